@@ -1,0 +1,66 @@
+# Commands for working on Voxpop; `make help` lists them. What they install goes to .venv, once, until a lock changes.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run setup test check fix bench lock
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+VENDOR := src/voxpop/static/vendor/assets.lock
+DEV := .venv/.dev-installed
+
+# A virtual environment knows its own path: one that is missing or was moved is made anew.
+ifneq ($(file < .venv/.made),$(CURDIR))
+.PHONY: .venv/.made
+endif
+
+help: ## list these commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-6s %s\n' "$$name" "$$does"; done
+
+run: .venv/.installed $(VENDOR) ## start Voxpop with demo data on an embedded database (options: ARGS="--port 9000")
+	@exec .venv/bin/voxpop serve --demo $(ARGS)
+
+setup: $(DEV) $(VENDOR) ## install what the other commands need, and nothing else
+
+test: $(DEV) $(VENDOR) ## run every test (some: ARGS="tests/web -k docs")
+	@build_tools/need chromium postgresql
+	@$(PY) -m pytest $(ARGS)
+
+check: $(DEV) $(VENDOR) ## format, lint, types, every test, and the database's once more on PostgreSQL 15
+	@build_tools/need chromium postgresql
+	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
+	@$(PY) -m ruff check --quiet
+	@$(PY) -m mypy --no-error-summary
+	@$(PY) -m pytest -q $(ARGS)
+	@build_tools/with_postgres15 $(PY) -m pytest -q -m database
+
+fix: $(DEV) ## format, and mend what the linter can mend
+	@$(PY) -m ruff format --quiet
+	@$(PY) -m ruff check --fix --quiet
+
+bench: $(DEV) $(VENDOR) ## measure increments, analytics and the start
+	@build_tools/need wrk postgresql
+	@for name in increment analytics start; do echo "== $$name"; $(PY) bench/$$name; done
+
+lock: ## resolve the dependencies anew, for Python 3.11
+	@build_tools/lock
+
+.venv/.made:
+	@build_tools/need python curl
+	@echo 'Setting up .venv (once; about a minute)'
+	@$(PYTHON) -m venv --clear .venv
+	@printf %s '$(CURDIR)' >$@
+
+.venv/.installed: .venv/.made requirements.lock pyproject.toml hatch_build.py
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): .venv/.installed requirements-dev.lock
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENDOR): assets.lock build_tools/assets.py | .venv/.installed
+	@$(PY) build_tools/assets.py

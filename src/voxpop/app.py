@@ -1,0 +1,65 @@
+"""The composition root: which routes there are, and what they share."""
+
+from collections.abc import Sequence
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
+
+from voxpop.config import Settings
+from voxpop.db.pool import Database
+from voxpop.features import analytics_api
+from voxpop.features import api as features_api
+from voxpop.features.api import FEATURE, FeatureGates
+from voxpop.features.bodies import UserBody
+from voxpop.feedback import api as feedback_api
+from voxpop.types import Scope
+from voxpop.web import ops, pages
+from voxpop.web.direct import Door
+from voxpop.web.docs import Docs
+from voxpop.web.edge import Edge
+from voxpop.web.openapi import Part
+from voxpop.web.parse import guard_body, guard_query
+from voxpop.web.problems import answer
+from voxpop.workspaces import api as workspaces_api
+from voxpop.workspaces.access import Doorkeeper, guard, provide_actor, provide_tx
+
+LARGEST_BODY = 2**20  # bytes
+PARTS = [Part("/api/csat/v1", "Voxpop: product features")]
+
+
+def create_app(database: Database, settings: Settings) -> Edge:
+    """The whole service over one database, as an ASGI application."""
+    doorkeeper = Doorkeeper(database, settings.queue_limit)
+    gates = FeatureGates(database, settings.queue_limit)
+    app = Litestar(
+        routes(settings),
+        state=State({"database": database, "settings": settings, "doorkeeper": doorkeeper, "feature_gates": gates}),
+        guards=[guard, guard_body, guard_query],
+        dependencies={
+            "tx": Provide(provide_tx),
+            "actor": Provide(provide_actor, sync_to_thread=False),
+        },
+        exception_handlers={Exception: answer},
+        plugins=[Docs(PARTS)],
+        request_max_body_size=LARGEST_BODY,
+    )
+    use = Door(_plain(f"{FEATURE}/increment"), UserBody, Scope.INGEST, doorkeeper.admit, gates.use_once, LARGEST_BODY)
+    return Edge(app, (use,))
+
+
+def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
+    """Everything that can be asked for; the documents and their pages are added by the plugin."""
+    return [
+        *pages.routes(settings, PARTS),
+        *ops.ROUTES,
+        *workspaces_api.ROUTES,
+        *features_api.ROUTES,
+        *analytics_api.ROUTES,
+        *feedback_api.ROUTES,
+    ]
+
+
+def _plain(route: str) -> str:
+    return route.replace(":str}", "}")

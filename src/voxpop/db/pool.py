@@ -1,0 +1,114 @@
+"""Connections and the one way to open a transaction: as the application's role, for one workspace."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NewType, cast
+from uuid import UUID
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+
+from voxpop.errors import AppError, Unavailable
+from voxpop.types import WorkspaceId
+
+Tx = NewType("Tx", asyncpg.Connection)
+
+APP_ROLE = "voxpop_app"
+# One simple query and text, not set_config(): the only form that holds behind poolers and on clusters.
+OPENING = f"BEGIN; SET LOCAL ROLE {APP_ROLE}; SET LOCAL voxpop.workspace = '%s'"
+ACQUIRE_SECONDS = 10
+COMMAND_SECONDS = 60
+
+OUT_OF_REACH = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def session_attribute(dsn: str) -> SessionAttribute:
+    """Of several hosts the primary; a single one is taken as it is."""
+    return SessionAttribute.read_write if "," in dsn else SessionAttribute.any
+
+
+class Encoding(AppError):
+    """The database does not store UTF-8; create one with ENCODING 'UTF8' and point VOXPOP_DATABASE_URL at it."""
+
+
+class Database:
+    """A pool of connections. It never lends one out but inside `transaction`."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, dsn: str, *, size: int = 10, pooled: bool = False) -> "Database":
+        """`pooled`: a pooler such as PgBouncer stands between, so nothing is prepared by name."""
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            statement_cache_size=0 if pooled else 200,
+            max_cached_statement_lifetime=0,
+            command_timeout=COMMAND_SECONDS,
+            timeout=ACQUIRE_SECONDS,
+            target_session_attrs=session_attribute(dsn),
+            reset=_nothing_to_reset,
+            server_settings={"application_name": "voxpop"},
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        try:
+            await asyncio.wait_for(self._pool.close(), 10)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self, workspace: WorkspaceId | None) -> AsyncIterator[Tx]:
+        """Commits when the block returns, undoes everything when it raises. None sees no workspace's rows."""
+        opening = OPENING % ("" if workspace is None else UUID(str(workspace)))
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            await connection.execute(opening)
+            try:
+                yield Tx(cast("asyncpg.Connection[Any]", connection))
+            except BaseException:
+                await _undo(connection)
+                raise
+            if await connection.execute("COMMIT") != "COMMIT":
+                raise Unavailable("The database undid the transaction; try again")
+
+    async def ping(self) -> bool:
+        """Whether the database answers."""
+        try:
+            async with self.transaction(None) as tx:
+                return bool(await tx.fetchval("SELECT true"))
+        except OUT_OF_REACH:
+            return False
+
+    @property
+    def size(self) -> int:
+        return self._pool.get_size()
+
+    @property
+    def idle(self) -> int:
+        return self._pool.get_idle_size()
+
+
+async def _nothing_to_reset(_: object) -> None:
+    """Every setting is SET LOCAL, so a connection comes back clean; saves a round trip each time."""
+
+
+async def _undo(connection: Any) -> None:
+    """Never lets a transaction outlive its block: what can't be undone is cut off."""
+    try:
+        await asyncio.wait_for(asyncio.shield(connection.execute("ROLLBACK")), ACQUIRE_SECONDS)
+    except (*OUT_OF_REACH, asyncpg.PostgresError, asyncio.CancelledError):
+        connection.terminate()

@@ -1,0 +1,214 @@
+"""Use, refuse, rate: the works of three gates. Each takes a batch in one transaction, and answers items as if alone.
+
+Locks are taken in one order: interactions, surveys, feedback, counts. Features that do not exist answer None.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from voxpop.db.pool import Tx
+from voxpop.db.query import Query
+from voxpop.features import store
+from voxpop.features.models import (
+    SCALE_MIN,
+    SURVEY_TYPE,
+    Added,
+    Counters,
+    NewRating,
+    Person,
+    Rated,
+    Touched,
+    groups,
+    source_series,
+)
+from voxpop.features.prompting import asks, count_of
+from voxpop.feedback.models import NewFeedback, Origin, Source
+from voxpop.metrics import service as metrics
+from voxpop.surveys import service as surveys
+from voxpop.surveys.models import Ending, NewSurvey, Status
+from voxpop.types import FeatureId, FeedbackId, SurveyId, WorkspaceId, utcnow, uuid7
+from voxpop.workspaces import service as workspaces
+from voxpop.workspaces.models import Workspace
+
+Rows = Mapping[Person, Touched]
+
+
+async def use(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[Counters | None]:
+    """Counts one use for each; the first that makes the product ask opens a survey."""
+    sizes, now = groups(people), utcnow()
+    workspace = await workspaces.get_workspace(tx, ident)
+    rows = await _touch(tx, workspace, store.USED, sizes, now)
+    answers = _answer_uses(people, sizes, rows)
+    asking = {
+        person for person, answer in zip(people, answers, strict=True) if answer and answer.should_request_feedback
+    }
+    opening = {person: rows[person] for person in rows if person in asking and rows[person].open_survey_id is None}
+    await _add_uses(tx, workspace, sizes, rows, opening, now)
+    return answers
+
+
+async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[Counters | None]:
+    """Counts one refusal for each, sets the uses to zero, and dismisses the survey that was open."""
+    sizes, now = groups(people), utcnow()
+    workspace = await workspaces.get_workspace(tx, ident)
+    rows = await _touch(tx, workspace, store.REJECTED, sizes, now)
+    endings = [_ending(workspace, row, Status.DISMISSED) for row in rows.values() if row.open_survey_id]
+    moved = await surveys.end(tx, ident, endings, now, workspace.day(now))
+    await _forget_surveys(tx, ident, rows)
+    await _add_sums(tx, ident, {person: 0 for person in sizes}, rows)
+    await metrics.add(tx, ident, moved=moved)
+    return _answer_rejections(people, sizes, rows)
+
+
+async def rate(tx: Tx, ident: WorkspaceId, ratings: Sequence[NewRating]) -> list[Rated | None]:
+    """Stores each rating. A prompted one answers the open survey, a voluntary one makes it needless."""
+    now = utcnow()
+    workspace = await workspaces.get_workspace(tx, ident)
+    rows = await _touch(tx, workspace, store.RATED, groups([rating.person for rating in ratings]), now)
+    endings: dict[Person, Ending] = {}
+    answers: list[Rated | None] = []
+    new: list[NewFeedback] = []
+    for rating in ratings:
+        if (row := rows.get(rating.person)) is None:
+            answers.append(None)
+            continue
+        survey = _first_answer(workspace, rating, row, endings)
+        new.append(_feedback(workspace, rating, row, survey, now))
+        answers.append(Rated(new[-1].id, rating, now))
+    if new:
+        scored, moved = await surveys.answer(tx, ident, list(endings.values()), new, now, workspace.day(now))
+        await _forget_surveys(tx, ident, rows)
+        await metrics.add(tx, ident, scored, moved)
+    return answers
+
+
+async def _touch(
+    tx: Tx, workspace: Workspace, query: "Query[Touched]", sizes: Mapping[Person, int], now: datetime
+) -> dict[Person, Touched]:
+    people = list(sizes)
+    touched = await store.touch(tx, workspace.id, query, sizes, (now, workspace.cool_down_days))
+    return {people[row.place - 1]: row for row in touched}
+
+
+def _answer_uses(people: Sequence[Person], sizes: Mapping[Person, int], rows: Rows) -> list[Counters | None]:
+    """The answer of each, in order: use k of n has the counts that it would have had alone."""
+    seen: dict[Person, int] = defaultdict(int)
+    answers: list[Counters | None] = []
+    for person in people:
+        seen[person] += 1
+        row = rows.get(person)
+        answers.append(None if row is None else _after_use(person, row, seen[person], sizes[person]))
+    return answers
+
+
+def _after_use(person: Person, row: Touched, place: int, size: int) -> Counters:
+    uses = row.interaction_count if row.cooling else count_of(row.interaction_count, place, size)
+    ask = asks(uses, row.interaction_threshold, row.rejection_count, row.rejection_threshold, cooling=row.cooling)
+    return _counters(person, row, uses, count_of(row.total_interaction_count, place, size), row.rejection_count, ask)
+
+
+def _answer_rejections(people: Sequence[Person], sizes: Mapping[Person, int], rows: Rows) -> list[Counters | None]:
+    """A refusal never asks."""
+    seen: dict[Person, int] = defaultdict(int)
+    answers: list[Counters | None] = []
+    for person in people:
+        seen[person] += 1
+        if row := rows.get(person):
+            count = count_of(row.rejection_count, seen[person], sizes[person])
+            answers.append(_counters(person, row, 0, row.total_interaction_count, count, False))
+        else:
+            answers.append(None)
+    return answers
+
+
+def _counters(person: Person, row: Touched, uses: int, total: int, rejections: int, ask: bool) -> Counters:
+    return Counters(
+        person.email,
+        uses,
+        total,
+        row.interaction_threshold,
+        rejections,
+        row.rejection_threshold,
+        ask,
+        row.first_used_at or row.updated_at,
+        row.updated_at,
+    )
+
+
+async def _add_uses(
+    tx: Tx, workspace: Workspace, sizes: Mapping[Person, int], rows: Rows, opening: Rows, now: datetime
+) -> None:
+    """Opens the surveys that are due, then adds to the sums and the funnel; counts come last."""
+    if not opening:
+        await _add_sums(tx, workspace.id, sizes, rows)
+        return
+    new = [_survey(workspace, person, row, now) for person, row in opening.items()]
+    moved = await surveys.ask(tx, workspace.id, new, now, workspace.day(now))
+    noted = [(row.feature_id, person.email, one.id) for (person, row), one in zip(opening.items(), new, strict=True)]
+    await store.set_open_surveys(tx, workspace.id, noted)
+    await _add_sums(tx, workspace.id, sizes, rows)
+    await metrics.add(tx, workspace.id, moved=moved)
+
+
+async def _add_sums(tx: Tx, workspace: WorkspaceId, uses: Mapping[Person, int], rows: Rows) -> None:
+    sums: dict[FeatureId, Added] = {}
+    for person, row in rows.items():
+        old = sums.get(row.feature_id, Added(row.feature_id, 0, 0, 0))
+        most = max(old.most, row.total_interaction_count)
+        sums[row.feature_id] = Added(row.feature_id, old.users + row.fresh, old.uses + uses[person], most)
+    if added := [one for one in sums.values() if one.users or one.uses]:
+        await store.add_sums(tx, workspace, added)
+
+
+async def _forget_surveys(tx: Tx, workspace: WorkspaceId, rows: Rows) -> None:
+    closed = [(row.feature_id, person.email, None) for person, row in rows.items() if row.open_survey_id]
+    await store.set_open_surveys(tx, workspace, closed)
+
+
+def _first_answer(
+    workspace: Workspace, rating: NewRating, row: Touched, endings: dict[Person, Ending]
+) -> SurveyId | None:
+    """The survey this rating answers, if it is the first in the batch for an open one; notes how the survey ends."""
+    if row.open_survey_id is None or rating.person in endings:
+        return None
+    prompted = rating.source is Source.PROMPTED
+    endings[rating.person] = _ending(workspace, row, Status.COMPLETED if prompted else Status.WITHDRAWN)
+    return row.open_survey_id if prompted else None
+
+
+def _ending(workspace: Workspace, row: Touched, status: Status) -> Ending:
+    assert row.open_survey_id is not None  # noqa: S101 - the caller has looked
+    return Ending(row.open_survey_id, status, row.series(workspace.id))
+
+
+def _survey(workspace: Workspace, person: Person, row: Touched, now: datetime) -> NewSurvey:
+    return NewSurvey(
+        id=SurveyId(uuid7()),
+        survey_type=SURVEY_TYPE,
+        origin=Origin.FEATURE,
+        origin_id=row.feature_id,
+        scheduled_at=now,
+        series=row.series(workspace.id),
+        user_email=person.email,
+    )
+
+
+def _feedback(
+    workspace: Workspace, rating: NewRating, row: Touched, survey: SurveyId | None, now: datetime
+) -> NewFeedback:
+    return NewFeedback(
+        id=FeedbackId(uuid7()),
+        survey_id=survey,
+        survey_type=SURVEY_TYPE,
+        scale_min=SCALE_MIN,
+        origin=Origin.FEATURE,
+        origin_id=row.feature_id,
+        source=rating.source,
+        score=rating.rating,
+        day=workspace.day(now),
+        series=(*row.series(workspace.id), source_series(rating.source, row.feature_id)),
+        user_email=rating.person.email,
+        comment=rating.comment,
+        user_agent=rating.user_agent,
+    )

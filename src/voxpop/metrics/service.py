@@ -1,0 +1,59 @@
+"""Adds to the counts and reads them; the last thing a transaction does before its commit."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from voxpop.db.pool import Tx
+from voxpop.metrics import scores, store
+from voxpop.metrics.models import Grain, Moved, Period, Scored, Series, Stage
+from voxpop.metrics.store import AskKey, ScoreKey
+from voxpop.types import WorkspaceId
+
+
+async def add(tx: Tx, workspace: WorkspaceId, scored: Iterable[Scored] = (), moved: Iterable[Moved] = ()) -> None:
+    """Adds ratings and steps of surveys to the counts of their series, by day and by month.
+
+    The conductor's last call: the rows it locks are those that everybody wants.
+    """
+    if asks := _sum_asks(moved):
+        await store.add_asks(tx, workspace, asks)
+    if counts := _sum_scores(scored):
+        await store.add_scores(tx, workspace, counts)
+
+
+async def months(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str) -> Sequence[Period]:
+    """The months of a series that have ratings, latest first."""
+    return await store.list_periods(tx, workspace, series, survey_type, Grain.MONTH)
+
+
+async def all_time(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str) -> Sequence[int]:
+    """The counts by score of a series, ever; empty where nobody answered."""
+    return pool(await months(tx, workspace, series, survey_type))
+
+
+def pool(periods: Iterable[Period]) -> Sequence[int]:
+    """Periods are pooled by adding their counts, never by averaging their scores."""
+    total: Sequence[int] = []
+    for period in periods:
+        total = scores.add(total, period.counts)
+    return total
+
+
+def _sum_scores(scored: Iterable[Scored]) -> dict[ScoreKey, list[int]]:
+    sums: dict[ScoreKey, list[int]] = {}
+    for one in scored:
+        for series in one.series:
+            for grain in Grain:
+                counts = sums.setdefault((series, one.survey_type, grain, grain.start(one.day)), [])
+                counts.extend([0] * (one.step + 1 - len(counts)))
+                counts[one.step] += 1
+    return sums
+
+
+def _sum_asks(moved: Iterable[Moved]) -> dict[AskKey, Counter[Stage]]:
+    sums: dict[AskKey, Counter[Stage]] = defaultdict(Counter)
+    for one in moved:
+        for series in one.series:
+            for grain in Grain:
+                sums[series, grain, grain.start(one.day)][one.stage] += 1
+    return sums

@@ -1,0 +1,76 @@
+"""Statements on score counts and ask counts. Every writer passes its rows in the order of their keys."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from voxpop.db.pool import Tx
+from voxpop.db.query import Nothing, Query
+from voxpop.metrics.models import Grain, Period, Series, Stage
+from voxpop.types import WorkspaceId
+
+ScoreKey = tuple[Series, str, Grain, date]
+AskKey = tuple[Series, Grain, date]
+
+# The arrays of counts come as text, since unnest would flatten an array of arrays.
+ADDED_SCORES = Query(
+    """
+    INSERT INTO score_count AS s (workspace_id, series_kind, series_id, survey_type_code, grain, date, counts)
+    SELECT $1, kind, id, code, grain, date, counts::int[]
+    FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::date[], $7::text[])
+        AS new (kind, id, code, grain, date, counts)
+    ORDER BY kind COLLATE "C", id, code COLLATE "C", grain COLLATE "C", date
+    ON CONFLICT (workspace_id, series_kind, series_id, survey_type_code, grain, date) DO UPDATE
+    SET counts = ARRAY(
+        SELECT coalesce(a, 0) + coalesce(b, 0)
+        FROM unnest(s.counts, excluded.counts) WITH ORDINALITY AS pair (a, b, place) ORDER BY place)
+    """,
+    Nothing,
+)
+
+ADDED_ASKS = Query(
+    """
+    INSERT INTO ask_count AS a (workspace_id, series_kind, series_id, grain, date,
+                                asked, seen, answered, dismissed, expired, withdrawn)
+    SELECT $1, kind, id, grain, date, asked, seen, answered, dismissed, expired, withdrawn
+    FROM unnest($2::text[], $3::uuid[], $4::text[], $5::date[],
+                $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+        AS new (kind, id, grain, date, asked, seen, answered, dismissed, expired, withdrawn)
+    ORDER BY kind COLLATE "C", id, grain COLLATE "C", date
+    ON CONFLICT (workspace_id, series_kind, series_id, grain, date) DO UPDATE
+    SET asked = a.asked + excluded.asked, seen = a.seen + excluded.seen, answered = a.answered + excluded.answered,
+        dismissed = a.dismissed + excluded.dismissed, expired = a.expired + excluded.expired,
+        withdrawn = a.withdrawn + excluded.withdrawn
+    """,
+    Nothing,
+)
+
+PERIODS = Query(
+    """
+    SELECT date, counts FROM score_count
+    WHERE workspace_id = $1 AND series_kind = $2 AND series_id = $3 AND survey_type_code = $4 AND grain = $5
+    ORDER BY date DESC
+    """,
+    Period,
+)
+
+
+async def add_scores(tx: Tx, workspace: WorkspaceId, added: dict[ScoreKey, list[int]]) -> None:
+    rows = [
+        (series.kind, series.id, code, grain, day, "{" + ",".join(map(str, counts)) + "}")
+        for (series, code, grain, day), counts in added.items()
+    ]
+    await ADDED_SCORES.run(tx, workspace, *zip(*rows, strict=True))
+
+
+async def add_asks(tx: Tx, workspace: WorkspaceId, added: dict[AskKey, Counter[Stage]]) -> None:
+    rows = [
+        (series.kind, series.id, grain, day, *(stages[stage] for stage in Stage))
+        for (series, grain, day), stages in added.items()
+    ]
+    await ADDED_ASKS.run(tx, workspace, *zip(*rows, strict=True))
+
+
+async def list_periods(tx: Tx, workspace: WorkspaceId, series: Series, code: str, grain: Grain) -> Sequence[Period]:
+    """The periods of a series that have ratings, latest first."""
+    return await PERIODS.all(tx, workspace, series.kind, series.id, code, grain)

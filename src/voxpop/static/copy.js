@@ -1,0 +1,35 @@
+// A button with data-copy="id" copies the text of that element; without this script it stays hidden.
+const DONE_FOR = 1500; // ms
+
+function select(element) {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  const selection = getSelection();
+  selection.removeAllRanges();
+  selection.addRange(range);
+}
+
+async function copy(element) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(element.textContent);
+  } else { // a page that came over plain http from another machine
+    select(element);
+    document.execCommand("copy");
+  }
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const label = button.textContent;
+  button.hidden = false;
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    try {
+      await copy(document.getElementById(button.dataset.copy));
+      button.textContent = "Copied";
+    } catch {
+      select(document.getElementById(button.dataset.copy));
+      button.textContent = "Selected: press Ctrl C";
+    }
+    setTimeout(() => { button.textContent = label; }, DONE_FOR);
+  });
+}

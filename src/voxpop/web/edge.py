@@ -1,0 +1,74 @@
+"""The outermost layer: every answer gets its request id and version, every request is counted and timed."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+from uuid import uuid4
+
+from voxpop.errors import Invalid
+from voxpop.web.direct import Door, Message, Receive, Scope, Send, send_problem
+from voxpop.web.ops import REQUESTS, SECONDS
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+# Addresses and methods that nobody routes are one label, or there would be no end of them.
+UNKNOWN = "unknown"
+METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+VERSION = (b"version", version("voxpop").encode())
+ACCEPTABLE_ID = re.compile(rb"[\x21-\x7e]{1,200}\Z")
+
+
+class Edge:
+    """An ASGI application around the framework's; operations that have a direct door are served through it."""
+
+    def __init__(self, app: App, doors: tuple[Door, ...] = ()) -> None:
+        self.app = app
+        self.doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+        identity = [(b"request-id", _request_id(scope)), VERSION]
+
+        async def send_with_identity(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *identity]
+            await send(message)
+
+        try:
+            await self._serve(scope, receive, send_with_identity)
+        finally:
+            count, seconds = _meters(scope["method"], scope.get("path_template") or UNKNOWN, status)
+            count.inc()
+            seconds.observe(time.perf_counter() - began)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leaves the route that answered in the scope, as its template."""
+        path = scope["path"]
+        for door in self.doors:
+            if scope["method"] == door.method and (match := door.pattern.match(path)):
+                scope["path_template"] = door.route
+                return await door.serve(match, scope, receive, send)
+        if "\x00" in path:
+            return await send_problem(scope, send, Invalid("path must not contain NUL characters"))
+        await self.app(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"request-id" and ACCEPTABLE_ID.match(value):
+            return bytes(value)
+    return str(uuid4()).encode()
+
+
+@lru_cache(maxsize=4096)
+def _meters(method: str, route: str, status: int) -> tuple[Any, Any]:
+    method = method if method in METHODS else UNKNOWN
+    return REQUESTS.labels(method, route, str(status)), SECONDS.labels(method, route)

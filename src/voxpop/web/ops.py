@@ -1,0 +1,68 @@
+"""What operators look at: health and metrics. Knows no domain."""
+
+import hmac
+from ipaddress import ip_address
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+from voxpop.config import Settings
+from voxpop.db.pool import Database
+from voxpop.errors import Forbidden
+
+REQUESTS = Counter("voxpop_requests", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "voxpop_request_seconds",
+    "From the request's first byte to the answer's last",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+POOL = Gauge("voxpop_pool_connections", "Database connections of this process", ["state"])
+
+
+@get("/health/check", sync_to_thread=False, tags=["Health"], summary="Is the process alive?")
+def check() -> Response[bytes]:
+    """Answers 200 always."""
+    return Response(b"")
+
+
+@get("/health/ready", tags=["Health"], summary="Can it serve?")
+async def ready(state: State) -> Response[bytes]:
+    """200 when the database answers, else 503."""
+    database: Database = state.database
+    return Response(b"", status_code=200 if await database.ping() else 503)
+
+
+@get("/metrics", include_in_schema=False, sync_to_thread=False)
+def metrics(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
+    """Prometheus' text format, for this machine and for whoever holds the token of the settings."""
+    settings: Settings = state.settings
+    if not (_is_local(request) or _has_token(request, settings.metrics_token)):
+        raise Forbidden("/metrics is open to this machine and to the bearer of VOXPOP_METRICS_TOKEN")
+    database: Database = state.database
+    POOL.labels("idle").set(database.idle)
+    POOL.labels("busy").set(database.size - database.idle)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_local(request: Request[Any, Any, Any]) -> bool:
+    """A proxy on this machine speaks for somebody else, so its requests are not local."""
+    forwarded = request.headers.get("x-forwarded-for") or request.headers.get("forwarded")
+    return bool(request.client and not forwarded and _is_loopback(request.client.host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token(request: Request[Any, Any, Any], token: str | None) -> bool:
+    sent = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return token is not None and hmac.compare_digest(sent.encode(), token.encode())
+
+
+ROUTES = [check, ready, metrics]

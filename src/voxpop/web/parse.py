@@ -1,0 +1,89 @@
+"""Holds every request to its description before a handler sees it: media type, exact types, one value for each name.
+
+The framework's own conversion is lenient ("8" passes for 8), so a guard decodes the body strictly first.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.connection import ASGIConnection, Request
+from litestar.handlers.base import BaseRouteHandler
+
+from voxpop.errors import Fault, Invalid, UnsupportedMediaType
+from voxpop.web.problems import of_malformed, of_validation
+
+JSON = "application/json"
+
+
+def check_media_type(content_type: str | None, *, has_body: bool) -> None:
+    """JSON passes, and no body at all does, for others to miss; text is read as a string, which no body may be."""
+    media = (content_type or "").partition(";")[0].strip().lower()
+    if media == JSON or (not media and not has_body):
+        return
+    if media == "text/plain":
+        raise Invalid("body must be an object, this is text: send it with 'Content-Type: application/json'")
+    raise UnsupportedMediaType
+
+
+def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    """The body as its type; Invalid names the field that does not fit."""
+    if not body:
+        raise Invalid("body is required")
+    try:
+        value = decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise of_validation(error, "body") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise of_malformed(error) from error
+    if b"\\u0000" in body and has_nul(msgspec.to_builtins(value)):
+        raise Invalid("body must not contain NUL characters")
+    return value
+
+
+def has_nul(value: object) -> bool:
+    """Whether a NUL stands anywhere in it; PostgreSQL stores none."""
+    match value:
+        case str():
+            return "\x00" in value
+        case dict():
+            return any(has_nul(inner) for pair in value.items() for inner in pair)
+        case list():
+            return any(map(has_nul, value))
+    return False
+
+
+async def guard_body(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """For handlers that take a body, their `data`."""
+    field = handler.parsed_fn_signature.parameters.get("data")
+    if field is None or not isinstance(connection, Request):
+        return
+    body = await connection.body()
+    check_media_type(connection.headers.get("content-type"), has_body=bool(body))
+    decode(body, msgspec.json.Decoder(field.annotation))
+
+
+async def guard_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A parameter that is not a list is given once at most, and fits its type and bounds; no text has a NUL."""
+    given = connection.query_params.dict()
+    for name, values in given.items():
+        if any("\x00" in str(value) for value in values):
+            raise Invalid(f"query/{name} must not contain NUL characters", details=[Fault(name, "contains NUL")])
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        values = given.get(name, [])
+        if not values or field.is_non_string_sequence:
+            continue
+        if len(values) > 1:
+            raise Invalid(f"query/{name} must be given once", details=[Fault(name, "must be given once")])
+        try:
+            msgspec.convert(values[0], field.raw, strict=False)
+        except msgspec.ValidationError as error:
+            raise of_validation(msgspec.ValidationError(f"{error} - at `$.{name}`"), "query") from error
+
+
+def read_id(text: str, name: str) -> UUID:
+    """The id in a path; a malformed one is Invalid, not unknown."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid(f"params/{name} must be a UUID", details=[Fault(name, "must be a UUID")]) from None

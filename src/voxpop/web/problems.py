@@ -1,0 +1,148 @@
+"""Turns whatever went wrong into the one envelope, or a page for a browser; the only place that does."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+
+from voxpop.db.pool import OUT_OF_REACH
+from voxpop.errors import (
+    ON_CONSTRAINT,
+    AppError,
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from voxpop.web.openapi import Endpoint, Problem
+from voxpop.web.pages import error_page
+
+log = structlog.get_logger()
+
+BY_STATUS: dict[int, type[AppError]] = {
+    error.status: error
+    for error in (
+        Invalid,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        Conflict,
+        TooLarge,
+        UnsupportedMediaType,
+        Unavailable,
+    )
+}
+# `Expected ... - at `$.items[0].name``: what msgspec says, and where.
+AT = re.compile(r"(?P<what>.*?)(?: - at `(?P<where>key in )?\$(?P<path>.*)`)?\Z", re.DOTALL)
+MISSING = re.compile(r"Object missing required field `(.*)`\Z")
+BROWSERS_ONLY = ("/api/", "/openapi", "/health/", "/metrics")
+
+
+def of_validation(error: msgspec.ValidationError, place: str) -> Invalid:
+    """What msgspec refused, in words, naming the field; `place` is body or query."""
+    match = AT.match(str(error))
+    assert match is not None  # noqa: S101 - the pattern matches everything
+    what, field = match["what"], (match["path"] or "").lstrip(".")
+    if missing := MISSING.match(what):
+        field, what = ".".join(filter(None, (field, missing[1]))), "is required"
+    else:
+        what = in_words(what)
+    if not field:
+        return Invalid(f"{place} {what}")
+    return Invalid(f"{place}/{field} {what}", details=[Fault(field, what)])
+
+
+def in_words(what: str) -> str:
+    """msgspec's reason for people: without patterns, and with whole numbers by their name."""
+    if what.startswith("Expected `str` matching regex"):
+        return "Invalid email address" if "@" in what else "may only have letters, digits and - _ . +"
+    return what.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
+
+
+def of_malformed(error: msgspec.DecodeError | UnicodeDecodeError) -> Invalid:
+    return Invalid(f"body is not valid JSON: {error}")
+
+
+def as_app_error(error: Exception) -> AppError:
+    """The product's error behind an exception; an AppError itself for what nobody foresaw."""
+    match error:
+        case AppError():
+            return error
+        case HTTPException():
+            kind = BY_STATUS.get(error.status_code, Invalid if error.status_code < 500 else AppError)
+            return kind(error.detail if kind is Invalid else None)
+        case asyncpg.IntegrityConstraintViolationError():
+            kind = ON_CONSTRAINT.get(error.constraint_name or "", Conflict)
+            return kind()
+        case asyncpg.DataError() | UnicodeEncodeError():
+            return Invalid("A value in the request cannot be stored")
+        case _ if isinstance(error, OUT_OF_REACH):
+            return Unavailable()
+    return AppError()
+
+
+def problem(error: AppError, endpoint: str) -> Problem:
+    """The envelope; `endpoint` is the address asked for, with its query."""
+    return Problem(
+        message=error.message,
+        statusCode=error.status,
+        type=error.type,
+        code=error.code,
+        details=list(error.details),
+        data=Endpoint(endpoint),
+        subcode=None,
+        traceId=uuid4(),
+    )
+
+
+def headers(error: AppError) -> dict[str, str]:
+    if isinstance(error, Unavailable):
+        return {"retry-after": str(error.retry_after)}
+    return {"www-authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
+
+
+def note(error: AppError, cause: Exception, seen: Problem) -> None:
+    """One log line for each failure that is ours; refusals are the caller's business."""
+    if error.status >= 500:
+        log.error("request failed", endpoint=seen.data.endpoint.partition("?")[0], trace=seen.traceId, exc_info=cause)
+
+
+def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
+    """The exception handler of the app."""
+    error = as_app_error(cause)
+    query = request.scope["query_string"].decode("latin-1")
+    seen = problem(error, request.url.path + (f"?{query}" if query else ""))
+    note(error, cause, seen)
+    if _wants_page(request):
+        response: Response[Any] = error_page(error, str(seen.traceId))
+        response.headers.update(headers(error))
+        return response
+    # Clients of the first implementation look for `error` where a route is unknown (C7).
+    unrouted = (
+        {"error": HTTPStatus(error.status).phrase}
+        if isinstance(cause, HTTPException) and error.status in (404, 405)
+        else {}
+    )
+    return Response(
+        msgspec.to_builtins(seen) | unrouted,
+        status_code=error.status,
+        media_type=MediaType.JSON,
+        headers=headers(error),
+    )
+
+
+def _wants_page(request: Request[Any, Any, Any]) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(BROWSERS_ONLY)

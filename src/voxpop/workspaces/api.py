@@ -1,0 +1,32 @@
+"""The workspace of the key. Parses, calls, shapes."""
+
+from litestar import get, patch
+from litestar.params import JSONBody
+
+from voxpop.errors import WorkspaceTaken
+from voxpop.types import Scope, utcnow
+from voxpop.workspaces import service
+from voxpop.workspaces.access import Caller, InTx, needs
+from voxpop.workspaces.models import WorkspaceChange, WorkspaceOut
+
+TAG = ["Workspace"]
+
+
+@get("/api/v1/workspace", opt=needs(Scope.MANAGE), tags=TAG, summary="The key's workspace")
+async def show_workspace(tx: InTx, actor: Caller) -> WorkspaceOut:
+    """Its name and settings."""
+    return WorkspaceOut.of(await service.get_workspace(tx, actor.workspace))
+
+
+@patch(
+    "/api/v1/workspace",
+    opt=needs(Scope.MANAGE) | {"errors": (WorkspaceTaken,)},
+    tags=TAG,
+    summary="Change the key's workspace",
+)
+async def change_workspace(tx: InTx, actor: Caller, data: JSONBody[WorkspaceChange]) -> WorkspaceOut:
+    """A change of zone touches later days only."""
+    return WorkspaceOut.of(await service.change_workspace(tx, actor.workspace, data, utcnow(), actor.name))
+
+
+ROUTES = [show_workspace, change_workspace]

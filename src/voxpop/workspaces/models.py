@@ -1,0 +1,83 @@
+"""Workspaces and their keys as the rest of the product sees them."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from voxpop.errors import Fault, Invalid
+from voxpop.types import Instant, KeyId, Name, WorkspaceId, instant
+
+CoolDownDays = Annotated[
+    int, Meta(ge=0, le=3650, description="Days for which a customer who rated a feature is not asked about it again")
+]
+TimeZone = Annotated[str, Meta(min_length=1, max_length=100, description="A name of the IANA list", examples=["UTC"])]
+
+
+class Workspace(Struct, frozen=True):
+    """A tenant and its settings."""
+
+    id: WorkspaceId
+    name: str
+    time_zone: str
+    cool_down_days: int
+
+    def day(self, moment: datetime) -> date:
+        """The day of the workspace that `moment` lies in."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+class WorkspaceOut(Struct, frozen=True):
+    """A workspace as the API shows it."""
+
+    name: Annotated[str, Meta(examples=["default"])]
+    time_zone: TimeZone
+    cool_down_days: Annotated[CoolDownDays, Meta(examples=[180])]
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Self:
+        return cls(workspace.name, workspace.time_zone, workspace.cool_down_days)
+
+
+class WorkspaceChange(Struct, frozen=True):
+    """What to change; at least one field. A change of zone touches later days only."""
+
+    name: Annotated[Name, Meta(examples=["acme"])] | UnsetType = UNSET
+    time_zone: Annotated[TimeZone, Meta(examples=["Europe/Berlin"])] | UnsetType = UNSET
+    cool_down_days: Annotated[CoolDownDays, Meta(examples=[90])] | UnsetType = UNSET
+
+    def check(self) -> None:
+        """Raises Invalid for an empty change, a blank name or a zone that nobody knows."""
+        if self.name is self.time_zone is self.cool_down_days is UNSET:
+            raise Invalid("body must have name, time_zone or cool_down_days")
+        if self.name is not UNSET and not self.name.strip():
+            raise Invalid("body/name must not be blank", details=[Fault("name", "must not be blank")])
+        if self.time_zone is not UNSET and self.time_zone not in available_timezones():
+            fault = Fault("time_zone", f"unknown time zone {self.time_zone!r}, try one like Europe/Berlin")
+            raise Invalid(f"body/{fault.field} {fault.message}", details=[fault])
+
+
+class KnownKey(Struct, frozen=True):
+    """A key that is not revoked, as the look-up finds it."""
+
+    id: KeyId
+    workspace_id: WorkspaceId
+    name: str
+    scopes: list[str]
+    secret_hash: bytes
+
+
+class KeyRow(Struct, frozen=True):
+    """A key as people see it in a list; the secret is shown once, when it is made."""
+
+    id: KeyId
+    name: str
+    scopes: list[str]
+    create_time: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def created(self) -> Instant:
+        return instant(self.create_time)

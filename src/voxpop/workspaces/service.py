@@ -1,0 +1,101 @@
+"""What can be done with workspaces and keys."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from voxpop.db.pool import Database, Tx
+from voxpop.errors import NotFound, WorkspaceTaken
+from voxpop.types import KeyId, Scope, WorkspaceId, uuid7
+from voxpop.workspaces import store
+from voxpop.workspaces.models import KeyRow, KnownKey, Workspace, WorkspaceChange
+from voxpop.workspaces.policy import hash_secret, new_token
+
+DEFAULT = "default"
+Value = TypeVar("Value")
+
+
+async def open_workspace(database: Database, name: str) -> Workspace:
+    """A new workspace with the built-in survey types; WorkspaceTaken where the name exists."""
+    ident = WorkspaceId(uuid7())
+    async with database.transaction(ident) as tx:
+        return await _insert_workspace(tx, ident, name)
+
+
+async def first_start(database: Database, now: datetime) -> str | None:
+    """Makes the default workspace and a key with all scopes, and returns the key; None where a workspace exists."""
+    async with database.transaction(None) as tx:
+        if await store.list_workspaces(tx):
+            return None
+    ident = WorkspaceId(uuid7())
+    try:
+        async with database.transaction(ident) as tx:
+            await _insert_workspace(tx, ident, DEFAULT)
+            return await make_key(tx, ident, Scope, "first start", now)
+    except WorkspaceTaken:
+        return None  # another process was first
+
+
+async def _insert_workspace(tx: Tx, ident: WorkspaceId, name: str) -> Workspace:
+    if not await store.insert_workspace(tx, ident, name):
+        raise WorkspaceTaken
+    return await store.get_workspace(tx, ident)
+
+
+async def workspace_named(database: Database, name: str) -> Workspace:
+    """NotFound, with the names there are, where none has that name."""
+    async with database.transaction(None) as tx:
+        known = await store.list_workspaces(tx)
+    for workspace in known:
+        if workspace.name == name:
+            return workspace
+    names = ", ".join(workspace.name for workspace in known) or "none"
+    raise NotFound(f"There is no workspace '{name}' (there are: {names})")
+
+
+async def list_workspaces(tx: Tx) -> list[Workspace]:
+    return await store.list_workspaces(tx)
+
+
+async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
+    return await store.get_workspace(tx, workspace)
+
+
+async def change_workspace(
+    tx: Tx, workspace: WorkspaceId, change: WorkspaceChange, now: datetime, user: str
+) -> Workspace:
+    """Invalid for an empty change or an unknown zone, WorkspaceTaken for a name in use."""
+    change.check()
+    values = (_or_none(change.name), _or_none(change.time_zone), _or_none(change.cool_down_days))
+    return await store.set_workspace(tx, workspace, values, now, user)
+
+
+async def make_key(tx: Tx, workspace: WorkspaceId, scopes: Iterable[Scope], name: str, now: datetime) -> str:
+    """A new key as text; the only time it is known, as the hash of its secret is what is kept."""
+    token = new_token(KeyId(uuid7()))
+    key = KnownKey(token.key, workspace, name, [str(scope) for scope in scopes], hash_secret(token.secret))
+    await store.insert_key(tx, workspace, key, now)
+    return str(token)
+
+
+async def list_keys(tx: Tx, workspace: WorkspaceId) -> list[KeyRow]:
+    return await store.list_keys(tx, workspace)
+
+
+async def revoke_key(tx: Tx, workspace: WorkspaceId, key: KeyId, now: datetime) -> None:
+    """From its commit on the key is refused everywhere; revoking twice changes nothing."""
+    if not await store.revoke_key(tx, workspace, key, now):
+        raise NotFound(f"The workspace has no key {key}")
+
+
+async def look_up_keys(tx: Tx, _: WorkspaceId, keys: Sequence[UUID]) -> list[KnownKey | None]:
+    """The work of the key gate: one look-up for all who wait, nothing cached, so a revoked key is refused at once."""
+    known = await store.find_keys(tx, sorted(set(keys)))
+    return [known.get(key) for key in keys]
+
+
+def _or_none(value: Value | UnsetType) -> Value | None:
+    return None if value is UNSET else value

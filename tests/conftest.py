@@ -1,0 +1,147 @@
+"""What every test stands on: a real PostgreSQL, a migrated template that is cloned, two workspaces, the app's door."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from voxpop.app import create_app
+from voxpop.config import Settings, load
+from voxpop.db.embedded import running
+from voxpop.db.migrate import migrate
+from voxpop.db.pool import Database
+from voxpop.types import Scope, WorkspaceId, utcnow
+from voxpop.workspaces import service as workspaces
+
+TEMPLATE = f"voxpop_template_{os.getpid()}"
+NUMBERS = count()
+
+
+def at(dsn: str, database: str) -> str:
+    """The same server and role, another database."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
+
+
+async def run_sql(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    """A server's address: VOXPOP_TEST_DATABASE_URL, else an embedded one of this session's own."""
+    if url := os.environ.get("VOXPOP_TEST_DATABASE_URL"):
+        yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="voxpop-test-") as folder:
+        Path(folder).chmod(0o755)
+        with running(Path(folder) / "data") as supervisor:
+            yield supervisor.server.dsn
+
+
+@pytest.fixture(scope="session")
+def template(server_dsn: str) -> Iterator[str]:
+    """The name of a migrated, empty database."""
+    asyncio.run(run_sql(server_dsn, f"CREATE DATABASE {TEMPLATE} TEMPLATE template0"))
+    asyncio.run(migrate(at(server_dsn, TEMPLATE)))
+    yield TEMPLATE
+    asyncio.run(run_sql(server_dsn, f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def live_db(server_dsn: str, template: str) -> AsyncIterator[str]:
+    """The address of a fresh clone; for real processes, and under everything else."""
+    name = f"voxpop_test_{os.getpid()}_{next(NUMBERS)}"
+    await run_sql(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
+    yield at(server_dsn, name)
+    await run_sql(server_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(live_db: str) -> AsyncIterator[Database]:
+    """The product's own pool on the clone."""
+    pool = await Database.open(live_db, size=8)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def owner(live_db: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """A connection past row level security, to look behind the door or to set time back."""
+    connection = await asyncpg.connect(live_db)
+    yield connection
+    await connection.close()
+
+
+class Client(httpx.AsyncClient):
+    """A caller with a key; `workspace` is the key's."""
+
+    workspace: WorkspaceId
+
+
+class Make:
+    """Makes what tests need, through the product's own services."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.app = create_app(database, settings)
+        self.clients: list[Client] = []
+
+    async def workspace(self, name: str) -> WorkspaceId:
+        return (await workspaces.open_workspace(self.database, name)).id
+
+    async def key(self, workspace: WorkspaceId, *scopes: Scope) -> str:
+        async with self.database.transaction(workspace) as tx:
+            return await workspaces.make_key(tx, workspace, scopes or Scope, "test", utcnow())
+
+    async def client(self, workspace: WorkspaceId, *scopes: Scope) -> Client:
+        """A caller of the app with a new key; all scopes unless some are named."""
+        key = await self.key(workspace, *scopes)
+        client = self.anonymous()
+        client.headers["authorization"] = f"Bearer {key}"
+        client.workspace = workspace
+        return client
+
+    def anonymous(self, **options: Any) -> Client:
+        client = Client(transport=httpx.ASGITransport(app=self.app), base_url="http://voxpop.test", **options)
+        self.clients.append(client)
+        return client
+
+
+@pytest.fixture
+async def make(database: Database, tmp_path: Path) -> AsyncIterator[Make]:
+    maker = Make(database, load(env={}, directory=tmp_path))
+    yield maker
+    for client in maker.clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def client(make: Make) -> Client:
+    """A caller with all scopes in a workspace of its own."""
+    return await make.client(await make.workspace("ours"))
+
+
+@pytest.fixture
+async def neighbour(make: Make) -> Client:
+    """A caller with all scopes in another workspace of the same database."""
+    return await make.client(await make.workspace("theirs"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever stands on a database is marked so, for the second run on another server."""
+    for item in items:
+        if "server_dsn" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")

@@ -1,0 +1,129 @@
+"""Pages, static files and where those of others come from."""
+
+import importlib.util
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import httpx
+import pytest
+from jinja2 import UndefinedError
+from litestar import Litestar, Request, Response
+
+from voxpop.errors import AppError, NotFound
+from voxpop.web import pages, static
+from voxpop.web.openapi import Part
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def refuse(request: Request, error: AppError) -> Response[str]:
+    return pages.error_page(error, "0193-trace")
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    routes = pages.routes(SimpleNamespace(public_url="https://voxpop.test"), [Part("/api/thing/v1", "Things")])
+    app = Litestar(routes, exception_handlers={AppError: refuse}, openapi_config=None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def assets() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("assets", ROOT / "build_tools/assets.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+async def test_the_start_page_leads_on(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/")).text
+    links = set(re.findall(r'<a href="([^"]*)"', page))
+    assert {"/docs", "/reference", "/openapi.json", "/health/ready", "/openapi/api/thing/v1"} <= links
+    assert "API=https://voxpop.test/api/csat/v1" in page
+    assert "voxpop key create" in page
+
+
+async def test_pages_are_sent_with_a_strict_policy(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert re.findall(r"<style|style=|onclick|<script(?![^>]*src)", answer.text) == []
+
+
+async def test_what_a_page_names_is_served_and_may_be_kept(client: httpx.AsyncClient) -> None:
+    addresses = re.findall(r'"(/static/[^"]*)"', (await client.get("/")).text)
+    assert len(addresses) >= 3
+    for address in addresses:
+        answer = await client.get(address)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, static.FOR_EVER)
+
+
+async def test_an_old_address_is_served_but_not_kept(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/static/voxpop.css?v=000000000000")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+    again = await client.get("/static/voxpop.css", headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_an_address_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(static, "_names", lambda: {"a.css": tmp_path / "a.css"})
+    (tmp_path / "a.css").write_text("a {}")
+    before = static.address("a.css")
+    (tmp_path / "a.css").write_text("b { color: red }")
+    assert static.address("a.css") != before
+
+
+async def test_files_are_packed_for_those_who_take_it(client: httpx.AsyncClient) -> None:
+    plain = await client.get("/static/voxpop.css", headers={"accept-encoding": "identity"})
+    packed = await client.get("/static/voxpop.css", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert plain.text == packed.text == (static.ROOT / "voxpop.css").read_text()
+    assert int(packed.headers["content-length"]) < 15_000
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.css", "../web/pages.py", "%2e%2e/types.py", "..%2fconfig.py", "/etc/passwd", ""]
+)
+async def test_nothing_but_static_files_is_served(client: httpx.AsyncClient, name: str) -> None:
+    assert (await client.get(f"/static/{name}")).status_code == 404
+
+
+async def test_the_icon_is_served_from_here(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/favicon.ico")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.text.startswith("<svg")
+
+
+async def test_an_error_is_a_page_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/static/nothing.css")
+    assert answer.status_code == 404
+    assert "Page not found" in answer.text
+    assert "0193-trace" in answer.text
+
+
+def test_an_error_cannot_carry_markup() -> None:
+    assert "<script>alert" not in pages.error_page(NotFound("<script>alert(1)</script>"), "t").content
+
+
+def test_a_forgotten_value_is_an_error_not_a_gap() -> None:
+    with pytest.raises(UndefinedError):
+        pages.render("web/start.html", url="https://voxpop.test")
+
+
+def test_the_files_of_others_are_the_locked_ones(assets: ModuleType) -> None:
+    assert assets.complete()
+
+
+def test_a_tarball_that_differs_is_refused(assets: ModuleType) -> None:
+    package = {"name": "x", "version": "1", "integrity": assets.integrity(b"what was locked")}
+    assets.check(b"what was locked", package)
+    with pytest.raises(SystemExit, match="is not what assets.lock expects"):
+        assets.check(b"something else", package)
