@@ -28,7 +28,8 @@ _WANTED = """
         WHERE p.workspace_id = $1
     )"""
 
-_COOLING = "coalesce(i.feedback_at > $7 - make_interval(days => $8), false)"
+_COOLING = """coalesce(
+            i.feedback_at > $7 - make_interval(hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = $1)), false)"""
 
 _TOUCHED = f"""
     RETURNING i.feature_id, i.user_email, i.id, i.interaction_count, i.total_interaction_count, i.rejection_count,
@@ -155,14 +156,14 @@ USERS_BEFORE = Query(
 
 
 async def touch(
-    tx: Tx, workspace: WorkspaceId, query: "Query[Touched]", people: Mapping[Person, int], when: tuple[datetime, int]
+    tx: Tx, workspace: WorkspaceId, query: "Query[Touched]", people: Mapping[Person, int], now: datetime
 ) -> list[Touched]:
     """Runs USED, REJECTED or RATED for people and how often each stands in the batch.
 
-    `when`: now, and the cool-down in days. Who names a feature that does not exist is not in what comes back.
+    Who names a feature that does not exist is not in what comes back.
     """
     keys = zip(*people, strict=True)
-    return await query.all(tx, workspace, *keys, list(people.values()), [uuid7() for _ in people], *when)
+    return await query.all(tx, workspace, *keys, list(people.values()), [uuid7() for _ in people], now)
 
 
 async def set_open_surveys(
