@@ -15,6 +15,7 @@ ProductId = NewType("ProductId", UUID)
 FeatureId = NewType("FeatureId", UUID)
 SurveyId = NewType("SurveyId", UUID)
 FeedbackId = NewType("FeedbackId", UUID)
+CampaignId = NewType("CampaignId", UUID)
 
 # The pattern of C6: taken as it stands, so no spaces around it, a domain with a dot, no two dots in a row.
 EMAIL_PATTERN = (
