@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +16,7 @@ from voxpop.surveys.campaigns import series_of
 from voxpop.types import SurveyId, WorkspaceId
 from voxpop.workspaces import service as workspaces
 
-LONGEST = 255  # characters of a guid and of a context_id
+LONGEST = 255  # characters
 
 
 class Unusable(Exception):
@@ -38,38 +38,26 @@ class Outcome(NamedTuple):
     message: str | None = None
 
 
-class _Sent(msgspec.Struct):
-    """The fields of an event that are used; others are passed over."""
-
-    event_type: Any = None
-    guid: Any = None
-    context_id: Any = None
-    context_type: Any = None
-    timestamp: Any = None
-
-
-_decoder = msgspec.json.Decoder(_Sent)
-
-
-def read_event(message: bytes | msgspec.Raw, arrived: datetime) -> Event | None:
+def read_event(message: bytes, arrived: datetime) -> Event | None:
     """The event of a JSON message; None for one of a type that no campaign knows; Unusable for anything else."""
     try:
-        sent = _decoder.decode(message)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"not a JSON object: {error}") from error
-    kind = _text(sent.event_type, "event_type", 200)
+        return event_of(msgspec.json.decode(message), arrived)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"not JSON: {error}") from error
+
+
+def event_of(sent: object, arrived: datetime) -> Event | None:
+    """The same of a decoded message. Fields that are not used are passed over."""
+    if not isinstance(sent, dict):
+        raise Unusable("not a JSON object")
+    kind = _text(sent, "event_type")
     if kind not in Trigger.__members__:
         return None
-    context = _text(sent.context_type, "context_type", LONGEST)
+    context = _text(sent, "context_type")
     if context not in ContextType.__members__:
         raise Unusable("context_type must be ORDER or TICKET")
-    return Event(
-        Trigger(kind),
-        _text(sent.guid, "guid", LONGEST),
-        ContextType(context),
-        _text(sent.context_id, "context_id", LONGEST),
-        _moment(sent.timestamp, arrived).date(),
-    )
+    date = _moment(sent.get("timestamp"), arrived).date()
+    return Event(Trigger(kind), _text(sent, "guid"), ContextType(context), _text(sent, "context_id"), date)
 
 
 async def take(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
@@ -109,11 +97,12 @@ def _outcome(surveys: list[SurveyId], matched: bool) -> Outcome:
     return Outcome(Fate.IGNORED, [], "No running campaign waits for this event")
 
 
-def _text(value: object, field: str, longest: int) -> str:
+def _text(sent: dict[str, object], field: str) -> str:
+    value = sent.get(field)
     if not isinstance(value, str) or not value.strip():
         raise Unusable(f"{field} is missing" if value is None else f"{field} must be a text that is not blank")
-    if len(value) > longest:
-        raise Unusable(f"{field} is longer than {longest} characters")
+    if len(value) > LONGEST:
+        raise Unusable(f"{field} is longer than {LONGEST} characters")
     if "\x00" in value:
         raise Unusable(f"{field} has a NUL character")
     return value

@@ -28,7 +28,9 @@ NEW_CAMPAIGN = Query(
     Campaign,
 )
 
-CAMPAIGN_BY_ID = Query(f"SELECT {_CAMPAIGN} FROM campaign WHERE workspace_id = $1 AND id = $2 AND NOT deleted", Campaign)
+CAMPAIGN_BY_ID = Query(
+    f"SELECT {_CAMPAIGN} FROM campaign WHERE workspace_id = $1 AND id = $2 AND NOT deleted", Campaign
+)
 
 LOCKED_CAMPAIGN = Query(f"{CAMPAIGN_BY_ID.sql} FOR UPDATE", Campaign)
 

@@ -39,7 +39,9 @@ async def submit(tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submissio
     if taken:
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
         ratings = [_feedback(workspace, surveys[key], *taken[key], day) for key in sorted(taken)]
-        endings = [Ending(key, Status.COMPLETED, series_of(workspace, surveys[key].campaign_id)) for key in sorted(taken)]
+        endings = [
+            Ending(key, Status.COMPLETED, series_of(workspace, surveys[key].campaign_id)) for key in sorted(taken)
+        ]
         await metrics.add(tx, workspace, *await answer(tx, workspace, endings, ratings, now, day))
     return results
 
@@ -47,7 +49,7 @@ async def submit(tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submissio
 async def expire(
     tx: Tx, workspace: WorkspaceId, as_of: datetime, sent_days: int, unsent_days: int | None, now: datetime
 ) -> int:
-    """Expires some of what is older: how many, at most CHUNK; call again, in a new transaction, until there are fewer."""
+    """Expires some of what is older, at most CHUNK: how many. To be called again, in a new transaction, until none."""
     unsent = None if unsent_days is None else as_of - timedelta(days=unsent_days)
     before = (as_of - timedelta(days=sent_days), unsent)
     expired = await store.expire_surveys(tx, workspace, before, CHUNK, (now, USER))

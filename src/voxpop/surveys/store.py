@@ -130,9 +130,7 @@ async def set_sent(
     return await SENT.all(tx, workspace, surveys, now, user)
 
 
-async def lock_answerable(
-    tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId]
-) -> dict[SurveyId, Answerable]:
+async def lock_answerable(tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId]) -> dict[SurveyId, Answerable]:
     """Campaigns' surveys only; those of another origin are unknown here."""
     return {row.id: row for row in await ANSWERABLE.all(tx, workspace, surveys)}
 

@@ -13,15 +13,19 @@ INSERT INTO builtin_survey_type (code, name, question, thanks, scale_min, scale_
                                  satisfied_max, formula_description, translations) VALUES
 ('NPS', 'Net Promoter Score', 'Оцените от 0 до 10, порекомендуете ли вы нас?', 'Спасибо за ваш отзыв!',
  0, 10, 'nps', NULL, NULL, '(promoters - detractors) / total * 100',
- '{"en": {"question": "How likely are you to recommend us, from 0 to 10?", "thanks": "Thank you for your feedback!"}}'),
+ '{"ru": {"question": "Оцените от 0 до 10, порекомендуете ли вы нас?", "thanks": "Спасибо за ваш отзыв!"},
+   "en": {"question": "How likely are you to recommend us, from 0 to 10?", "thanks": "Thank you for your feedback!"}}'),
 ('CSAT', 'Customer Satisfaction Score', 'Оцените качество обслуживания', 'Спасибо за ваш отзыв!',
  1, 5, 'share', 4, 5, 'satisfied (4-5) / total * 100',
- '{"en": {"question": "How would you rate our service?", "thanks": "Thank you for your feedback!"}}'),
+ '{"ru": {"question": "Оцените качество обслуживания", "thanks": "Спасибо за ваш отзыв!"},
+   "en": {"question": "How would you rate our service?", "thanks": "Thank you for your feedback!"}}'),
 ('CES', 'Customer Effort Score', 'Насколько легко было решить вопрос?', 'Спасибо за ваш отзыв!',
  1, 5, 'mean', NULL, NULL, 'SUM(score) / total',
- '{"en": {"question": "How easy was it to solve your question?", "thanks": "Thank you for your feedback!"}}');
+ '{"ru": {"question": "Насколько легко было решить вопрос?", "thanks": "Спасибо за ваш отзыв!"},
+   "en": {"question": "How easy was it to solve your question?", "thanks": "Thank you for your feedback!"}}');
 UPDATE builtin_survey_type SET translations =
- '{"ru": {"question": "Насколько вы довольны этой функцией?", "thanks": "Спасибо за ваш отзыв!"}}' WHERE code = 'CSAT10';
+ '{"en": {"question": "How satisfied are you with this feature?", "thanks": "Thank you for your feedback!"},
+   "ru": {"question": "Насколько вы довольны этой функцией?", "thanks": "Спасибо за ваш отзыв!"}}' WHERE code = 'CSAT10';
 
 CREATE OR REPLACE FUNCTION create_workspace(new_id uuid, new_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
