@@ -99,7 +99,7 @@ class Campaigns(Struct, frozen=True):
 
 
 class FilterBody(Struct, frozen=True):
-    """Criteria that must all hold; one that is left out is none. Bounds are inclusive, and no end matches none of them."""
+    """Criteria that must all hold; one left out is none. Bounds are inclusive; a campaign without end matches none."""
 
     namePart: (
         Annotated[str, Meta(max_length=200, description="Anywhere, whatever its case", examples=["nps"])] | None
