@@ -147,6 +147,12 @@ class SurveyClosed(AppError):
     status, type, code = 400, "BUSINESS_RULE_ERROR", "SURVEY_NOT_PENDING"
 
 
+class NotRateable(Conflict):
+    """Only a resolved or closed ticket can be rated."""
+
+    code = "TICKET_NOT_RATEABLE"
+
+
 # The names of constraints in the schema, and what breaking one means to the caller.
 ON_CONSTRAINT: dict[str, type[AppError]] = {
     "product_key_unique": ProductTaken,

@@ -16,6 +16,8 @@ FeatureId = NewType("FeatureId", UUID)
 SurveyId = NewType("SurveyId", UUID)
 FeedbackId = NewType("FeedbackId", UUID)
 CampaignId = NewType("CampaignId", UUID)
+AccountId = NewType("AccountId", UUID)
+TicketId = NewType("TicketId", UUID)
 
 # The pattern of C6: taken as it stands, so no spaces around it, a domain with a dot, no two dots in a row.
 EMAIL_PATTERN = (

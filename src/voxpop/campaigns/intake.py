@@ -62,15 +62,23 @@ def event_of(sent: object, arrived: datetime) -> Event | None:
 
 async def take(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
     """Opens one survey for each running campaign of an event's type, unless there is one for its context (F20-F29)."""
+    outcomes, moved = await ask(tx, workspace, events, now)
+    await metrics.add(tx, workspace, moved=moved)
+    return outcomes
+
+
+async def ask(
+    tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime
+) -> tuple[list[Outcome], list[Moved]]:
+    """The same for a conductor that has counts of its own: what came of it is to be added with them."""
     if not events:
-        return []
+        return [], []
     asked = await store.insert_asked(tx, workspace, events, now)
-    opened = [one for one in asked if one.survey_id is not None]
-    if opened:
+    moved: list[Moved] = []
+    if opened := [one for one in asked if one.survey_id is not None]:
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
         moved = [Moved(Stage.ASKED, day, series_of(workspace, one.campaign_id)) for one in opened]
-        await metrics.add(tx, workspace, moved=moved)
-    return _outcomes(len(events), asked)
+    return _outcomes(len(events), asked), moved
 
 
 async def bury(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadEvent], now: datetime) -> None:

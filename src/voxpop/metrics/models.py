@@ -17,6 +17,8 @@ class SeriesKind(StrEnum):
     FEATURE_PROMPTED = "feature_prompted"
     FEATURE_VOLUNTARY = "feature_voluntary"
     CAMPAIGN = "campaign"
+    AGENT = "agent"
+    TAG = "tag"
 
 
 class Series(Struct, frozen=True, order=True):

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from voxpop.db.pool import Tx
 from voxpop.feedback import service as feedback
 from voxpop.feedback.models import NewFeedback
-from voxpop.metrics.models import Moved, Scored
+from voxpop.metrics.models import Moved, Scored, Series, Stage
 from voxpop.surveys import store
 from voxpop.surveys.models import STAGE_OF, Ending, NewSurvey, Status
-from voxpop.types import WorkspaceId
+from voxpop.types import SurveyId, WorkspaceId
 
 USER = "system"
 
@@ -19,6 +19,15 @@ async def ask(tx: Tx, workspace: WorkspaceId, asks: Sequence[NewSurvey], now: da
     if asks:
         await store.insert_surveys(tx, workspace, asks, now, USER)
     return [Moved(STAGE_OF[Status.PENDING], day, new.series) for new in asks]
+
+
+async def see(
+    tx: Tx, workspace: WorkspaceId, survey: SurveyId, series: Sequence[Series], when: tuple[datetime, date]
+) -> list[Moved]:
+    """Notes that an open survey was shown; nothing where it was shown before. `when`: now, and the workspace's day."""
+    now, day = when
+    shown = await store.set_sent(tx, workspace, [survey], now, USER)
+    return [Moved(Stage.SEEN, day, series) for _ in shown]
 
 
 async def end(tx: Tx, workspace: WorkspaceId, endings: Sequence[Ending], now: datetime, day: date) -> list[Moved]:

@@ -1,0 +1,125 @@
+"""When a ticket's requester is asked how it went, and his one rating. Tickets' own rules on the two ledgers."""
+
+from datetime import date, datetime
+
+from msgspec.structs import replace
+
+from voxpop.db.pool import Tx
+from voxpop.errors import NotFound, NotRateable
+from voxpop.feedback.models import NewFeedback, Origin, Source
+from voxpop.metrics import service as metrics
+from voxpop.metrics.models import Moved, Series, SeriesKind
+from voxpop.surveys import service as surveys
+from voxpop.surveys.models import Ending, NewSurvey, Status
+from voxpop.tickets import store
+from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, Author, Tag, Ticket, What
+from voxpop.types import FeedbackId, SurveyId, uuid7
+from voxpop.workspaces.models import Workspace
+
+
+def may_rate(place: Workspace, ticket: Ticket) -> bool:
+    """Whether the panel with the stars is shown: done, not rated yet, and the workspace asks at all (T1, T10)."""
+    return place.asks_customers and ticket.state.is_done and not ticket.is_rated
+
+
+async def ask(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Moved]]:
+    """Opens a survey for a ticket that is done, unless one is open, it is rated, or the workspace does not ask."""
+    if not may_rate(place, ticket) or ticket.open_survey_id is not None:
+        return ticket, []
+    new = NewSurvey(
+        id=SurveyId(uuid7()),
+        survey_type=SURVEY_TYPE,
+        origin=Origin.TICKET,
+        origin_id=ticket.id,
+        scheduled_at=now,
+        series=_funnel(place),
+        guid=ticket.requester_guid,
+        user_email=ticket.requester_email,
+    )
+    moved = await surveys.ask(tx, place.id, [new], now, place.day(now))
+    return replace(ticket, open_survey_id=new.id), moved
+
+
+async def withdraw(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Moved]]:
+    """Takes the question back from a ticket that is worked on again unrated."""
+    if ticket.open_survey_id is None:
+        return ticket, []
+    ending = Ending(ticket.open_survey_id, Status.WITHDRAWN, _funnel(place))
+    moved = await surveys.end(tx, place.id, [ending], now, place.day(now))
+    return replace(ticket, open_survey_id=None), moved
+
+
+async def see(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> None:
+    """Notes that the panel was shown, the first time."""
+    if ticket.open_survey_id is not None:
+        moved = await surveys.see(tx, place.id, ticket.open_survey_id, _funnel(place), (now, place.day(now)))
+        await metrics.add(tx, place.id, moved=moved)
+
+
+async def rate(
+    tx: Tx, place: Workspace, ref: str, rating: tuple[int, str | None], customer: str, now: datetime
+) -> Ticket:
+    """The requester's one rating: the first stays, a second changes nothing and is answered like the first (T6).
+
+    `rating`: stars and comment; `customer`: his address, folded. NotFound for anybody else and where the workspace does
+    not ask, NotRateable for a ticket that is not done.
+    """
+    ticket = await store.lock_ticket(tx, place.id, ref.upper())
+    if ticket is None or ticket.requester_email_folded != customer or not place.asks_customers:
+        raise NotFound.of("Ticket", ref)
+    if ticket.is_rated:
+        return ticket
+    if not ticket.state.is_done:
+        raise NotRateable
+    tags = await store.list_ticket_tags(tx, place.id, ticket.id)
+    return await _store_rating(tx, place, ticket, rating, tags, now)
+
+
+async def _store_rating(
+    tx: Tx, place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], now: datetime
+) -> Ticket:
+    day, (stars, comment) = place.day(now), rating
+    ending = [Ending(ticket.open_survey_id, Status.COMPLETED, _funnel(place))] if ticket.open_survey_id else []
+    new = _feedback(place, ticket, rating, tags, day)
+    rated = replace(
+        ticket,
+        csat_rating=stars,
+        csat_comment=comment,
+        csat_rated_at=now,
+        csat_agent_id=ticket.agent,
+        open_survey_id=None,
+        updated_at=now,
+    )
+    author = Author(ticket.requester_name)
+    await store.set_ticket(tx, place.id, rated, author.name)
+    change = (ticket.id, What.RATED, None, str(stars))
+    await store.insert_activities(tx, place.id, [change], (author.name, now))
+    scored, moved = await surveys.answer(tx, place.id, ending, [new], now, day)
+    await metrics.add(tx, place.id, scored, moved)
+    return rated
+
+
+def _feedback(
+    place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], day: date
+) -> NewFeedback:
+    agent = [Series(SeriesKind.AGENT, ticket.agent)] if ticket.agent else []
+    return NewFeedback(
+        id=FeedbackId(uuid7()),
+        survey_id=ticket.open_survey_id,
+        survey_type=SURVEY_TYPE,
+        scale_min=SCALE_MIN,
+        origin=Origin.TICKET,
+        origin_id=ticket.id,
+        source=Source.PROMPTED,
+        score=rating[0],
+        day=day,
+        series=(*_funnel(place), *agent, *(Series(SeriesKind.TAG, tag.id) for tag in tags)),
+        guid=ticket.requester_guid,
+        user_email=ticket.requester_email,
+        comment=rating[1],
+    )
+
+
+def _funnel(place: Workspace) -> tuple[Series, ...]:
+    """What a ticket's question counts for; agent and tags are known only when it is answered."""
+    return (Series(SeriesKind.WORKSPACE, place.id),)
