@@ -1,6 +1,7 @@
-"""Puts the pages' third-party files into the package: as assets.lock says, checked, and only if they are not there.
+"""Puts third-party files where pages and tests look for them: as assets.lock says, checked, and only if not there yet.
 
-Run by itself or by the build (hatch_build.py). The Node it uses is the one in a wheel; none on the PATH is needed.
+Run by itself it does so for both; the build (hatch_build.py) needs those of the pages. The Node it uses is the one in a
+wheel; none on the PATH is needed.
 """
 
 import base64
@@ -17,26 +18,28 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "assets.lock"
 VENDOR = ROOT / "src/voxpop/static/vendor"
+TEST_VENDOR = ROOT / "tests/vendor"  # what tests alone use, and no package carries
 SCRATCH = ROOT / "build"  # on the same file system, so that renaming works, and ignored by git
 
 
-def complete() -> bool:
+def complete(vendor: Path = VENDOR) -> bool:
     """Whether the files there are those of the lock: its copy is written last."""
-    copy = VENDOR / LOCK.name
+    copy = vendor / LOCK.name
     return copy.exists() and copy.read_bytes() == LOCK.read_bytes()
 
 
-def build() -> None:
+def build(vendor: Path = VENDOR) -> None:
     """Fetch, check and unpack everything beside the old files, then swap: a failure leaves them as they were."""
     SCRATCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
         fresh = Path(place) / "vendor"
         for package in tomllib.loads(LOCK.read_text())["package"]:
-            _unpack(_fetch(package, Path(place)), package, fresh / package["folder"])
+            if package.get("tests", False) == (vendor == TEST_VENDOR):
+                _unpack(_fetch(package, Path(place)), package, fresh / package["folder"])
         shutil.copyfile(LOCK, fresh / LOCK.name)
-        if VENDOR.exists():
-            VENDOR.rename(Path(place) / "old")
-        fresh.rename(VENDOR)
+        if vendor.exists():
+            vendor.rename(Path(place) / "old")
+        fresh.rename(vendor)
 
 
 def _fetch(package: dict[str, Any], place: Path) -> Path:
@@ -81,6 +84,7 @@ def _unpack(tarball: Path, package: dict[str, Any], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if not complete():
-        build()
+    for vendor in (TEST_VENDOR, VENDOR):
+        if not complete(vendor):
+            build(vendor)
     (VENDOR / LOCK.name).touch()

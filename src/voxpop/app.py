@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
 from voxpop.campaigns import api as campaigns_api
@@ -17,6 +16,8 @@ from voxpop.features.bodies import UserBody
 from voxpop.feedback import api as feedback_api
 from voxpop.surveys import api as surveys_api
 from voxpop.surveys.api import SurveyGates
+from voxpop.tickets import api as tickets_api
+from voxpop.tickets import inbox, live_pages, portal, ticket_pages, unhappy_pages
 from voxpop.types import Scope
 from voxpop.web import ops, pages
 from voxpop.web.direct import Door
@@ -26,7 +27,9 @@ from voxpop.web.openapi import Part
 from voxpop.web.parse import guard_body, guard_query
 from voxpop.web.problems import answer
 from voxpop.workspaces import api as workspaces_api
-from voxpop.workspaces.access import Doorkeeper, guard, provide_actor, provide_tx
+from voxpop.workspaces import pages as sign_in_pages
+from voxpop.workspaces import settings_pages
+from voxpop.workspaces.access import DEPENDENCIES, Doorkeeper, guard
 
 LARGEST_BODY = 2**20  # bytes
 PARTS = [Part("/api/csat/v1", "Voxpop: product features")]
@@ -48,10 +51,7 @@ def create_app(database: Database, settings: Settings) -> Edge:
             }
         ),
         guards=[guard, guard_body, guard_query],
-        dependencies={
-            "tx": Provide(provide_tx),
-            "actor": Provide(provide_actor, sync_to_thread=False),
-        },
+        dependencies=DEPENDENCIES,
         exception_handlers={Exception: answer},
         plugins=[Docs(PARTS)],
         request_max_body_size=LARGEST_BODY,
@@ -65,12 +65,20 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
     return [
         *pages.routes(settings, PARTS),
         *ops.ROUTES,
+        *sign_in_pages.ROUTES,
+        *settings_pages.ROUTES,
+        *portal.ROUTES,
+        *inbox.ROUTES,
+        *live_pages.ROUTES,
+        *ticket_pages.ROUTES,
+        *unhappy_pages.ROUTES,
         *workspaces_api.ROUTES,
         *features_api.ROUTES,
         *analytics_api.ROUTES,
         *feedback_api.ROUTES,
         *surveys_api.ROUTES,
         *campaigns_api.ROUTES,
+        *tickets_api.ROUTES,
     ]
 
 

@@ -15,6 +15,8 @@ import msgspec
 import platformdirs
 from msgspec import Meta
 
+from voxpop.types import EMAIL_PATTERN
+
 PREFIX = "VOXPOP_"
 FOR_TESTS = "VOXPOP_TEST_"  # the test suite's own names, which a process started by a test inherits
 HIDDEN = "***"
@@ -120,6 +122,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1, le=3600, description="How long requests in flight may take once the service is told to stop."),
     ] = 10
+
+    smtp_url: Annotated[
+        Text | None,
+        _secret(
+            "Where mail is handed over, as `smtp://user:password@host:587` (STARTTLS; required where there is a "
+            'password) or `smtps://user:password@host` (TLS). Unset: mail stays on the page "Outgoing mail".'
+        ),
+    ] = None
+    mail_from: Annotated[
+        str | None,
+        Meta(
+            description="The address mail comes from, as `support@example.com`; the name beside it is the workspace's. "
+            "Unset: `voxpop@` with the host of the base address."
+        ),
+    ] = None
 
     @property
     def public_url(self) -> str:
@@ -296,6 +313,19 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _smtp_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("expected smtp://user:password@host:587 or smtps://user:password@host")
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.match(EMAIL_PATTERN, value):
+        raise ValueError(f"expected an address like support@example.com, not {value!r}")
+    return value
+
+
 def _networks(value: str) -> str:
     """The same list without spaces, or ValueError naming every part that is no address or network."""
     parts = [part for part in map(str.strip, value.split(",")) if part]
@@ -317,4 +347,6 @@ RULES: dict[str, Callable[[Any], object]] = {
     "migrate_url": _postgres_url,
     "base_url": _web_address,
     "trusted_proxies": _networks,
+    "smtp_url": _smtp_url,
+    "mail_from": _address,
 }

@@ -80,6 +80,16 @@ class UnsupportedMediaType(AppError):
     status, type, code = 415, "UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_MEDIA_TYPE"
 
 
+class RateLimited(AppError):
+    """Too many attempts; wait a little and try again."""
+
+    status, type, code = 429, "RATE_LIMITED", "RATE_LIMITED"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after  # seconds
+
+
 class Unavailable(AppError):
     """The service is busy or its database is out of reach; try again."""
 
@@ -115,6 +125,18 @@ class WorkspaceTaken(Conflict):
     """A workspace with this name exists already."""
 
     code = "WORKSPACE_ALREADY_EXISTS"
+
+
+class LinkSpent(AppError):
+    """This link has been used or has expired."""
+
+    status, type, code = 400, "BUSINESS_RULE_ERROR", "LINK_SPENT"
+
+
+class LastOwner(Conflict):
+    """A workspace keeps at least one owner."""
+
+    code = "LAST_OWNER"
 
 
 class UnknownSurveyType(Invalid):
@@ -153,6 +175,18 @@ class NotRateable(Conflict):
     code = "TICKET_NOT_RATEABLE"
 
 
+class KeyReused(Conflict):
+    """This Idempotency-Key came with another request before."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class ViewTaken(Conflict):
+    """There is a view of this name already."""
+
+    code = "VIEW_ALREADY_EXISTS"
+
+
 # The names of constraints in the schema, and what breaking one means to the caller.
 ON_CONSTRAINT: dict[str, type[AppError]] = {
     "product_key_unique": ProductTaken,
@@ -161,4 +195,5 @@ ON_CONSTRAINT: dict[str, type[AppError]] = {
     "workspace_name_unique": WorkspaceTaken,
     "campaign_survey_type_exists": UnknownSurveyType,
     "survey_type_pkey": SurveyTypeTaken,
+    "saved_view_name_unique": ViewTaken,
 }

@@ -1,4 +1,4 @@
-"""Messages that must leave: written in the transaction that makes them true, sent later by the relay, which holds a lease.
+"""Messages that must leave: written in the transaction that makes them true, sent later by who holds a lease.
 
 A message may leave twice, never not at all, and in the order it was written where the writer held the lock of its key.
 """
@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     DAILY_METRICS = "daily-metrics"
     FEEDBACK = "feedback"
+    MAIL = "mail"
 
 
 class Message(Struct, frozen=True):
@@ -36,6 +37,36 @@ class Unsent(Struct, frozen=True):
     kind: str
     key: str
     body: str
+
+
+class DueMail(Struct, frozen=True):
+    """A mail that may leave now."""
+
+    workspace_id: WorkspaceId
+    id: int
+    body: str
+    create_time: datetime
+    attempt_count: int
+
+
+class MailRow(Struct, frozen=True):
+    """A mail as a list shows it: waiting, unless it was sent or given up."""
+
+    id: int
+    body: str
+    create_time: datetime
+    sent_at: datetime | None
+    failed_at: datetime | None
+    failure: str | None
+
+
+class MailOutcome(Struct, frozen=True):
+    """What became of an attempt: sent, given up, or to be made again at `retry_at`."""
+
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None
+    retry_at: datetime | None = None
+    failure: str | None = None
 
 
 class Answer(Struct):
@@ -59,6 +90,15 @@ DROPPED_LEASE = Query("SELECT drop_lease($1, $2) IS NULL AS answer", Answer)
 UNSENT = Query("SELECT workspace_id, id, kind, key, body FROM unsent_messages($1::text[], $2)", Unsent)
 MARKED = Query("SELECT mark_sent($1::bigint[], $2) IS NULL AS answer", Answer)
 PRUNED = Query("SELECT prune_outbox($1, $2) AS gone", Gone)
+DUE_MAIL = Query("SELECT workspace_id, id, body, create_time, attempt_count FROM due_mail($1, $2)", DueMail)
+SETTLED_MAIL = Query("SELECT settle_mail($1, $2, $3, $4, $5, $6) IS NULL AS answer", Answer)
+MAIL = Query(
+    """
+    SELECT id, body, create_time, sent_at, failed_at, failure FROM outbox
+    WHERE workspace_id = $1 AND kind = 'mail' ORDER BY id DESC LIMIT $2
+    """,
+    MailRow,
+)
 
 
 async def record(tx: Tx, workspace: WorkspaceId, messages: Sequence[Message], now: datetime) -> None:
@@ -89,3 +129,19 @@ async def mark_sent(tx: Tx, messages: Sequence[int], now: datetime) -> None:
 async def prune(tx: Tx, sent_before: datetime, unsent_before: datetime | None) -> int:
     """Takes away what left before a moment, and what never left and is older than the other; how many."""
     return (await PRUNED.one(tx, sent_before, unsent_before)).gone
+
+
+async def list_mail(tx: Tx, workspace: WorkspaceId, most: int) -> list[MailRow]:
+    """A workspace's mail, the newest first."""
+    return await MAIL.all(tx, workspace, most)
+
+
+async def list_due_mail(tx: Tx, now: datetime, most: int) -> list[DueMail]:
+    """The oldest that may leave now, of all workspaces."""
+    return await DUE_MAIL.all(tx, now, most)
+
+
+async def settle_mail(tx: Tx, mail: int, outcome: MailOutcome, body: str) -> None:
+    """`body` is what is kept of it."""
+    outcome_columns = (outcome.sent_at, outcome.failed_at, outcome.retry_at, outcome.failure)
+    await SETTLED_MAIL.one(tx, mail, *outcome_columns, body)

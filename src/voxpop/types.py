@@ -55,6 +55,11 @@ class Actor(Struct, frozen=True):
     scopes: frozenset[Scope]
 
 
+def folded(email: str) -> str:
+    """An address as portal, tickets and sign-in compare it: case and the space around it ignored (G5)."""
+    return email.strip().lower()
+
+
 def uuid7() -> UUID:
     """A new UUID of version 7 (RFC 9562): milliseconds first, so that rows made together lie together."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")

@@ -1,4 +1,4 @@
-"""What can be done with a ticket. Each begins with the ticket's lock; counts come last (ticket, survey, outbox, counts)."""
+"""What can be done with a ticket. Each begins with the ticket's lock; counts come last."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -27,8 +27,13 @@ async def open_ticket(tx: Tx, workspace: WorkspaceId, new: NewTicket, author: Au
     return ticket
 
 
-async def reply(tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Author, now: datetime) -> Message:
-    """An agent's public reply: mailed to the requester; the first one takes an open ticket into progress."""
+async def reply(
+    tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Author, address: str, now: datetime
+) -> Message:
+    """An agent's public reply: mailed to the requester; the first one takes an open ticket into progress.
+
+    `address` is where customers reach the workspace, for the link in the mail.
+    """
     ticket = await get_locked(tx, workspace, ref)
     message = await _say(tx, workspace, ticket, (MessageKind.REPLY, body), author, now)
     changed = replace(
@@ -40,7 +45,7 @@ async def reply(tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Aut
     if ticket.state is Status.OPEN:
         changed = await _move(tx, workspace, changed, Status.IN_PROGRESS, author, now)
     await _keep(tx, workspace, changed, author, now)
-    await mails.send_reply(tx, await workspaces.get_workspace(tx, workspace), changed, message, now)
+    await mails.send_reply(tx, await workspaces.get_workspace(tx, workspace), changed, message, address, now)
     return message
 
 
@@ -52,9 +57,7 @@ async def note(tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Auth
     return message
 
 
-async def customer_reply(
-    tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Author, now: datetime
-) -> Message:
+async def customer_reply(tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Author, now: datetime) -> Message:
     """The requester's: reopens a ticket that was resolved or closed. The caller has seen that the ticket is his."""
     ticket = await get_locked(tx, workspace, ref)
     message = await _say(tx, workspace, ticket, (MessageKind.CUSTOMER, body), author, now)
@@ -164,9 +167,7 @@ async def _move(
     return replace(ticket, status=status, resolved_at=resolved)
 
 
-async def _announce_closed(
-    tx: Tx, workspace: WorkspaceId, tickets: Sequence[Ticket], now: datetime
-) -> list[Moved]:
+async def _announce_closed(tx: Tx, workspace: WorkspaceId, tickets: Sequence[Ticket], now: datetime) -> list[Moved]:
     """A closed ticket is an event like any other, in the same transaction: a campaign may wait for it."""
     events = [_closed(ticket, now.date()) for ticket in tickets]
     _, moved = await intake.ask(tx, workspace, events, now)
@@ -197,5 +198,3 @@ def _found(ticket: Ticket | None, ref: str) -> Ticket:
     if ticket is None:
         raise NotFound.of("Ticket", ref)
     return ticket
-
-

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Nothing, Query
+from voxpop.tickets import words
 from voxpop.tickets.models import Activity, Message, MessageKind, NewTicket, Priority, Tag, Ticket, What
 from voxpop.types import TicketId, WorkspaceId, uuid7
 
@@ -30,9 +31,9 @@ NEXT_NUMBER = Query(
 NEW_TICKET = Query(
     f"""
     INSERT INTO ticket (workspace_id, id, ref, subject, description, requester_name, requester_email,
-                        requester_email_folded, requester_guid, priority, priority_rank, assignee_id, search_text,
-                        last_reply_at, create_time, create_user, updated_at, last_update_user)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $14, $15) RETURNING {_TICKET}
+                        requester_email_folded, requester_guid, priority, priority_rank, assignee_id, last_reply_at,
+                        create_time, create_user, updated_at, last_update_user)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $13, $14) RETURNING {_TICKET}
     """,
     Ticket,
 )
@@ -45,9 +46,38 @@ LOCKED_TICKETS = Query(
     f"SELECT {_TICKET} FROM ticket WHERE workspace_id = $1 AND ref = ANY ($2::text[]) ORDER BY id FOR UPDATE", Ticket
 )
 
-# Everything of a ticket that may change, written as a whole under its lock.
+NEW_WORDS = Query(
+    """
+    INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank,
+                               create_time, updated_at, words)
+    SELECT $1, id, requester_email_folded, status, assignee_id, priority_rank, create_time, updated_at,
+           array_to_tsvector($3::text[])
+    FROM ticket WHERE workspace_id = $1 AND id = $2
+    """,
+    Nothing,
+)
+
+# A conversation without end stops growing here, long before the megabyte that the type can hold.
+MORE_WORDS = Query(
+    """
+    UPDATE ticket_search SET words = words || array_to_tsvector($3::text[])
+    WHERE workspace_id = $1 AND ticket_id = $2 AND length(words) < 4000
+    """,
+    Nothing,
+)
+
+# Everything of a ticket that may change, written as a whole under its lock; and what its tags and words repeat of it.
 CHANGED_TICKET = Query(
     """
+    WITH tagged AS (
+        UPDATE ticket_tag SET status = $3, priority_rank = $5, assignee_id = $6, csat_rating = $11,
+            csat_rated_at = $13, updated_at = $16
+        WHERE workspace_id = $1 AND ticket_id = $2
+    ), found AS (
+        UPDATE ticket_search SET status = $3, priority_rank = $5, assignee_id = $6, csat_rating = $11,
+            csat_rated_at = $13, updated_at = $16
+        WHERE workspace_id = $1 AND ticket_id = $2
+    )
     UPDATE ticket SET status = $3, priority = $4, priority_rank = $5, assignee_id = $6, first_response_at = $7,
         last_reply_at = $8, last_replier_id = $9, resolved_at = $10, csat_rating = $11, csat_comment = $12,
         csat_rated_at = $13, csat_agent_id = $14, open_survey_id = $15, updated_at = $16, last_update_user = $17
@@ -102,9 +132,7 @@ NEW_TAGS = Query(
     Nothing,
 )
 
-TAGS_BY_NAME = Query(
-    "SELECT id, name FROM tag WHERE workspace_id = $1 AND name = ANY ($2::text[]) ORDER BY name", Tag
-)
+TAGS_BY_NAME = Query("SELECT id, name FROM tag WHERE workspace_id = $1 AND name = ANY ($2::text[]) ORDER BY name", Tag)
 
 TAGS_OF_TICKET = Query(
     """
@@ -118,8 +146,12 @@ UNTAGGED = Query("DELETE FROM ticket_tag WHERE workspace_id = $1 AND ticket_id =
 
 TAGGED = Query(
     """
-    INSERT INTO ticket_tag (workspace_id, ticket_id, tag_id)
-    SELECT $1, $2, tag_id FROM unnest($3::uuid[]) AS new (tag_id) ORDER BY tag_id ON CONFLICT DO NOTHING
+    INSERT INTO ticket_tag (workspace_id, ticket_id, tag_id, status, assignee_id, priority_rank, csat_rating,
+                            csat_rated_at, create_time, updated_at)
+    SELECT $1, t.id, tag_id, t.status, t.assignee_id, t.priority_rank, t.csat_rating, t.csat_rated_at, t.create_time,
+           t.updated_at
+    FROM ticket t CROSS JOIN unnest($3::uuid[]) AS new (tag_id)
+    WHERE t.workspace_id = $1 AND t.id = $2 ORDER BY tag_id
     """,
     Nothing,
 )
@@ -132,9 +164,11 @@ async def insert_ticket(
     number = (await NEXT_NUMBER.one(tx, workspace)).last_number
     who = new.requester
     values = (f"TK-{number}", new.subject, new.description, who.name, who.email, who.email_folded, who.guid)
-    search = f"TK-{number} {new.subject} {new.description} {who.name} {who.email}".casefold()
     urgency = (new.priority, new.priority.rank, new.assignee_id)
-    return await NEW_TICKET.one(tx, workspace, ident, *values, *urgency, search, *by)
+    ticket = await NEW_TICKET.one(tx, workspace, ident, *values, *urgency, *by)
+    text = f"{ticket.ref} {new.subject} {new.description} {who.name} {who.email}"
+    await NEW_WORDS.run(tx, workspace, ident, words.lexemes(workspace, text))
+    return ticket
 
 
 async def find_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket | None:
@@ -176,10 +210,9 @@ async def set_ticket(tx: Tx, workspace: WorkspaceId, ticket: Ticket, user: str) 
     )
 
 
-async def insert_message(
-    tx: Tx, workspace: WorkspaceId, ticket: TicketId, message: Message
-) -> Message:
+async def insert_message(tx: Tx, workspace: WorkspaceId, ticket: TicketId, message: Message) -> Message:
     values = (message.kind, message.author_id, message.author_name, message.body, message.create_time)
+    await MORE_WORDS.run(tx, workspace, ticket, words.lexemes(workspace, message.body))
     return await NEW_MESSAGE.one(tx, workspace, message.id, ticket, *values)
 
 
@@ -214,9 +247,7 @@ async def list_ticket_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> 
     return await TAGS_OF_TICKET.all(tx, workspace, ticket)
 
 
-async def set_tags(
-    tx: Tx, workspace: WorkspaceId, ticket: TicketId, names: Sequence[str], now: datetime
-) -> list[Tag]:
+async def set_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId, names: Sequence[str], now: datetime) -> list[Tag]:
     """The tags of a locked ticket from now on; those nobody has used are made."""
     await UNTAGGED.run(tx, workspace, ticket)
     if not names:

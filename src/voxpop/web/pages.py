@@ -11,7 +11,9 @@ from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from voxpop.errors import AppError
+from voxpop.i18n import ENGLISH, N_, catalogue, translate
 from voxpop.web import static
+from voxpop.web.i18n import speak
 from voxpop.web.openapi import Part
 
 POLICY = {
@@ -23,13 +25,24 @@ POLICY = {
     "object-src": "'none'",
 }
 TITLES = {
-    400: "That didn’t fit",
-    401: "Please sign in",
-    403: "Not for you",
-    404: "Page not found",
-    405: "Not like that",
-    503: "Just a moment",
+    400: N_("That didn’t fit"),
+    401: N_("Please sign in"),
+    403: N_("Not for you"),
+    404: N_("Page not found"),
+    405: N_("Not like that"),
+    429: N_("A little slower, please"),
+    503: N_("Just a moment"),
 }
+# What a person reads where the error itself says nothing in his language.
+LEADS = {
+    400: N_("Something in what you sent can’t be used. Go back and check it."),
+    403: N_("You may not open this page or do this. Somebody with another role can."),
+    404: N_("There is nothing at this address."),
+    409: N_("That is at odds with what is stored. Load the page again."),
+    429: N_("That was too often in a short time. Wait a few minutes and try again."),
+    503: N_("The service is busy. Try again in a moment."),
+}
+SLASHED = ("//", "/\\")  # what browsers take for another host
 
 
 class PageSettings(Protocol):
@@ -40,10 +53,38 @@ class PageSettings(Protocol):
         """Where people reach this server, without a slash at the end."""
 
 
-def page(template: str, /, *, status: int = 200, policy: dict[str, str] | None = None, **context: Any) -> Response[str]:
+class Instead(AppError):
+    """Undoes what the request did, and answers with this response: a form shown again, another address."""
+
+    def __init__(self, response: Response[Any]) -> None:
+        super().__init__()
+        self.response = response
+
+
+def redirect(path: str) -> Response[Any]:
+    """303: go on there with a GET. Never to another host."""
+    return Response(b"", status_code=303, headers={"location": local_path(path) or "/", "cache-control": "no-store"})
+
+
+def local_path(text: str | None) -> str | None:
+    """The text if it is a path of this host; else None, so that no link leads away from here."""
+    if text is None or not text.startswith("/") or text.startswith(SLASHED) or not text.isprintable():
+        return None
+    return text if "\\" not in text and len(text) <= 2000 else None
+
+
+def page(
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    policy: dict[str, str] | None = None,
+    locale: str = ENGLISH,
+    **context: Any,
+) -> Response[str]:
     """A page from a template. `policy` replaces or adds parts of its Content-Security-Policy."""
     return Response(
-        render(template, **context),
+        render(template, locale, **context),
         status_code=status,
         media_type=MediaType.HTML,
         headers={
@@ -57,15 +98,31 @@ def page(template: str, /, *, status: int = 200, policy: dict[str, str] | None =
     )
 
 
-def error_page(error: AppError, trace: str) -> Response[str]:
+def error_page(error: AppError, trace: str, locale: str = ENGLISH) -> Response[str]:
     """What a person sees instead of the envelope; `trace` is what he names when he reports it."""
-    title = TITLES.get(error.status, "Something went wrong")
-    return page("web/error.html", status=error.status, title=title, error=error, trace=trace)
+    title = TITLES.get(error.status, N_("Something went wrong"))
+    return page(
+        "web/error.html",
+        status=error.status,
+        locale=locale,
+        title=title,
+        lead=_lead(error, locale),
+        code=error.status,
+        trace=trace,
+    )
 
 
-def render(template: str, /, **context: Any) -> str:
+def _lead(error: AppError, locale: str) -> str:
+    """The error's own words, never taken for a pattern; where nobody has translated them, what its status says."""
+    known = catalogue(locale)
+    if locale == ENGLISH or error.message in known:
+        return translate(locale, error.message) if error.message in known else error.message
+    return translate(locale, LEADS[error.status]) if error.status in LEADS else ""
+
+
+def render(template: str, locale: str = ENGLISH, /, **context: Any) -> str:
     """A template's text: for pages, and for fragments of them."""
-    return _environment().get_template(template).render(context)
+    return _environment(locale).get_template(template).render(context)
 
 
 def routes(settings: PageSettings, parts: Sequence[Part] = ()) -> list[HTTPRouteHandler]:
@@ -83,7 +140,7 @@ def routes(settings: PageSettings, parts: Sequence[Part] = ()) -> list[HTTPRoute
 
 
 @cache
-def _environment() -> Environment:
+def _environment(locale: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
         autoescape=True,
@@ -92,4 +149,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"static": static.address, "version": version("voxpop")}
+    speak(environment, locale)
     return environment

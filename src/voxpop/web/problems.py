@@ -21,13 +21,15 @@ from voxpop.errors import (
     Invalid,
     MethodNotAllowed,
     NotFound,
+    RateLimited,
     TooLarge,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
 )
+from voxpop.i18n import accepted
 from voxpop.web.openapi import Endpoint, Problem
-from voxpop.web.pages import error_page
+from voxpop.web.pages import Instead, error_page
 
 log = structlog.get_logger()
 
@@ -111,7 +113,7 @@ def problem(error: AppError, endpoint: str) -> Problem:
 
 
 def headers(error: AppError) -> dict[str, str]:
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | RateLimited):
         return {"retry-after": str(error.retry_after)}
     return {"www-authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
 
@@ -124,12 +126,14 @@ def note(error: AppError, cause: Exception, seen: Problem) -> None:
 
 def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     """The exception handler of the app."""
+    if isinstance(cause, Instead):
+        return cause.response
     error = as_app_error(cause)
     query = request.scope["query_string"].decode("latin-1")
     seen = problem(error, request.url.path + (f"?{query}" if query else ""))
     note(error, cause, seen)
     if _wants_page(request):
-        response: Response[Any] = error_page(error, str(seen.traceId))
+        response: Response[Any] = error_page(error, str(seen.traceId), accepted(request.headers.get("accept-language")))
         response.headers.update(headers(error))
         return response
     # Clients of the first implementation look for `error` where a route is unknown (C7).

@@ -14,14 +14,25 @@ CoolDownDays = Annotated[
 ]
 TimeZone = Annotated[str, Meta(min_length=1, max_length=100, description="A name of the IANA list", examples=["UTC"])]
 
+PortalEnabled = Annotated[bool, Meta(description="Whether customers have a portal for their tickets")]
+CsatEnabled = Annotated[bool, Meta(description="Whether the portal asks for a rating of a resolved ticket")]
+
 
 class Workspace(Struct, frozen=True):
-    """A tenant and its settings."""
+    """A tenant and its settings. `slug` is the label before the base address's host."""
 
     id: WorkspaceId
     name: str
     time_zone: str
     cool_down_days: int
+    slug: str = "default"
+    portal_enabled: bool = True
+    csat_enabled: bool = True
+
+    @property
+    def asks_customers(self) -> bool:
+        """Whether the portal asks for ratings: not without the portal itself (T10)."""
+        return self.portal_enabled and self.csat_enabled
 
     @property
     def zone(self) -> ZoneInfo:
@@ -38,10 +49,20 @@ class WorkspaceOut(Struct, frozen=True):
     name: Annotated[str, Meta(examples=["default"])]
     time_zone: TimeZone
     cool_down_days: Annotated[CoolDownDays, Meta(examples=[180])]
+    slug: Annotated[str, Meta(description="The label before the host of the base address", examples=["default"])]
+    portal_enabled: PortalEnabled
+    csat_enabled: CsatEnabled
 
     @classmethod
     def of(cls, workspace: Workspace) -> Self:
-        return cls(workspace.name, workspace.time_zone, workspace.cool_down_days)
+        return cls(
+            workspace.name,
+            workspace.time_zone,
+            workspace.cool_down_days,
+            workspace.slug,
+            workspace.portal_enabled,
+            workspace.csat_enabled,
+        )
 
 
 class WorkspaceChange(Struct, frozen=True):
@@ -50,11 +71,13 @@ class WorkspaceChange(Struct, frozen=True):
     name: Annotated[Name, Meta(examples=["acme"])] | UnsetType = UNSET
     time_zone: Annotated[TimeZone, Meta(examples=["Europe/Berlin"])] | UnsetType = UNSET
     cool_down_days: Annotated[CoolDownDays, Meta(examples=[90])] | UnsetType = UNSET
+    portal_enabled: PortalEnabled | UnsetType = UNSET
+    csat_enabled: CsatEnabled | UnsetType = UNSET
 
     def check(self) -> None:
         """Raises Invalid for an empty change, a blank name or a zone that nobody knows."""
-        if self.name is self.time_zone is self.cool_down_days is UNSET:
-            raise Invalid("body must have name, time_zone or cool_down_days")
+        if all(getattr(self, field) is UNSET for field in self.__struct_fields__):
+            raise Invalid(f"body must have one of {', '.join(self.__struct_fields__)}")
         if self.name is not UNSET and not self.name.strip():
             raise Invalid("body/name must not be blank", details=[Fault("name", "must not be blank")])
         if self.time_zone is not UNSET and self.time_zone not in available_timezones():

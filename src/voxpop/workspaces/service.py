@@ -69,7 +69,7 @@ async def change_workspace(
 ) -> Workspace:
     """Invalid for an empty change or an unknown zone, WorkspaceTaken for a name in use."""
     change.check()
-    values = (_or_none(change.name), _or_none(change.time_zone), _or_none(change.cool_down_days))
+    values = [_or_none(getattr(change, field)) for field in change.__struct_fields__]
     return await store.set_workspace(tx, workspace, values, now, user)
 
 

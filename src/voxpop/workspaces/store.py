@@ -18,16 +18,19 @@ class Created(Struct):
 
 CREATED_WORKSPACE = Query("SELECT create_workspace($1, $2)", Created)
 
-ALL_WORKSPACES = Query("SELECT id, name, time_zone, cool_down_days FROM list_workspaces()", Workspace)
+COLUMNS = "id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled"
 
-WORKSPACE_BY_ID = Query("SELECT id, name, time_zone, cool_down_days FROM workspace WHERE id = $1", Workspace)
+ALL_WORKSPACES = Query(f"SELECT {COLUMNS} FROM list_workspaces()", Workspace)
+
+WORKSPACE_BY_ID = Query(f"SELECT {COLUMNS} FROM workspace WHERE id = $1", Workspace)
 
 CHANGED_WORKSPACE = Query(
-    """
+    f"""
     UPDATE workspace SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
-        cool_down_days = coalesce($4, cool_down_days), last_update_time = $5, last_update_user = $6
+        cool_down_days = coalesce($4, cool_down_days), portal_enabled = coalesce($5, portal_enabled),
+        csat_enabled = coalesce($6, csat_enabled), last_update_time = $7, last_update_user = $8
     WHERE id = $1
-    RETURNING id, name, time_zone, cool_down_days
+    RETURNING {COLUMNS}
     """,
     Workspace,
 )
@@ -66,9 +69,9 @@ async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
 
 
 async def set_workspace(
-    tx: Tx, workspace: WorkspaceId, values: tuple[str | None, str | None, int | None], now: datetime, user: str
+    tx: Tx, workspace: WorkspaceId, values: Sequence[object], now: datetime, user: str
 ) -> Workspace:
-    """`values`: name, time zone, cool-down in days; None leaves one as it is."""
+    """`values`: name, time zone, cool-down in days, portal and CSAT switches; None leaves one as it is."""
     return await CHANGED_WORKSPACE.one(tx, workspace, *values, now, user)
 
 

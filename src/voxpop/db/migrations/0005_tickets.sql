@@ -8,7 +8,7 @@ CREATE TABLE ticket_counter (
     CONSTRAINT ticket_counter_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspace
 );
 
--- priority_rank and search_text are what lists sort and search by, kept by the application.
+-- priority_rank is what lists sort by, kept by the application.
 CREATE TABLE ticket (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -32,7 +32,6 @@ CREATE TABLE ticket (
     csat_rated_at timestamptz,
     csat_agent_id uuid,
     open_survey_id uuid,
-    search_text text NOT NULL,
     create_time timestamptz NOT NULL,
     create_user text NOT NULL DEFAULT 'system',
     updated_at timestamptz NOT NULL,

@@ -1,0 +1,73 @@
+-- Tickets of three years as a busy workspace has them: what is open is new, agents come and go, some tags belong to a
+-- time, ratings lean to five, words are used unevenly, in two languages. :workspace and :tickets are given.
+SELECT setseed(0.42);
+CREATE TEMP TABLE agent AS
+SELECT n, gen_random_uuid() AS id, CASE WHEN n % 4 = 0 THEN 0.5 ELSE 1.0 END AS until FROM generate_series(0, 39) n;
+CREATE TEMP TABLE vocabulary AS
+SELECT n, CASE WHEN n % 2 = 0 THEN translate(left(md5(n::text), 4 + n % 7), '0123456789abcdef', 'etaoinshrdlucmfw')
+               ELSE translate(left(md5(n::text), 4 + n % 8), '0123456789abcdef', 'оеаинтсрвлкмдпуя') END AS word
+FROM generate_series(0, 19999) n;
+CREATE UNIQUE INDEX ON vocabulary (n) INCLUDE (word);
+INSERT INTO tag (workspace_id, id, name, create_time)
+SELECT :workspace, gen_random_uuid(), 'tag' || n, now() FROM generate_series(0, 59) n;
+
+CREATE TEMP TABLE draft AS
+SELECT n, gen_random_uuid() AS id, now() - (1 - n::float / :tickets) * interval '1095 days' AS created,
+       n::float / :tickets AS age, random() AS r1, random() AS r2, random() AS r3, random() AS r4, random() AS r5
+FROM generate_series(1, :tickets) n;
+ANALYZE draft, vocabulary;
+
+INSERT INTO ticket (workspace_id, id, ref, subject, description, requester_name, requester_email, requester_email_folded,
+                    status, priority, priority_rank, assignee_id, last_reply_at, resolved_at, csat_rating, csat_comment,
+                    csat_rated_at, csat_agent_id, create_time, updated_at)
+SELECT :workspace, id, 'TK-' || n, 'Ticket about something ' || n,
+       'A description of what went wrong, as long as people write them, ' || repeat(md5(n::text) || ' ', 4 + n % 7),
+       'Customer ' || customer, 'C' || customer || '@example.com', 'c' || customer || '@example.com',
+       status, priority, CASE priority WHEN 'Low' THEN 1 WHEN 'Medium' THEN 2 WHEN 'High' THEN 3 ELSE 4 END,
+       assignee, touched, CASE WHEN done THEN touched END, rating,
+       CASE WHEN rating < 3 THEN 'It took far too long, ' || md5(n::text) END,
+       CASE WHEN rating IS NOT NULL THEN touched END, CASE WHEN rating IS NOT NULL THEN assignee END, created, touched
+FROM (
+    SELECT *, status IN ('Resolved', 'Closed') AS done,
+           CASE WHEN status IN ('Resolved', 'Closed') AND r4 < 0.35
+               THEN (CASE WHEN r5 < 0.6 THEN 5 WHEN r5 < 0.8 THEN 4 WHEN r5 < 0.88 THEN 3 WHEN r5 < 0.92 THEN 2 ELSE 1 END)
+           END AS rating,
+           CASE WHEN r3 < (CASE WHEN status = 'Open' THEN 0.3 ELSE 0.01 END) THEN NULL
+               ELSE (SELECT a.id FROM agent a WHERE a.n = floor(power(r3, 1.5) * 40)::int
+                     AND (a.until = 1.0 OR age < a.until)) END AS assignee,
+           least(now() - r5 * interval '1 hour', created + r1 * r1 * interval '20 days') AS touched,
+           CASE WHEN r2 < 0.6 THEN 'Medium' WHEN r2 < 0.8 THEN 'Low' WHEN r2 < 0.95 THEN 'High' ELSE 'Urgent' END AS priority,
+           CASE WHEN r1 < 0.004 THEN 7 ELSE floor(r4 * r5 * 200000)::int END AS customer
+    FROM (
+        SELECT *, CASE WHEN age > 0.985 AND r1 < 0.75 THEN 'Open' WHEN age > 0.985 THEN 'In progress'
+                       WHEN r1 < 0.004 THEN 'Open' WHEN r1 < 0.006 THEN 'In progress'
+                       WHEN age > 0.95 OR r1 < 0.2 THEN 'Resolved' ELSE 'Closed' END AS status FROM draft
+    ) AS staged
+) AS shaped;
+
+-- Up to three tags; of 60 a few are common, and the last ten were used in the first year alone.
+INSERT INTO ticket_tag (workspace_id, ticket_id, tag_id, status, assignee_id, priority_rank, csat_rating, csat_rated_at,
+                        create_time, updated_at)
+SELECT :workspace, t.id, tag.id, t.status, t.assignee_id, t.priority_rank, t.csat_rating, t.csat_rated_at, t.create_time,
+       t.updated_at
+FROM draft d CROSS JOIN LATERAL (
+    SELECT DISTINCT CASE WHEN d.age < 0.33 AND k = 3 THEN 50 + floor(d.r3 * 10)::int
+                         ELSE floor(power(d.r1 * k + d.r2 - floor(d.r1 * k + d.r2), 3) * 50)::int END AS n
+    FROM generate_series(1, 1 + floor(d.r5 * 3)::int) k
+) AS picked
+JOIN ticket t ON t.workspace_id = :workspace AND t.id = d.id
+JOIN tag ON tag.workspace_id = :workspace AND tag.name = 'tag' || picked.n;
+
+-- Fifty words each, the common ones far more often; one was on everybody's lips in the first year only.
+INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank, csat_rating,
+                           csat_rated_at, create_time, updated_at, words)
+SELECT :workspace, d.id, t.requester_email_folded, t.status, t.assignee_id, t.priority_rank, t.csat_rating,
+       t.csat_rated_at, t.create_time, t.updated_at, array_to_tsvector(ARRAY(
+    SELECT :mark || v.word FROM generate_series(1, 50) k
+    JOIN vocabulary v ON v.n = floor(power((d.r1 * k * 7.13 + d.r2 * k + d.r3)
+                                           - floor(d.r1 * k * 7.13 + d.r2 * k + d.r3), 4) * 20000)::int
+    UNION SELECT :mark || 'tk' UNION SELECT :mark || d.n
+    UNION SELECT :mark || 'outage2023' WHERE d.age < 0.3 AND d.r4 < 0.05
+))
+FROM draft d JOIN ticket t ON t.workspace_id = :workspace AND t.id = d.id;
+UPDATE ticket_counter SET last_number = :tickets WHERE workspace_id = :workspace;

@@ -1,0 +1,237 @@
+// The agents' pages with a script: keys, filters without a reload, rows and conversations that keep themselves up to date.
+const list = () => document.querySelector(".listed");
+const ticket = document.querySelector(".columns[data-ref]");
+const rows = () => [...document.querySelectorAll(".listed tbody tr")];
+const link = (row) => row?.querySelector(".subject a");
+const box = (row) => row?.querySelector(".pick input");
+
+/* ---- The page read anew */
+
+const PARTS = ticket
+  ? [".head", ".items", ".side"]
+  : [".tabbed", "a[download]", ".listed table", ".listed .nothing", ".pager", ".rail nav"];
+let reading = null;
+
+/** Puts the parts of a freshly read page in place of the old ones; what was picked, focused or open stays so. */
+async function read() {
+  reading?.abort();
+  reading = new AbortController();
+  const path = ticket ? `/inbox/${ticket.dataset.ref}` : "/inbox"; // not that of a form that was refused
+  const answer = await fetch(path + location.search, { signal: reading.signal, headers: { accept: "text/html" } });
+  if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (ticket || !list()) swap(fresh);
+  else keepingPlace(() => swap(fresh));
+}
+
+function swap(fresh) {
+  if (document.querySelector(":is(.side, .tabbed) [popover]:popover-open")) return later();
+  const picked = new Set(rows().filter((row) => box(row).checked).map((row) => row.id));
+  const focused = document.activeElement.closest(".listed tbody tr")?.id;
+  const shape = (part) => Boolean(document.querySelector(part)) === Boolean(fresh.querySelector(part));
+  if (!ticket && !shape(".listed table")) document.querySelector(".listed").replaceWith(fresh.querySelector(".listed"));
+  for (const part of PARTS) {
+    const [old, young] = [document.querySelector(part), fresh.querySelector(part)];
+    if (old && young && old.outerHTML !== young.outerHTML) old.replaceWith(young);
+    else if (old && !young) old.remove();
+  }
+  for (const row of rows()) if (picked.has(row.id)) box(row).checked = true;
+  if (focused) link(document.getElementById(focused))?.focus({ preventScroll: true });
+  count();
+}
+
+/** The row under the pointer, else the focused one, else the first in sight stays where it is on the screen. */
+function keepingPlace(change) {
+  const sighted = rows().find((row) => row.getBoundingClientRect().top >= 0);
+  const anchor = document.querySelector(".listed tbody tr:hover")
+    ?? document.activeElement.closest(".listed tbody tr") ?? (scrollY > 0 ? sighted : null);
+  const before = anchor?.getBoundingClientRect().top;
+  change();
+  const same = anchor && document.getElementById(anchor.id);
+  if (same) scrollBy({ top: same.getBoundingClientRect().top - before, behavior: "instant" });
+}
+
+let waiting;
+function later(delay = 1000) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => read().catch(() => {}), delay);
+}
+
+/* ---- The stream */
+
+const started = (ticket ?? list())?.dataset.since;
+if (started) {
+  const stream = new EventSource(`/inbox/changes?since=${encodeURIComponent(started)}`);
+  const live = document.querySelector(".live");
+  stream.addEventListener("open", () => { if (live) live.hidden = false; });
+  stream.addEventListener("error", () => { if (live) live.hidden = stream.readyState !== EventSource.OPEN; });
+  stream.addEventListener("tickets", ({ data }) => {
+    if (!ticket || data.split(" ").includes(ticket.dataset.ref)) later(document.hidden ? 5000 : 50);
+  });
+  addEventListener("pagehide", () => stream.close());
+}
+
+/* ---- Filters */
+
+const filters = document.querySelector(".filters");
+
+function filter() {
+  const address = `/inbox?${new URLSearchParams(new FormData(filters))}`;
+  history.pushState(null, "", address);
+  list().action = address.replace("/inbox", "/inbox/bulk");
+  rows().forEach((row) => { box(row).checked = false; });
+  read().catch(() => {});
+}
+
+filters?.addEventListener("change", filter);
+filters?.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
+filters?.querySelector(".set")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  event.currentTarget.remove();
+  filters.elements.requester.value = "";
+  filter();
+});
+addEventListener("popstate", () => location.reload());
+
+/* ---- Picking rows */
+
+function count() {
+  const [all, picked] = [rows(), rows().filter((row) => box(row).checked).length];
+  const output = document.querySelector(".bulk output");
+  if (output) output.textContent = output.dataset.words.replace("#", picked);
+  const every = document.querySelector(".pick .all");
+  if (every) {
+    every.hidden = false;
+    every.checked = picked > 0 && picked === all.length;
+    every.indeterminate = picked > 0 && picked < all.length;
+  }
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target.matches(".pick .all")) for (const row of rows()) box(row).checked = target.checked;
+  if (target.closest(".pick")) count();
+});
+count();
+
+/* ---- Keys */
+
+const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+const press = (selector) => {
+  const button = [...document.querySelectorAll(selector)].find((each) => each.offsetParent);
+  button?.click();
+  return button;
+};
+
+function move(step) {
+  if (ticket) return press(`.way [data-key=${step > 0 ? "j" : "k"}]`);
+  const all = rows();
+  const here = all.indexOf(document.activeElement.closest("tr"));
+  const next = link(all[here < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(here + step, 0), all.length - 1)]);
+  next?.focus();
+  next?.closest("tr").scrollIntoView({ block: "nearest" });
+}
+
+function write(kind) {
+  if (!ticket) return open(kind === "note" ? "#note" : "#reply");
+  document.querySelector(`.composer [value=${kind}]`).click();
+  document.querySelector(".composer textarea").focus();
+}
+
+/** Opens the focused row; the hash tells the ticket's page what to do first. */
+function open(hash = "") {
+  const focused = link(document.activeElement.closest("tr"));
+  if (focused) location.assign(focused.href + hash);
+}
+
+/** The rows that are picked, else the focused one. */
+function ensurePicked() {
+  if (!rows().some((row) => box(row).checked)) {
+    const focused = box(document.activeElement.closest("tr"));
+    if (focused) focused.checked = true;
+    count();
+  }
+  return rows().some((row) => box(row).checked);
+}
+
+/** A menu of the side, with the choice that holds focused. */
+function menu(key) {
+  const button = press(`.side [data-key=${key}]`);
+  if (button) {
+    const form = document.getElementById(button.getAttribute("popovertarget"));
+    (form.querySelector("[aria-current], input") ?? form.querySelector("button"))?.focus();
+    form.querySelector("input")?.select();
+  }
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  o: () => open(),
+  x: () => { const picked = box(document.activeElement.closest("tr")); if (picked) { picked.checked = !picked.checked; count(); } },
+  r: () => write("public"),
+  n: () => write("note"),
+  a: () => (ticket ? menu("a") : ensurePicked() && document.getElementById("bulk-assignee").focus()),
+  e: () => (ticket ? press(".head [data-key=e]") : ensurePicked() && press(".bulk [value=resolve]")),
+  p: () => menu("p"),
+  t: () => menu("t"),
+  c: () => location.assign("/inbox/new"),
+  "/": () => { const search = document.querySelector(".search input"); if (search) search.select(); else location.assign("/inbox?status=#search"); },
+  "?": () => document.getElementById("keys")?.togglePopover(),
+  "g i": () => location.assign("/inbox"),
+  "g u": () => location.assign("/unhappy"),
+};
+let prefix = "";
+
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (key === "Enter" && (event.ctrlKey || event.metaKey) && target.closest(".composer")) {
+    event.preventDefault();
+    return target.form.requestSubmit(target.form.querySelector(".main"));
+  }
+  if (key === "Escape" && typing(target)) {
+    if (target.matches(".search input")) event.preventDefault(); // it would be emptied
+    return target.blur();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(target)) return;
+  const opened = document.querySelector("[popover]:popover-open");
+  if (opened && key !== "?") return steer(event, opened);
+  const name = prefix + key;
+  prefix = key === "g" ? "g " : "";
+  const act = KEYS[name] ?? (name === "g g" ? null : KEYS[key]);
+  if (act) { event.preventDefault(); act(); }
+});
+
+/** Arrows and j, k within an open menu. */
+function steer(event, opened) {
+  const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+  if (!step || !opened.matches(".menu")) return;
+  event.preventDefault();
+  const all = [...opened.querySelectorAll("button")];
+  all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+}
+
+/* ---- Where one begins */
+
+const address = new URL(location.href);
+if (address.searchParams.has("was")) {
+  address.searchParams.delete("was");
+  history.replaceState(history.state, "", address); // a reload would offer to undo it again
+}
+
+const composer = document.querySelector(".composer");
+const field = composer?.querySelector("textarea");
+const { placeholder } = field ?? {};
+composer?.addEventListener("change", () => {
+  field.placeholder = composer.querySelector("[value=note]").checked ? field.dataset.note : placeholder;
+});
+composer?.addEventListener("submit", (event) => {
+  if (composer.dataset.sent) event.preventDefault();
+  composer.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => { if (composer) delete composer.dataset.sent; });
+
+const hash = location.hash.slice(1);
+if (hash === "reply" || hash === "note") write(hash === "note" ? "note" : "public");
+if (hash === "search") document.querySelector(".search input")?.select();
+document.documentElement.dataset.keys = "on"; // from here on a key is heard

@@ -1,0 +1,28 @@
+"""Saved views: lists of the inbox under a name, an agent's own or shared with his workspace."""
+
+from datetime import datetime
+from uuid import UUID
+
+from voxpop.db.pool import Tx
+from voxpop.errors import NotFound
+from voxpop.tickets import views_store as store
+from voxpop.tickets.list_models import SavedView
+from voxpop.types import AccountId, WorkspaceId, uuid7
+
+
+async def list_views(tx: Tx, workspace: WorkspaceId, account: AccountId) -> list[SavedView]:
+    """The account's own first, then the shared ones, in the order they were saved."""
+    return await store.list_views(tx, workspace, account)
+
+
+async def save_view(
+    tx: Tx, workspace: WorkspaceId, view: tuple[str, str], owner: AccountId | None, user: str, now: datetime
+) -> SavedView:
+    """`view`: name and query string; no owner: shared. ViewTaken where the owner has a view of that name."""
+    return await store.insert_view(tx, workspace, SavedView(uuid7(), owner, *view), (now, user))
+
+
+async def delete_view(tx: Tx, workspace: WorkspaceId, view: UUID, account: AccountId) -> None:
+    """His own, or a shared one, which anybody may tidy away; NotFound for another's."""
+    if not await store.delete_view(tx, workspace, view, account):
+        raise NotFound.of("View", view)

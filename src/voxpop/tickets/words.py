@@ -1,0 +1,43 @@
+"""Text as words that search compares: split and folded here, whatever the database's locale; pure."""
+
+import re
+import unicodedata
+
+from voxpop.types import WorkspaceId
+
+# Letters and digits of any script; a ref like TK-12 is found by either half or both.
+WORD = re.compile(r"\w+")
+LONGEST = 32  # characters of a word that are compared
+MOST = 2000  # different words of one text
+SHORTEST_PREFIX = 3  # shorter words are found as they stand only: too many others begin like them
+MOST_ASKED = 8
+
+
+def split(text: str) -> list[str]:
+    """The different words, folded, in the order of their first use."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    return list(dict.fromkeys(word[:LONGEST] for word in WORD.findall(plain)))
+
+
+def lexemes(workspace: WorkspaceId, text: str) -> list[str]:
+    """A text's words with the mark of their workspace, as they are stored."""
+    return sorted(_mark(workspace) + word for word in split(text)[:MOST])
+
+
+def query(workspace: WorkspaceId, text: str) -> str | None:
+    """What finds texts that have all of these words, each at a word's beginning; None for a text without words."""
+    parts = [f"'{_mark(workspace)}{word}'{_prefix(word)}" for word in split(text)[:MOST_ASKED]]
+    return " & ".join(parts) or None
+
+
+def fold_tag(name: str) -> str:
+    """A tag as it is stored."""
+    return name.strip().casefold()
+
+
+def _mark(workspace: WorkspaceId) -> str:
+    return workspace.hex[-4:]  # of the random end of the id; two workspaces alike would only make a search longer
+
+
+def _prefix(word: str) -> str:
+    return ":*" if len(word) >= SHORTEST_PREFIX else ""

@@ -1,0 +1,95 @@
+"""What pages are sent: forms as structs, where a request comes from, and whether a foreign page made it."""
+
+from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address, ip_network
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from litestar.connection import ASGIConnection, Request
+
+from voxpop.errors import Fault, Invalid, UnsupportedMediaType
+from voxpop.web.parse import JSON, decode, has_nul
+from voxpop.web.problems import of_validation
+
+Form = TypeVar("Form", bound=msgspec.Struct)
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 1000
+SAFE = {"GET", "HEAD", "OPTIONS"}
+FOREIGN_SITES = {"cross-site", "same-site"}  # a sibling host is another workspace
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
+    """The body, sent as a form or as JSON; Invalid names the field that does not fit."""
+    body = await request.body()
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == JSON:
+        read: Form = decode(body, msgspec.json.Decoder(form))
+        return read
+    if media != FORM and (media or body):
+        raise UnsupportedMediaType("The body must be a form")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Invalid("body is no form that can be read") from None
+    if has_nul(dict(pairs)):
+        raise Invalid("body must not contain NUL characters")
+    try:
+        return msgspec.convert(_values(pairs, form), form, strict=False)
+    except msgspec.ValidationError as error:
+        raise of_validation(error, "body") from error
+
+
+def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[str, Any]:
+    """Names that are lists take every value, others must be given once; browsers send line ends as CR LF."""
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(form):
+        found = given.get(field.encode_name)
+        if found is None:
+            continue
+        if not _is_list(field.type) and len(found) > 1:
+            raise Invalid(f"body/{field.name} must be given once", details=[Fault(field.name, "must be given once")])
+        values[field.encode_name] = found if _is_list(field.type) else found[0]
+    return values
+
+
+def _is_list(kind: Any) -> bool:
+    if get_origin(kind) in (Union, UnionType):
+        return any(map(_is_list, get_args(kind)))
+    return kind is list or get_origin(kind) is list
+
+
+def client_of(request: Connection) -> str:
+    """Whom to count a request to: the address, of IPv6 the network, for a household has one of these."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(ip_network(f"{address}/64", strict=False)) if isinstance(address, IPv6Address) else host
+
+
+def is_foreign(headers: Mapping[str, str]) -> bool:
+    """Whether another site's page made the request: by the browser's own word, or by an Origin that is not the Host."""
+    if headers.get("sec-fetch-site") in FOREIGN_SITES:
+        return True
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    scheme = origin.partition(":")[0]
+    return _place(origin) is None or _place(origin) != _place(f"{scheme}://{headers.get('host', '')}")
+
+
+def _place(address: str) -> tuple[str, int | None] | None:
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) if parts.hostname else None
+    except ValueError:
+        return None

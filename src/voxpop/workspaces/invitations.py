@@ -1,0 +1,73 @@
+"""Invitations: an owner or admin asks somebody in; the mailed link makes him a member, this once, for seven days."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from voxpop import mail, outbox
+from voxpop.db.pool import Tx
+from voxpop.errors import Fault, Forbidden, Invalid, NotFound
+from voxpop.hosts import address_of
+from voxpop.i18n import N_, translate
+from voxpop.types import AccountId, WorkspaceId, uuid7
+from voxpop.workspaces import people_store as store
+from voxpop.workspaces.links import make_link, use_link
+from voxpop.workspaces.members import NOT_YOURS
+from voxpop.workspaces.models import Workspace
+from voxpop.workspaces.people import Invitation, LinkKind, Login, Member, NewLink, Role
+from voxpop.workspaces.policy import may_manage
+
+ALREADY_HERE = N_("Somebody with this address is a member already.")
+ROLE_NAMES = {Role.OWNER: N_("Owner"), Role.ADMIN: N_("Admin"), Role.AGENT: N_("Agent")}
+SUBJECT = N_("{name} invites you to {workspace}")
+TEXT = N_("""{name} invites you to work in {workspace} as {role}.
+
+Accept here, within seven days:
+
+{link}
+""")
+
+
+class Guest(Struct, frozen=True):
+    """Who is invited, and as what."""
+
+    email: str
+    name: str | None
+    role: Role
+
+
+async def invite(
+    tx: Tx, here: Workspace, by: Member, guest: Guest, locale: str, now: datetime, public_url: str
+) -> None:
+    """Replaces an open invitation of the address. Forbidden above `by`; Invalid for who is a member already."""
+    if not may_manage(by.role, guest.role):
+        raise Forbidden(NOT_YOURS)
+    if await store.find_login(tx, here.id, guest.email):
+        raise Invalid(ALREADY_HERE, details=[Fault("email", ALREADY_HERE)])
+    await store.delete_invitations_of(tx, here.id, guest.email)
+    link = NewLink(LinkKind.INVITATION, email=guest.email, name=guest.name, role=guest.role)
+    path = await make_link(tx, here.id, link, now, by.actor().name)
+    names = {"name": by.name, "workspace": here.name, "role": translate(locale, ROLE_NAMES[guest.role])}
+    text = translate(locale, TEXT, link=address_of(public_url, here.slug) + path, **names)
+    letter = mail.compose(here.name, guest.email, translate(locale, SUBJECT, **names), text, now)
+    await outbox.record(tx, here.id, [letter], now)
+
+
+async def accept(tx: Tx, here: Workspace, token: str, now: datetime) -> AccountId:
+    """Makes the bearer a member; his account, if he has one, stays as it is. LinkSpent as for any link."""
+    link = await use_link(tx, here.id, LinkKind.INVITATION, token, now)
+    email = link.email or ""
+    person = Login(AccountId(uuid7()), link.name or email.partition("@")[0], email, None)
+    return await store.insert_member(tx, here.id, person, Role(link.role or Role.AGENT), now, f"member:{email}")
+
+
+async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> list[Invitation]:
+    """Those that can still be taken up."""
+    return await store.list_invitations(tx, workspace, now)
+
+
+async def withdraw(tx: Tx, by: Member, invitation: UUID) -> None:
+    """Its link opens nothing any more."""
+    if not await store.delete_invitation(tx, by.workspace_id, invitation):
+        raise NotFound

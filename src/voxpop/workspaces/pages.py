@@ -1,0 +1,274 @@
+"""Pages for signing in and out: members, customers, invitations, the first owner. Parses, calls, shows."""
+
+import re
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from msgspec import Meta, Struct
+
+from voxpop.config import Settings
+from voxpop.db.pool import Database
+from voxpop.errors import AppError, Fault, Invalid, LinkSpent
+from voxpop.i18n import N_
+from voxpop.types import EMAIL_PATTERN, utcnow
+from voxpop.web.forms import client_of, read_form
+from voxpop.web.pages import local_path, redirect
+from voxpop.web.show import Show
+from voxpop.workspaces import invitations, sessions, sign_in
+from voxpop.workspaces.access import Here, InTx, Looks, for_anyone, for_visitors, visit_of
+from voxpop.workspaces.invitations import ROLE_NAMES
+from voxpop.workspaces.links import look_at_link, use_link
+from voxpop.workspaces.models import Workspace
+from voxpop.workspaces.people import LinkKind, Role, SessionKind
+from voxpop.workspaces.policy import LONGEST_PASSWORD
+from voxpop.workspaces.throttle import Door, check
+
+Asked = Request[Any, Any, Any]
+Short = Annotated[str, Meta(max_length=254)]
+Path = Annotated[str, Meta(max_length=2000)]
+
+WRONG_LOGIN = N_("That address and password don’t go together.")
+NO_ADDRESS = N_("Write an e-mail address, like ann@example.com.")
+NO_NAME = N_("Say what people should call you.")
+HOME, PORTAL = "/inbox", "/tickets"
+WELCOME = "/settings/profile?done=welcome"
+
+
+class PasswordForm(Struct):
+    email: Short
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)]
+    next: Path = ""
+
+
+class AddressForm(Struct):
+    email: Short
+    next: Path = ""
+
+
+class TokenForm(Struct):
+    token: Annotated[str, Meta(max_length=200)]
+
+
+class OwnerForm(Struct):
+    token: Annotated[str, Meta(max_length=200)]
+    email: Short
+    name: Annotated[str, Meta(max_length=200)]
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] = ""
+
+
+def check_email(email: str) -> str:
+    """The address without the space around it; Invalid for what is none."""
+    if not re.match(EMAIL_PATTERN, email.strip()):
+        raise Invalid(NO_ADDRESS, details=[Fault("email", NO_ADDRESS)])
+    return email.strip()
+
+
+@get("/login", opt=for_anyone(), include_in_schema=False, sync_to_thread=False)
+def login(request: Asked, show: Looks) -> Response[Any]:
+    """Who is signed in already goes on at once."""
+    following = request.query_params.get("next")
+    if visit_of(request).member:
+        return redirect(local_path(following) or HOME)
+    sent = "sent" in request.query_params
+    return show("workspaces/login.html", email="", next=local_path(following) or "", sent=sent)
+
+
+@post("/login", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def sign_in_by_password(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await read_form(request, PasswordForm)
+    database: Database = request.app.state.database
+    await check(database, here.id, Door.SIGN_IN_CLIENT, client_of(request))
+    await check(database, here.id, Door.SIGN_IN_ACCOUNT, form.email.strip().lower())
+    person = await sign_in.by_password(database, here, form.email, form.password, utcnow())
+    if person is None:
+        raise show.again("workspaces/login.html", Invalid(WRONG_LOGIN), email=form.email, next=form.next, sent=False)
+    async with database.transaction(here.id) as tx:
+        cookie = await sessions.open_member(tx, here, person.account_id, request)
+    return _signed_in(local_path(form.next) or HOME, cookie)
+
+
+def _signed_in(path: str, cookie: Any) -> Response[Any]:
+    response = redirect(path)
+    response.set_cookie(cookie)
+    return response
+
+
+@post("/login/mail", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def mail_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    """The same answer whether the address is a member's or not."""
+    form = await _asked_for_link(request, here, show, "workspaces/login.html")
+    database: Database = request.app.state.database
+    settings: Settings = request.app.state.settings
+    async with database.transaction(here.id) as tx:
+        await sign_in.mail_member_link(
+            tx, here, form.email, local_path(form.next), show.locale, utcnow(), settings.public_url
+        )
+    return redirect("/login?sent")
+
+
+@get("/tickets/login", opt=for_visitors(), include_in_schema=False, sync_to_thread=False)
+def customer_login(request: Asked, show: Looks) -> Response[Any]:
+    following = request.query_params.get("next")
+    customer = visit_of(request).customer
+    if customer and customer.ticket_id is None:
+        return redirect(local_path(following) or PORTAL)
+    sent = "sent" in request.query_params
+    return show("workspaces/customer_login.html", email="", next=local_path(following) or "", sent=sent)
+
+
+@post("/tickets/login", opt=for_visitors(), include_in_schema=False, status_code=303)
+async def mail_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    """The same answer whether the address is known or not (T23)."""
+    form = await _asked_for_link(request, here, show, "workspaces/customer_login.html")
+    database: Database = request.app.state.database
+    settings: Settings = request.app.state.settings
+    async with database.transaction(here.id) as tx:
+        await sign_in.mail_customer_link(
+            tx, here, form.email, local_path(form.next), show.locale, utcnow(), settings.public_url
+        )
+    return redirect("/tickets/login?sent")
+
+
+async def _asked_for_link(request: Asked, here: Workspace, show: Show, template: str) -> AddressForm:
+    """The form with a good address, counted in transactions of their own."""
+    form = await read_form(request, AddressForm)
+    try:
+        form.email = check_email(form.email)
+    except Invalid as fault:
+        raise show.again(template, fault, email=form.email, next=form.next, sent=False) from None
+    database: Database = request.app.state.database
+    await check(database, here.id, Door.LINK_CLIENT, client_of(request))
+    await check(database, here.id, Door.LINK_ADDRESS, form.email.lower())
+    return form
+
+
+@get("/login/link", opt=for_anyone(), include_in_schema=False)
+async def look_at_member_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+    """A button: what opens links by itself, such as a scanner of mail, uses none up."""
+    return await _look(request, tx, here, show, LinkKind.MEMBER)
+
+
+@post("/login/link", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def use_member_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, TokenForm)
+    try:
+        link = await use_link(tx, here.id, LinkKind.MEMBER, form.token, utcnow())
+    except LinkSpent as fault:
+        raise _spent(show, LinkKind.MEMBER, fault) from None
+    assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
+    return _signed_in(link.next_path or HOME, await sessions.open_member(tx, here, link.account_id, request))
+
+
+@get("/tickets/login/link", opt=for_visitors(), include_in_schema=False)
+async def look_at_customer_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, tx, here, show, LinkKind.CUSTOMER)
+
+
+@post("/tickets/login/link", opt=for_visitors(), include_in_schema=False, status_code=303)
+async def use_customer_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, TokenForm)
+    try:
+        link = await use_link(tx, here.id, LinkKind.CUSTOMER, form.token, utcnow())
+    except LinkSpent as fault:
+        raise _spent(show, LinkKind.CUSTOMER, fault) from None
+    return _signed_in(link.next_path or PORTAL, await sessions.open_customer(tx, here, link.email or "", request))
+
+
+@get("/login/invitation", opt=for_anyone(), include_in_schema=False)
+async def look_at_invitation(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, tx, here, show, LinkKind.INVITATION)
+
+
+@post("/login/invitation", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def accept_invitation(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, TokenForm)
+    try:
+        account = await invitations.accept(tx, here, form.token, utcnow())
+    except LinkSpent as fault:
+        raise _spent(show, LinkKind.INVITATION, fault) from None
+    return _signed_in(WELCOME, await sessions.open_member(tx, here, account, request))
+
+
+@get("/login/owner", opt=for_anyone(), include_in_schema=False)
+async def look_at_owner_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, tx, here, show, LinkKind.OWNER)
+
+
+@post("/login/owner", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def found_workspace(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, OwnerForm)
+    database: Database = request.app.state.database
+    try:
+        email = check_email(form.email)
+        if not form.name.strip():
+            raise Invalid(NO_NAME, details=[Fault("name", NO_NAME)])
+        founder = sign_in.Founder(email, form.name, form.password)
+        account = await sign_in.found(database, here, form.token, founder, utcnow())
+    except LinkSpent as fault:
+        raise _spent(show, LinkKind.OWNER, fault) from None
+    except AppError as fault:
+        if not fault.details:
+            raise
+        raise show.again("workspaces/owner.html", fault, token=form.token, form=form) from None
+    async with database.transaction(here.id) as tx:
+        cookie = await sessions.open_member(tx, here, account, request)
+    return _signed_in("/settings", cookie)
+
+
+async def _counted(request: Asked, here: Workspace, form: Any) -> Any:
+    await check(request.app.state.database, here.id, Door.USE_LINK, client_of(request))
+    return await read_form(request, form)
+
+
+async def _look(request: Asked, tx: InTx, here: Workspace, show: Show, kind: LinkKind) -> Response[Any]:
+    token = request.query_params.get("token", "")
+    try:
+        link = await look_at_link(tx, here.id, kind, token, utcnow())
+    except LinkSpent as fault:
+        raise _spent(show, kind, fault) from None
+    if kind == LinkKind.OWNER:
+        return show("workspaces/owner.html", token=token, form=OwnerForm(token, "", ""))
+    role = ROLE_NAMES[Role(link.role)] if link.role else ""
+    return show("workspaces/link.html", kind=kind.value, token=token, role=role, email=link.email)
+
+
+def _spent(show: Show, kind: LinkKind, fault: LinkSpent) -> Exception:
+    return show.again("workspaces/link_spent.html", fault, kind=kind.value)
+
+
+@post("/logout", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def sign_out_member(request: Asked, tx: InTx, here: Here) -> Response[Any]:
+    return await _sign_out(request, tx, here, SessionKind.MEMBER, "/login")
+
+
+@post("/tickets/logout", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def sign_out_customer(request: Asked, tx: InTx, here: Here) -> Response[Any]:
+    return await _sign_out(request, tx, here, SessionKind.CUSTOMER, "/tickets/login")
+
+
+async def _sign_out(request: Asked, tx: InTx, here: Workspace, kind: SessionKind, path: str) -> Response[Any]:
+    if session := visit_of(request).session_of(kind):
+        await sessions.end_session(tx, here.id, session)
+    response = redirect(path)
+    response.set_cookie(sessions.ended_cookie(kind, request.app.state.settings))
+    response.headers["clear-site-data"] = '"cache"'
+    return response
+
+
+ROUTES = [
+    login,
+    sign_in_by_password,
+    mail_link,
+    customer_login,
+    mail_customer_link,
+    look_at_member_link,
+    use_member_link,
+    look_at_customer_link,
+    use_customer_link,
+    look_at_invitation,
+    accept_invitation,
+    look_at_owner_link,
+    found_workspace,
+    sign_out_member,
+    sign_out_customer,
+]

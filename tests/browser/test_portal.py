@@ -1,0 +1,242 @@
+"""The portal in a browser: a customer's walk by keyboard and by pointer, with scripts and without; and its looks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from tests.browser.axe import violations
+from tests.tickets.portal_kit import Desk
+
+from voxpop.db.pool import Database
+from voxpop.tickets.models import Status
+
+pytestmark = pytest.mark.browser
+
+ARTEFACTS = Path(__file__).parents[1] / "artefacts" / "portal"
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WIDTHS = {1280: 800, 390: 844}
+LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390, "light", "ru")]
+
+
+class Shop:
+    """A served desk, and a browser that visits it. `origin` is the default workspace's."""
+
+    def __init__(self, desk: Desk, browser: Browser, port: int) -> None:
+        self.desk, self.browser, self.port = desk, browser, port
+        self.origin = f"http://localhost:{port}"
+
+    async def visitor(self, **options: Any) -> Page:
+        context = await self.browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
+        context.set_default_timeout(10_000)
+        return await context.new_page()
+
+    async def customer(self, email: str, **options: Any) -> Page:
+        """Signed in by a link, whose session is carried into the browser."""
+        page = await self.visitor(**options)
+        await self.sign_in(page.context, email)
+        return page
+
+    async def sign_in(self, context: BrowserContext, email: str) -> None:
+        jar = (await self.desk.customer(email)).cookies
+        await context.add_cookies([{"name": name, "value": jar[name], "url": self.origin} for name in jar])
+
+
+@pytest.fixture
+async def shop(database: Database) -> AsyncIterator[Shop]:
+    desk = await Desk(database).furnish()
+    server = uvicorn.Server(uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_level="error"))
+    serving = asyncio.create_task(server.serve())
+    async with async_playwright() as playwright:
+        while not server.started:  # noqa: ASYNC110 - it says so in no other way
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield Shop(desk, browser, port)
+        await browser.close()
+    server.should_exit = True
+    await serving
+    for each in desk.browsers:
+        await each.aclose()
+
+
+def star(page: Page, number: int) -> Any:
+    return page.get_by_role("radio", name=f"{number} of 5 stars")
+
+
+async def colours(page: Page) -> list[bool]:
+    """Which stars of the question are filled in."""
+    filled = "all => all.map(svg => getComputedStyle(svg).fill !== 'rgba(0, 0, 0, 0)')"
+    return list(await page.locator(".ask svg").evaluate_all(filled))
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+async def test_a_customers_walk_by_keyboard(shop: Shop, scripts: bool) -> None:  # T1, T2, T5, T6, T9, T20, T24
+    page = await shop.visitor(java_script_enabled=scripts)
+    await page.goto(f"{shop.origin}/tickets/new")
+    await page.get_by_label("Your name").fill("Gus Gray")
+    await page.get_by_label("E-mail").fill("gus@example.com")
+    await page.get_by_label("Subject").fill("Hub skips")
+    await page.get_by_label("What happened").fill("It skips under load.")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("heading", name="Hub skips")).to_be_visible()
+    await expect(page.get_by_text("Thank you, we have got it.")).to_be_visible()
+
+    await shop.desk.answer("TK-1", "New springs are on their way.")
+    await shop.desk.set_status("TK-1", Status.RESOLVED)
+    await page.goto(f"{shop.origin}/tickets/TK-1")
+    await expect(page.get_by_text("New springs are on their way.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Submit")).to_be_hidden()
+    await star(page, 1).focus()
+    await page.keyboard.press("Space")
+    for _ in range(3):
+        await page.keyboard.press("ArrowRight")
+    await expect(star(page, 4)).to_be_checked()
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Quick and honest")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Thanks for your feedback!")).to_be_in_viewport()
+    await expect(page.get_by_role("img", name="4 of 5 stars")).to_be_visible()
+    await expect(page.locator("q")).to_have_text("Quick and honest")
+
+    await page.get_by_text("Not solved yet?").click()
+    await page.get_by_label("Your reply").fill("It skips again.")
+    await page.get_by_role("button", name="Send reply").click()
+    await expect(page.locator("#latest")).to_contain_text("It skips again.")
+    await expect(page.get_by_text("TK-1 · Open")).to_be_visible()
+    await expect(page.locator("q")).to_have_text("Quick and honest")
+
+
+async def test_rating_by_pointer(shop: Shop) -> None:  # T2, T5
+    await shop.desk.open(Status.RESOLVED)
+    page = await shop.customer("ann@example.com")
+    await page.goto(f"{shop.origin}/tickets/TK-1")
+    assert await colours(page) == [False] * 5
+    await page.locator(".ask label").nth(2).hover()
+    assert await colours(page) == [True, True, True, False, False]
+    await page.locator(".ask label").nth(4).click()
+    await page.locator(".ask label").nth(1).hover()
+    assert await colours(page) == [True, True, False, False, False], "while pointing, up to the star pointed at"
+    await page.mouse.move(0, 0)
+    assert await colours(page) == [True] * 5
+    assert await page.locator("#comment").evaluate("box => box.maxLength") == 2000
+    await page.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_role("img", name="5 of 5 stars")).to_be_visible()
+    amber = await page.locator(".stars svg").first.evaluate("svg => getComputedStyle(svg).fill")
+    assert amber == "rgb(239, 165, 29)"
+
+
+async def test_a_page_left_open_rates_once(shop: Shop) -> None:  # T6
+    await shop.desk.open(Status.RESOLVED)
+    page = await shop.customer("ann@example.com")
+    other = await page.context.new_page()
+    for each, number in ((page, 5), (other, 1)):
+        await each.goto(f"{shop.origin}/tickets/TK-1")
+        await star(each, number).check(force=True)
+    for each in (page, other):
+        await each.get_by_role("button", name="Submit").click()
+        await expect(each.get_by_role("img", name="5 of 5 stars")).to_be_visible()
+
+
+async def test_people_who_have_no_business_here(shop: Shop) -> None:  # T8, T26
+    await shop.desk.open(Status.RESOLVED)
+    bob = await shop.customer("bob@example.com")
+    answer = await bob.goto(f"{shop.origin}/tickets/TK-1")
+    assert answer is not None
+    assert answer.status == 404
+    await bob.goto(f"http://acme.localhost:{shop.port}/tickets/TK-1")
+    await expect(bob).to_have_url(f"http://acme.localhost:{shop.port}/tickets/login?next=%2Ftickets%2FTK-1")
+
+
+async def test_a_form_of_a_sibling_host_does_nothing(shop: Shop) -> None:
+    await shop.desk.open(Status.RESOLVED)
+    page = await shop.customer("ann@example.com", bypass_csp=True)
+    await page.goto(f"http://acme.localhost:{shop.port}/tickets/new")
+    form = f"<form method=post action='{shop.origin}/tickets/TK-1/rating'><input name=rating value=1></form>"
+    await page.evaluate("form => { document.body.innerHTML = form; document.forms[0].submit() }", form)
+    await expect(page.get_by_role("heading", name="Not for you")).to_be_visible()
+    assert not (await shop.desk.ticket("TK-1")).is_rated
+
+
+async def prepare(shop: Shop) -> None:
+    """TK-1 asks, TK-2 is rated, TK-3 rated and open again, TK-4 in progress."""
+    ann = await shop.desk.customer()
+    for _ in range(4):
+        ref = await shop.desk.open()
+        await shop.desk.answer(ref, "A set of springs is on its way, see https://example.com/parts.")
+    await shop.desk.set_status("TK-1", Status.RESOLVED)
+    for ref in ("TK-2", "TK-3"):
+        await shop.desk.set_status(ref, Status.CLOSED)
+        await ann.submit(f"/tickets/{ref}/rating", rating=4, comment="Quick and honest.")
+    await shop.desk.set_status("TK-3", Status.OPEN)
+
+
+async def choose(page: Page) -> None:
+    await page.locator("input[value='4']").check(force=True)
+
+
+async def overfill(page: Page) -> None:
+    await choose(page)
+    await page.locator("#comment").evaluate("box => { box.maxLength = 9999; box.value = 'x'.repeat(2001) }")
+    await page.locator(".rate .button").click()
+    await page.wait_for_selector("#comment-wrong")
+
+
+async def send_nothing(page: Page) -> None:
+    await page.locator(".form").evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+    await page.wait_for_selector("#subject-wrong")
+
+
+async def stay(page: Page) -> None:
+    """As the page comes."""
+
+
+STATES = {
+    "unrated": ("/tickets/TK-1", stay),
+    "chosen": ("/tickets/TK-1", choose),
+    "error": ("/tickets/TK-1", overfill),
+    "rated": ("/tickets/TK-2", stay),
+    "reopened": ("/tickets/TK-3", stay),
+    "in progress": ("/tickets/TK-4", stay),
+    "list": ("/tickets", stay),
+    "new": ("/tickets/new", stay),
+    "new with errors": ("/tickets/new", send_nothing),
+}
+
+
+@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
+async def test_axe_finds_nothing_in_any_state(shop: Shop, width: int, scheme: str, locale: str) -> None:
+    await prepare(shop)
+    look = {"viewport": {"width": width, "height": WIDTHS[width]}, "color_scheme": scheme, "locale": locale}
+    page = await shop.customer("ann@example.com", **look)
+    found = {}
+    for state, (path, act) in STATES.items():
+        await page.goto(f"{shop.origin}{path}")
+        await act(page)
+        found[state] = await found_wrong(page, f"{state}-{width}-{scheme}-{locale}")
+    await page.context.clear_cookies()
+    await page.goto(f"{shop.origin}/tickets/new")
+    found["new for a visitor"] = await found_wrong(page, f"visitor-{width}-{scheme}-{locale}")
+    await shop.sign_in(page.context, "new@example.com")
+    await page.goto(f"{shop.origin}/tickets")
+    found["empty list"] = await found_wrong(page, f"empty-{width}-{scheme}-{locale}")
+    assert {state: wrong for state, wrong in found.items() if wrong} == {}
+
+
+async def found_wrong(page: Page, name: str) -> list[str]:
+    """By axe, and what it does not measure: a page wider than the screen, targets under 44 px."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [*await violations(page), *(["wider than the screen"] if wide else []), *await small_targets(page)]
+
+
+async def small_targets(page: Page) -> list[str]:
+    """Links within what people wrote are left out; a row of the list is its link's target."""
+    measure = """all => all.filter(each => each.offsetParent && !each.closest('.message, .tickets li, .skip'))
+        .filter(each => each.getBoundingClientRect().height < 44).map(each => each.outerHTML.slice(0, 80))"""
+    return list(await page.locator("a, button, summary, textarea, input:not([type=hidden])").evaluate_all(measure))

@@ -1,0 +1,137 @@
+"""What every page has: refusal of foreign forms, strict headers, a policy without anything inline, no way round."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from litestar.routes import HTTPRoute
+from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
+
+from voxpop.web.forms import is_foreign
+from voxpop.workspaces.access import Admission
+
+IDENT = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+PAGES = [
+    "/settings", "/settings/keys", "/settings/workspace", "/settings/mail", "/settings/sessions", "/settings/profile",
+    "/login", "/login?sent", "/tickets/login", "/tickets/login?sent", "/login/link?token=x", "/login/owner",
+]  # fmt: skip
+
+
+def doors(house: House) -> Iterator[tuple[str, str]]:
+    """Method and address of every page's route."""
+    for route in house.app.app.routes:  # type: ignore[attr-defined]
+        assert isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items():
+            if isinstance(handler.opt.get("page"), Admission):
+                yield str(method), re.sub(r"\{[^}]*\}", IDENT, route.path_format)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "", "origin": "https://evil.test"},
+        {"sec-fetch-site": "", "origin": "http://acme.voxpop.test"},
+        {"sec-fetch-site": "", "origin": "http://voxpop.test:8000"},
+        {"sec-fetch-site": "", "origin": "null"},
+        {"sec-fetch-site": "", "origin": "http://voxpop.test.evil.test"},
+        {"sec-fetch-site": "same-origin", "origin": "https://evil.test"},
+    ],
+)
+async def test_no_form_of_another_site_changes_anything(house: House, headers: dict[str, str]) -> None:
+    browser = await house.owner()
+    browser.headers.update(headers)
+    changing = [(method, path) for method, path in doors(house) if method not in SAFE]
+    assert len(changing) >= 18
+    for method, path in changing:
+        assert (await browser.request(method, path, data={"name": "x"})).status_code == 403, path
+    assert (await browser.get("/settings")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({"host": "a.test"}, False),
+        ({"host": "a.test", "sec-fetch-site": "none"}, False),
+        ({"host": "a.test", "origin": "https://a.test"}, False),
+        ({"host": "a.test:443", "origin": "https://a.test"}, False),
+        ({"host": "A.test", "origin": "http://a.test:80"}, False),
+        ({"host": "a.test:8000", "origin": "http://a.test:8000"}, False),
+        ({"host": "a.test:8000", "origin": "http://a.test"}, True),
+        ({"host": "[::1]:8000", "origin": "http://[::1]:8000"}, False),
+        ({"host": "a.test", "origin": "http://[::1"}, True),
+        ({"origin": "http://a.test"}, True),
+        ({"origin": ""}, True),
+    ],
+)
+def test_what_is_foreign(headers: dict[str, str], foreign: bool) -> None:
+    assert is_foreign(headers) is foreign
+
+
+async def test_a_program_without_a_browsers_headers_may_send_a_form(house: House) -> None:
+    await house.owner(password=PASSWORD)
+    browser = house.browser()
+    del browser.headers["sec-fetch-site"]
+    assert (await browser.submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+async def test_pages_have_nothing_inline_and_are_kept_nowhere(house: House, locale: str) -> None:
+    owner = await house.owner()
+    await house.invited(owner, AGENT, "agent")
+    await owner.submit("/settings/invitations", email="x@example.com", role="admin")
+    for path in PAGES:
+        answer = await (owner if path.startswith("/settings") else house.browser()).get(
+            path, headers={"accept-language": locale}
+        )
+        assert f'<html lang="{locale}"' in answer.text
+        assert re.findall(r"<style|style=|\son\w+=|<script(?![^>]*src)", answer.text) == [], path
+        policy = answer.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert {"script-src 'self'", "frame-ancestors 'none'", "form-action 'self'"} <= set(policy.split("; "))
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_pages_speak_russian(house: House) -> None:
+    owner = await house.owner()
+    owner.headers["accept-language"] = "ru-RU,ru;q=0.9"
+    assert "1 участник" in (await owner.get("/settings")).text
+    assert "Страница не найдена" in (await owner.get("/nothing")).text
+    answer = await owner.submit("/login", email=OWNER, password="wrong")
+    assert "Адрес и пароль не подходят" in answer.text
+    await owner.submit("/login/mail", email=OWNER)
+    assert (await house.mails())[-1].subject == "Вход: default"
+
+
+async def test_only_the_named_pages_are_open(house: House) -> None:  # G1
+    opened = set()
+    for method, path in doors(house):
+        answer = await house.browser().request(method, path)
+        if not answer.headers.get("location", "").startswith(("/login", "/tickets/login?next")) and method == "GET":
+            opened.add(path)
+    mailed = {"/login/link", "/login/invitation", "/login/owner", "/tickets/login/link"}
+    assert opened - {"/tickets/new"} == {"/login", "/tickets/login"} | mailed
+
+
+async def refused(browser: Browser, body: bytes, media: str = "application/x-www-form-urlencoded") -> int:
+    answer = await browser.post("/settings/profile", content=body, headers={"content-type": media})
+    return answer.status_code
+
+
+async def test_a_form_that_is_none_is_refused(house: House) -> None:  # G2, G4
+    browser = await house.owner()
+    assert await refused(browser, b"name=Ann") == 303
+    assert await refused(browser, b'{"name": "Ann"}', "application/json") == 303
+    assert await refused(browser, b"name=a&name=b") == 400
+    assert await refused(browser, b"name=%00") == 400
+    assert await refused(browser, b"name=%ff") == 400
+    assert await refused(browser, b"\xff") == 400
+    assert await refused(browser, b"") == 400
+    assert await refused(browser, b"other=1") == 400
+    assert await refused(browser, b"&".join([b"a=1"] * 2000)) == 400
+    assert await refused(browser, b'{"name": 1}', "application/json") == 400
+    assert await refused(browser, b"<name/>", "application/xml") == 415
+    assert await refused(browser, b"name=" + b"x" * 2**21) == 413

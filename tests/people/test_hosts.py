@@ -1,0 +1,72 @@
+"""Which workspace a host is, and where a workspace is reached."""
+
+import pytest
+from tests.people.kit import House
+
+from voxpop.hosts import address_of, label_of
+from voxpop.workspaces import service
+
+BASE = "https://example.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "base", "label"),
+    [
+        ("example.com", BASE, "default"),
+        ("EXAMPLE.com:443", BASE, "default"),
+        ("example.com.", BASE, "default"),
+        ("acme.example.com", BASE, "acme"),
+        ("Acme.Example.Com:8443", BASE, "acme"),
+        ("a.b.example.com", BASE, None),
+        ("-acme.example.com", BASE, None),
+        ("badexample.com", BASE, None),
+        ("example.com.evil.test", BASE, None),
+        ("other.test", BASE, None),
+        ("", BASE, None),
+        ("127.0.0.1:8000", BASE, "default"),
+        ("[::1]:8000", BASE, "default"),
+        ("localhost:8000", BASE, "default"),
+        ("acme.localhost:8000", BASE, "acme"),
+        ("acme.localhost:8000", None, "acme"),
+        ("127.0.0.1:8000", None, "default"),
+        ("192.168.1.5:8000", None, "default"),
+        ("server.lan", None, "default"),
+    ],
+)
+def test_the_label_of_a_host(host: str, base: str | None, label: str | None) -> None:  # T26
+    assert label_of(host, base) == label
+
+
+@pytest.mark.parametrize(
+    ("public_url", "slug", "address"),
+    [
+        (BASE, "default", "https://example.com"),
+        (BASE, "acme", "https://acme.example.com"),
+        ("http://127.0.0.1:8000", "default", "http://127.0.0.1:8000"),
+        ("http://127.0.0.1:8000", "acme", "http://acme.localhost:8000"),
+        ("http://0.0.0.0:8000", "default", "http://localhost:8000"),
+        ("http://[::1]:8000", "default", "http://[::1]:8000"),
+        ("http://localhost:8000", "acme", "http://acme.localhost:8000"),
+    ],
+)
+def test_the_address_of_a_workspace(public_url: str, slug: str, address: str) -> None:
+    assert address_of(public_url, slug) == address
+
+
+async def test_a_workspace_is_chosen_by_its_host(house: House) -> None:  # T26
+    assert "Sign in to default" in (await house.browser().get("/login")).text
+    assert "Sign in to acme" in (await house.browser("acme").get("/login")).text
+    assert "Sign in to acme" in (await house.browser().get("/login", headers={"host": "acme.localhost:8000"})).text
+
+
+@pytest.mark.parametrize("host", ["nobody.voxpop.test", "evil.test", "a.b.voxpop.test", "voxpop.test.evil.test"])
+async def test_an_unknown_host_is_an_unknown_page(house: House, host: str) -> None:
+    for path in ("/login", "/tickets/login", "/settings"):
+        answer = await house.browser().get(path, headers={"host": host})
+        assert (answer.status_code, "Page not found" in answer.text) == (404, True)
+
+
+async def test_names_become_labels(house: House) -> None:
+    names = ("Ridgeway Parts", "ridgeway parts!", "Ёлка")
+    made = [await service.open_workspace(house.database, name) for name in names]
+    assert [workspace.slug for workspace in made] == ["ridgeway-parts", "ridgeway-parts-2", "workspace"]

@@ -1,0 +1,149 @@
+"""Mail: what is written, how it leaves once, and what becomes of mail that can't leave."""
+
+import asyncio
+from datetime import timedelta
+from email import message_from_string, policy
+from typing import Any
+
+import asyncpg
+import pytest
+from tests.people.kit import AGENT, OWNER, House, MailServer, mail_server
+
+from voxpop import mail, outbox
+from voxpop.mail import Sender, address_mail_comes_from, as_message, compose, read, send_mail
+from voxpop.outbox import Kind
+from voxpop.types import utcnow
+
+FROM = "support@voxpop.test"
+Owner = asyncpg.Connection
+
+
+async def write(house: House, *recipients: str) -> None:
+    async with house.database.transaction(house.id()) as tx:
+        letters = [compose("Ёлка & Co", to, "Привет", "Текст\n.\nEnd\n", utcnow()) for to in recipients]
+        await outbox.record(tx, house.id(), letters, utcnow())
+
+
+def sender(house: House, server: MailServer) -> Sender:
+    return Sender(house.database, server.url, FROM)
+
+
+async def kept(owner: Owner) -> list[Any]:
+    return await owner.fetch("SELECT * FROM outbox ORDER BY id")
+
+
+def test_a_mail_has_the_headers_it_needs() -> None:
+    now = utcnow()
+    written = as_message(read(compose("Ёлка & Co", OWNER, "Привет", "Текст", now).body), FROM, now)
+    again = message_from_string(written.as_string(policy=policy.SMTP), policy=policy.default)
+    assert (again["From"], again["To"], again["Subject"]) == (f"Ёлка & Co <{FROM}>", OWNER, "Привет")
+    assert again["Message-ID"].endswith("@voxpop.test>")
+    assert again["Date"].datetime == now.replace(microsecond=0)
+    assert again["Auto-Submitted"] == "auto-generated"
+    assert again.get_content().strip() == "Текст"
+
+
+@pytest.mark.parametrize("evil", ["A\r\nBcc: x@evil.test", "A\nB", "A\r\n\r\nbody", "A\x00B", "A\u2028B", "A\x85B"])
+def test_no_header_can_be_smuggled_in(evil: str) -> None:
+    now = utcnow()
+    written = as_message(read(compose(evil, OWNER, evil, "x", now).body), FROM, now)
+    again = message_from_string(written.as_string(policy=policy.SMTP), policy=policy.default)
+    assert again["Bcc"] is None
+    assert again.get_content().strip() == "x"
+    assert sorted(again.keys()).count("Subject") == 1
+
+
+def test_a_recipient_with_a_line_end_is_refused() -> None:
+    now = utcnow()
+    with pytest.raises(ValueError, match=r"linefeed|newline"):
+        as_message(read(compose("A", "a@b.test\nBcc: x@evil.test", "S", "x", now).body), FROM, now)
+
+
+def test_mails_to_one_address_are_of_one_key() -> None:
+    one, other = (compose("A", to, "S", "x", utcnow()) for to in ("U@x.com", "u@X.com"))
+    assert (one.kind, one.key) == (Kind.MAIL, other.key)
+    assert read(one.body).id != read(other.body).id
+
+
+async def test_mail_leaves_in_order_and_once(house: House, owner: Owner) -> None:
+    async with mail_server() as server:
+        await write(house, OWNER, AGENT)
+        one, other = sender(house, server), sender(house, server)
+        assert sum(await asyncio.gather(one.turn(utcnow()), other.turn(utcnow()))) == 2
+        assert (await one.turn(utcnow()), await other.turn(utcnow())) == (0, 0)
+    assert [OWNER in server.taken[0], AGENT in server.taken[1], len(server.taken)] == [True, True, 2]
+    for row in await kept(owner):
+        assert row["sent_at"] is not None
+        assert read(row["body"]).text == ""  # it may have held a link
+
+
+async def test_what_is_refused_for_good_is_given_up_and_the_rest_leaves(house: House, owner: Owner) -> None:
+    async with mail_server() as server:
+        server.refuse = {OWNER: "550 no such person", AGENT: "451 come back later"}
+        await write(house, OWNER, AGENT, "third@example.com")
+        assert await sender(house, server).turn(utcnow()) == 1
+    refused, waiting, sent = await kept(owner)
+    assert refused["failed_at"] is not None
+    assert "550" in refused["failure"]
+    assert "no such person" in refused["failure"]
+    assert (waiting["failed_at"], waiting["sent_at"]) == (None, None)
+    assert timedelta(seconds=50) < waiting["retry_at"] - utcnow() <= timedelta(minutes=1)
+    assert read(waiting["body"]).text != ""
+    assert sent["sent_at"] is not None
+
+
+async def test_mail_waits_longer_each_time_and_is_given_up_after_three_days(house: House, owner: Owner) -> None:
+    server = MailServer()  # nobody listens
+    server.port = 1
+    await write(house, OWNER)
+    rests, now = [], utcnow()
+    for _ in range(10):
+        await sender(house, server).turn(now)
+        await owner.execute("UPDATE lease SET expires_at = now()")
+        row = (await kept(owner))[0]
+        rests.append(round((row["retry_at"] - utcnow()) / timedelta(minutes=1)))
+        now = row["retry_at"]
+    assert rests == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
+    await owner.execute("UPDATE outbox SET create_time = create_time - interval '3 days'")
+    await sender(house, server).turn(now)
+    row = (await kept(owner))[0]
+    assert row["failed_at"] is not None
+    assert "waited too long" in row["failure"]
+
+
+async def test_the_worker_sends_until_it_is_stopped(house: House, owner: Owner) -> None:
+    async with mail_server() as server:
+        async with asyncio.timeout(20):
+            told = House(house.database, VOXPOP_SMTP_URL=server.url)
+            running = asyncio.create_task(send_mail(told.database, told.settings))
+            await write(house, OWNER)
+            await server.arrived.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+    assert await owner.fetchval("SELECT count(*) FROM lease") == 0
+    assert "From: " in server.taken[0]
+    assert "voxpop@voxpop.test" in server.taken[0]
+
+
+async def test_without_a_server_mail_stays(house: House) -> None:
+    await write(house, OWNER)
+    async with asyncio.timeout(5):
+        await send_mail(house.database, house.settings)
+    assert [letter.text for letter in await house.mails()] == ["Текст\n.\nEnd\n"]
+    assert address_mail_comes_from(house.settings) == "voxpop@voxpop.test"
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls", "starttls", "login"),
+    [
+        ("smtp://mail.test", 587, False, None, (None, None)),
+        ("smtp://u%40x:p%2Fw@mail.test:25", 25, False, True, ("u@x", "p/w")),
+        ("smtps://u:p@mail.test", 465, True, None, ("u", "p")),
+    ],
+)
+def test_a_password_never_goes_in_the_clear(
+    url: str, port: int, tls: bool, starttls: bool | None, login: tuple[str | None, str | None]
+) -> None:
+    client = mail.client(url)
+    assert (client.port, client.use_tls, client._start_tls_on_connect) == (port, tls, starttls)
+    assert (client._login_username, client._login_password) == login

@@ -1,0 +1,218 @@
+"""Members: invitations, roles, the last owner, leaving, one account in two workspaces, one's own name and password."""
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+import pytest
+from tests.people.kit import ADMIN, AGENT, OWNER, PASSWORD, Browser, House, member_id
+
+from voxpop.workspaces import members
+
+Owner = asyncpg.Connection
+
+
+async def status(browser: Browser, path: str = "/settings/profile") -> int:
+    return (await browser.get(path)).status_code
+
+
+async def test_an_invitation_makes_a_member_of_that_role(house: House) -> None:  # T25
+    owner = await house.owner()
+    for email, role in ((ADMIN, "admin"), (AGENT, "agent")):
+        browser = await house.invited(owner, email, role)
+        assert await status(browser) == 200
+        assert ((await browser.get("/settings")).status_code == 200) is (role == "admin")
+    page = (await owner.get("/settings")).text
+    assert "3 members" in page
+    assert "Invited" not in page
+
+
+async def test_an_invitation_is_good_for_seven_days_and_once(house: House, owner: Owner) -> None:  # T25
+    await (await house.owner()).submit("/settings/invitations", email=AGENT, role="agent")
+    link = await house.link(AGENT)
+    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '6 days 23 hours'")
+    assert (await house.browser().get(link)).status_code == 200
+    assert (await house.browser().press(link)).status_code == 303
+    door, _, token = link.partition("?token=")
+    assert (await house.browser().submit(door, token=token)).status_code == 400
+
+
+async def test_an_invitation_runs_out(house: House, owner: Owner) -> None:  # T25
+    browser = await house.owner()
+    await browser.submit("/settings/invitations", email=AGENT, role="agent")
+    link = await house.link(AGENT)
+    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '7 days'")
+    door, _, token = link.partition("?token=")
+    assert (await house.browser().submit(door, token=token)).status_code == 400
+    assert AGENT not in (await browser.get("/settings")).text
+
+
+async def test_an_invitation_can_be_withdrawn_and_replaced(house: House, owner: Owner) -> None:
+    browser = await house.owner()
+    for _ in range(2):
+        await browser.submit("/settings/invitations", email=AGENT, role="agent")
+    assert await owner.fetchval("SELECT count(*) FROM mailed_link WHERE kind = 'invitation'") == 1
+    link = await house.link(AGENT)
+    ident = await owner.fetchval("SELECT id FROM mailed_link WHERE kind = 'invitation'")
+    assert (await browser.submit(f"/settings/invitations/{ident}/withdraw")).status_code == 303
+    assert (await house.browser().get(link)).status_code == 400
+    assert (await browser.submit(f"/settings/invitations/{ident}/withdraw")).status_code == 404
+
+
+SETTINGS = [
+    ("POST", "/settings/invitations"),
+    ("POST", "/settings/invitations/{id}/withdraw"),
+    ("POST", "/settings/members/{id}/role"),
+    ("POST", "/settings/members/{id}/remove"),
+    ("GET", "/settings/keys"),
+    ("POST", "/settings/keys"),
+    ("POST", "/settings/keys/{id}/revoke"),
+    ("GET", "/settings/workspace"),
+    ("POST", "/settings/workspace"),
+    ("GET", "/settings/mail"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), SETTINGS)
+async def test_agents_neither_invite_nor_change_settings(house: House, method: str, path: str) -> None:  # T25
+    owner = await house.owner()
+    agent = await house.invited(owner, AGENT, "agent")
+    ident = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
+    answer = await agent.request(method, path.format(id=ident), data={"email": "x@example.com", "role": "agent"})
+    assert (answer.status_code, "Not for you" in answer.text) == (403, True)
+    nobody = await house.browser().request(method, path.format(id=ident))
+    assert nobody.headers["location"].startswith("/login")
+
+
+async def test_an_admin_manages_all_but_owners(house: House) -> None:  # T25
+    owner = await house.owner()
+    admin = await house.invited(owner, ADMIN, "admin")
+    await house.invited(owner, AGENT, "agent")
+    founder, agent = await member_id(owner, OWNER), await member_id(owner, AGENT)
+    assert (await admin.submit("/settings/invitations", email="x@example.com", role="owner")).status_code == 403
+    assert (await admin.submit(f"/settings/members/{founder}/remove")).status_code == 403
+    assert (await admin.submit(f"/settings/members/{founder}/role", role="agent")).status_code == 403
+    assert (await admin.submit(f"/settings/members/{agent}/role", role="owner")).status_code == 403
+    assert (await admin.submit(f"/settings/members/{agent}/role", role="admin")).status_code == 303
+    assert (await admin.submit(f"/settings/members/{agent}/remove")).status_code == 303
+    assert await status(admin, "/settings/mail") == 403
+
+
+async def test_a_change_of_role_holds_at_once(house: House) -> None:  # T25
+    owner = await house.owner()
+    admin = await house.invited(owner, ADMIN, "admin")
+    path = f"/settings/members/{await member_id(owner, ADMIN)}/role"
+    assert await status(admin, "/settings/keys") == 200
+    await owner.submit(path, role="agent")
+    assert await status(admin, "/settings/keys") == 403
+    assert (await owner.submit(path, role="emperor")).status_code == 400
+
+
+async def test_the_last_owner_stays(house: House) -> None:
+    owner = await house.owner()
+    me = await member_id(owner, OWNER)
+    for answer in (
+        await owner.submit(f"/settings/members/{me}/remove"),
+        await owner.submit(f"/settings/members/{me}/role", role="agent"),
+    ):
+        assert (answer.status_code, "A workspace keeps at least one owner." in answer.text) == (409, True)
+    assert (await owner.submit(f"/settings/members/{me}/role", role="owner")).status_code == 303
+    await house.invited(owner, "second@example.com", "owner")
+    assert (await owner.submit(f"/settings/members/{me}/remove")).status_code == 303
+    assert await status(owner) == 303
+
+
+async def test_two_owners_cannot_take_each_others_place(house: House, owner: Owner) -> None:
+    first = await house.owner()
+    second = await house.invited(first, "second@example.com", "owner")
+    one, two = await member_id(first, OWNER), await member_id(first, "second@example.com")
+    answers = await asyncio.gather(
+        first.submit(f"/settings/members/{two}/role", role="agent"),
+        second.submit(f"/settings/members/{one}/role", role="agent"),
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 403]
+    assert await owner.fetchval("SELECT count(*) FROM member WHERE role = 'owner'") == 1
+
+
+async def test_who_is_removed_is_out_at_once_and_keeps_his_name(house: House) -> None:
+    owner = await house.owner()
+    agent = await house.invited(owner, AGENT, "agent")
+    await agent.submit("/settings/password", new=PASSWORD)
+    ident = await member_id(owner, AGENT)
+    await house.browser().submit("/login/mail", email=AGENT)
+    link = await house.link(AGENT)
+    await owner.submit(f"/settings/members/{ident}/remove")
+    assert await status(agent) == 303
+    assert (await house.browser().submit("/login", email=AGENT, password=PASSWORD)).status_code == 400
+    assert (await house.browser().get(link)).status_code == 400
+    async with house.database.transaction(house.id()) as tx:
+        listed = [row.email for row in await members.list_members(tx, house.id())]
+        names = await members.names_of(tx, house.id(), [UUID(ident)])
+    assert (listed, list(names.values())) == ([OWNER], ["agent"])
+    assert await status(await house.invited(owner, AGENT, "admin"), "/settings/keys") == 200
+
+
+async def test_one_login_has_a_role_of_its_own_in_each_workspace(house: House) -> None:  # T26
+    owner = await house.owner(password=PASSWORD)
+    other = await house.owner("acme", "other@example.com")
+    here = await house.invited(other, OWNER.upper(), "agent", "acme")
+    assert (await status(here, "/settings/keys"), await status(owner, "/settings/keys")) == (403, 200)
+    again = house.browser("acme")
+    await again.submit("/login", email=OWNER, password=PASSWORD)
+    assert (await status(again), await status(again, "/settings/keys")) == (200, 403)
+    assert "other@example.com" not in (await owner.get("/settings")).text
+    await other.submit(f"/settings/members/{await member_id(other, OWNER)}/remove")
+    assert (await status(again), await status(owner)) == (303, 200)
+
+
+async def test_nobody_manages_members_of_a_neighbour(house: House) -> None:  # T26
+    owner = await house.owner()
+    await house.invited(owner, AGENT, "agent")
+    agent = await member_id(owner, AGENT)
+    neighbour = await house.owner("acme", "other@example.com")
+    for answer in (
+        await neighbour.submit(f"/settings/members/{agent}/remove"),
+        await neighbour.submit(f"/settings/members/{agent}/role", role="admin"),
+    ):
+        assert answer.status_code == 404
+    assert "2 members" in (await owner.get("/settings")).text
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [("nonsense", "Write an e-mail address"), (OWNER.upper(), "Somebody with this address is a member already.")],
+)
+async def test_a_wrong_invitation_says_why(house: House, email: str, said: str) -> None:
+    owner = await house.owner()
+    answer = await owner.submit("/settings/invitations", email=email, role="agent")
+    assert (answer.status_code, said in answer.text) == (400, True)
+    assert await house.mails() == []
+
+
+async def test_a_name_is_changed_by_its_bearer(house: House) -> None:
+    owner = await house.owner()
+    assert (await owner.submit("/settings/profile", name=" <b>Ann</b> ")).status_code == 303
+    assert "&lt;b&gt;Ann&lt;/b&gt;" in (await owner.get("/settings")).text
+    assert (await owner.submit("/settings/profile", name="  ")).status_code == 400
+    assert (await owner.submit("/settings/profile", name="x" * 201)).status_code == 400
+
+
+async def test_a_new_password_ends_other_sessions_everywhere(house: House) -> None:
+    owner = await house.owner(password=PASSWORD)
+    other = await house.owner("acme", "other@example.com")
+    elsewhere = [await house.invited(other, OWNER, "agent", "acme"), house.browser()]
+    await elsewhere[1].submit("/login", email=OWNER, password=PASSWORD)
+    wrong = await owner.submit("/settings/password", current="wrong", new="another long password")
+    assert (wrong.status_code, "That is not your current password." in wrong.text) == (400, True)
+    assert [await status(each) for each in elsewhere] == [200, 200]
+    assert (await owner.submit("/settings/password", current=PASSWORD, new="another long password")).status_code == 303
+    assert [await status(each) for each in elsewhere] == [303, 303]
+    assert (await status(owner), await status(other)) == (200, 200)
+    assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 400
+    assert (await house.browser().submit("/login", email=OWNER, password="another long password")).status_code == 303
+
+
+@pytest.mark.parametrize("password", ["", "elevenchars", "aaaaaaaaaaaaaaaa", f"my {OWNER} here", "x" * 201])
+async def test_a_weak_password_is_refused(house: House, password: str) -> None:
+    answer = await (await house.owner()).submit("/settings/password", new=password)
+    assert answer.status_code == 400

@@ -1,0 +1,171 @@
+"""Sessions: where they are good, how they end, and that the API makes none."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
+
+from voxpop.db.pool import Database
+from voxpop.types import utcnow, uuid7
+from voxpop.workspaces import sessions, sessions_store
+from voxpop.workspaces.people import NewSession, SessionKind, SessionRow
+from voxpop.workspaces.policy import hash_secret, new_pass
+
+PROFILE, API = "/settings/profile", "/api/csat/v1/products"
+COOKIE = "voxpop-member"
+Owner = asyncpg.Connection
+
+
+async def status(browser: Browser, path: str = PROFILE) -> int:
+    return (await browser.get(path)).status_code
+
+
+async def session_id(browser: Browser) -> str:
+    return (browser.cookies.get(COOKIE) or "")[:32]
+
+
+async def test_an_ended_session_is_refused_at_once_in_every_process(house: House, live_db: str) -> None:  # T25
+    owner = await house.owner(password=PASSWORD)
+    lost = house.browser()
+    await lost.submit("/login", email=OWNER, password=PASSWORD)
+    database = await Database.open(live_db, size=2)
+    async with House(database).browser() as elsewhere:
+        elsewhere.cookies.update(lost.cookies)
+        assert (await status(lost), await status(elsewhere)) == (200, 200)
+        answer = await owner.submit(f"/settings/sessions/{await session_id(lost)}/revoke")
+        assert answer.status_code == 303
+        assert (await status(lost), await status(elsewhere), await status(owner)) == (303, 303, 200)
+    await database.close()
+
+
+async def test_nobody_ends_or_sees_the_sessions_of_others(house: House) -> None:
+    owner = await house.owner()
+    agent = await house.invited(owner, AGENT, "agent")
+    assert (await agent.get("/settings/sessions")).text.count("<li>") == 1
+    for unknown in (await session_id(owner), str(uuid4())):
+        assert (await agent.submit(f"/settings/sessions/{unknown}/revoke")).status_code == 404
+    assert (await agent.submit("/settings/sessions/nonsense/revoke")).status_code == 400
+    assert await status(owner) == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("last_seen_at = last_seen_at - interval '2 days 23 hours'", 200),
+        ("last_seen_at = last_seen_at - interval '3 days'", 303),
+        ("expires_at = expires_at - interval '29 days 23 hours'", 200),
+        ("expires_at = expires_at - interval '30 days'", 303),
+        ("secret_hash = 'x'", 303),
+    ],
+)
+async def test_a_session_ends_by_itself(house: House, owner: Owner, change: str, expected: int) -> None:
+    browser = await house.owner()
+    await owner.execute(f"UPDATE session SET {change}")
+    assert await status(browser) == expected
+    assert await status(browser) == expected  # asking does not wake it
+
+
+async def test_its_use_is_noted_once_a_minute(house: House, owner: Owner) -> None:
+    browser = await house.owner()
+    await owner.execute("UPDATE session SET last_seen_at = now() - interval '2 minutes'")
+    await status(browser)
+    noted = await owner.fetchval("SELECT last_seen_at FROM session")
+    assert noted > await owner.fetchval("SELECT now() - interval '1 minute'")
+    await status(browser)
+    assert await owner.fetchval("SELECT last_seen_at FROM session") == noted
+
+
+async def test_a_session_is_good_at_its_own_workspace_only(house: House) -> None:  # T26
+    browser, other = await house.owner(), await house.owner("acme", "other@example.com")
+    cookies = [each.cookies.get(COOKIE) for each in (browser, other)]
+    for asker, stolen in ((browser, cookies[1]), (other, cookies[0])):
+        asker.cookies.clear()
+        answer = await asker.get(PROFILE, headers={"cookie": f"{COOKIE}={stolen}"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fsettings%2Fprofile")
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "0" * 32, "0" * 32 + "A" * 43, "'; --", "0" * 5000])
+async def test_a_made_up_cookie_is_nobodys(house: House, cookie: str) -> None:
+    assert (await house.browser().get(PROFILE, headers={"cookie": f"{COOKIE}={cookie}"})).status_code == 303
+
+
+async def test_only_the_hash_of_a_session_is_kept(house: House, owner: Owner) -> None:
+    browser = await house.owner()
+    assert (browser.cookies.get(COOKIE) or "")[32:] not in str(await owner.fetch("TABLE session"))
+
+
+async def test_who_is_signed_in_reads_the_api_and_no_more(house: House) -> None:  # G1
+    browser = await house.owner()
+    assert await status(browser, API) == 200
+    assert (await browser.post(API, json={"key": "a", "name": "A"})).status_code == 401
+    assert await status(browser, "/api/v1/workspace") == 403
+    foreign = await browser.get(API, headers={"sec-fetch-site": "same-site"})
+    assert (foreign.status_code, foreign.json()["code"]) == (401, "UNAUTHORIZED")
+    with_key = await browser.get(API, headers={"authorization": "Bearer nonsense"})
+    assert with_key.status_code == 401
+
+
+async def test_the_api_knows_no_session_of_another_host_or_of_a_customer(house: House) -> None:  # G1, T26
+    browser = await house.owner()
+    assert (await house.browser("acme").get(API, headers={"cookie": f"{COOKIE}={browser.cookies.get(COOKIE)}"})
+            ).status_code == 401  # fmt: skip
+    customer = house.browser()
+    await customer.submit("/tickets/login", email="c@example.com")
+    await customer.press(await house.link("c@example.com"))
+    kept = customer.cookies.get("voxpop-customer")
+    assert await status(customer, API) == 401
+    assert (await house.browser().get(API, headers={"cookie": f"{COOKIE}={kept}"})).status_code == 401
+
+
+async def test_no_answer_of_the_api_sets_a_cookie(house: House, owner: Owner) -> None:  # G1
+    browser = await house.owner()
+    before = await owner.fetchval("SELECT count(*) FROM session")
+    for path in (API, "/api/v1/workspace", "/health/check", "/openapi.json"):
+        for asker in (browser, house.browser()):
+            assert "set-cookie" not in (await asker.get(path)).headers
+    assert await owner.fetchval("SELECT count(*) FROM session") == before
+
+
+async def test_a_guest_is_no_customer_who_has_proven_his_address(house: House) -> None:  # T24
+    key, ticket, now = new_pass(uuid7()), uuid7(), utcnow()
+    guest = NewSession(SessionKind.GUEST, email="c@example.com", name="C", ticket_id=ticket)
+    async with house.database.transaction(house.id()) as tx:
+        times = (now, 3600, now + timedelta(days=1))
+        await sessions_store.insert_session(tx, house.id(), (key.id, hash_secret(key.secret)), guest, times)
+        (known,) = await sessions.look_up_sessions(tx, house.id(), [key.id])
+    assert known is not None
+    customer = known.customer()
+    assert customer is not None
+    assert (customer.ticket_id, customer.email_folded, known.member()) == (ticket, "c@example.com", None)
+    browser = house.browser(cookie=f"voxpop-customer={key}")
+    assert await status(browser, "/tickets/login") == 200  # he may still prove it
+    assert await status(browser) == 303
+
+
+@pytest.mark.parametrize(
+    ("sent", "device"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", "Chrome, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari, iPhone"),
+        ("Mozilla/5.0 (Linux; Android 16) Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("curl/8.0", "curl/8.0"),
+        (None, ""),
+    ],
+)
+def test_a_session_says_where_it_is(sent: str | None, device: str) -> None:
+    assert SessionRow(uuid7(), sent, None, utcnow(), utcnow()).device == device
+
+
+async def test_what_is_over_is_swept_away(house: House, owner: Owner) -> None:
+    browser = await house.owner()
+    key, now = new_pass(uuid7()), utcnow()
+    async with house.database.transaction(house.id()) as tx:
+        idle = NewSession(SessionKind.CUSTOMER, email="c@example.com")
+        await sessions_store.insert_session(tx, house.id(), (key.id, hash_secret(key.secret)), idle, (now, 0, now))
+    await sessions.sweep(house.database, utcnow())
+    assert await owner.fetchval("SELECT count(*) FROM session") == 1
+    assert await status(browser) == 200

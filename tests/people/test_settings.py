@@ -1,0 +1,130 @@
+"""The settings' pages: the workspace, its keys, outgoing mail, and what the API says of the same."""
+
+import re
+
+import pytest
+from tests.conftest import Client
+from tests.people.kit import ADMIN, OWNER, House, mail_server
+
+from voxpop.mail import Sender
+from voxpop.types import utcnow
+
+FORM = {"name": "Ridgeway Parts", "time_zone": "Europe/Berlin", "cool_down_days": "90"}
+
+
+async def test_a_workspace_is_changed(house: House) -> None:  # T27
+    owner = await house.owner()
+    assert (await owner.get("/tickets/login")).status_code == 200
+    answer = await owner.submit("/settings/workspace", **FORM, csat="on")
+    assert answer.headers["location"] == "/settings/workspace?done=saved"
+    page = (await owner.get("/settings/workspace?done=saved")).text
+    assert 'value="Ridgeway Parts"' in page
+    assert 'value="Europe/Berlin"' in page
+    assert page.count(" checked") == 1
+    assert "Saved" in page
+
+
+@pytest.mark.parametrize("path", ["/tickets/login", "/tickets/login/link?token=x"])
+async def test_without_the_portal_its_doors_are_unknown(house: House, path: str) -> None:  # T10, T27
+    owner = await house.owner()
+    await owner.submit("/settings/workspace", **FORM)
+    assert (await house.browser().get(path)).status_code == 404
+    assert (await house.browser().submit("/tickets/login", email="u@example.com")).status_code == 404
+    assert (await house.browser("acme").get(path)).status_code != 404
+    await owner.submit("/settings/workspace", **FORM, portal="on")
+    assert (await house.browser().get(path)).status_code != 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", " ", "Give it a name."),
+        ("time_zone", "Mars/Olympus", "There is no such time zone."),
+        ("cool_down_days", "-1", "A whole number of days"),
+        ("cool_down_days", "3651", "A whole number of days"),
+        ("cool_down_days", "²", "A whole number of days"),
+        ("cool_down_days", "", "A whole number of days"),
+    ],
+)
+async def test_what_does_not_fit_is_said_beside_it(house: House, field: str, value: str, said: str) -> None:
+    owner = await house.owner()
+    answer = await owner.submit("/settings/workspace", **(FORM | {field: value}))
+    assert (answer.status_code, said in answer.text) == (400, True)
+    assert "default" in (await owner.get("/settings/workspace")).text
+
+
+async def test_a_name_belongs_to_one_workspace(house: House) -> None:
+    answer = await (await house.owner()).submit("/settings/workspace", **(FORM | {"name": "acme"}))
+    assert (answer.status_code, "A workspace with this name exists already." in answer.text) == (409, True)
+
+
+async def test_a_key_is_made_shown_once_and_revoked(house: House) -> None:  # G1
+    owner = await house.owner()
+    page = (await owner.post("/settings/keys", data={"name": "Shop", "scopes": ["ingest", "read"]})).text
+    shown = re.search(r"vxp_\w{32}_[\w-]{43}", page)
+    assert shown is not None
+    caller = house.browser()
+    del caller.headers["accept"]
+    caller.headers["authorization"] = f"Bearer {shown[0]}"
+    assert (await caller.get("/api/csat/v1/products")).status_code == 200
+    assert (await caller.get("/api/v1/workspace")).status_code == 403
+    listed = (await owner.get("/settings/keys")).text
+    assert shown[0] not in listed
+    assert "1 key" in listed
+    path = re.search(r"/settings/keys/[0-9a-f-]{36}/revoke", listed)
+    assert path is not None
+    await owner.submit(path[0])
+    assert (await caller.get("/api/csat/v1/products")).status_code == 401
+    assert "0 keys" in (await owner.get("/settings/keys")).text
+
+
+@pytest.mark.parametrize(
+    "fields", [{"name": "Shop"}, {"name": " ", "scopes": "read"}, {"name": "Shop", "scopes": ["read", "fly"]}]
+)
+async def test_a_key_without_a_name_or_scope_is_not_made(house: House, fields: dict[str, str]) -> None:
+    owner = await house.owner()
+    assert (await owner.post("/settings/keys", data=fields)).status_code == 400
+    assert "0 keys" in (await owner.get("/settings/keys")).text
+
+
+async def test_a_neighbours_key_is_unknown(house: House) -> None:  # T26
+    owner, other = await house.owner(), await house.owner("acme", "other@example.com")
+    await owner.submit("/settings/keys", name="Shop", scopes="read")
+    path = re.search(r"/settings/keys/[0-9a-f-]{36}/revoke", (await owner.get("/settings/keys")).text)
+    assert path is not None
+    assert (await other.submit(path[0])).status_code == 404
+    assert "1 key" in (await owner.get("/settings/keys")).text
+
+
+async def test_mail_is_read_by_owners_while_it_cannot_leave(house: House) -> None:
+    owner = await house.owner()
+    admin = await house.invited(owner, ADMIN, "admin")
+    page = (await owner.get("/settings/mail")).text
+    assert f"to {ADMIN}" in page
+    assert '<a href="http://voxpop.test/login/invitation?token=' in page
+    assert (await admin.get("/settings/mail")).status_code == 403
+    other = await house.owner("acme", "other@example.com")
+    assert ADMIN not in (await other.get("/settings/mail")).text
+
+
+async def test_with_a_mail_server_nobody_reads_links(house: House) -> None:
+    async with mail_server() as server:
+        sending = House(house.database, VOXPOP_SMTP_URL=server.url)
+        sending.places = house.places
+        owner = await sending.owner()
+        await owner.submit("/login/mail", email=OWNER)
+        waiting = (await owner.get("/settings/mail")).text
+        assert "It leaves within moments." in waiting
+        await Sender(house.database, server.url, "a@b.test").turn(utcnow())
+        sent = (await owner.get("/settings/mail")).text
+        await owner.aclose()
+    assert "sent <time" in sent
+    assert "token=" not in waiting + sent
+
+
+async def test_the_api_knows_the_switches(client: Client) -> None:  # T10
+    shown = (await client.get("/api/v1/workspace")).json()
+    assert (shown["slug"], shown["portal_enabled"], shown["csat_enabled"]) == ("ours", True, True)
+    changed = (await client.patch("/api/v1/workspace", json={"csat_enabled": False})).json()
+    assert (changed["portal_enabled"], changed["csat_enabled"], changed["name"]) == (True, False, "ours")
+    assert (await client.patch("/api/v1/workspace", json={})).status_code == 400

@@ -1,0 +1,265 @@
+"""Signing in and out: passwords, mailed links, the first owner; what is refused, and that refusals tell nothing."""
+
+import asyncio
+import re
+import time
+
+import asyncpg
+import pytest
+from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
+
+from voxpop.types import utcnow
+from voxpop.workspaces import sign_in
+
+CUSTOMER = "Joanna@Example.com"
+
+
+async def signed_in(browser: Browser, path: str = "/settings/profile") -> bool:
+    return (await browser.get(path)).status_code == 200
+
+
+async def test_a_member_signs_in_by_password(house: House) -> None:
+    await house.owner(password=PASSWORD)
+    browser = house.browser()
+    answer = await browser.submit("/login", email="OWNER@example.com ", password=PASSWORD)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/inbox")
+    assert await signed_in(browser)
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [(OWNER, "wrong"), ("nobody@example.com", PASSWORD), (AGENT, ""), (OWNER, ""), ("", ""), (OWNER, PASSWORD.upper())],
+)
+async def test_what_does_not_fit_is_refused_alike(house: House, email: str, password: str) -> None:
+    owner = await house.owner(password=PASSWORD)
+    await house.invited(owner, AGENT, "agent")  # has no password
+    browser = house.browser()
+    answer = await browser.submit("/login", email=email, password=password)
+    assert answer.status_code == 400
+    assert "That address and password don’t go together." in answer.text
+    assert "set-cookie" not in answer.headers
+    assert not await signed_in(browser)
+
+
+async def test_who_is_unknown_takes_as_much_work(house: House) -> None:
+    """In seconds of the processor, as others may use it at the same time."""
+    await house.owner(password=PASSWORD)
+    took = {}
+    for email in (OWNER, "nobody@example.com"):
+        times = []
+        for _ in range(4):
+            began = time.process_time()
+            await house.browser().submit("/login", email=email, password="wrong")
+            times.append(time.process_time() - began)
+        took[email] = min(times)
+    assert took["nobody@example.com"] > took[OWNER] / 2
+
+
+async def test_a_password_of_another_workspace_lets_nobody_in_here(house: House) -> None:  # T26
+    await house.owner(password=PASSWORD)
+    assert (await house.browser("acme").submit("/login", email=OWNER, password=PASSWORD)).status_code == 400
+
+
+async def test_the_cookie_is_kept_from_scripts_and_other_sites(house: House) -> None:
+    await house.owner(password=PASSWORD)
+    cookie = (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).headers["set-cookie"]
+    name, *attributes = re.split("; ", cookie.lower())
+    assert name.startswith("voxpop-member=")
+    assert {"httponly", "samesite=lax", "path=/"} <= set(attributes)
+    assert not any(each.startswith("domain") or each == "secure" for each in attributes)
+
+
+async def test_over_https_the_cookie_is_bound_to_the_host(house: House) -> None:
+    await house.owner(password=PASSWORD)
+    secure = House(house.database, VOXPOP_BASE_URL="https://voxpop.test")
+    async with secure.browser() as browser:
+        cookie = (await browser.submit("/login", email=OWNER, password=PASSWORD)).headers["set-cookie"]
+        assert cookie.startswith("__Host-voxpop-member=")
+        assert {"secure", "httponly", "path=/"} <= set(cookie.lower().split("; "))
+        assert await signed_in(browser)
+        assert (await browser.get("/login")).headers.get("location") == "/inbox"
+        kept = (await browser.get("/settings/profile")).headers["strict-transport-security"]
+        assert kept == "max-age=31536000"
+
+
+async def test_a_session_is_new_at_every_sign_in_and_the_old_one_ends(house: House) -> None:  # no fixation
+    await house.owner(password=PASSWORD)
+    browser = house.browser()
+    browser.cookies.set("voxpop-member", "0" * 32 + "A" * 43, "voxpop.test")  # what somebody else put there
+    seen = set()
+    for _ in range(3):
+        await browser.submit("/login", email=OWNER, password=PASSWORD)
+        seen.add(browser.cookies.get("voxpop-member", domain="voxpop.test"))
+    assert len(seen) == 3
+    page = (await browser.get("/settings/sessions")).text
+    assert page.count("<li>") == 2  # this one, and that of the first owner's browser
+
+
+async def test_a_member_signs_in_by_mailed_link(house: House) -> None:
+    await house.owner()
+    browser = house.browser()
+    answer = await browser.submit("/login/mail", email=OWNER, next="/settings/keys")
+    assert answer.headers["location"] == "/login?sent"
+    link = await house.link(OWNER)
+    assert link.startswith("http://voxpop.test/login/link?token=")
+    assert (await browser.press(link)).headers["location"] == "/settings/keys"
+    assert await signed_in(browser)
+
+
+async def test_nobody_learns_who_is_a_member(house: House) -> None:
+    await house.owner()
+    known = await house.browser().submit("/login/mail", email=OWNER)
+    unknown = await house.browser().submit("/login/mail", email="nobody@example.com")
+    assert (known.status_code, known.headers["location"]) == (unknown.status_code, unknown.headers["location"])
+    assert [letter.to for letter in await house.mails()] == [OWNER]
+
+
+async def test_a_customer_signs_in_by_mailed_link_only(house: House) -> None:  # T23
+    browser = house.browser()
+    answer = await browser.submit("/tickets/login", email=CUSTOMER)
+    assert answer.headers["location"] == "/tickets/login?sent"
+    assert "A link is on its way" in (await browser.get("/tickets/login?sent")).text
+    answer = await browser.press(await house.link(CUSTOMER))
+    assert answer.headers["location"] == "/tickets"
+    assert answer.headers["set-cookie"].startswith("voxpop-customer=")
+    assert (await browser.get("/tickets/login")).status_code == 303
+    assert not await signed_in(browser)  # he is no member
+
+
+async def test_an_unknown_address_gets_the_same_answer(house: House) -> None:  # T23
+    answers = [await house.browser().submit("/tickets/login", email=email) for email in (CUSTOMER, "new@example.com")]
+    assert len({(answer.status_code, answer.headers["location"], answer.text) for answer in answers}) == 1
+
+
+async def test_looking_at_a_link_does_not_use_it(house: House) -> None:  # T23
+    await house.browser().submit("/tickets/login", email=CUSTOMER)
+    link = await house.link(CUSTOMER)
+    for _ in range(3):
+        scanned = await house.browser().get(link)
+        assert (scanned.status_code, "set-cookie" in scanned.headers) == (200, False)
+    assert (await house.browser().press(link)).status_code == 303
+
+
+@pytest.mark.parametrize("kind", ["customer", "member"])
+async def test_a_link_works_once(house: House, kind: str) -> None:  # T23
+    if kind == "member":
+        await house.owner()
+    path, email = {"customer": ("/tickets/login", CUSTOMER), "member": ("/login/mail", OWNER)}[kind]
+    await house.browser().submit(path, email=email)
+    link = await house.link(email)
+    door, _, token = link.removeprefix("http://voxpop.test").partition("?token=")
+    answers = await asyncio.gather(*(house.browser().submit(door, token=token) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [303, 400, 400, 400, 400]
+    replayed = await house.browser().get(link)
+    assert (replayed.status_code, "no longer good" in replayed.text) == (400, True)
+
+
+async def test_a_link_is_good_for_an_hour(house: House, owner: "asyncpg.Connection") -> None:  # T23
+    await house.browser().submit("/tickets/login", email=CUSTOMER)
+    link = await house.link(CUSTOMER)
+    token = link.partition("?token=")[2]
+    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '59 minutes'")
+    assert (await house.browser().get(link)).status_code == 200
+    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '1 minute'")
+    assert (await house.browser().get(link)).status_code == 400
+    answer = await house.browser().submit("/tickets/login/link", token=token)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
+
+
+async def test_only_the_hash_of_a_link_is_kept(house: House, owner: "asyncpg.Connection") -> None:  # T23
+    await house.browser().submit("/tickets/login", email=CUSTOMER)
+    token = (await house.link(CUSTOMER)).partition("?token=")[2]
+    stored = str(await owner.fetch("TABLE mailed_link"))
+    assert token[32:] not in stored
+
+
+@pytest.mark.parametrize("token", ["", "x", "0" * 32 + "A" * 43, "\x00"])
+async def test_a_made_up_link_opens_nothing(house: House, token: str) -> None:
+    for path in ("/login/link", "/tickets/login/link", "/login/invitation", "/login/owner"):
+        fields = {"email": OWNER, "name": "O"} if path == "/login/owner" else {}
+        answer = await house.browser().submit(path, token=token, **fields)
+        assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
+
+
+async def test_a_link_opens_its_own_door_at_its_own_host_only(house: House) -> None:  # T26
+    await house.owner()
+    await house.browser().submit("/tickets/login", email=OWNER)
+    path, _, token = (await house.link(OWNER)).removeprefix("http://voxpop.test").partition("?token=")
+    assert (await house.browser().submit("/login/link", token=token)).status_code == 400
+    assert (await house.browser("acme").submit(path, token=token)).status_code == 400
+    assert (await house.browser().submit(path, token=token)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "following", ["//evil.test", "https://evil.test", "/\\evil.test", "evil.test", "javascript:alert(1)", "/a\nb", "\\"]
+)
+async def test_no_sign_in_leads_away_from_here(house: House, following: str) -> None:
+    await house.owner(password=PASSWORD)
+    browser = house.browser()
+    answer = await browser.submit("/login", email=OWNER, password=PASSWORD, next=following)
+    assert answer.headers["location"] == "/inbox"
+    assert (await browser.get("/login", params={"next": following})).headers["location"] == "/inbox"
+    await browser.submit("/login/mail", email=OWNER, next=following)
+    assert (await house.browser().press(await house.link(OWNER))).headers["location"] == "/inbox"
+
+
+async def test_who_was_on_the_way_somewhere_gets_there(house: House) -> None:
+    await house.owner(password=PASSWORD)
+    browser = house.browser()
+    answer = await browser.get("/settings/keys?x=1&y=%D1%8F")
+    assert answer.headers["location"] == "/login?next=%2Fsettings%2Fkeys%3Fx%3D1%26y%3D%25D1%258F"
+    page = (await browser.get(answer.headers["location"])).text
+    following = re.search(r'name="next" value="([^"]*)"', page)
+    assert following is not None
+    assert following[1] == "/settings/keys?x=1&amp;y=%D1%8F"
+
+
+async def test_signing_out_ends_the_session_and_not_only_the_cookie(house: House) -> None:
+    browser = await house.owner()
+    kept = browser.cookies.get("voxpop-member")
+    answer = await browser.submit("/logout")
+    assert answer.headers["location"] == "/login"
+    assert "voxpop-member" not in browser.cookies
+    browser.cookies.set("voxpop-member", kept or "", "voxpop.test")
+    assert not await signed_in(browser)
+
+
+async def test_the_first_owner_comes_by_the_printed_link(house: House) -> None:
+    now = utcnow()
+    link = await sign_in.first_owner_link(house.database, house.settings.public_url, now)
+    assert link is not None
+    assert await sign_in.first_owner_link(house.database, house.settings.public_url, now) is None
+    browser = house.browser()
+    assert (await browser.press(link, email=OWNER, name="Ann", password=PASSWORD)).headers["location"] == "/settings"
+    assert "1 member" in (await browser.get("/settings")).text
+    token = link.partition("?token=")[2]
+    again = await house.browser().submit("/login/owner", token=token, email="thief@example.com", name="T")
+    assert again.status_code == 400
+    assert await sign_in.first_owner_link(house.database, house.settings.public_url, now) is None
+
+
+async def test_the_printed_link_opens_no_account_that_exists(house: House) -> None:  # T26
+    await house.owner()
+    async with house.database.transaction(house.id("acme")) as tx:
+        link = await sign_in.owner_link(tx, house.places["acme"], house.settings.public_url, utcnow())
+    answer = await house.browser("acme").press(link, email=OWNER.upper(), name="Somebody else")
+    assert (answer.status_code, "set-cookie" in answer.headers) == (409, False)
+    other = await house.browser("acme").press(link, email="other@example.com", name="Other")
+    assert other.status_code == 303  # a refusal uses no link up
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"email": "no address", "name": "A"}, "Write an e-mail address"),
+        ({"email": OWNER, "name": "  "}, "Say what people should call you"),
+        ({"email": OWNER, "name": "A", "password": "short"}, "Choose a longer one"),
+        ({"email": OWNER, "name": "A", "password": OWNER}, "Choose a longer one"),
+    ],
+)
+async def test_what_is_wrong_with_a_form_is_said_beside_it(house: House, fields: dict[str, str], said: str) -> None:
+    link = await sign_in.first_owner_link(house.database, house.settings.public_url, utcnow())
+    answer = await house.browser().press(link or "", **fields)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert 'aria-invalid="true"' in answer.text

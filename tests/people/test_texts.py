@@ -1,0 +1,159 @@
+"""Every text has its Russian: what templates and code say is looked for in the catalogue, and the other way round."""
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from jinja2 import nodes
+from markupsafe import Markup
+
+import voxpop
+from voxpop import errors, i18n
+from voxpop.i18n import ENGLISH, RUSSIAN, accepted, ago, catalogue, full, number, plural, translate, when
+from voxpop.web.i18n import Texts
+from voxpop.web.pages import _environment
+
+SOURCE = Path(voxpop.__file__).parent
+ONE = {"t", "N_", "translate", "alert"}
+MANY = {"n", "plural"}
+NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
+
+
+def in_templates() -> Iterator[str]:
+    environment = _environment(ENGLISH)
+    for path in (SOURCE / "templates").rglob("*.html"):
+        tree = environment.parse(path.read_text("utf-8"))
+        for call in tree.find_all(nodes.Call):
+            called = call.node
+            consts = [arg.value for arg in call.args if isinstance(arg, nodes.Const) and isinstance(arg.value, str)]
+            if (isinstance(called, nodes.Name) and called.name == "t") or (
+                isinstance(called, nodes.Getattr) and called.attr == "n" and isinstance(called.node, nodes.Name)
+            ):
+                yield from consts[:1]
+
+
+def in_code() -> Iterator[str]:
+    for path in SOURCE.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call):
+                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                if name in ONE | MANY:
+                    yield from texts_of(call)
+
+
+def texts_of(call: ast.Call) -> Iterator[str]:
+    texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    yield from texts[:1]
+
+
+USED = set(in_templates()) | set(in_code())
+ERRORS = {(kind.__doc__ or "").strip() for kind in vars(errors).values() if isinstance(kind, type)}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_text_has_its_russian() -> None:
+    assert len(USED) > 100
+    assert sorted(USED - catalogue(RUSSIAN).keys()) == []
+
+
+def test_the_catalogue_has_nothing_that_nobody_says() -> None:
+    assert sorted(catalogue(RUSSIAN).keys() - USED - ERRORS) == []
+
+
+@pytest.mark.parametrize("text", sorted(catalogue(RUSSIAN)))
+def test_a_translation_fills_in_the_same(text: str) -> None:
+    forms = catalogue(RUSSIAN)[text]
+    assert isinstance(forms, str) or len(forms) == 3
+    for form in [forms] if isinstance(forms, str) else forms:
+        assert placeholders(form) == placeholders(text)
+        assert form.strip() != text.strip() or not re.search("[a-z]{3}", text)
+        assert form.endswith("\n") == text.endswith("\n")
+
+
+def test_no_text_stands_in_two_files() -> None:
+    files = list((SOURCE / "translations").glob("ru*.toml"))
+    counted = sum(len(re.findall(r'^"', file.read_text("utf-8"), re.MULTILINE)) for file in files)
+    assert counted == len(catalogue(RUSSIAN))
+
+
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("ru", "ru"),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("en-GB,en;q=0.9,ru;q=0.8", "en"),
+        ("de,ru;q=0.5,en;q=0.4", "ru"),
+        ("de-DE, fr", "en"),
+        ("ru;q=0", "en"),
+        ("ru;q=nonsense", "en"),
+        ("ru;q=0.3, en;q=0.7", "en"),
+    ],
+)
+def test_the_reader_is_asked_for_his_language(header: str | None, locale: str) -> None:
+    assert accepted(header) == locale
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 участников"), (1, "1 участник"), (2, "2 участника"), (5, "5 участников"), (11, "11 участников"),
+     (21, "21 участник"), (22, "22 участника"), (112, "112 участников"), (1001, "1\u00a0001 участник")],
+)  # fmt: skip
+def test_russian_counts_in_three_forms(count: int, text: str) -> None:
+    assert plural(RUSSIAN, count, "{count} member", "{count} members") == text
+
+
+def test_english_counts_in_two() -> None:
+    counted = [plural(ENGLISH, count, "{count} member", "{count} members") for count in (0, 1, 2, 21)]
+    assert counted == ["0 members", "1 member", "2 members", "21 members"]
+
+
+def test_numbers_have_the_marks_of_the_language() -> None:
+    assert number(ENGLISH, 1234567.5) == "1,234,567.5"
+    assert number(RUSSIAN, 1234567.5) == "1\u00a0234\u00a0567,5"
+
+
+@pytest.mark.parametrize(
+    ("age", "english", "russian"),
+    [
+        (timedelta(0), "just now", "только что"),
+        (timedelta(seconds=-90), "just now", "только что"),
+        (timedelta(seconds=59), "just now", "только что"),
+        (timedelta(minutes=1), "1 minute ago", "1 минуту назад"),
+        (timedelta(minutes=4), "4 minutes ago", "4 минуты назад"),
+        (timedelta(hours=2), "2 hours ago", "2 часа назад"),
+        (timedelta(hours=23, minutes=59), "23 hours ago", "23 часа назад"),
+        (timedelta(hours=24), "yesterday", "вчера"),
+        (timedelta(days=3), "3 days ago", "3 дня назад"),
+        (timedelta(days=7), "14 November", "14 ноября"),
+        (timedelta(days=400), "17 October 2025", "17 октября 2025"),
+    ],
+)
+def test_how_long_ago(age: timedelta, english: str, russian: str) -> None:
+    assert ago(ENGLISH, NOW - age, NOW, UTC) == english
+    assert ago(RUSSIAN, NOW - age, NOW, UTC) == russian
+
+
+def test_times_are_those_of_the_workspace() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert full(ENGLISH, NOW, berlin) == "21 November 2026, 17:41"
+    assert when(ENGLISH, NOW - timedelta(hours=17), NOW, UTC) == "yesterday, 23:41"
+    assert when(ENGLISH, NOW - timedelta(hours=17), NOW, berlin) == "today, 00:41"
+    assert when(RUSSIAN, NOW - timedelta(days=5), NOW, UTC) == "16 ноября, 16:41"
+
+
+def test_values_are_escaped_and_texts_are_no_patterns_by_themselves() -> None:
+    t = Texts(RUSSIAN)
+    assert t("Join {workspace}", workspace="<b>") == Markup("Присоединиться: &lt;b&gt;")
+    assert t("What {nobody} has & translated") == Markup("What {nobody} has &amp; translated")
+    assert translate(RUSSIAN, "{braces} of somebody") == "{braces} of somebody"
+    assert i18n.N_("as it is") == "as it is"

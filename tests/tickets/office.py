@@ -1,0 +1,69 @@
+"""Agents at work in a browser without a screen: a workspace with people and tickets, and another beside it."""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from tests.people.kit import AGENT, OWNER, Browser, House
+
+from voxpop.tickets import asking, service, store
+from voxpop.tickets.models import Activity, Author, Message, NewTicket, Priority, Requester, Status, Ticket
+from voxpop.types import AccountId, utcnow
+from voxpop.workspaces import members
+from voxpop.workspaces import service as workspaces
+
+ANN = Requester("Ann Smith", "Ann@Example.com")
+HOUR = timedelta(hours=1)
+
+
+class Office(House):
+    """Its owner is `browser`, the agent has the address of `AGENT`."""
+
+    agent: Browser
+    boss: Browser
+
+    async def furnish(self) -> Self:
+        await super().furnish()
+        self.boss = await self.owner()
+        self.agent = await self.invited(self.boss, AGENT, "agent")
+        return self
+
+    async def open(self, subject: str = "Help", slug: str = "default", **fields: Any) -> Ticket:
+        now = fields.pop("now", utcnow() - 3 * HOUR)
+        new = NewTicket(subject, "It stops.\n\nWhy?", fields.pop("requester", ANN), **fields)
+        async with self.database.transaction(self.id(slug)) as tx:
+            return await service.open_ticket(tx, self.id(slug), new, Author(new.requester.name), now)
+
+    async def rated(self, stars: int, comment: str | None = None, subject: str = "Help", **fields: Any) -> Ticket:
+        ticket, now, workspace = await self.open(subject, **fields), utcnow() - HOUR, self.id()
+        async with self.database.transaction(workspace) as tx:
+            await service.set_status(tx, workspace, [ticket.ref], Status.RESOLVED, Author("Bob"), now)
+            place = await workspaces.get_workspace(tx, workspace)
+            by = ticket.requester_email_folded
+            return await asking.rate(tx, place, ticket.ref, (stars, comment), by, utcnow() - 2 * HOUR)
+
+    async def get(self, ref: str) -> Ticket:
+        async with self.database.transaction(self.id()) as tx:
+            return await service.get_ticket(tx, self.id(), ref)
+
+    async def said(self, ref: str) -> list[Message]:
+        async with self.database.transaction(self.id()) as tx:
+            ticket = await service.get_ticket(tx, self.id(), ref)
+            return await store.list_messages(tx, self.id(), ticket.id)
+
+    async def done(self, ref: str) -> list[Activity]:
+        async with self.database.transaction(self.id()) as tx:
+            ticket = await service.get_ticket(tx, self.id(), ref)
+            return await store.list_activities(tx, self.id(), ticket.id)
+
+    async def tags(self, ref: str) -> list[str]:
+        async with self.database.transaction(self.id()) as tx:
+            ticket = await service.get_ticket(tx, self.id(), ref)
+            return [tag.name for tag in await store.list_ticket_tags(tx, self.id(), ticket.id)]
+
+    async def account(self, email: str) -> AccountId:
+        async with self.database.transaction(self.id()) as tx:
+            known = await members.list_members(tx, self.id())
+        return next(member.account_id for member in known if member.email == email)
+
+
+__all__ = ["AGENT", "ANN", "HOUR", "OWNER", "Browser", "Office", "Priority", "Requester", "Status"]

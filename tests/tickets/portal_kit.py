@@ -1,0 +1,67 @@
+"""What tests of the portal stand on: customers in their browsers, an agent who answers by the product's services."""
+
+import re
+from typing import Any
+
+from tests.people.kit import Browser, House
+
+from voxpop.tickets import service
+from voxpop.tickets.models import Author, NewTicket, Requester, Status, Ticket
+from voxpop.types import utcnow
+
+ANN, BOB = "Ann@Example.com", "bob@example.com"
+AGENT = Author("Ines Marlow")
+SUBJECT, DESCRIPTION = "Pump leaks", "It leaks at the valve."
+
+
+class Desk(House):
+    """The house with its helpdesk."""
+
+    async def customer(self, email: str = ANN, slug: str = "default") -> Browser:
+        """Signed in by a mailed link."""
+        browser = self.browser(slug)
+        await browser.submit("/tickets/login", email=email)
+        answer = await browser.press(await self.link(email, slug))
+        assert answer.status_code == 303, answer.text
+        return browser
+
+    async def open(self, status: Status = Status.OPEN, email: str = ANN, slug: str = "default", **new: Any) -> str:
+        """A customer's ticket, brought into a status by an agent: its reference."""
+        made = NewTicket(
+            **({"subject": SUBJECT, "description": DESCRIPTION} | new), requester=Requester("Ann Lee", email)
+        )
+        async with self.database.transaction(self.id(slug)) as tx:
+            ticket = await service.open_ticket(tx, self.id(slug), made, Author("Ann Lee"), utcnow())
+        if status is not Status.OPEN:
+            await self.set_status(ticket.ref, status, slug)
+        return ticket.ref
+
+    async def set_status(self, ref: str, status: Status, slug: str = "default") -> None:
+        async with self.database.transaction(self.id(slug)) as tx:
+            await service.set_status(tx, self.id(slug), [ref], status, AGENT, utcnow())
+
+    async def answer(self, ref: str, body: str) -> None:
+        async with self.database.transaction(self.id()) as tx:
+            await service.reply(tx, self.id(), ref, body, AGENT, self.settings.public_url, utcnow())
+
+    async def note(self, ref: str, body: str) -> None:
+        async with self.database.transaction(self.id()) as tx:
+            await service.note(tx, self.id(), ref, body, AGENT, utcnow())
+
+    async def ticket(self, ref: str, slug: str = "default") -> Ticket:
+        async with self.database.transaction(self.id(slug)) as tx:
+            return await service.get_ticket(tx, self.id(slug), ref)
+
+    async def count(self, owner: Any, table: str) -> int:
+        """Rows of a table in all workspaces, past the policies."""
+        return int(await owner.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+def text_of(page: str) -> str:
+    """What a person reads of a page."""
+    body = page[page.index("<body") :]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def without_trace(page: str) -> str:
+    return re.sub(r"[0-9a-f-]{36}", "", page)

@@ -1,0 +1,98 @@
+"""Tickets as CSV."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client, Make
+from tests.tickets.kit import NOW, TICKETS, Desk, Status, member
+from voxpop.tickets import export
+from voxpop.tickets.models import Requester
+
+HEADER = [
+    "ref", "subject", "requester_name", "requester_email", "status", "priority", "tags", "assignee", "created_at",
+    "first_response_at", "resolved_at", "updated_at", "csat_rating", "csat_comment", "csat_rated_at",
+]  # fmt: skip
+
+
+@pytest.fixture
+def desk(make: Make, client: Client) -> Desk:
+    return Desk(make, client.workspace)
+
+
+async def rows(client: Client, **query: Any) -> list[dict[str, str]]:
+    answer = await client.get(f"{TICKETS}.csv", params=query)
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"), newline=""), strict=True))
+
+
+async def test_the_columns_end_with_the_rating(client: Client, desk: Desk) -> None:  # T13
+    await desk.open()
+    answer = await client.get(f"{TICKETS}.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="tickets.csv"'
+    lines = answer.text.split("\r\n")
+    assert lines[0].split(",") == HEADER
+    assert lines[1].endswith(",,,")
+    assert len(lines) == 3
+
+
+async def test_a_rated_ticket(client: Client, desk: Desk, owner: Any) -> None:  # T13
+    bob = await member(owner, client.workspace, "bob")
+    ticket = await desk.open("Привет", tags=("b", "a"), assignee_id=bob, requester=Requester("Ann", "Ann@x.com"))
+    await desk.set_status(Status.RESOLVED, ticket.ref)
+    await desk.rate(ticket.ref, 4, 'He said "no",\r\nthen; yes', by="ann@x.com", now=NOW + timedelta(hours=1))
+    at, later = "2026-11-24T12:00:00.000Z", "2026-11-24T13:00:00.000Z"
+    expected = [
+        "TK-1", "Привет", "Ann", "Ann@x.com", "Resolved", "Medium", "a, b", "bob", at, "", at, later, "4",
+        'He said "no",\r\nthen; yes', later,
+    ]  # fmt: skip
+    assert list((await rows(client))[0].values()) == expected
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+async def test_a_cell_like_a_formula_is_defused(client: Client, desk: Desk, start: str) -> None:  # T13
+    cell = f'{start}HYPERLINK("x")'
+    await desk.open(cell, requester=Requester(cell, "Ann@Example.com"), tags=(f"={start}t",))
+    await desk.set_status(Status.RESOLVED, "TK-1")
+    await desk.rate("TK-1", 1, cell)
+    row, raw = (await rows(client))[0], (await rows(client, raw="true"))[0]
+    assert row["subject"] == row["requester_name"] == row["csat_comment"] == "'" + cell
+    assert row["tags"].startswith("'=")
+    assert raw["subject"] == raw["requester_name"] == raw["csat_comment"] == cell
+
+
+async def test_a_byte_order_mark_if_wanted(client: Client, desk: Desk) -> None:
+    await desk.open()
+    assert (await client.get(f"{TICKETS}.csv", params={"bom": "true"})).content.startswith(b"\xef\xbb\xbfref,")
+    assert (await client.get(f"{TICKETS}.csv")).content.startswith(b"ref,")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
+async def test_chunks_miss_and_repeat_nothing(
+    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(export, "CHUNK", 2)
+    for _ in range(count):
+        await desk.open()
+    assert [row["ref"] for row in await rows(client)] == [f"TK-{n}" for n in range(1, count + 1)]
+
+
+async def test_the_lists_filters_hold(client: Client, desk: Desk) -> None:
+    await desk.open("one", tags=("x",))
+    await desk.rated(1, tags=("x",))
+    await desk.rated(5)
+    assert [row["ref"] for row in await rows(client, tag="x")] == ["TK-1", "TK-2"]
+    assert [row["ref"] for row in await rows(client, rating="4-5", status="Resolved")] == ["TK-3"]
+    assert [row["ref"] for row in await rows(client, q="one")] == ["TK-1"]
+    assert await rows(client, tag="unknown") == []
+    assert (await client.get(f"{TICKETS}.csv", params={"rating": "6"})).status_code == 400
+
+
+async def test_nothing_of_a_neighbour(client: Client, desk: Desk, neighbour: Client, make: Make) -> None:  # T26
+    await desk.open("ours")
+    await Desk(make, neighbour.workspace).open("theirs")
+    assert [row["subject"] for row in await rows(client)] == ["ours"]

@@ -1,0 +1,141 @@
+"""A ticket's way through its statuses: what is logged, asked, announced; many at once; saved views."""
+
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import asyncpg
+import pytest
+
+from tests.conftest import Client, Make
+from tests.tickets.kit import NOW, Desk, Status, member
+from voxpop.errors import NotFound, ViewTaken
+from voxpop.tickets import service, store, views
+from voxpop.tickets.models import Author
+from voxpop.types import AccountId, uuid7
+from voxpop.web.problems import as_app_error
+
+Owner: TypeAlias = "asyncpg.Connection[Any]"
+ANN, BOB = Author("Ann"), Author("Bob")
+CAMPAIGN = {"name": "After tickets", "survey_type_code": "CSAT", "trigger_type": "TICKET_CLOSED",
+            "start_date": "2020-01-01"}  # fmt: skip
+
+
+@pytest.fixture
+def desk(make: Make, client: Client) -> Desk:
+    return Desk(make, client.workspace)
+
+
+async def surveys(owner: Owner) -> list[tuple[str, str]]:
+    return [tuple(row) for row in await owner.fetch("SELECT origin, status FROM survey ORDER BY create_time, id")]
+
+
+async def test_a_customers_reply_reopens_what_was_done(desk: Desk) -> None:  # T20
+    for status in (Status.RESOLVED, Status.CLOSED, Status.IN_PROGRESS):
+        ticket = await desk.open()
+        await desk.set_status(status, ticket.ref)
+        async with desk.database.transaction(desk.workspace) as tx:
+            await service.customer_reply(tx, desk.workspace, ticket.ref, "Not yet", ANN, NOW + timedelta(hours=1))
+        again = await desk.get(ticket.ref)
+        assert again.state is (Status.OPEN if status.is_done else Status.IN_PROGRESS)
+        assert (again.resolved_at, again.updated_at) == (None, NOW + timedelta(hours=1))
+
+
+async def test_every_change_is_logged(desk: Desk, client: Client, owner: Owner) -> None:  # T20
+    bob = await member(owner, client.workspace, "bob")
+    ticket = await desk.open()
+    async with desk.database.transaction(desk.workspace) as tx:
+        await service.assign(tx, desk.workspace, [ticket.ref], (bob, "bob"), BOB, NOW)
+        await service.set_tags(tx, desk.workspace, ticket.ref, ["b", "A"], BOB, NOW)
+        await service.set_status(tx, desk.workspace, [ticket.ref], Status.RESOLVED, BOB, NOW)
+    await desk.rate(ticket.ref, 5)
+    async with desk.database.transaction(desk.workspace) as tx:
+        log = await store.list_activities(tx, desk.workspace, ticket.id)
+    told = [(one.what, one.actor_name, one.old_value, one.new_value) for one in log]
+    assert told == [
+        ("opened", "Bob", None, None),
+        ("assignee", "Bob", None, "bob"),
+        ("tags", "Bob", None, "a, b"),
+        ("status", "Bob", "Open", "Resolved"),
+        ("rated", "Ann", None, "5"),
+    ]
+
+
+async def test_changing_nothing_is_no_change(desk: Desk, owner: Owner) -> None:
+    ticket = await desk.open()
+    assert await desk.set_status(Status.OPEN, ticket.ref, now=NOW + timedelta(hours=1)) == 0
+    assert await desk.get(ticket.ref) == ticket
+    assert await owner.fetchval("SELECT count(*) FROM ticket_activity") == 1
+
+
+async def test_closing_is_an_event_that_a_campaign_waits_for(client: Client, desk: Desk, owner: Owner) -> None:  # F20
+    assert (await client.post("/api/v1/campaigns", json=CAMPAIGN)).status_code == 201
+    ticket = await desk.open()
+    await desk.set_status(Status.RESOLVED, ticket.ref)
+    assert await surveys(owner) == [("ticket", "PENDING")]
+    await desk.set_status(Status.CLOSED, ticket.ref)
+    row = await owner.fetchrow("SELECT guid, context_type, context_id FROM survey WHERE origin = 'campaign'")
+    assert tuple(row) == ("Ann@Example.com", "TICKET", ticket.ref)
+    for status in (Status.OPEN, Status.CLOSED):  # F26: once for a ticket
+        await desk.set_status(status, ticket.ref)
+    assert sorted(await surveys(owner)) == [("campaign", "PENDING"), ("ticket", "PENDING"), ("ticket", "WITHDRAWN")]
+
+
+async def test_many_at_once_are_all_or_none(desk: Desk, owner: Owner) -> None:
+    opened = [(await desk.open()).ref for _ in range(3)]
+    with pytest.raises(NotFound):
+        await desk.set_status(Status.RESOLVED, *opened, "TK-9")
+    assert {(await desk.get(ref)).state for ref in opened} == {Status.OPEN}
+    assert await surveys(owner) == []
+    assert await desk.set_status(Status.RESOLVED, *opened, opened[0].lower()) == 3
+    assert await surveys(owner) == [("ticket", "PENDING")] * 3
+    asked = await owner.fetchval("SELECT asked FROM ask_count WHERE grain = 'day'")
+    assert asked == 3
+
+
+async def test_lists_repeat_what_the_ticket_has(desk: Desk, client: Client, owner: Owner) -> None:
+    """What tags and words repeat of a ticket is equal to it, whatever was done."""
+    bob = await member(owner, client.workspace, "bob")
+    ticket = await desk.open(tags=("a",))
+    async with desk.database.transaction(desk.workspace) as tx:
+        await service.assign(tx, desk.workspace, [ticket.ref], (bob, "bob"), BOB, NOW + timedelta(hours=1))
+        await service.reply(tx, desk.workspace, ticket.ref, "Hi", BOB, "http://x", NOW + timedelta(hours=2))
+        await service.set_tags(tx, desk.workspace, ticket.ref, ["a", "b"], BOB, NOW + timedelta(hours=3))
+    await desk.set_status(Status.CLOSED, ticket.ref, now=NOW + timedelta(hours=4))
+    await desk.rate(ticket.ref, 2, now=NOW + timedelta(hours=5))
+    columns = "status, assignee_id, priority_rank, csat_rating, csat_rated_at, create_time, updated_at"
+    own = await owner.fetchrow(f"SELECT {columns} FROM ticket")
+    tags = await owner.fetch(f"SELECT {columns} FROM ticket_tag")
+    words = await owner.fetch(f"SELECT {columns} FROM ticket_search")
+    assert (len(tags), len(words)) == (2, 1)
+    assert {tuple(row) for row in (*tags, *words)} == {tuple(own)}
+
+
+async def test_views_are_ones_own_or_shared(desk: Desk, neighbour: Client, make: Make) -> None:
+    ann, bob = AccountId(uuid7()), AccountId(uuid7())
+    async with desk.database.transaction(desk.workspace) as tx:
+        shared = await views.save_view(tx, desk.workspace, ("Unhappy", "rating=1-2"), None, "bob", NOW)
+        mine = await views.save_view(tx, desk.workspace, ("Mine", "assignee=me"), ann, "ann", NOW)
+        assert await views.list_views(tx, desk.workspace, ann) == [mine, shared]
+        assert await views.list_views(tx, desk.workspace, bob) == [shared]
+        with pytest.raises(NotFound):
+            await views.delete_view(tx, desk.workspace, mine.id, bob)
+        await views.delete_view(tx, desk.workspace, shared.id, bob)
+        assert await views.list_views(tx, desk.workspace, bob) == []
+    async with make.database.transaction(neighbour.workspace) as tx:
+        assert await views.list_views(tx, neighbour.workspace, ann) == []
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_views_name_is_taken_once(desk: Desk, shared: bool) -> None:
+    ann = AccountId(uuid7())
+
+    async def save(account: AccountId) -> None:
+        async with desk.database.transaction(desk.workspace) as tx:
+            await views.save_view(tx, desk.workspace, ("Mine", ""), None if shared else account, "ann", NOW)
+
+    await save(ann)
+    with pytest.raises(asyncpg.UniqueViolationError) as taken:
+        await save(ann)
+    assert isinstance(as_app_error(taken.value), ViewTaken)
+    if not shared:
+        await save(AccountId(uuid7()))

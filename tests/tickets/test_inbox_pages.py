@@ -1,0 +1,457 @@
+"""The agents' pages through the door: lists, a ticket, what forms do, and who is kept out."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from tests.tickets.office import AGENT, ANN, HOUR, OWNER, Browser, Office, Priority, Requester, Status
+
+from voxpop.db.pool import Database
+from voxpop.tickets.inbox_models import BUILT_IN, View, conversation, initials, short_names
+from voxpop.tickets.list_models import Sort, SortKey
+from voxpop.tickets.live_pages import changes, read_moment
+from voxpop.types import AccountId, utcnow
+
+ROW = re.compile(r'<tr id="(TK-\d+)"( class="new")?>')
+NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
+ME = AccountId(uuid4())
+
+
+@pytest.fixture
+async def office(database: Database) -> AsyncIterator[Office]:
+    made = await Office(database).furnish()
+    yield made
+    for browser in made.browsers:
+        await browser.aclose()
+
+
+async def rows(browser: Browser, query: str = "") -> list[str]:
+    answer = await browser.get(f"/inbox{query}")
+    assert answer.status_code == 200, answer.text
+    return [ref for ref, _ in ROW.findall(answer.text)]
+
+
+async def test_the_inbox_begins_with_what_is_to_be_done(office: Office) -> None:
+    await office.open("First")
+    await office.rated(2, "Too slow", "Second")
+    await office.open("Third", now=utcnow())
+    page = (await office.agent.get("/inbox")).text
+    assert ROW.findall(page) == [("TK-3", ' class="new"'), ("TK-1", ' class="new"')]
+    assert 'title="2 open tickets">2<' in page
+    assert await rows(office.agent, "?status=") == ["TK-3", "TK-2", "TK-1"]
+
+
+async def test_a_rated_row_has_a_chip_and_an_unrated_one_none(office: Office) -> None:  # T12
+    await office.rated(5)
+    await office.open()
+    page = (await office.agent.get("/inbox?status=")).text
+    assert page.count('class="chip"') == 1
+    assert 'aria-label="Customer rating: 5 / 5" title="Customer rating: 5 / 5"' in page
+    assert page.index("TK-1</td>") < page.index('class="badge"', page.index("TK-1</td>")) < page.index('class="chip"')
+
+
+async def test_filters_narrow_and_stay_in_the_address(office: Office) -> None:  # T14
+    bob = await office.account(AGENT)
+    await office.open("Billing question", tags=("billing",), priority=Priority.URGENT, assignee_id=bob)
+    await office.rated(1, requester=Requester("Max", "max@example.com"))
+    await office.open("Кириллица", now=utcnow() - 40 * 24 * HOUR)
+    for query, found in {
+        "status=Resolved": ["TK-2"],
+        "assignee=me": ["TK-1"],
+        f"assignee={bob}": ["TK-1"],
+        "assignee=nobody": ["TK-2", "TK-3"],
+        "priority=Urgent": ["TK-1"],
+        "tag=billing": ["TK-1"],
+        "rating=1-2": ["TK-2"],
+        "rating=unrated": ["TK-1", "TK-3"],
+        "requester=MAX@example.com": ["TK-2"],
+        "updated=7": ["TK-2", "TK-1"],
+        "text=кириллица": ["TK-3"],
+        "sort=updated": ["TK-3", "TK-1", "TK-2"],
+        "sort=-rating": ["TK-2", "TK-1", "TK-3"],
+        "status=nonsense&priority=&sort=none": ["TK-2", "TK-1", "TK-3"],
+        "tag=nobody-has-it": [],
+    }.items():
+        assert (query, await rows(office.agent, f"?{query}")) == (query, found)
+    page = (await office.agent.get("/inbox?assignee=me&priority=Urgent")).text
+    assert '<option value="me" selected>' in page
+    assert '<option value="Urgent" selected>' in page
+    assert f"/api/v1/tickets.csv?assignee={bob}&amp;priority=Urgent&amp;bom=true" in page
+
+
+async def test_the_export_takes_the_page_s_filters(office: Office) -> None:  # T13
+    await office.open("Mine", assignee_id=await office.account(AGENT), now=utcnow())
+    await office.open("Another's")
+    page = (await office.agent.get("/inbox?assignee=me&status=unresolved&updated=1&text=mine")).text
+    link = re.search(r'href="(/api/v1/tickets\.csv\?[^"]+)"', page)
+    assert link is not None
+    answer = await office.agent.get(link[1].replace("&amp;", "&"))
+    assert answer.status_code == 200, answer.text
+    assert [line.partition(",")[0] for line in answer.text.lstrip("\ufeff").splitlines()] == ["ref", "TK-1"]
+
+
+async def test_pages_go_on_and_back(office: Office) -> None:
+    for number in range(53):
+        await office.open(f"Number {number}", now=NOW + timedelta(minutes=number))
+    first = (await office.agent.get("/inbox?status=")).text
+    later = re.search(r'<a href="([^"]+)" rel="next">', first)
+    assert later is not None
+    assert "1–50 of 53" in first
+    assert 'rel="prev"' not in first
+    second = (await office.agent.get(later[1].replace("&amp;", "&"))).text
+    assert ([ref for ref, _ in ROW.findall(second)], "51–53 of 53" in second) == (["TK-3", "TK-2", "TK-1"], True)
+    assert '<a href="/inbox?status=" rel="prev">' in second
+    assert 'rel="next"' not in second
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "Nothing to do here"),
+        ("?status=", "No tickets yet"),
+        ("?rating=1-2", "No low ratings"),
+        ("?priority=Low", "No ticket fits these filters"),
+    ],
+)
+async def test_an_empty_list_says_what_next(office: Office, query: str, words: str) -> None:
+    assert words in (await office.agent.get(f"/inbox{query}")).text
+
+
+async def test_views_are_saved_shown_and_deleted(office: Office) -> None:
+    await office.open(tags=("billing",))
+    form = {"name": "Billing", "query": "tag=billing&sort=-priority&after=x"}
+    answer = await office.agent.submit("/inbox/views", **form, shared="yes")
+    assert answer.headers["location"] == "/inbox?tag=billing&sort=-priority&done=saved"
+    page = (await office.boss.get(answer.headers["location"])).text
+    assert re.search(r'href="/inbox\?tag=billing&amp;sort=-priority" aria-current="true">Billing <data value="1"', page)
+    assert "View saved." in page
+    twice = await office.agent.submit("/inbox/views", **form, shared="yes")
+    assert (twice.status_code, "There is a view of this name already." in twice.text) == (409, True)
+    gone = re.search(r"/inbox/views/[0-9a-f-]+/delete", page)
+    assert gone is not None
+    assert (await office.boss.submit(gone[0])).status_code == 303
+    assert ">Billing " not in (await office.agent.get("/inbox?tag=billing&sort=-priority")).text
+
+
+async def test_an_own_view_is_nobody_else_s(office: Office) -> None:
+    await office.agent.submit("/inbox/views", name="My own", query="tag=x")
+    page = (await office.agent.get("/inbox?tag=x")).text
+    gone = re.search(r"/inbox/views/[0-9a-f-]+/delete", page)
+    assert gone is not None
+    assert "My own" not in (await office.boss.get("/inbox?tag=x")).text
+    assert (await office.boss.submit(gone[0])).status_code == 404
+
+
+async def test_several_are_resolved_or_assigned(office: Office) -> None:
+    await office.open()
+    await office.open()
+    answer = await office.agent.submit(
+        "/inbox/bulk?status=unresolved", ref=["TK-1", "TK-2"], do="resolve", assignee="x"
+    )
+    assert answer.headers["location"] == "/inbox?status=unresolved&done=resolved"
+    assert {(await office.get(ref)).state for ref in ("TK-1", "TK-2")} == {Status.RESOLVED}
+    boss = await office.account(OWNER)
+    await office.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="assign", assignee=str(boss))
+    assert {(await office.get(ref)).assignee_id for ref in ("TK-1", "TK-2")} == {boss}
+    await office.agent.submit("/inbox/bulk", ref="TK-1", do="assign", assignee="nobody")
+    assert (await office.get("TK-1")).assignee_id is None
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"ref": ["TK-1", "TK-99"], "do": "resolve"}, "so nothing was changed"),
+        ({"do": "resolve"}, "Pick at least one ticket first."),
+        ({"ref": "TK-1"}, "Choose what to do"),
+        ({"ref": "TK-1", "do": "dance"}, "Choose what to do"),
+        ({"ref": "TK-1", "do": "assign", "assignee": "stranger@example.com"}, "Choose what to do"),
+    ],
+)
+async def test_of_several_all_or_none_are_changed(office: Office, form: dict[str, str], words: str) -> None:
+    await office.open()
+    answer = await office.agent.submit("/inbox/bulk?status=", **form)
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert 'role="alert"' in answer.text
+    assert ROW.findall(answer.text)
+    assert (await office.get("TK-1")).state is Status.OPEN
+
+
+async def test_a_ticket_is_opened_for_a_customer(office: Office) -> None:
+    assert (await office.agent.get("/inbox/new")).status_code == 200
+    form = {"name": "Ann", "email": "ann@example.com", "subject": "Called us", "description": "Broken"}
+    bob = await office.account(AGENT)
+    answer = await office.agent.submit("/inbox/new", **form, priority="High", tags="b, A", assignee=str(bob))
+    assert answer.headers["location"] == "/inbox/TK-1?done=opened"
+    ticket = await office.get("TK-1")
+    assert (ticket.requester_name, ticket.priority, ticket.assignee_id) == ("Ann", "High", bob)
+    assert await office.tags("TK-1") == ["a", "b"]
+    assert "<b>agent</b> opened the ticket" in (await office.agent.get("/inbox/TK-1")).text
+    for wrong in ({"email": "no"}, {"subject": " "}, {"priority": "Huge"}, {"assignee": str(uuid4())}):
+        refused = await office.agent.submit("/inbox/new", **(form | wrong))
+        assert refused.status_code == 400
+        assert 'value="Ann"' in refused.text
+        assert "Expected" not in refused.text
+
+
+async def test_a_conversation_is_shown_in_its_order(office: Office) -> None:  # T20, T21
+    await office.open("Wheel <b>")
+    await office.agent.submit("/inbox/TK-1/reply", body="We look\n\ninto it", kind="public")
+    await office.agent.submit("/inbox/TK-1/reply", body="He is kind", kind="note")
+    assert [(each.kind, each.body) for each in await office.said("TK-1")] == [
+        ("reply", "We look\n\ninto it"),
+        ("note", "He is kind"),
+    ]
+    page = (await office.agent.get("/inbox/TK-1")).text
+    steps = ["Wheel &lt;b&gt;", "It stops.", "We look", "status from <b>Open</b> to <b>In progress</b>", "He is kind"]
+    places = [page.index(step, page.index('class="thread"') if number else 0) for number, step in enumerate(steps)]
+    assert places == sorted(places)
+    assert page.count('class="message note"') == 1
+    assert page.count('class="said"') == 5
+
+
+async def test_a_reply_is_sent_with_a_status(office: Office) -> None:
+    await office.open()
+    await office.agent.submit("/inbox/TK-1/reply", body="Done", kind="public", then="Resolved")
+    assert (await office.get("TK-1")).state is Status.RESOLVED
+    await office.agent.submit("/inbox/TK-1/reply", body="Bye", kind="public", then="Closed")
+    assert (await office.get("TK-1")).state is Status.CLOSED
+    letters = [letter for letter in await office.mails() if letter.to == ANN.email]
+    assert len(letters) == 2
+
+
+async def test_a_note_leaves_the_status_alone_and_is_mailed_to_nobody(office: Office) -> None:  # T20
+    await office.open()
+    await office.agent.submit("/inbox/TK-1/reply", body="Hm", kind="note", then="Closed")
+    assert (await office.get("TK-1")).state is Status.OPEN
+    assert [letter for letter in await office.mails() if letter.to == ANN.email] == []
+
+
+@pytest.mark.parametrize("body", ["", " \n ", "x" * 50_001])
+async def test_what_does_not_fit_is_shown_again(office: Office, body: str) -> None:
+    await office.open()
+    answer = await office.agent.submit("/inbox/TK-1/reply", body=body, kind="note")
+    assert answer.status_code == 400
+    assert 'aria-invalid="true"' in answer.text
+    assert body.strip() in answer.text
+    assert 'value="note" checked' in answer.text
+    assert await office.said("TK-1") == []
+
+
+async def test_facts_are_changed_and_told(office: Office) -> None:
+    await office.open()
+    boss = await office.account(OWNER)
+    around = "?in=status%3DOpen&at=0"
+    answer = await office.agent.submit(f"/inbox/TK-1/priority{around}", priority="Urgent")
+    assert answer.headers["location"] == "/inbox/TK-1?in=status%3DOpen&at=0&done=changed"
+    await office.agent.submit("/inbox/TK-1/assignee", assignee=str(boss))
+    await office.agent.submit("/inbox/TK-1/tags", tags="Wheels, brakes,")
+    ticket = await office.get("TK-1")
+    assert (ticket.priority, ticket.assignee_id) == ("Urgent", boss)
+    assert await office.tags("TK-1") == ["brakes", "wheels"]
+    page = (await office.agent.get("/inbox/TK-1")).text
+    assert "<b>agent</b> set the priority to <b>Urgent</b>" in page
+    assert "<b>agent</b> gave the ticket to <b>Owner</b>" in page
+    assert "<b>agent</b> set the tags to <b>brakes, wheels</b>" in page
+    await office.agent.submit("/inbox/TK-1/assignee", assignee="nobody")
+    await office.agent.submit("/inbox/TK-1/tags", tags="")
+    page = (await office.agent.get("/inbox/TK-1")).text
+    assert "<b>agent</b> left the ticket to nobody" in page
+    assert "<b>agent</b> removed the tags" in page
+
+
+async def test_a_status_is_set_and_can_be_undone(office: Office) -> None:
+    await office.open()
+    answer = await office.agent.submit("/inbox/TK-1/status", status="Resolved")
+    assert answer.headers["location"] == "/inbox/TK-1?done=Resolved&was=Open"
+    page = (await office.agent.get(answer.headers["location"])).text
+    assert re.search(r'Resolved\.<button class="link" name="status" value="Open">Undo', page)
+    assert page.count('class="toast"') == 1
+    await office.agent.submit("/inbox/TK-1/status", status="Open")
+    assert (await office.get("TK-1")).state is Status.OPEN
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("status", {"status": "Burnt"}),
+        ("priority", {"priority": ""}),
+        ("assignee", {"assignee": "stranger@example.com"}),
+        ("tags", {}),
+        ("tags", {"tags": "fine," + "x" * 201}),
+    ],
+)
+async def test_facts_that_make_no_sense_are_refused(office: Office, path: str, form: dict[str, str]) -> None:
+    await office.open()
+    assert (await office.agent.submit(f"/inbox/TK-1/{path}", **form)).status_code == 400
+    assert [each.what for each in await office.done("TK-1")] == ["opened"]
+
+
+async def test_the_rating_is_a_card_and_there_is_none_while_unrated(office: Office) -> None:  # T11
+    await office.rated(4, "Quick & honest")
+    await office.open()
+    rated = (await office.agent.get("/inbox/TK-1")).text
+    assert "Customer feedback" in rated
+    assert 'aria-label="4 of 5 stars"' in rated
+    assert "<q>Quick &amp; honest</q>" in rated
+    assert "2 hours ago" in rated[rated.index("Customer feedback") :]
+    assert "Customer feedback" not in (await office.agent.get("/inbox/TK-2")).text
+
+
+async def test_neighbours_are_those_of_the_list_one_came_from(office: Office) -> None:
+    for number in range(4):
+        await office.open(f"Number {number}", now=utcnow() - (9 - number) * HOUR)
+    page = (await office.agent.get("/inbox?status=unresolved")).text
+    link = re.search(r'<a href="(/inbox/TK-3[^"]+)"', page)
+    assert link is not None
+    address = link[1].replace("&amp;", "&")
+    shown = (await office.agent.get(address)).text
+    way = [(key, ref) for ref, key in re.findall(r'href="/inbox/(TK-\d+)\?[^"]+" data-key="([jk])"', shown)]
+    assert (way, "2 of 4" in shown) == ([("k", "TK-4"), ("j", "TK-2")], True)
+    assert 'class="back" href="/inbox?status=unresolved"' in shown
+    done = await office.agent.submit(address.replace("TK-3", "TK-3/status"), status="Resolved")
+    left = (await office.agent.get(done.headers["location"])).text
+    way = [(key, ref) for ref, key in re.findall(r'href="/inbox/(TK-\d+)\?[^"]+" data-key="([jk])"', left)]
+    assert way == [("k", "TK-4"), ("j", "TK-2")]
+
+
+async def test_a_ticket_shows_the_requester_s_others(office: Office) -> None:
+    await office.open("Other", requester=Requester("Max", "max@example.com"))
+    await office.open("Earlier")
+    await office.open("Now", requester=Requester("Ann", "ann@EXAMPLE.com"))
+    side = (await office.agent.get("/inbox/TK-3")).text.partition('class="side"')[2]
+    assert re.findall(r'<li><a href="/inbox/(TK-\d+)">', side) == ["TK-2"]
+
+
+async def test_the_peer_s_address_leads_here(office: Office) -> None:  # T22
+    answer = await office.agent.get("/admin/tickets/TK-7")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/inbox/TK-7")
+
+
+async def test_another_workspace_s_ticket_is_not_there(office: Office) -> None:  # T26
+    await office.open("Theirs", slug="acme")
+    assert (await office.agent.get("/inbox/TK-1")).status_code == 404
+    assert (await office.agent.submit("/inbox/TK-1/reply", body="x", kind="public")).status_code == 404
+    assert (await office.agent.submit("/inbox/TK-1/status", status="Closed")).status_code == 404
+    assert await rows(office.agent, "?status=") == []
+    assert "Theirs" not in (await office.agent.get("/unhappy")).text
+
+
+PATHS = ["/inbox", "/inbox/new", "/inbox/TK-1", "/inbox/changes", "/unhappy", "/admin/tickets/TK-1"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_nobody_comes_in_without_signing_in(office: Office, path: str) -> None:
+    await office.open()
+    answer = await office.browser().get(path)
+    assert (answer.status_code, answer.headers["location"].startswith("/login?next=")) == (303, True)
+
+
+@pytest.mark.parametrize("path", ["bulk", "views", "new", "TK-1/reply", "TK-1/status", "TK-1/assignee", "TK-1/tags"])
+async def test_a_form_of_another_site_is_refused(office: Office, path: str) -> None:
+    await office.open()
+    form = {"body": "x", "status": "Closed", "ref": "TK-1", "do": "resolve", "tags": "x"}
+    for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "", "origin": "https://evil.example"}):
+        assert (await office.agent.post(f"/inbox/{path}", data=form, headers=headers)).status_code == 403
+    assert (await office.get("TK-1")).state is Status.OPEN
+    assert await office.said("TK-1") == []
+
+
+async def test_pages_speak_russian(office: Office) -> None:
+    await office.rated(4)
+    for path, words in {
+        "/inbox?status=": "Решено",
+        "/inbox/TK-1": "Отзыв клиента",
+        "/unhappy": "Низкие оценки",
+    }.items():
+        page = (await office.agent.get(path, headers={"accept-language": "ru"})).text
+        assert words in page
+        assert 'lang="ru"' in page
+
+
+async def test_low_ratings_are_listed_with_their_places(office: Office) -> None:  # T29, T15
+    await office.rated(1, "Never again", "Lost parcel", tags=("delivery", "parcel"))
+    await office.rated(2, None, "Late parcel", tags=("delivery",))
+    await office.rated(5, "Fine", "Quick", tags=("delivery",))
+    page = (await office.agent.get("/unhappy")).text
+    assert "Never again" in page
+    assert "Late parcel" in page
+    assert "Fine" not in page
+    assert "The average of all time is 2.7 over 3 ratings." in page
+    assert re.findall(r'<data value="(\d)" title="\d low rating', page) == ["2", "1"]
+    tagged = (await office.agent.get("/unhappy?tag=parcel&days=30")).text
+    assert ("Lost parcel" in tagged, "Late parcel" in tagged) == (True, False)
+    assert "Nobody was unhappy here" in (await office.agent.get("/unhappy?tag=unknown")).text
+
+
+async def test_a_stream_names_what_changed(office: Office) -> None:
+    await office.open(now=utcnow() - HOUR)
+    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
+    quiet = await anext(stream)
+    assert (quiet.event, quiet.data) == ("quiet", "")
+    await office.open(now=utcnow())
+    told = await anext(stream)
+    assert (told.event, told.data) == ("tickets", "TK-2")
+    await office.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="resolve")
+    again = await anext(stream)
+    assert (again.event, set(str(again.data).split())) == ("tickets", {"TK-1", "TK-2"})
+    await stream.aclose()
+
+
+async def test_a_stream_sees_a_change_that_was_committed_late(office: Office) -> None:
+    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
+    await anext(stream)
+    await office.open(now=utcnow() - timedelta(seconds=20))
+    assert (await anext(stream)).data == "TK-1"
+    await stream.aclose()
+
+
+async def test_a_stream_ends_by_itself(office: Office) -> None:
+    stream = changes(office.database, office.id(), utcnow(), life=0.05, pause=0.01)
+    assert len([message async for message in stream]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        (None, NOW),
+        ("nonsense", NOW),
+        ("2026-11-21T16:40:00", NOW),
+        ("2026-11-21T16:40:00+00:00", NOW - timedelta(minutes=1)),
+        ("2031-01-01T00:00:00+00:00", NOW),
+        ("1999-01-01T00:00:00+00:00", NOW - timedelta(minutes=15)),
+    ],
+)
+def test_where_a_stream_goes_on(text: str | None, moment: datetime) -> None:
+    assert read_moment(text, NOW) == moment
+
+
+@pytest.mark.parametrize("view", [view for _, view in BUILT_IN] + [View(), View(tag="a b&c", after=("x", "y"))])
+def test_a_view_reads_as_it_is_written(view: View) -> None:
+    assert View.parse(view.query) == view
+
+
+def test_a_view_is_sorted_the_other_way_round_by_its_own_key() -> None:
+    view = View(after=("x",))
+    assert view.order == Sort(SortKey.UPDATED, descending=True)
+    assert view.sorted_by("updated").order == Sort(SortKey.UPDATED, descending=False)
+    assert view.sorted_by("rating").sorted_by("rating").order == Sort(SortKey.RATING, descending=False)
+    assert view.sorted_by("rating").after == ()
+
+
+def test_names_are_short_where_they_differ() -> None:
+    one, two, three = (AccountId(uuid4()) for _ in range(3))
+    names = {one: "Ann Smith", two: "Ann Jones", three: "Петр"}
+    assert short_names(names) == {one: "Ann Smith", two: "Ann Jones", three: "Петр"}
+    assert short_names({one: "Ann Smith", three: "Bob Lee"}) == {one: "Ann", three: "Bob"}
+    assert [initials(name) for name in ("Ann Mary Smith", "Петр", "")] == ["AS", "П", ""]
+
+
+async def test_what_a_message_caused_stands_behind_it(office: Office) -> None:
+    ticket = await office.open()
+    await office.agent.submit("/inbox/TK-1/reply", body="Hello", kind="public")
+    entries = conversation(ticket, await office.said("TK-1"), await office.done("TK-1"))
+    told = [entry.message.body if entry.message else entry.activity and entry.activity.what for entry in entries]
+    assert told == ["It stops.\n\nWhy?", "Hello", "status"]

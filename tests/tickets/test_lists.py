@@ -1,0 +1,209 @@
+"""Lists of tickets: filters, sorts, pages, text search; through the door."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.conftest import Client, Make
+from tests.tickets.kit import NOW, TICKETS, Desk, Priority, Status, member, refs
+from voxpop.tickets import list_store, lists, words
+from voxpop.tickets.list_models import Criteria, Rating, Sort, TicketFilter
+from voxpop.tickets.models import Requester
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def desk(make: Make, client: Client) -> Desk:
+    return Desk(make, client.workspace)
+
+
+async def test_the_latest_updated_comes_first_and_pages_reach_every_ticket_once(client: Client, desk: Desk) -> None:
+    for hour in (3, 1, 2, 2, 2, 5, 4):  # three of one moment, across a page's border
+        await desk.open(now=NOW + hour * HOUR)
+    by_time = await refs(client)
+    assert by_time[:2] == ["TK-6", "TK-7"]
+    assert by_time[-1] == "TK-2"
+    assert sorted(by_time) == [f"TK-{n}" for n in range(1, 8)]
+    assert await refs(client, direction="asc") == by_time[::-1]
+    assert await refs(client, sort="created", direction="asc") == by_time[::-1]
+
+
+async def test_statuses_are_joined_in_order(client: Client, desk: Desk) -> None:
+    for hour in range(6):
+        await desk.open(now=NOW + hour * HOUR)
+    await desk.set_status(Status.IN_PROGRESS, "TK-2", "TK-5", now=NOW + 7 * HOUR)
+    await desk.set_status(Status.CLOSED, "TK-3", now=NOW + 8 * HOUR)
+    assert await refs(client, status="Open") == ["TK-6", "TK-4", "TK-1"]
+    assert (await refs(client, status="unresolved", sort="created")) == ["TK-6", "TK-5", "TK-4", "TK-2", "TK-1"]
+    assert await refs(client, status=["Closed", "In progress"], sort="created") == ["TK-5", "TK-3", "TK-2"]
+
+
+async def test_priority_sorts_by_rank_and_then_by_the_latest(client: Client, desk: Desk) -> None:  # T28
+    for hour, priority in enumerate((Priority.LOW, Priority.URGENT, Priority.HIGH, Priority.URGENT, Priority.MEDIUM)):
+        await desk.open(now=NOW + hour * HOUR, priority=priority)
+    assert await refs(client, sort="priority") == ["TK-4", "TK-2", "TK-3", "TK-5", "TK-1"]
+    assert await refs(client, sort="priority", direction="asc") == ["TK-1", "TK-5", "TK-3", "TK-4", "TK-2"]
+    assert await refs(client, priority="Urgent") == ["TK-4", "TK-2"]
+    assert await refs(client, priority="Urgent", sort="priority", direction="asc") == ["TK-4", "TK-2"]
+
+
+async def test_rating_sorts_the_unrated_last_in_both_directions(client: Client, desk: Desk) -> None:  # T14
+    await desk.open(now=NOW + 9 * HOUR)
+    for hour, stars in enumerate((2, 5, 5, 1), 1):
+        await desk.rated(stars, now=NOW + hour * HOUR)
+    await desk.open(now=NOW + 8 * HOUR)
+    assert await refs(client, sort="rating") == ["TK-4", "TK-3", "TK-2", "TK-5", "TK-1", "TK-6"]
+    assert await refs(client, sort="rating", direction="asc") == ["TK-5", "TK-2", "TK-4", "TK-3", "TK-1", "TK-6"]
+
+
+@pytest.mark.parametrize(
+    ("rating", "expected"),
+    [("rated", [1, 2, 3, 4, 5]), ("1-2", [1, 2]), ("3", [3]), ("4-5", [4, 5]), ("unrated", [None])],
+)
+async def test_ratings_in_groups(client: Client, desk: Desk, rating: str, expected: list[int | None]) -> None:  # T14
+    for stars in (1, 2, 3, 4, 5):
+        await desk.rated(stars)
+    await desk.open()
+    page = (await client.get(TICKETS, params={"rating": rating})).json()
+    assert sorted((row["csat_rating"] for row in page["data"]), key=str) == expected
+    assert len(await refs(client, rating=rating, sort="rating")) == len(expected)
+
+
+async def test_assignee_by_id_by_address_and_nobody(
+    client: Client, desk: Desk, owner: "asyncpg.Connection[Any]"
+) -> None:  # T14
+    bob = await member(owner, client.workspace, "bob")
+    await desk.open(assignee_id=bob)
+    await desk.open()
+    rated = await desk.rated(4, assignee_id=bob)
+    assert await refs(client, assignee=str(bob), sort="rating") == [rated.ref, "TK-1"]
+    assert await refs(client, assignee="BOB@example.com", sort="created") == [rated.ref, "TK-1"]
+    assert await refs(client, assignee="none") == ["TK-2"]
+    row = (await client.get(TICKETS, params={"assignee": "bob@example.com"})).json()["data"][0]
+    assert row["assignee"] == {"id": str(bob), "name": "bob"}
+    answer = await client.get(TICKETS, params={"assignee": "nobody@example.com"})
+    assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "assignee")
+
+
+async def test_tags_whatever_their_case_with_every_other_criterion(client: Client, desk: Desk) -> None:
+    await desk.open("one", tags=("Billing", "Export"))
+    await desk.open("two", tags=("billing",), priority=Priority.HIGH)
+    await desk.open("three", tags=("export",))
+    await desk.set_status(Status.RESOLVED, "TK-1")
+    await desk.rate("TK-1", 1)
+    assert await refs(client, tag="BILLING", sort="created") == ["TK-2", "TK-1"]
+    assert await refs(client, tag="billing", sort="rating") == ["TK-1", "TK-2"]
+    assert await refs(client, tag="billing", sort="priority") == ["TK-2", "TK-1"]
+    assert await refs(client, tag="billing", status="Resolved") == ["TK-1"]
+    assert await refs(client, tag="billing", rating="unrated") == ["TK-2"]
+    assert await refs(client, tag="billing", q="two") == ["TK-2"]
+    assert await refs(client, tag="billing", requester="ann@example.com", priority="High") == ["TK-2"]
+    assert await refs(client, tag="unknown") == []
+
+
+async def test_requester_and_since(client: Client, desk: Desk) -> None:
+    await desk.open(now=NOW)
+    await desk.open(now=NOW + HOUR, requester=Requester("Eve", "Eve@example.com"))
+    await desk.open(now=NOW + 2 * HOUR)
+    assert await refs(client, requester="ANN@example.COM") == ["TK-3", "TK-1"]
+    assert await refs(client, updated_since="2026-11-24T13:00:00Z") == ["TK-3", "TK-2"]
+    assert await refs(client, updated_since="2026-11-25") == []
+
+
+async def test_words_in_two_languages_by_their_beginnings(client: Client, desk: Desk) -> None:
+    await desk.open("Пароль не принимается", description="Ещё раз: «ПАРОЛЬ»")
+    await desk.open("Password refused", description="The Straße is long")
+    assert await refs(client, q="пАро") == ["TK-1"]
+    assert await refs(client, q="еще принимается") == ["TK-1"]
+    assert await refs(client, q="PASS refus") == ["TK-2"]
+    assert await refs(client, q="strasse") == ["TK-2"]
+    assert await refs(client, q="assword") == []
+    assert await refs(client, q="tk-2") == ["TK-2"]
+    assert await refs(client, q="'%:* & ! <->") == []
+
+
+async def test_what_was_said_is_found_too(client: Client, desk: Desk) -> None:
+    await desk.open("One")
+    await desk.open("Two")
+    await client.post(f"{TICKETS}/TK-1/replies", json={"body": "Please restart the modem"})
+    await client.post(f"{TICKETS}/TK-2/replies", json={"body": "модем сгорел", "internal": True})
+    assert await refs(client, q="restart") == ["TK-1"]
+    assert await refs(client, q="модем") == ["TK-2"]
+
+
+@pytest.mark.parametrize("sort", ["updated", "created", "priority", "rating"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+async def test_many_hits_are_read_in_order_as_few_are_sorted(
+    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch, sort: str, direction: str
+) -> None:
+    for hour in range(4):
+        await desk.open("red", now=NOW + hour * HOUR, priority=Priority.LOW if hour % 2 else Priority.HIGH)
+        await desk.open("blue", now=NOW + hour * HOUR)
+        await desk.rated(1 + hour, description="red", now=NOW + hour * HOUR)
+    query = {"q": "red", "sort": sort, "direction": direction}
+    few = await refs(client, **query)
+    assert len(few) == 8
+    monkeypatch.setattr(list_store, "FEW", 2)
+    assert await refs(client, **query) == few
+    assert await refs(client, **query, status=["Open", "Resolved"]) == few
+    assert await refs(client, **query, status="Resolved") == [ref for ref in few if int(ref[3:]) % 3 == 0]
+
+
+async def test_words_that_lie_far_away_are_found(client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for hour in range(9):
+        await desk.open("red" if hour < 4 else "blue", now=NOW + hour * HOUR)
+    monkeypatch.setattr(list_store, "FEW", 2)
+    monkeypatch.setattr(list_store, "READ_FOR_WORDS", 3)
+    assert await refs(client, q="red") == ["TK-4", "TK-3", "TK-2", "TK-1"]
+
+
+async def test_a_neighbour_is_not_found(client: Client, desk: Desk, neighbour: Client, make: Make) -> None:  # T26
+    await desk.open("shared words")
+    await Desk(make, neighbour.workspace).open("shared words")
+    await Desk(make, neighbour.workspace).open("shared words")
+    assert await refs(client, q="shared") == ["TK-1"]
+    assert await refs(client) == ["TK-1"]
+    assert len(await refs(neighbour)) == 2
+
+
+async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
+    """Also where a statement of ours named the wrong one."""
+    criteria = Criteria(TicketFilter(), None, words.query(neighbour.workspace, "shared"))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with make.database.transaction(client.workspace) as tx:
+            await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10)
+
+
+async def test_counts_stop_at_a_thousand(client: Client, desk: Desk, owner: "asyncpg.Connection[Any]") -> None:
+    await desk.open("red")
+    await desk.rated(1)
+    await owner.execute(
+        "INSERT INTO ticket (workspace_id, id, ref, subject, description, requester_name, requester_email, "
+        "requester_email_folded, priority_rank, last_reply_at, create_time, updated_at) "
+        "SELECT $1, gen_random_uuid(), 'X-' || n, 's', 'd', 'n', 'e', 'e', 2, now(), now(), now() "
+        "FROM generate_series(1, 1200) n",
+        client.workspace,
+    )
+    async with desk.database.transaction(client.workspace) as tx:
+        wanted = [TicketFilter(), TicketFilter(words="red"), TicketFilter(rating=Rating.LOW), TicketFilter(tag="no")]
+        assert [await lists.count(tx, client.workspace, one) for one in wanted] == [1000, 1, 1, 0]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "AAAA", "Y3JlYXRlZC4xLjEuMQ", "ÿ" * 9])
+async def test_a_cursor_without_sense_begins_anew(client: Client, desk: Desk, cursor: str) -> None:
+    await desk.open()
+    assert (await client.get(TICKETS, params={"cursor": cursor})).json()["data"][0]["ref"] == "TK-1"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=Odd", "priority=Odd", "rating=6", "updated_since=soon", "updated_since=9999-12-31T23:59:59-14:00",
+     "sort=odd", "direction=up", "limit=0", "limit=101", "q=%00", "requester=a%00", "q=" + "x" * 201,
+     "q=a&q=b", "rating=3&rating=3", "sort=created&sort=created", "updated_since=2026-01-01&updated_since="],
+)  # fmt: skip
+async def test_odd_criteria_are_refused(client: Client, query: str) -> None:
+    answer = await client.get(f"{TICKETS}?{query}")
+    assert (answer.status_code, answer.json()["type"]) == (400, "VALIDATION_ERROR")

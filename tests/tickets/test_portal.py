@@ -1,0 +1,302 @@
+"""The customers' portal through its door: the list, a new ticket, the conversation, and who is kept out."""
+
+import gzip
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.people.kit import Browser
+from tests.tickets.portal_kit import ANN, BOB, DESCRIPTION, SUBJECT, Desk, text_of, without_trace
+
+from voxpop.db.pool import Database
+from voxpop.tickets.models import Status
+
+NEW = {"name": "Gus Gray", "email": "gus@example.com", "subject": "Where is it?", "description": "Order 20418."}
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    made = await Desk(database).furnish()
+    yield made
+    for browser in made.browsers:
+        await browser.aclose()
+
+
+async def test_the_list_has_ones_own_tickets_in_every_status(desk: Desk) -> None:  # T24
+    for number, status in enumerate(Status):
+        await desk.open(status, subject=f"Ticket {number}")
+    await desk.open(email=BOB, subject="Somebody else's")
+    await desk.open(slug="acme", subject="Elsewhere")
+    await desk.answer("TK-2", "We look into it.")
+    page = (await (await desk.customer("ann@example.COM")).get("/tickets")).text  # G5
+    rows = re.findall(r"<li>.*?</li>", page, re.DOTALL)
+    assert [text_of(f"<body>{row}") for row in rows] == [
+        "Ticket 1 TK-2 · In progress · last reply just now",
+        "Ticket 3 TK-4 · Closed · sent just now",
+        "Ticket 2 TK-3 · Resolved · sent just now",
+        "Ticket 0 TK-1 · Open · sent just now",
+    ]
+    assert [f'href="/tickets/TK-{number}"' in row for number, row in zip((2, 4, 3, 1), rows, strict=True)] == [True] * 4
+
+
+async def test_an_empty_list_says_what_to_do(desk: Desk) -> None:  # T24
+    page = await (await desk.customer()).get("/tickets")
+    assert "Nothing here yet." in page.text
+    assert page.text.count('href="/tickets/new"') == 1
+
+
+async def test_a_long_list_goes_on_behind_its_pages(desk: Desk) -> None:  # T24
+    for number in range(51):
+        await desk.open(subject=f"Ticket {number}")
+    ann = await desk.customer()
+    first = (await ann.get("/tickets")).text
+    older = re.search(r'href="(/tickets\?after=[^"]+)"', first)
+    assert older is not None
+    second = (await ann.get(older[1])).text
+    assert (first.count("<li>"), second.count("<li>")) == (50, 1)
+    assert "Ticket 0<" in second
+    assert "Ticket 1<" in first
+
+
+async def test_a_customer_opens_a_ticket_and_is_asked_his_name_once(desk: Desk) -> None:  # T24
+    ann = await desk.customer()
+    assert re.findall(r'id="\w+" name="(\w+)"', (await ann.get("/tickets/new")).text) == [
+        "name",
+        "subject",
+        "description",
+    ]
+    made = await ann.submit("/tickets/new", **NEW)
+    assert (made.status_code, made.headers["location"]) == (303, "/tickets/TK-1?done=opened")
+    assert "mail you at Ann@Example.com when we do" in (await ann.get("/tickets/TK-1?done=opened")).text
+    ticket = await desk.ticket("TK-1")
+    assert (ticket.requester_name, ticket.requester_email) == ("Gus Gray", ANN), "the session's address, not the form's"
+    assert re.findall(r'id="\w+" name="(\w+)"', (await ann.get("/tickets/new")).text) == ["subject", "description"]
+    await ann.submit("/tickets/new", subject=" Two\nlines ", description="\r\nFirst\r\nsecond ")
+    ticket = await desk.ticket("TK-2")
+    assert (ticket.requester_name, ticket.subject, ticket.description) == ("Gus Gray", "Two lines", "First\nsecond")
+
+
+async def test_who_is_not_signed_in_opens_a_ticket_and_sees_this_one_only(desk: Desk) -> None:  # T24
+    mine = await desk.open(Status.RESOLVED)
+    guest = desk.browser()
+    assert (await guest.get("/tickets/new")).status_code == 200
+    made = await guest.submit("/tickets/new", **NEW | {"email": ANN})
+    assert made.headers["location"] == "/tickets/TK-2?done=opened"
+    assert (await guest.get("/tickets/TK-2")).status_code == 200
+    assert (await guest.get(f"/tickets/{mine}")).status_code == 404, "his address is not proven"
+    assert (await guest.submit(f"/tickets/{mine}/rating", rating=1)).status_code == 404
+    assert (await guest.submit(f"/tickets/{mine}/reply", body="Mine?")).status_code == 404
+    listed = (await guest.get("/tickets")).text
+    assert re.findall("TK-[0-9]+", text_of(listed)) == ["TK-2"]
+    assert "Sign in to see all your tickets" in listed
+
+
+async def test_a_guest_who_opens_another_ticket_sees_that_one(desk: Desk) -> None:  # T24
+    guest = desk.browser()
+    await guest.submit("/tickets/new", **NEW)
+    form = (await guest.get("/tickets/new")).text
+    assert 'value="gus@example.com"' in form
+    await guest.submit("/tickets/new", **NEW)
+    assert [(await guest.get(f"/tickets/TK-{number}")).status_code for number in (1, 2)] == [404, 200]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("name", " ", "Say what we should call you."),
+        ("name", "x" * 201, "Make it shorter: 200 characters at the most."),
+        ("email", "nobody", "Write an e-mail address, like ann@example.com."),
+        ("email", f"{'x' * 243}@example.com", "Write an e-mail address, like ann@example.com."),
+        ("subject", "", "Say in a few words what it is about."),
+        ("subject", "x" * 201, "Make it shorter: 200 characters at the most."),
+        ("description", "\r\n ", "Write something first."),
+        ("description", "x" * 50_001, "Make it shorter: 50,000 characters at the most."),
+    ],
+)
+async def test_a_new_ticket_that_does_not_fit_is_shown_again(  # T24, G4
+    desk: Desk, owner: Any, field: str, typed: str, words: str
+) -> None:
+    answer = await desk.browser().submit("/tickets/new", **NEW | {field: typed})
+    assert answer.status_code == 400
+    assert re.findall(r'id="(\w+)-wrong">([^<]+)<', answer.text) == [(field, words)]
+    kept = [value for name, value in NEW.items() if name != field]
+    assert [value for value in kept if value not in answer.text] == []
+    assert "set-cookie" not in answer.headers
+    assert await desk.count(owner, "ticket") == 0
+
+
+async def test_everything_that_is_wrong_is_said_at_once(desk: Desk) -> None:
+    answer = await desk.browser().submit("/tickets/new")
+    assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject", "description"]
+
+
+async def test_opening_tickets_has_a_limit_and_keeps_what_was_typed(desk: Desk, owner: Any) -> None:
+    guest = desk.browser()
+    for _ in range(10):
+        assert (await guest.submit("/tickets/new", **NEW)).status_code == 303
+    refused = await guest.submit("/tickets/new", **NEW)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    assert NEW["description"] in refused.text
+    assert await desk.count(owner, "ticket") == 10
+
+
+async def test_replies_have_a_limit(desk: Desk, owner: Any) -> None:
+    ref, ann = await desk.open(), await desk.customer()
+    statuses = [(await ann.submit(f"/tickets/{ref}/reply", body=f"Word {number}")).status_code for number in range(31)]
+    assert statuses == [303] * 30 + [429]
+    assert await desk.count(owner, "ticket_message") == 30
+
+
+async def test_the_conversation_is_told_without_notes(desk: Desk) -> None:  # T21
+    ref, ann = await desk.open(), await desk.customer()
+    await desk.answer(ref, "Is it wet?\n\nSee https://example.com/help.")
+    await desk.note(ref, "He is difficult.")
+    page = (await ann.get(f"/tickets/{ref.lower()}")).text
+    told = text_of(page)
+    assert told.index(DESCRIPTION) < told.index("Ines Marlow default") < told.index("Is it wet?")
+    assert '<a href="https://example.com/help" rel="noopener">' in page
+    assert "difficult" not in page
+    assert f"<h1>{SUBJECT}</h1>" in page
+    assert "TK-1 · In progress" in told
+
+
+async def test_a_note_moves_nothing_in_the_list(desk: Desk) -> None:  # T21
+    for subject in ("Older", "Newer"):
+        await desk.open(subject=subject)
+    await desk.note("TK-1", "Look at this.")
+    told = text_of((await (await desk.customer()).get("/tickets")).text)
+    assert told.index("Newer") < told.index("Older")
+
+
+@pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
+async def test_a_reply_reopens(desk: Desk, owner: Any, status: Status) -> None:  # T20
+    ref, ann = await desk.open(status), await desk.customer()
+    assert "Not solved yet? Reply and we’ll reopen this ticket" in (await ann.get(f"/tickets/{ref}")).text
+    sent = await ann.submit(f"/tickets/{ref}/reply", body="It still leaks.\r\nHere too.")
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/tickets/{ref}?done=sent#latest")
+    assert "Reply sent." in (await ann.get(f"/tickets/{ref}?done=sent")).text
+    assert (await desk.ticket(ref)).state is Status.OPEN
+    changes = await owner.fetch("SELECT old_value, new_value FROM ticket_activity WHERE what = 'status' ORDER BY id")
+    assert [tuple(change) for change in changes][-1] == (status, "Open")
+    assert "It still leaks.<br>Here too." in (await ann.get(f"/tickets/{ref}")).text
+
+
+async def test_a_reply_to_an_open_ticket_leaves_its_status(desk: Desk) -> None:  # T20
+    ref, ann = await desk.open(Status.IN_PROGRESS), await desk.customer()
+    await ann.submit(f"/tickets/{ref}/reply", body="One more thing.")
+    assert (await desk.ticket(ref)).state is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize("body", ["", " \r\n", "x" * 50_001])
+async def test_a_reply_that_does_not_fit_is_shown_again(desk: Desk, owner: Any, body: str) -> None:
+    ref, ann = await desk.open(Status.RESOLVED), await desk.customer()
+    answer = await ann.submit(f"/tickets/{ref}/reply", body=body)
+    assert (answer.status_code, 'id="body-wrong"' in answer.text) == (400, True)
+    assert body.strip() in answer.text
+    assert "<details open>" in answer.text
+    assert await desk.count(owner, "ticket_message") == 0
+    assert (await ann.get(f"/tickets/{ref}/reply")).headers["location"] == f"/tickets/{ref}"
+
+
+@pytest.mark.parametrize("path", ["/tickets", "/tickets/TK-1"])
+async def test_nobody_signed_in_is_sent_to_the_login(desk: Desk, path: str) -> None:  # T23, G1
+    await desk.open()
+    answer = await desk.browser().get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/tickets/login?next={path.replace('/', '%2F')}")
+
+
+async def test_an_agent_is_no_customer(desk: Desk) -> None:  # T8
+    await desk.open(email="owner@example.com")
+    agent = await desk.owner()
+    assert (await agent.get("/tickets/TK-1")).headers["location"].startswith("/tickets/login")
+
+
+async def test_other_peoples_tickets_are_as_if_they_were_not(desk: Desk) -> None:  # T8, G1
+    ref, bob = await desk.open(), await desk.customer(BOB)
+    other, unknown = await bob.get(f"/tickets/{ref}"), await bob.get("/tickets/TK-9")
+    assert (other.status_code, unknown.status_code) == (404, 404)
+    assert without_trace(other.text) == without_trace(unknown.text)
+    assert (await bob.submit(f"/tickets/{ref}/reply", body="Mine?")).status_code == 404
+
+
+async def test_workspaces_do_not_mix(desk: Desk) -> None:  # T26
+    ref = await desk.open(subject="At the default one")
+    at_acme = await desk.customer(slug="acme")
+    assert "Nothing here yet." in (await at_acme.get("/tickets")).text
+    assert (await at_acme.get(f"/tickets/{ref}")).status_code == 404
+    ann = await desk.customer()
+    carried = desk.browser("acme")
+    carried.cookies.set("voxpop-customer", ann.cookies["voxpop-customer"])
+    assert (await carried.get("/tickets")).headers["location"].startswith("/tickets/login")
+
+
+FOREIGN = [{"origin": "http://evil.test", "sec-fetch-site": ""}, {"sec-fetch-site": "cross-site"}]
+
+
+@pytest.mark.parametrize("path", ["/tickets/new", "/tickets/TK-1/reply", "/tickets/TK-1/rating"])
+@pytest.mark.parametrize("headers", FOREIGN, ids=["origin", "site"])
+async def test_a_form_of_another_site_does_nothing(desk: Desk, owner: Any, path: str, headers: dict[str, str]) -> None:
+    await desk.open(Status.RESOLVED)
+    ann = await desk.customer()
+    answer = await ann.post(path, data=NEW | {"body": "Hello", "rating": "5"}, headers=headers)
+    assert answer.status_code == 403
+    counts = [await desk.count(owner, table) for table in ("ticket", "ticket_message", "feedback")]
+    assert counts == [1, 0, 0]
+
+
+async def test_without_the_portal_there_is_no_page(desk: Desk, owner: Any) -> None:  # T10
+    ref, ann = await desk.open(Status.RESOLVED), await desk.customer()
+    await owner.execute("UPDATE workspace SET portal_enabled = false")
+    for path in ("/tickets", "/tickets/new", f"/tickets/{ref}"):
+        assert (await ann.get(path)).status_code == 404
+    assert (await ann.submit("/tickets/new", **NEW)).status_code == 404
+
+
+async def test_what_people_write_stays_text(desk: Desk) -> None:
+    script = "<script>alert(1)</script>"
+    ref = await desk.open(Status.RESOLVED, subject=script, description=f"{script} https://x.test/<b>")
+    ann = await desk.customer()
+    await desk.answer(ref, f'https://x.test/"onclick="{script}')
+    await ann.submit(f"/tickets/{ref}/reply", body=script)
+    for path in ("/tickets", f"/tickets/{ref}"):
+        page = (await ann.get(path)).text
+        assert "<script>" not in page
+        assert 'onclick="' not in page
+
+
+async def pages_of(desk: Desk, ann: Browser) -> dict[str, str]:
+    ref = await desk.open(Status.RESOLVED)
+    await desk.answer(ref, "It is fixed now, please try again.")
+    paths = ("/tickets", "/tickets/new", f"/tickets/{ref}")
+    return {path: (await ann.get(path)).text for path in paths}
+
+
+async def test_pages_are_light_and_hold_no_script_of_their_own(desk: Desk) -> None:  # the budget for customers' pages
+    ann = await desk.customer()
+    for path, page in (await pages_of(desk, ann)).items():
+        links = re.findall(r'(?:src|href)="(/static/[^"]+\.(?:css|js)[^"]*)"', page)
+        files = [(await ann.get(link)).content for link in links]
+        weight = sum(len(gzip.compress(content)) for content in [page.encode(), *files])
+        assert weight < 15_000, path
+        assert re.findall(r"<script(?![^>]*src)|style=|\son\w+=", page) == []
+
+
+async def test_pages_are_kept_by_nobody_and_run_only_our_scripts(desk: Desk) -> None:
+    ref, ann = await desk.open(), await desk.customer()
+    headers = (await ann.get(f"/tickets/{ref}")).headers
+    assert headers["cache-control"] == "no-store"
+    assert "script-src 'self'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+
+
+async def test_a_russian_reads_russian(desk: Desk) -> None:
+    ann = await desk.customer()
+    ann.headers["accept-language"] = "ru-RU,ru;q=0.9"
+    pages = await pages_of(desk, ann)
+    for path, words in zip(pages, ("последний ответ", "Что случилось", "Как мы справились?"), strict=True):
+        assert words in pages[path]
+        english = set(re.findall("[A-Za-z]{3,}", text_of(pages[path])))
+        said = f"default {SUBJECT} {DESCRIPTION} {ANN} Ann Lee Ines Marlow It is fixed now please try again"
+        assert english <= set(re.findall("[A-Za-z]+", said))
