@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test check fix bench lock
+.PHONY: help run setup test check fix bench schema lock
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -23,6 +23,7 @@ run: .venv/.installed $(VENDOR) ## start Voxpop with demo data on an embedded da
 	@exec .venv/bin/voxpop serve --demo $(ARGS)
 
 setup: $(DEV) $(VENDOR) ## install what the other commands need, and nothing else
+	@:
 
 test: $(DEV) $(VENDOR) ## run every test (some: ARGS="tests/web -k docs")
 	@build_tools/need chromium postgresql
@@ -43,6 +44,9 @@ fix: $(DEV) ## format, and mend what the linter can mend
 bench: $(DEV) $(VENDOR) ## measure increments, analytics and the start
 	@build_tools/need wrk postgresql
 	@for name in increment analytics start; do echo "== $$name"; $(PY) bench/$$name; done
+
+schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
+	@$(PY) -m voxpop.db.schema
 
 lock: ## resolve the dependencies anew, for Python 3.11
 	@build_tools/lock

@@ -26,7 +26,7 @@ from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces.access import Doorkeeper, guard, provide_actor, provide_tx
 
 LARGEST_BODY = 2**20  # bytes
-PARTS = [Part("/api/csat/v1", "Voxpop: product features")]
+PARTS = [Part("/api/csat/v1", "Product features")]
 
 
 def create_app(database: Database, settings: Settings) -> Edge:
@@ -44,6 +44,7 @@ def create_app(database: Database, settings: Settings) -> Edge:
         exception_handlers={Exception: answer},
         plugins=[Docs(PARTS)],
         request_max_body_size=LARGEST_BODY,
+        logging_config=None,  # the framework's own would replace that of the process
     )
     use = Door(_plain(f"{FEATURE}/increment"), UserBody, Scope.INGEST, doorkeeper.admit, gates.use_once, LARGEST_BODY)
     return Edge(app, (use,))

@@ -122,5 +122,6 @@ ON_CONSTRAINT: dict[str, type[AppError]] = {
     "product_key_unique": ProductTaken,
     "feature_key_unique": FeatureTaken,
     "feature_product_exists": ProductInUse,
+    "interaction_feature_exists": FeatureInUse,
     "workspace_name_unique": WorkspaceTaken,
 }

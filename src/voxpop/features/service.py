@@ -5,7 +5,7 @@ Locks are taken in one order: interactions, surveys, feedback, counts. Features 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
@@ -25,11 +25,11 @@ from voxpop.features.models import (
 from voxpop.features.prompting import asks, count_of
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
+from voxpop.metrics.models import Moved
 from voxpop.surveys import service as surveys
 from voxpop.surveys.models import Ending, NewSurvey, Status
 from voxpop.types import FeatureId, FeedbackId, SurveyId, WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
-from voxpop.workspaces.models import Workspace
 
 Rows = Mapping[Person, Touched]
 
@@ -37,26 +37,26 @@ Rows = Mapping[Person, Touched]
 async def use(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[Counters | None]:
     """Counts one use for each; the first that makes the product ask opens a survey."""
     sizes, now = groups(people), utcnow()
-    workspace = await workspaces.get_workspace(tx, ident)
-    rows = await _touch(tx, workspace, store.USED, sizes, now)
+    rows = await _touch(tx, ident, store.USED, sizes, now)
     answers = _answer_uses(people, sizes, rows)
     asking = {
         person for person, answer in zip(people, answers, strict=True) if answer and answer.should_request_feedback
     }
-    opening = {person: rows[person] for person in rows if person in asking and rows[person].open_survey_id is None}
-    await _add_uses(tx, workspace, sizes, rows, opening, now)
+    opening = {person: row for person, row in rows.items() if person in asking and row.open_survey_id is None}
+    moved = await _open_surveys(tx, ident, opening, now) if opening else []
+    await _add_sums(tx, ident, sizes, rows)
+    await metrics.add(tx, ident, moved=moved)
     return answers
 
 
 async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[Counters | None]:
     """Counts one refusal for each, sets the uses to zero, and dismisses the survey that was open."""
     sizes, now = groups(people), utcnow()
-    workspace = await workspaces.get_workspace(tx, ident)
-    rows = await _touch(tx, workspace, store.REJECTED, sizes, now)
-    endings = [_ending(workspace, row, Status.DISMISSED) for row in rows.values() if row.open_survey_id]
-    moved = await surveys.end(tx, ident, endings, now, workspace.day(now))
+    rows = await _touch(tx, ident, store.REJECTED, sizes, now)
+    endings = [_ending(ident, row, Status.DISMISSED) for row in rows.values() if row.open_survey_id]
+    moved = await surveys.end(tx, ident, endings, now, await _day(tx, ident, now)) if endings else []
     await _forget_surveys(tx, ident, rows)
-    await _add_sums(tx, ident, {person: 0 for person in sizes}, rows)
+    await _add_sums(tx, ident, dict.fromkeys(sizes, 0), rows)
     await metrics.add(tx, ident, moved=moved)
     return _answer_rejections(people, sizes, rows)
 
@@ -64,8 +64,8 @@ async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[C
 async def rate(tx: Tx, ident: WorkspaceId, ratings: Sequence[NewRating]) -> list[Rated | None]:
     """Stores each rating. A prompted one answers the open survey, a voluntary one makes it needless."""
     now = utcnow()
-    workspace = await workspaces.get_workspace(tx, ident)
-    rows = await _touch(tx, workspace, store.RATED, groups([rating.person for rating in ratings]), now)
+    rows = await _touch(tx, ident, store.RATED, groups([rating.person for rating in ratings]), now)
+    day = await _day(tx, ident, now)
     endings: dict[Person, Ending] = {}
     answers: list[Rated | None] = []
     new: list[NewFeedback] = []
@@ -73,22 +73,25 @@ async def rate(tx: Tx, ident: WorkspaceId, ratings: Sequence[NewRating]) -> list
         if (row := rows.get(rating.person)) is None:
             answers.append(None)
             continue
-        survey = _first_answer(workspace, rating, row, endings)
-        new.append(_feedback(workspace, rating, row, survey, now))
+        new.append(_feedback(ident, rating, row, _first_answer(ident, rating, row, endings), day))
         answers.append(Rated(new[-1].id, rating, now))
     if new:
-        scored, moved = await surveys.answer(tx, ident, list(endings.values()), new, now, workspace.day(now))
+        scored, moved = await surveys.answer(tx, ident, list(endings.values()), new, now, day)
         await _forget_surveys(tx, ident, rows)
         await metrics.add(tx, ident, scored, moved)
     return answers
 
 
 async def _touch(
-    tx: Tx, workspace: Workspace, query: "Query[Touched]", sizes: Mapping[Person, int], now: datetime
+    tx: Tx, workspace: WorkspaceId, query: "Query[Touched]", sizes: Mapping[Person, int], now: datetime
 ) -> dict[Person, Touched]:
     people = list(sizes)
-    touched = await store.touch(tx, workspace.id, query, sizes, (now, workspace.cool_down_days))
-    return {people[row.place - 1]: row for row in touched}
+    return {people[row.place - 1]: row for row in await store.touch(tx, workspace, query, sizes, now)}
+
+
+async def _day(tx: Tx, workspace: WorkspaceId, now: datetime) -> date:
+    """The day of the workspace's zone that now lies in."""
+    return (await workspaces.get_workspace(tx, workspace)).day(now)
 
 
 def _answer_uses(people: Sequence[Person], sizes: Mapping[Person, int], rows: Rows) -> list[Counters | None]:
@@ -136,19 +139,13 @@ def _counters(person: Person, row: Touched, uses: int, total: int, rejections: i
     )
 
 
-async def _add_uses(
-    tx: Tx, workspace: Workspace, sizes: Mapping[Person, int], rows: Rows, opening: Rows, now: datetime
-) -> None:
-    """Opens the surveys that are due, then adds to the sums and the funnel; counts come last."""
-    if not opening:
-        await _add_sums(tx, workspace.id, sizes, rows)
-        return
+async def _open_surveys(tx: Tx, workspace: WorkspaceId, opening: Rows, now: datetime) -> list[Moved]:
+    """Opens the surveys that are due, and notes them on the interactions, which are locked already."""
     new = [_survey(workspace, person, row, now) for person, row in opening.items()]
-    moved = await surveys.ask(tx, workspace.id, new, now, workspace.day(now))
+    moved = await surveys.ask(tx, workspace, new, now, await _day(tx, workspace, now))
     noted = [(row.feature_id, person.email, one.id) for (person, row), one in zip(opening.items(), new, strict=True)]
-    await store.set_open_surveys(tx, workspace.id, noted)
-    await _add_sums(tx, workspace.id, sizes, rows)
-    await metrics.add(tx, workspace.id, moved=moved)
+    await store.set_open_surveys(tx, workspace, noted)
+    return moved
 
 
 async def _add_sums(tx: Tx, workspace: WorkspaceId, uses: Mapping[Person, int], rows: Rows) -> None:
@@ -167,7 +164,7 @@ async def _forget_surveys(tx: Tx, workspace: WorkspaceId, rows: Rows) -> None:
 
 
 def _first_answer(
-    workspace: Workspace, rating: NewRating, row: Touched, endings: dict[Person, Ending]
+    workspace: WorkspaceId, rating: NewRating, row: Touched, endings: dict[Person, Ending]
 ) -> SurveyId | None:
     """The survey this rating answers, if it is the first in the batch for an open one; notes how the survey ends."""
     if row.open_survey_id is None or rating.person in endings:
@@ -177,25 +174,25 @@ def _first_answer(
     return row.open_survey_id if prompted else None
 
 
-def _ending(workspace: Workspace, row: Touched, status: Status) -> Ending:
+def _ending(workspace: WorkspaceId, row: Touched, status: Status) -> Ending:
     assert row.open_survey_id is not None  # noqa: S101 - the caller has looked
-    return Ending(row.open_survey_id, status, row.series(workspace.id))
+    return Ending(row.open_survey_id, status, row.series(workspace))
 
 
-def _survey(workspace: Workspace, person: Person, row: Touched, now: datetime) -> NewSurvey:
+def _survey(workspace: WorkspaceId, person: Person, row: Touched, now: datetime) -> NewSurvey:
     return NewSurvey(
         id=SurveyId(uuid7()),
         survey_type=SURVEY_TYPE,
         origin=Origin.FEATURE,
         origin_id=row.feature_id,
         scheduled_at=now,
-        series=row.series(workspace.id),
+        series=row.series(workspace),
         user_email=person.email,
     )
 
 
 def _feedback(
-    workspace: Workspace, rating: NewRating, row: Touched, survey: SurveyId | None, now: datetime
+    workspace: WorkspaceId, rating: NewRating, row: Touched, survey: SurveyId | None, day: date
 ) -> NewFeedback:
     return NewFeedback(
         id=FeedbackId(uuid7()),
@@ -206,8 +203,8 @@ def _feedback(
         origin_id=row.feature_id,
         source=rating.source,
         score=rating.rating,
-        day=workspace.day(now),
-        series=(*row.series(workspace.id), source_series(rating.source, row.feature_id)),
+        day=day,
+        series=(*row.series(workspace), source_series(rating.source, row.feature_id)),
         user_email=rating.person.email,
         comment=rating.comment,
         user_agent=rating.user_agent,

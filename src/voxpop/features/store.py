@@ -28,7 +28,8 @@ _WANTED = """
         WHERE p.workspace_id = $1
     )"""
 
-_COOLING = "coalesce(i.feedback_at > $7 - make_interval(days => $8), false)"
+_COOLING = """coalesce(
+            i.feedback_at > $7 - make_interval(hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = $1)), false)"""
 
 _TOUCHED = f"""
     RETURNING i.feature_id, i.user_email, i.id, i.interaction_count, i.total_interaction_count, i.rejection_count,
@@ -103,6 +104,23 @@ ADDED_SUMS = Query(
     Nothing,
 )
 
+# By what do the kept sums of each feature fall short of its interactions? One statement, so one snapshot of both.
+SUM_DRIFT = Query(
+    """
+    SELECT feature_id AS feature, coalesce(i.users, 0) - coalesce(s.user_count, 0) AS users,
+           coalesce(i.uses, 0) - coalesce(s.total_sum, 0) AS uses, coalesce(i.most, 0) AS most
+    FROM (SELECT feature_id, count(first_used_at) AS users, sum(total_interaction_count)::bigint AS uses,
+                 max(total_interaction_count) AS most
+          FROM interaction WHERE workspace_id = $1 GROUP BY feature_id) i
+    FULL JOIN (SELECT feature_id, user_count, total_sum, total_max FROM interaction_sum WHERE workspace_id = $1) s
+        USING (feature_id)
+    WHERE coalesce(i.users, 0) <> coalesce(s.user_count, 0) OR coalesce(i.uses, 0) <> coalesce(s.total_sum, 0)
+        OR coalesce(i.most, 0) > coalesce(s.total_max, 0)
+    ORDER BY feature_id
+    """,
+    Added,
+)
+
 SUM_OF_FEATURE = Query(
     "SELECT user_count, total_sum, total_max FROM interaction_sum WHERE workspace_id = $1 AND feature_id = $2",
     UsageSum,
@@ -155,14 +173,14 @@ USERS_BEFORE = Query(
 
 
 async def touch(
-    tx: Tx, workspace: WorkspaceId, query: "Query[Touched]", people: Mapping[Person, int], when: tuple[datetime, int]
+    tx: Tx, workspace: WorkspaceId, query: "Query[Touched]", people: Mapping[Person, int], now: datetime
 ) -> list[Touched]:
     """Runs USED, REJECTED or RATED for people and how often each stands in the batch.
 
-    `when`: now, and the cool-down in days. Who names a feature that does not exist is not in what comes back.
+    Who names a feature that does not exist is not in what comes back.
     """
     keys = zip(*people, strict=True)
-    return await query.all(tx, workspace, *keys, list(people.values()), [uuid7() for _ in people], *when)
+    return await query.all(tx, workspace, *keys, list(people.values()), [uuid7() for _ in people], now)
 
 
 async def set_open_surveys(
@@ -205,3 +223,8 @@ async def list_users(
 ) -> list[User]:
     """Users of a feature, the latest changed first, those before (time, id) only."""
     return await USERS_BEFORE.all(tx, workspace, feature, *before, limit)
+
+
+async def list_sum_drift(tx: Tx, workspace: WorkspaceId) -> list[Added]:
+    """What to add to the kept sums so that they are right; nothing of features whose sums are."""
+    return await SUM_DRIFT.all(tx, workspace)

@@ -64,3 +64,15 @@ class Period(Struct, frozen=True):
 
     date: date
     counts: list[int]
+
+
+class Drift(Struct, frozen=True):
+    """By how much a kept count falls short of the ratings behind it; below zero where it has too many."""
+
+    series_kind: SeriesKind
+    series_id: UUID
+    survey_type: str
+    grain: Grain
+    date: date
+    step: int
+    missing: int

@@ -32,7 +32,9 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
+        began, status, method = time.perf_counter(), 0, scope["method"]
+        if method == "HEAD":  # is a GET whose body stays here (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         identity = [(b"request-id", _request_id(scope)), VERSION]
 
         async def send_with_identity(message: Message) -> None:
@@ -40,12 +42,14 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *identity]
+            elif method == "HEAD":
+                message["body"] = b""
             await send(message)
 
         try:
             await self._serve(scope, receive, send_with_identity)
         finally:
-            count, seconds = _meters(scope["method"], scope.get("path_template") or UNKNOWN, status)
+            count, seconds = _meters(method, scope.get("path_template") or UNKNOWN, status)
             count.inc()
             seconds.observe(time.perf_counter() - began)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import QueryParameter
 
 from voxpop.errors import Fault, Invalid, UnsupportedMediaType
 from voxpop.web.problems import of_malformed, of_validation
@@ -36,6 +37,8 @@ def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         raise of_validation(error, "body") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise of_malformed(error) from error
+    except RecursionError as error:
+        raise Invalid("body is nested too deeply") from error
     if b"\\u0000" in body and has_nul(msgspec.to_builtins(value)):
         raise Invalid("body must not contain NUL characters")
     return value
@@ -64,13 +67,17 @@ async def guard_body(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
 
 async def guard_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A parameter that is not a list is given once at most, and fits its type and bounds; no text has a NUL."""
+    """A parameter is there if it must be, once if it is no list, and fits its type and bounds; no text has a NUL."""
     given = connection.query_params.dict()
     for name, values in given.items():
         if any("\x00" in str(value) for value in values):
             raise Invalid(f"query/{name} must not contain NUL characters", details=[Fault(name, "contains NUL")])
     for name, field in handler.parsed_fn_signature.parameters.items():
+        if not isinstance(field.kwarg_definition, QueryParameter):
+            continue
         values = given.get(name, [])
+        if not values and field.is_required:
+            raise Invalid(f"query/{name} is required", details=[Fault(name, "is required")])
         if not values or field.is_non_string_sequence:
             continue
         if len(values) > 1:

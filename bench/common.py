@@ -1,0 +1,140 @@
+"""What the benchmarks share: the product started on an embedded database of its own, PostgreSQL's tools, plain output."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from voxpop.db.embedded import running as embedded
+
+VOXPOP = Path(__file__).parent.parent / ".venv/bin/voxpop"
+TOOLS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
+PGBENCH, PSQL = TOOLS / "pgbench", TOOLS / "psql"
+TPS = re.compile(r"tps = ([\d.]+)")
+
+
+class Running(NamedTuple):
+    """A started product: where it listens, its first key, its process and its database server's address."""
+
+    url: str
+    key: str
+    process: "subprocess.Popen[str]"
+    data: Path
+
+
+@contextlib.contextmanager
+def product(*, keep_data: Path | None = None) -> Iterator[Running]:
+    """`voxpop serve` on a fresh data directory and a free port; stopped, and its data removed, at the end."""
+    folder = keep_data or Path(tempfile.mkdtemp(prefix="voxpop-bench-", dir=os.environ.get("BENCH_DIR")))
+    folder.chmod(0o755)
+    process = subprocess.Popen(
+        [VOXPOP, "serve", "--port", "0", "--data", folder / "data"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        said = _until_ready(process)
+        key = re.search(r"vxp_\S+", said)
+        url = re.search(r"http://\S+", said)
+        assert url, said
+        yield Running(url[0].rstrip("."), key[0] if key else "", process, folder / "data")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        if keep_data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _until_ready(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout
+    said = ""
+    while "is ready at" not in said:
+        line = process.stdout.readline()
+        assert line, f"the product stopped: {said}"
+        said += line
+    return said
+
+
+def call(running: Running, method: str, path: str, body: bytes | None = None) -> bytes:
+    request = urllib.request.Request(  # noqa: S310
+        running.url + path,
+        body,
+        {"authorization": f"Bearer {running.key}", "content-type": "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        return bytes(answer.read())
+
+
+def pgbench(dsn: str, script: str, *, clients: int, seconds: int) -> float:
+    """Transactions per second of a script with prepared statements, fsync and synchronous_commit as the server has them."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        out = subprocess.run(
+            [PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", file.name, dsn],
+            capture_output=True,
+            text=True,
+        )
+    assert out.returncode == 0, out.stderr
+    return float(TPS.findall(out.stdout)[-1])
+
+
+def dsn_of(running: Running) -> str:
+    """The owner's address of the embedded server that the product runs."""
+    with embedded(running.data) as supervisor:
+        return supervisor.server.dsn
+
+
+def sql(dsn: str, script: str) -> None:
+    subprocess.run([PSQL, "-qX", "-v", "ON_ERROR_STOP=1", dsn, "-c", script], check=True, capture_output=True)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def timed(work: Callable[[], object], times: int) -> list[float]:
+    """Milliseconds of each of so many calls."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+def pss(pids: Sequence[int]) -> float:
+    """Proportional memory of processes in MB: what they share is counted once."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[1])  # type: ignore[index]
+    return total / 1024
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    todo, found = [pid], []
+    while todo:
+        found.append(todo.pop())
+        todo += children.get(found[-1], [])
+    return found
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
