@@ -181,6 +181,8 @@ def load(
             values[name] = _value(name, given, directory)
         except (ValueError, OSError) as error:
             problems.append(f"{given.label}: {error}")
+    if "migrate_url" in values and "database_url" not in values:
+        problems.append("VOXPOP_MIGRATE_URL: it goes with VOXPOP_DATABASE_URL, which is not set")
     if problems:
         raise ConfigError(problems)
     return Settings(**values)

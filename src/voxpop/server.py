@@ -62,7 +62,10 @@ def _refusal(host: str, port: int, error: OSError) -> CannotListen:
 
 
 class HttpServer(uvicorn.Server):
-    """Serves an application until SIGTERM or SIGINT, then answers what is in flight; a second SIGINT ends that too."""
+    """Serves an application until SIGTERM or SIGINT, then answers what is in flight.
+
+    A second SIGINT, or the end of `shutdown_seconds`, cuts off what is left.
+    """
 
     def __init__(self, app: Any, settings: Settings, ready: Callable[[], None]) -> None:
         super().__init__(
@@ -78,10 +81,10 @@ class HttpServer(uvicorn.Server):
                 server_header=False,
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=settings.trusted_proxies,
-                timeout_graceful_shutdown=settings.shutdown_seconds,
             )
         )
         self._ready = ready
+        self._patience = settings.shutdown_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -92,9 +95,22 @@ class HttpServer(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        timer = asyncio.get_running_loop().call_later(self._patience, self._hurry)
         await super().shutdown(sockets)
-        if self.force_exit or self.server_state.tasks:  # somebody is in a hurry, or the time is up
-            await _cut_off()
+        timer.cancel()
+        if self.force_exit:
+            await self._cut_off()
+
+    def _hurry(self) -> None:
+        self.force_exit = True
+
+    async def _cut_off(self) -> None:
+        """Cancels whatever this process does. Batches first, so that those who wait for one are told."""
+        requests = self.server_state.tasks
+        await _cancel(asyncio.all_tasks() - requests - {asyncio.current_task()})
+        if requests:
+            await asyncio.wait(requests, timeout=0.2)
+        await _cancel(requests)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -108,9 +124,9 @@ class HttpServer(uvicorn.Server):
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is on its way already
 
 
-async def _cut_off() -> None:
-    """Cancels whatever else this process does: batches too, which work for requests and may be waiting for a lock."""
-    if rest := asyncio.all_tasks() - {asyncio.current_task()}:
-        for task in rest:
-            task.cancel()
-        await asyncio.wait(rest, timeout=1)
+async def _cancel(tasks: "set[asyncio.Task[Any]]") -> None:
+    if not tasks:
+        return
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=1)

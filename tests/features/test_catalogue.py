@@ -98,7 +98,7 @@ async def test_features_are_found_by_a_part_of_their_name(client: Client) -> Non
         ("", list("abc")),
     ):
         answer = good(await client.get(f"{API}/features", params={"name_part": part}))
-        assert [one["feature_key"] for one in answer["data"]] == found, part
+        assert [one["feature_key"] for one in answer["data"]] == list(found), part
 
 
 async def test_a_feature_gets_its_name_from_its_key(client: Client) -> None:  # C16, C19

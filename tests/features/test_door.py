@@ -53,7 +53,11 @@ BODIES = [
     b'{"user_email": "%s@x.com"}' % (b"u" * 248),
     b'{"user_email": "%s@x.com"}' % (b"u" * 249),
     b'{"user_email": "u@x.com"} {}',
-    b'{"x": ' + b"[" * 50_000,
+    b'{"user_email": "u@x.com", "x": "\xff"}',
+    b'{"user_email": "u@x.com", "\xff": 1}',
+    b'{"user_email": "u@x.com", "x": "\\ud800"}',
+    b'{"user_email": "u@x.com", "x": 99999999999999999999}',
+    b'{"user_email": "u@x.com", "x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
     b'{"user_email": "u@x.com", "x": "%s"}' % (b"x" * (2**20 - 34)),
     b'{"user_email": "u@x.com", "x": "%s"}' % (b"x" * (2**20 - 33)),
 ]

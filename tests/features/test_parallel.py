@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import httpx
 import pytest
-
 from tests.conftest import Client, Make
 from tests.features.kit import API, Feature, good, refusal
 from tests.features.ledger import Owner, assert_counts_agree, surveys
+
 from voxpop.config import load
 from voxpop.db.pool import Database
 
@@ -128,4 +128,18 @@ async def test_the_neighbour_is_not_touched(client: Client, neighbour: Client, o
     totals = [good(answer)["total_interaction_count"] for answer in answers]
     assert sorted(totals[::3]) == list(range(1, 31))
     assert (await ours.counts(), await theirs.counts()) == ((60, 60, 0), (30, 30, 0))
+    await assert_counts_agree(owner)
+
+
+async def test_a_feature_deleted_under_its_users_is_unknown(feature: Feature, live_db: str, owner: Owner) -> None:
+    """They have found it, and wait for the delete to commit; who uses another in the same batch is served."""
+    deleted = await Feature.open(feature.client, key="deleted")
+    holder = await asyncpg.connect(live_db)
+    async with holder.transaction():
+        await holder.execute("DELETE FROM feature WHERE key = 'deleted'")
+        tasks = [asyncio.create_task((feature, deleted)[number % 2].post("increment")) for number in range(8)]
+        await asyncio.sleep(0.1)
+    answers = [await task for task in tasks]
+    assert [answer.status_code for answer in answers] == [200, 404] * 4
+    await holder.close()
     await assert_counts_agree(owner)

@@ -39,6 +39,8 @@ def explain(error: BaseException) -> Failure | None:
             return Failure(USAGE, [_in_options(fault) for fault in error.details] or [error.message])
         case AppError() | EmbeddedError() | MigrationError():
             return Failure(FAILED, [str(error)])
+        case BrokenPipeError():
+            return Failure(FAILED, ["Nobody reads the output any more"])
         case OSError() if error.filename:
             return Failure(FAILED, [f"{error.filename}: {error.strerror}"])
         case _ if isinstance(error, DATABASE):

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import structlog
 from litestar import MediaType, Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException
 
 from voxpop.db.pool import OUT_OF_REACH
 from voxpop.errors import (
@@ -128,7 +128,7 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     note(error, cause, seen)
     if _wants_page(request):
         response: Response[Any] = error_page(error, str(seen.traceId))
-        response.headers.update(headers(error))
+        response.headers.update(headers(error) | _allow(cause))
         return response
     # Clients of the first implementation look for `error` where a route is unknown (C7).
     unrouted = (
@@ -140,8 +140,13 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
         msgspec.to_builtins(seen) | unrouted,
         status_code=error.status,
         media_type=MediaType.JSON,
-        headers=headers(error),
+        headers=headers(error) | _allow(cause),
     )
+
+
+def _allow(cause: Exception) -> dict[str, str]:
+    """The methods that an address has, which a 405 must name (RFC 9110); the router knows them."""
+    return cause.headers or {} if isinstance(cause, MethodNotAllowedException) else {}
 
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:

@@ -18,6 +18,8 @@ from voxpop.worker import store
 from voxpop.worker.schedule import DAY, due_days
 from voxpop.worker.store import Standing
 
+REPORTED = 20  # of what was wrong, in the log
+
 log = get_logger(__name__)
 
 
@@ -32,11 +34,15 @@ class Job(Struct, frozen=True):
 async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:
     """Mends what is kept as counts and sums by what was really given: all of the month that yesterday lies in."""
     drift = await metrics.find_drift(tx, workspace, (day - DAY).replace(day=1))
-    if sums := await features.mend_sums(tx, workspace):
-        log.warning("Sums of uses were wrong and are mended", workspace=str(workspace), added=list(map(str, sums)))
+    sums = await features.mend_sums(tx, workspace)
     if drift:
-        log.warning("Score counts were wrong and are mended", workspace=str(workspace), added=list(map(str, drift)))
         await metrics.mend(tx, workspace, drift)
+    for what, wrong in (("sums of uses", sums), ("score counts", drift)):
+        if wrong:
+            first = list(map(str, wrong[:REPORTED]))
+            log.warning(
+                f"Some {what} were wrong and are mended", workspace=str(workspace), count=len(wrong), added=first
+            )
 
 
 JOBS = (Job("recount-scores", time(3), recount_scores),)

@@ -58,6 +58,12 @@ class WorkspaceChange(Struct, frozen=True):
             raise Invalid(f"body/{fault.field} {fault.message}", details=[fault])
 
 
+SomeWorkspaceChange = Annotated[
+    WorkspaceChange,
+    Meta(extra_json_schema={"anyOf": [{"required": [field]} for field in WorkspaceChange.__struct_fields__]}),
+]
+
+
 class KnownKey(Struct, frozen=True):
     """A key that is not revoked, as the look-up finds it."""
 
