@@ -1,7 +1,7 @@
 """Every refusal is the one envelope, every answer has its headers, and nothing a caller sends is our fault."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -365,25 +365,46 @@ async def test_a_person_gets_a_page_and_a_program_the_envelope(client: Client) -
     is_envelope(await client.get("/nothing", headers={"accept": "*/*"}), 404, "NOT_FOUND")
 
 
-async def test_when_too_many_wait_the_next_is_sent_away(database: Database, client: Client, live_db: str) -> None:  # G2
-    """One batch is held up by a lock, three more wait, and others are told to come again."""
+WAITS = """
+    SELECT bool_or(NOT granted) FROM pg_locks WHERE database = (SELECT oid FROM pg_database
+    WHERE datname = current_database())
+"""
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(1000):
+        if await condition():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+async def queued(client: httpx.AsyncClient, number: int) -> bool:
+    """Whether so many uses wait for their batch."""
+    return f'voxpop_gate_queued{{gate="increment"}} {number}.0' in (await client.get("/metrics")).text
+
+
+async def test_when_too_many_wait_the_next_is_sent_away(
+    database: Database, client: Client, live_db: str, owner: Owner
+) -> None:  # G2
+    """One batch is held up by a lock, three more requests wait, and others are told to come again."""
     make = Make(database, load(env={"VOXPOP_QUEUE_LIMIT": "3"}))
     crowd = Feature(make.anonymous(headers=dict(client.headers)))
     holder = await asyncpg.connect(live_db)
     async with holder.transaction():
         await holder.execute("LOCK TABLE interaction IN EXCLUSIVE MODE")
         waiting = [asyncio.create_task(crowd.post("increment"))]
-        for _ in range(6):
-            await asyncio.sleep(0.05)
+        await until(lambda: owner.fetchval(WAITS))
+        for number in (1, 2, 3):
             waiting.append(asyncio.create_task(crowd.post("increment")))
-        await asyncio.wait(waiting[4:], timeout=5)
-    answers = [await task for task in waiting]
-    await holder.close()
-    assert [answer.status_code for answer in answers] == [200] * 4 + [503] * 3
-    for answer in answers[4:]:
-        is_envelope(answer, 503, "UNAVAILABLE")
-        assert answer.headers["retry-after"] == "1"
+            await until(lambda number=number: queued(crowd.client, number))
+        for _ in range(3):
+            answer = await crowd.post("increment")
+            is_envelope(answer, 503, "UNAVAILABLE")
+            assert answer.headers["retry-after"] == "1"
+    assert [(await task).status_code for task in waiting] == [200] * 4
     assert await crowd.counts() == (4, 4, 0)
+    await holder.close()
     await crowd.client.aclose()
 
 

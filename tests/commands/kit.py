@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Self
 
@@ -43,7 +42,7 @@ class Serving:
     """A `voxpop serve` on a free port."""
 
     def __init__(self, data: Path, *options: str, env: dict[str, str]) -> None:
-        self.data, self.said, self.began = data, "", time.monotonic()
+        self.data, self.said = data, ""
         command = [*VOXPOP, "serve", "--port", "0", "--data", str(data), *options]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(command, env=env, cwd="/", stdout=subprocess.PIPE, stderr=log, text=True)
@@ -58,7 +57,6 @@ class Serving:
             line = self.process.stdout.readline()
             assert line, self.log.read_text()
             self.said += line
-        self.took = time.monotonic() - self.began
         self.url = found[1]
         return self
 

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -162,8 +161,6 @@ async def test_an_external_database(live_db: str, folder: Path) -> None:
     with serving.client("nobody's") as client:
         assert client.get("/health/ready").status_code == 200
         assert client.get("/api/v1/workspace").status_code == 401
-    began = time.monotonic()
     assert serving.stop(signal.SIGTERM) == 0
-    assert time.monotonic() - began < 3
     assert not (folder / "unused").exists()
     serving.process.communicate()

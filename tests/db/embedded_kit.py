@@ -59,7 +59,7 @@ def seconds_since(began: float) -> float:
     return time.monotonic() - began
 
 
-def eventually(holds: Callable[[], Any], limit: float = 10) -> Any:
+def eventually(holds: Callable[[], Any], limit: float = 60) -> Any:
     began = time.monotonic()
     while not (found := holds()):
         assert seconds_since(began) < limit

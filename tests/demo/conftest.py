@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from time import perf_counter
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -23,18 +22,15 @@ NAME = f"voxpop_demo_{os.getpid()}"
 class Loaded(NamedTuple):
     dsn: str
     shares: list[float]  # told while it was loaded
-    seconds: float
 
 
 async def load_demo(dsn: str) -> Loaded:
     shares: list[float] = []
     pool = await Database.open(dsn)
     workspace = await workspaces.open_workspace(pool, WORKSPACE)
-    start = perf_counter()
     assert await demo.load(pool, workspace, lambda _, share: shares.append(share))
-    seconds = perf_counter() - start
     await pool.close()
-    return Loaded(dsn, shares, seconds)
+    return Loaded(dsn, shares)
 
 
 @pytest.fixture(scope="session")

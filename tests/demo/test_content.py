@@ -132,8 +132,7 @@ async def test_ids_tell_their_time(behind: Behind) -> None:
         assert timedelta() <= row["create_time"] - told < timedelta(milliseconds=1.1)
 
 
-def test_loading_is_quick_and_tells_how_far_it_is(loaded: Loaded) -> None:
-    assert loaded.seconds < 15
+def test_loading_tells_how_far_it_is(loaded: Loaded) -> None:
     shares = loaded.shares
     assert shares == sorted(shares)
     assert len(shares) > 20

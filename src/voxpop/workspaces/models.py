@@ -12,7 +12,27 @@ from voxpop.types import Instant, KeyId, Name, WorkspaceId, instant
 CoolDownDays = Annotated[
     int, Meta(ge=0, le=3650, description="Days for which a customer who rated a feature is not asked about it again")
 ]
-TimeZone = Annotated[str, Meta(min_length=1, max_length=100, description="A name of the IANA list", examples=["UTC"])]
+# 90.0 is 90, as JSON has no other numbers; so a whole number is read as a float that is a multiple of one.
+NewCoolDownDays = Annotated[
+    float,
+    Meta(
+        ge=0,
+        le=3650,
+        multiple_of=1,
+        examples=[90],
+        extra_json_schema={"type": "integer", "minimum": 0, "maximum": 3650, "multipleOf": 1},
+    ),
+]
+TimeZone = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        description="A name of the IANA list",
+        examples=["UTC"],
+        extra_json_schema={"format": "time-zone"},
+    ),
+]
 
 
 class Workspace(Struct, frozen=True):
@@ -45,7 +65,7 @@ class WorkspaceChange(Struct, frozen=True):
 
     name: Annotated[Name, Meta(examples=["acme"])] | UnsetType = UNSET
     time_zone: Annotated[TimeZone, Meta(examples=["Europe/Berlin"])] | UnsetType = UNSET
-    cool_down_days: Annotated[CoolDownDays, Meta(examples=[90])] | UnsetType = UNSET
+    cool_down_days: NewCoolDownDays | UnsetType = UNSET
 
     def check(self) -> None:
         """Raises Invalid for an empty change, a blank name or a zone that nobody knows."""

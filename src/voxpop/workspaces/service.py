@@ -69,7 +69,8 @@ async def change_workspace(
 ) -> Workspace:
     """Invalid for an empty change or an unknown zone, WorkspaceTaken for a name in use."""
     change.check()
-    values = (_or_none(change.name), _or_none(change.time_zone), _or_none(change.cool_down_days))
+    days = None if change.cool_down_days is UNSET else int(change.cool_down_days)
+    values = (_or_none(change.name), _or_none(change.time_zone), days)
     return await store.set_workspace(tx, workspace, values, now, user)
 
 
