@@ -1,4 +1,4 @@
-"""What the benchmarks share: the product started on an embedded database of its own, PostgreSQL's tools, plain output."""
+"""What the benchmarks share: the product started on an embedded database of its own, PostgreSQL's tools, figures."""
 
 import contextlib
 import os
@@ -74,7 +74,7 @@ def call(running: Running, method: str, path: str, body: bytes | None = None) ->
 
 
 def pgbench(dsn: str, script: str, *, clients: int, seconds: int) -> float:
-    """Transactions per second of a script with prepared statements, fsync and synchronous_commit as the server has them."""
+    """Transactions per second of a script with prepared statements; fsync and the like as the server has them."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()

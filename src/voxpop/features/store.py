@@ -28,8 +28,8 @@ _WANTED = """
         WHERE p.workspace_id = $1
     )"""
 
-_COOLING = """coalesce(
-            i.feedback_at > $7 - make_interval(hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = $1)), false)"""
+_COOLING = """coalesce(i.feedback_at > $7 - make_interval(
+            hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = $1)), false)"""
 
 _TOUCHED = f"""
     RETURNING i.feature_id, i.user_email, i.id, i.interaction_count, i.total_interaction_count, i.rejection_count,

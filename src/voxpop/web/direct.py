@@ -48,6 +48,14 @@ class Door:
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(body)
         self._needs, self._admit, self._call, self._largest = needs, admit, call, largest
 
+    def takes(self, scope: Scope) -> "re.Match[str] | None":
+        """Whether the request is for this door; one that is out of the ordinary goes the framework's way."""
+        if scope["method"] != self.method or scope["query_string"]:
+            return None
+        match = self.pattern.match(scope["path"])
+        repeats = match and len(dict(scope["headers"])) < len(scope["headers"])
+        return None if repeats else match
+
     async def serve(self, match: "re.Match[str]", scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._answer(match, scope, receive)

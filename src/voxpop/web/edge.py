@@ -55,12 +55,11 @@ class Edge:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leaves the route that answered in the scope, as its template."""
-        path = scope["path"]
         for door in self.doors:
-            if scope["method"] == door.method and (match := door.pattern.match(path)):
+            if match := door.takes(scope):
                 scope["path_template"] = door.route
                 return await door.serve(match, scope, receive, send)
-        if "\x00" in path:
+        if "\x00" in scope["path"]:
             return await send_problem(scope, send, Invalid("path must not contain NUL characters"))
         await self.app(scope, receive, send)
 

@@ -1,6 +1,7 @@
 """Holds every request to its description before a handler sees it: media type, exact types, one value for each name.
 
-The framework's own conversion is lenient ("8" passes for 8), so a guard decodes the body strictly first.
+The framework's own conversion is lenient ("8" passes for 8), so a guard decodes the body strictly first and leaves the
+framework what it has decoded.
 """
 
 from typing import Any
@@ -32,16 +33,16 @@ def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     if not body:
         raise Invalid("body is required")
     try:
-        body.decode()  # the decoder passes over unknown fields without a look, the framework's own would stumble
+        body.decode()  # the decoder passes over unknown fields without a look
         value = decoder.decode(body)
+        if b"\\u0000" in body and has_nul(msgspec.to_builtins(value)):
+            raise Invalid("body must not contain NUL characters")
     except msgspec.ValidationError as error:
         raise of_validation(error, "body") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise of_malformed(error) from error
     except RecursionError as error:
         raise Invalid("body is nested too deeply") from error
-    if b"\\u0000" in body and has_nul(msgspec.to_builtins(value)):
-        raise Invalid("body must not contain NUL characters")
     return value
 
 
@@ -64,7 +65,9 @@ async def guard_body(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
         return
     body = await connection.body()
     check_media_type(connection.headers.get("content-type"), has_body=bool(body))
-    decode(body, msgspec.json.Decoder(field.annotation))
+    value = decode(body, msgspec.json.Decoder(field.annotation))
+    # What the framework would decode once more, and stumble over in fields that nobody asked for.
+    connection._connection_state.json = msgspec.to_builtins(value)
 
 
 async def guard_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

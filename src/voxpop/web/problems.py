@@ -116,7 +116,9 @@ def headers(error: AppError) -> dict[str, str]:
 
 def note(error: AppError, cause: Exception, seen: Problem) -> None:
     """One log line for each failure that is ours; refusals are the caller's business."""
-    if error.status >= 500:
+    if isinstance(error, Unavailable):
+        log.warning("request not served", endpoint=seen.data.endpoint.partition("?")[0], reason=error.message)
+    elif error.status >= 500:
         log.error("request failed", endpoint=seen.data.endpoint.partition("?")[0], trace=seen.traceId, exc_info=cause)
 
 
