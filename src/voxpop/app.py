@@ -15,6 +15,7 @@ from voxpop.features import api as features_api
 from voxpop.features.api import FEATURE, FeatureGates
 from voxpop.features.bodies import UserBody
 from voxpop.feedback import api as feedback_api
+from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
 from voxpop.surveys.api import SurveyGates
 from voxpop.types import Scope
@@ -71,6 +72,7 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
         *feedback_api.ROUTES,
         *surveys_api.ROUTES,
         *campaigns_api.ROUTES,
+        *metrics_api.ROUTES,
     ]
 
 

@@ -44,6 +44,8 @@ def read_event(message: bytes, arrived: datetime) -> Event | None:
         return event_of(msgspec.json.decode(message), arrived)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise Unusable("nested too deeply") from error
 
 
 def event_of(sent: object, arrived: datetime) -> Event | None:

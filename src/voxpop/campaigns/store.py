@@ -16,6 +16,10 @@ class Count(Struct, frozen=True):
     count: int
 
 
+class Running(Struct, frozen=True):
+    id: CampaignId
+
+
 _CAMPAIGN = """id, name, survey_type_code, trigger_type, delay_hours, active, start_date, end_date,
         create_time, create_user, last_update_time, last_update_user"""
 
@@ -71,6 +75,17 @@ SURVEY_COUNT = Query(
     Count,
 )
 
+# Locked against another survey type, which would otherwise come between reading it and asking.
+RUNNING = Query(
+    """
+    SELECT id FROM campaign
+    WHERE workspace_id = $1 AND trigger_type = ANY ($2::text[])
+        AND active AND NOT deleted AND start_date <= $3 AND (end_date IS NULL OR end_date >= $3)
+    ORDER BY id FOR KEY SHARE
+    """,
+    Running,
+)
+
 # Which surveys do these events make? One for each running campaign of their type, unless there is one for the context.
 ASKED = Query(
     """
@@ -81,15 +96,14 @@ ASKED = Query(
     wanted AS (
         SELECT e.*, c.id AS campaign_id, c.survey_type_code, c.delay_hours,
                row_number() OVER (PARTITION BY c.id, e.context_id ORDER BY e.place) = 1 AS first
-        FROM event e JOIN campaign c ON c.workspace_id = $1 AND c.trigger_type = e.type
-        WHERE c.active AND NOT c.deleted AND c.start_date <= $8 AND (c.end_date IS NULL OR c.end_date >= $8)
+        FROM event e JOIN campaign c ON c.workspace_id = $1 AND c.id = ANY ($9::uuid[]) AND c.trigger_type = e.type
     ),
     asked AS (
         INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, context_type,
                             context_id, context_date, scheduled_at, create_time, last_update_time)
         SELECT $1, ($7::uuid[])[row_number() OVER (ORDER BY campaign_id, context_id)], survey_type_code, 'campaign',
                campaign_id, campaign_id, guid, context_type, context_id, date,
-               $8 + make_interval(hours => delay_hours), $8, $8
+               $8::timestamptz + make_interval(hours => delay_hours), $8, $8
         FROM wanted WHERE first ORDER BY campaign_id, context_id
         ON CONFLICT (workspace_id, campaign_id, context_id) DO NOTHING
         RETURNING id, campaign_id, context_id
@@ -100,8 +114,6 @@ ASKED = Query(
     """,
     Asked,
 )
-
-RUNNING_COUNT = Query("SELECT count(*) AS count FROM campaign WHERE workspace_id = $1 AND NOT deleted", Count)
 
 NEW_DEAD_EVENTS = Query(
     """
@@ -174,9 +186,13 @@ async def has_surveys(tx: Tx, workspace: WorkspaceId, ident: CampaignId) -> bool
 
 async def insert_asked(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Asked]:
     """One row for each event and running campaign of its type."""
-    most = len(events) * (await RUNNING_COUNT.one(tx, workspace)).count
+    triggers = sorted({event.type for event in events})
+    running = [campaign.id for campaign in await RUNNING.all(tx, workspace, triggers, now)]
+    if not running:
+        return []
     columns = zip(*((e.type, e.guid, e.context_type, e.context_id, e.date) for e in events), strict=True)
-    return await ASKED.all(tx, workspace, *columns, [uuid7() for _ in range(most)], now)
+    ids = [uuid7() for _ in range(len(events) * len(running))]
+    return await ASKED.all(tx, workspace, *columns, ids, now, running)
 
 
 async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadEvent], now: datetime) -> None:

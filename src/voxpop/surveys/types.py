@@ -14,6 +14,7 @@ from voxpop.surveys.texts import Texts, read_translations
 from voxpop.surveys.types_store import SurveyType
 from voxpop.types import Actor, whole
 
+OF_FEATURES = "CSAT10"  # features rate on its scale whether or not anybody was asked yet
 NOT_BLANK = r"\S"
 Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9\-_.+]+\Z", examples=["CES7"])]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK, examples=["Customer Effort Score, 1-7"])]
@@ -133,7 +134,9 @@ async def replace_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> 
     old = await store.lock_type(tx, actor.workspace, new.code)
     if old is None:
         raise NotFound.of("Survey type", new.code)
-    if old.meaning() != new.meaning() and await store.is_used(tx, actor.workspace, new.code):
+    if old.meaning() != new.meaning() and (
+        new.code == OF_FEATURES or await store.is_used(tx, actor.workspace, new.code)
+    ):
         raise SurveyTypeInUse
     return await store.replace_type(tx, actor.workspace, new, (now, actor.name))
 

@@ -1,0 +1,26 @@
+"""The worker: does what is due, for ever. Which jobs there are is `jobs`'s."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from structlog import get_logger
+
+from voxpop.db.pool import OUT_OF_REACH, Database
+from voxpop.types import utcnow
+from voxpop.worker import daily
+from voxpop.worker.daily import Job
+
+PAUSE = timedelta(seconds=30)
+
+log = get_logger(__name__)
+
+
+async def run(database: Database, jobs: Sequence[Job], pause: timedelta = PAUSE) -> None:
+    """Until cancelled, which undoes the job in hand: it is done again by whoever looks next."""
+    while True:
+        try:
+            await daily.run_due(database, utcnow(), jobs)
+        except OUT_OF_REACH as error:
+            log.warning("The worker can't reach the database; it tries again", reason=str(error))
+        await asyncio.sleep(pause.total_seconds())
