@@ -26,11 +26,11 @@ setup: $(DEV) $(VENDOR) ## install what the other commands need, and nothing els
 	@:
 
 test: $(DEV) $(VENDOR) ## run every test (some: ARGS="tests/web -k docs")
-	@build_tools/need chromium postgresql
+	@build_tools/need chromium postgresql java maven
 	@$(PY) -m pytest $(ARGS)
 
 check: $(DEV) $(VENDOR) ## format, lint, types, every test, and the database's once more on PostgreSQL 15
-	@build_tools/need chromium postgresql
+	@build_tools/need chromium postgresql java maven
 	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary

@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
+from voxpop.campaigns import api as campaigns_api
 from voxpop.config import Settings
 from voxpop.db.pool import Database
 from voxpop.features import analytics_api
@@ -14,6 +15,9 @@ from voxpop.features import api as features_api
 from voxpop.features.api import FEATURE, FeatureGates
 from voxpop.features.bodies import UserBody
 from voxpop.feedback import api as feedback_api
+from voxpop.metrics import api as metrics_api
+from voxpop.surveys import api as surveys_api
+from voxpop.surveys.api import SurveyGates
 from voxpop.types import Scope
 from voxpop.web import ops, pages
 from voxpop.web.direct import Door
@@ -35,7 +39,15 @@ def create_app(database: Database, settings: Settings) -> Edge:
     gates = FeatureGates(database, settings.queue_limit)
     app = Litestar(
         routes(settings),
-        state=State({"database": database, "settings": settings, "doorkeeper": doorkeeper, "feature_gates": gates}),
+        state=State(
+            {
+                "database": database,
+                "settings": settings,
+                "doorkeeper": doorkeeper,
+                "feature_gates": gates,
+                "survey_gates": SurveyGates(database, settings.queue_limit),
+            }
+        ),
         guards=[guard, guard_body, guard_query],
         dependencies={
             "tx": Provide(provide_tx),
@@ -59,6 +71,9 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
         *features_api.ROUTES,
         *analytics_api.ROUTES,
         *feedback_api.ROUTES,
+        *surveys_api.ROUTES,
+        *campaigns_api.ROUTES,
+        *metrics_api.ROUTES,
     ]
 
 

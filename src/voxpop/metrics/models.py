@@ -16,6 +16,7 @@ class SeriesKind(StrEnum):
     FEATURE = "feature"
     FEATURE_PROMPTED = "feature_prompted"
     FEATURE_VOLUNTARY = "feature_voluntary"
+    CAMPAIGN = "campaign"
 
 
 class Series(Struct, frozen=True, order=True):

@@ -1,7 +1,7 @@
 """An ask: one request to one customer to answer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from voxpop.feedback.models import Origin
 from voxpop.metrics.models import Series, Stage
-from voxpop.types import SurveyId
+from voxpop.types import CampaignId, FeedbackId, SurveyId
 
 
 class Status(StrEnum):
@@ -40,6 +40,61 @@ class NewSurvey(Struct, frozen=True, kw_only=True):
     series: Sequence[Series]
     guid: str | None = None
     user_email: str | None = None
+
+
+class DueSurvey(Struct, frozen=True):
+    """An open survey of a campaign that a customer may answer now, with the texts of its type."""
+
+    id: SurveyId
+    campaign_id: CampaignId
+    guid: str
+    survey_type_code: str
+    question: str
+    translations: str
+    scale_min: int
+    scale_max: int
+    context_type: str
+    context_id: str
+    context_date: date
+    sent_at: datetime | None
+
+
+class Submission(Struct, frozen=True):
+    """A customer's answer to a campaign's survey."""
+
+    survey: SurveyId
+    score: int
+    comment: str | None
+
+
+class Answerable(Struct, frozen=True):
+    """A campaign's survey as an answer finds it."""
+
+    id: SurveyId
+    status: str
+    campaign_id: CampaignId
+    guid: str
+    survey_type_code: str
+    scale_min: int
+    scale_max: int
+    thanks: str
+    translations: str
+
+
+class Refusal(StrEnum):
+    """Why an answer is not taken."""
+
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+    OUT_OF_SCALE = "out_of_scale"
+
+
+class Submitted(Struct, frozen=True):
+    """What became of an answer: `feedback` is None when it was refused, `survey` when there is none."""
+
+    survey: Answerable | None
+    feedback: FeedbackId | None
+    refusal: Refusal | None = None
 
 
 class Ending(Struct, frozen=True):

@@ -68,6 +68,8 @@ def of_validation(error: msgspec.ValidationError, place: str) -> Invalid:
 def in_words(what: str) -> str:
     """msgspec's reason for people: without patterns, and with whole numbers by their name."""
     if what.startswith("Expected `str` matching regex"):
+        if r"\\S" in what:
+            return "must not be blank"
         return "Invalid email address" if "@" in what else "may only have letters, digits and - _ . +"
     return what.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
 

@@ -43,9 +43,13 @@ class Workspace(Struct, frozen=True):
     time_zone: str
     cool_down_days: int
 
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
     def day(self, moment: datetime) -> date:
         """The day of the workspace that `moment` lies in."""
-        return moment.astimezone(ZoneInfo(self.time_zone)).date()
+        return moment.astimezone(self.zone).date()
 
 
 class WorkspaceOut(Struct, frozen=True):
