@@ -1,4 +1,4 @@
-"""Messages that must leave: written in the transaction that makes them true, sent later by the relay, which holds a lease.
+"""Messages that must leave: written in the transaction that makes them true, sent later by the relay with the lease.
 
 A message may leave twice, never not at all, and in the order it was written where the writer held the lock of its key.
 """

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, load, on_database, workspace_named
-
 from voxpop.config import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
