@@ -1,11 +1,12 @@
 """Dates as campaigns' callers write them: an instant, or a day of the workspace; pure."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?\Z", re.IGNORECASE)
+MIDNIGHT = datetime.min.time()
 LAST_MOMENT = timedelta(microseconds=1)
 # The driver stores these two as infinity.
 ENDLESS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
@@ -31,7 +32,7 @@ def read_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
 
 def first_moment(day: date, zone: ZoneInfo) -> datetime:
     """Midnight in the zone; where the clocks skip it, the first instant there is."""
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
+    return datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
 
 
 def last_moment(day: date, zone: ZoneInfo) -> datetime:

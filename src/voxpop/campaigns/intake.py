@@ -12,7 +12,7 @@ from voxpop.campaigns.models import Asked, ContextType, DeadEvent, Event, Trigge
 from voxpop.db.pool import Tx
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Moved, Stage
-from voxpop.surveys.campaigns import series_of
+from voxpop.surveys.models import campaign_series
 from voxpop.types import SurveyId, WorkspaceId
 from voxpop.workspaces import service as workspaces
 
@@ -70,7 +70,7 @@ async def take(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: dat
     opened = [one for one in asked if one.survey_id is not None]
     if opened:
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        moved = [Moved(Stage.ASKED, day, series_of(workspace, one.campaign_id)) for one in opened]
+        moved = [Moved(Stage.ASKED, day, campaign_series(workspace, one.campaign_id)) for one in opened]
         await metrics.add(tx, workspace, moved=moved)
     return _outcomes(len(events), asked)
 

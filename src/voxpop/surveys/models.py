@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.feedback.models import Origin
-from voxpop.metrics.models import Series, Stage
-from voxpop.types import CampaignId, FeedbackId, SurveyId
+from voxpop.metrics.models import Series, SeriesKind, Stage
+from voxpop.types import CampaignId, FeedbackId, SurveyId, WorkspaceId
 
 
 class Status(StrEnum):
@@ -103,3 +103,8 @@ class Ending(Struct, frozen=True):
     survey: SurveyId
     status: Status
     series: Sequence[Series]
+
+
+def campaign_series(workspace: WorkspaceId, campaign: CampaignId) -> tuple[Series, ...]:
+    """What a campaign's asks and answers count for."""
+    return (Series(SeriesKind.WORKSPACE, workspace), Series(SeriesKind.CAMPAIGN, campaign))
