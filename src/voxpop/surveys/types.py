@@ -10,8 +10,8 @@ from voxpop.db.pool import Tx
 from voxpop.errors import Fault, Invalid, NotFound, SurveyTypeInUse
 from voxpop.metrics.formulas import Formula
 from voxpop.surveys import types_store as store
+from voxpop.surveys.models import SurveyType
 from voxpop.surveys.texts import Texts, read_translations
-from voxpop.surveys.types_store import SurveyType
 from voxpop.types import Actor, whole
 
 OF_FEATURES = "CSAT10"  # features rate on its scale whether or not anybody was asked yet
