@@ -43,7 +43,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
 
 def _bound(family: int, address: tuple[Any, int]) -> socket.socket:
     """Bound and listening with nobody let in would be simpler, but callers would wait instead of being refused."""
-    made = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
