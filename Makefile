@@ -41,9 +41,9 @@ fix: $(DEV) ## format, and mend what the linter can mend
 	@$(PY) -m ruff format --quiet
 	@$(PY) -m ruff check --fix --quiet
 
-bench: $(DEV) $(VENDOR) ## measure increments, analytics and the start
-	@build_tools/need wrk postgresql
-	@for name in increment analytics start; do echo "== $$name"; $(PY) bench/$$name; done
+bench: $(DEV) $(VENDOR) ## measure increments, analytics, events, answers and the start
+	@build_tools/need wrk postgresql java maven
+	@for name in increment analytics events answers start; do echo "== $$name"; $(PY) bench/$$name; done
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema

@@ -67,6 +67,8 @@ app.command(
 
 def main() -> None:
     """Runs the command of the arguments and exits with its code."""
+    # A shell that starts us with & has us ignore it, and SIGTERM would be ignored with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt_once)
     sys.exit(run(sys.argv[1:]))
 

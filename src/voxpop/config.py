@@ -369,9 +369,18 @@ def _to_path(kind: type, raw: object) -> object:
 
 def _postgres_url(value: str) -> str:
     scheme, _, rest = value.partition("://")
-    if scheme not in ("postgresql", "postgres") or not rest:
-        raise ValueError("expected postgresql://user:password@host/name")
+    if scheme not in ("postgresql", "postgres") or not rest or not _has_readable_hosts(value):
+        raise ValueError("expected postgresql://user:password@host:port/name, with special characters as %XX")
     return value
+
+
+def _has_readable_hosts(url: str) -> bool:
+    """Whether each of its hosts has a port that is one, or none."""
+    try:
+        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+        return all(urlsplit(f"//{host}").port != 0 for host in hosts)
+    except ValueError:
+        return False
 
 
 def _web_address(value: str) -> str:

@@ -12,6 +12,7 @@ import uvicorn
 
 from voxpop.config import Settings
 from voxpop.errors import AppError
+from voxpop.web.protocol import Protocol
 
 
 class CannotListen(AppError):
@@ -71,7 +72,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

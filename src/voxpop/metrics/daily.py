@@ -35,10 +35,19 @@ class DailyMetricsAggregated(Struct, frozen=True, kw_only=True, tag_field="event
 
 
 async def aggregate(tx: Tx, workspace: WorkspaceId, day: date, now: datetime, *, resend: bool) -> list[DailyMetric]:
-    """Keeps what the answers of a day amount to, one row for each campaign that has some, and returns all of them.
+    """Keeps what the answers of a day amount to, and returns all of its rows.
 
-    A message leaves for every row that changed; with `resend` for every row. A day that is not over may be aggregated
-    as far as it is, and again later.
+    A message leaves for every row that changed; with `resend` for every row.
+    """
+    rows, changed = await keep(tx, workspace, day, now)
+    await outbox.record(tx, workspace, [_message(row, now) for row in (rows if resend else changed)], now)
+    return rows
+
+
+async def keep(tx: Tx, workspace: WorkspaceId, day: date, now: datetime) -> tuple[list[DailyMetric], list[DailyMetric]]:
+    """The same without a message: all rows of the day, one for each campaign that has answers, and those that changed.
+
+    A day that is not over may be kept as far as it is, and again later.
     """
     await daily_store.lock_aggregation(tx, workspace)
     kept = {row.campaign_id: row.counts for row in await daily_store.list_kept(tx, workspace, day)}
@@ -47,8 +56,7 @@ async def aggregate(tx: Tx, workspace: WorkspaceId, day: date, now: datetime, *,
     changed = [row for row in rows if row.counts != kept.get(row.campaign_id)]
     if changed:
         await daily_store.set_daily_metrics(tx, workspace, changed, now)
-    await outbox.record(tx, workspace, [_message(row, now) for row in (rows if resend else changed)], now)
-    return rows
+    return rows, changed
 
 
 async def aggregate_night(tx: Tx, workspace: WorkspaceId, day: date, now: datetime) -> list[DailyMetric]:

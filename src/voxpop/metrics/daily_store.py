@@ -9,6 +9,7 @@ from msgspec import Struct
 from voxpop.db.pool import Tx
 from voxpop.db.query import Nothing, Query
 from voxpop.metrics.models import Grain, SeriesKind
+from voxpop.metrics.store import Held
 from voxpop.types import CampaignId, WorkspaceId, uuid7
 
 USER = "system"
@@ -50,10 +51,6 @@ class DailyMetric(Tally, frozen=True):
 class Kept(Struct, frozen=True):
     campaign_id: CampaignId
     counts: list[int]
-
-
-class Held(Struct):
-    held: bool
 
 
 # Held until the transaction ends, so that of two runs the later one reads the counts after the earlier has committed.

@@ -1,5 +1,6 @@
 """Campaigns' surveys: shown to a customer, answered, expired. Knows of a campaign its id only."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -60,9 +61,9 @@ async def expire(
 async def _count(tx: Tx, workspace: WorkspaceId, stage: Stage, campaigns: Sequence[CampaignId], now: datetime) -> None:
     if campaigns:
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        await metrics.add(
-            tx, workspace, moved=[Moved(stage, day, campaign_series(workspace, one)) for one in campaigns]
-        )
+        numbers = Counter(campaigns).items()
+        moved = [Moved(stage, day, campaign_series(workspace, one), count) for one, count in numbers]
+        await metrics.add(tx, workspace, moved=moved)
 
 
 def _judge(

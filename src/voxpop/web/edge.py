@@ -1,5 +1,6 @@
 """The outermost layer: every answer gets its request id and version, every request is counted and timed."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
 
-from voxpop.errors import Invalid
+from voxpop.errors import Invalid, Unavailable
 from voxpop.web.direct import Door, Message, Receive, Scope, Send, send_problem
 from voxpop.web.ops import REQUESTS, SECONDS
 
@@ -48,6 +49,10 @@ class Edge:
 
         try:
             await self._serve(scope, receive, send_with_identity)
+        except asyncio.CancelledError:  # the time to shut down is up
+            if status:
+                raise
+            await send_problem(scope, send_with_identity, Unavailable("The service is stopping; try again"))
         finally:
             count, seconds = _meters(method, scope.get("path_template") or UNKNOWN, status)
             count.inc()

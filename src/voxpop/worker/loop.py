@@ -35,4 +35,6 @@ async def run(database: Database, jobs: Sequence[Job], pause: timedelta = PAUSE)
             await daily.run_due(database, utcnow(), jobs)
         except OUT_OF_REACH as error:
             log.warning("The worker can't reach the database; it tries again", reason=str(error))
+        except Exception:  # an edge: what stops the jobs must not stop those who answer
+            log.exception("The daily jobs could not be looked at; the worker tries again")
         await asyncio.sleep(pause.total_seconds())
