@@ -62,7 +62,7 @@ async def beside() -> AsyncIterator[Beside]:
     tasks: list[asyncio.Task[Any]] = []
 
     def start(work: Awaitable[None]) -> "asyncio.Task[None]":
-        tasks.append(asyncio.ensure_future(work))  # type: ignore[arg-type]
+        tasks.append(asyncio.ensure_future(work))
         return tasks[-1]
 
     yield start

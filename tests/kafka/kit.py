@@ -8,12 +8,13 @@ import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeAlias
 
 import asyncpg
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from tests.kafka.broker import Broker
 
@@ -24,6 +25,7 @@ RUNNER = Path(__file__).with_name("runner.py")
 PARTITIONS = 4
 ASKED = "SELECT coalesce(sum(asked), 0)::int FROM ask_count WHERE grain = 'day' AND series_kind = 'campaign'"
 Owner: TypeAlias = "asyncpg.Connection[Any]"
+Headers: TypeAlias = dict[str, str | bytes | None]
 
 
 def event(context: object, **fields: object) -> bytes:
@@ -54,7 +56,9 @@ class Kafka:
             "kafka_topic_daily_metrics": self.metrics,
         }
         self._folder = folder
-        self._producer = Producer({"bootstrap.servers": broker.address, "message.timeout.ms": 60_000, "log_level": 0})
+        self._producer = self._open()
+        self._numbers = count()
+        self._waiting: dict[int, tuple[bytes | None, Headers, int]] = {}
 
     def settings(self, **changed: Value) -> Settings:
         return load(env={}, directory=self._folder, overrides={**self.overrides, **changed})
@@ -65,14 +69,33 @@ class Kafka:
         self.flush()
 
     def flush(self) -> None:
-        assert self._producer.flush(60) == 0
+        """A producer that a restart has lost for good is replaced; what it held is sent once more."""
+        self._producer.flush(20)
+        if self._waiting:
+            self._producer.purge()
+            self._producer = self._open()
+            for number, (value, headers, partition) in list(self._waiting.items()):
+                self._produce(number, value, headers, partition)
+            assert self._producer.flush(60) == 0
+
+    def _open(self) -> Producer:
+        return Producer({"bootstrap.servers": self.broker.address, "message.timeout.ms": 120_000, "log_level": 0})
 
     def post(self, *values: bytes | None, workspace: str | bytes | None = None, partition: int = -1) -> None:
         """Returns at once; they leave when the broker is there."""
-        headers: dict[str, str | bytes | None] = {} if workspace is None else {WORKSPACE: workspace}
+        headers: Headers = {} if workspace is None else {WORKSPACE: workspace}
         for value in values:
-            self._producer.produce(self.events, value, partition=partition, headers=headers)
-            self._producer.poll(0)
+            number = next(self._numbers)
+            self._waiting[number] = (value, headers, partition)
+            self._produce(number, value, headers, partition)
+
+    def _produce(self, number: int, value: bytes | None, headers: Headers, partition: int) -> None:
+        def note(error: KafkaError | None, _: Message) -> None:
+            if error is None:
+                self._waiting.pop(number, None)
+
+        self._producer.produce(self.events, value, partition=partition, headers=headers, on_delivery=note)
+        self._producer.poll(0)
 
     def committed(self) -> int:
         """How far the group is, over all partitions; 0 while the broker can't say."""
@@ -95,13 +118,13 @@ class Kafka:
             return []
         return sorted(len(member.assignment.topic_partitions) for member in described.members)
 
-    def read(self, topic: str, count: int, *, more_seconds: float = 0) -> list[Message]:
+    def read(self, topic: str, wanted: int, *, more_seconds: float = 0) -> list[Message]:
         """As many as are wanted, as a program of somebody else reads them, and what comes in the seconds after them."""
         reader = Consumer({"bootstrap.servers": self.broker.address, "group.id": uuid.uuid4().hex, "log_level": 0})
         reader.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
         found: list[Message] = []
         deadline = monotonic() + 30
-        while len(found) < count and monotonic() < deadline:
+        while len(found) < wanted and monotonic() < deadline:
             found += [one for one in reader.consume(1000, 0.2) if not one.error()]
         found += [one for one in reader.consume(1000, more_seconds) if not one.error()] if more_seconds else []
         reader.close()
@@ -149,4 +172,5 @@ async def eventually(look: Callable[[], Awaitable[object]], expected: object, se
 
 
 def headers_of(message: Message) -> Mapping[str, str]:
-    return {name: value.decode() for name, value in dict(message.headers() or ()).items()}
+    headers = dict(message.headers() or ()).items()
+    return {name: value.decode() for name, value in headers if isinstance(value, bytes)}

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -14,6 +15,7 @@ from voxpop.db.pool import Database
 from voxpop.kafka import feed
 from voxpop.kafka.feed import BrokerError, Feed, Record
 from voxpop.types import WorkspaceId
+from voxpop.worker import consumer
 from voxpop.worker.consumer import consume
 
 
@@ -242,6 +244,27 @@ async def test_settings_that_no_client_takes_are_said(
     settings = kafka.settings(kafka_security_protocol="SSL", kafka_ssl_ca="/nowhere")
     with pytest.raises(BrokerError, match=r"ssl\.ca\.location"):
         await Feed(settings, kafka.events, lambda _: asyncio.sleep(0)).run()
+
+
+async def test_a_member_that_hears_of_no_broker_is_replaced(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "STATISTICS_SECONDS", 0.2)
+    monkeypatch.setattr(feed, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(consumer, "RESTART_PAUSE", timedelta(seconds=0.2))
+    kafka.send(event("o-1"))
+    beside(consume(database, kafka.settings()))
+    member = Feed(kafka.settings(kafka_group_id="another"), kafka.events, lambda _: asyncio.sleep(0))
+    direct = asyncio.ensure_future(member.run())
+    await eventually(committed(kafka), 1)
+    await asyncio.sleep(1.5)
+    assert not direct.done(), "a broker that has nothing to say still answers"
+    await asyncio.to_thread(kafka.broker.stop)
+    await asyncio.wait([direct], timeout=10)
+    assert isinstance(direct.exception(), BrokerError)
+    await asyncio.to_thread(kafka.broker.start)
+    kafka.send(event("o-2"))
+    await eventually(contexts(owner), ["o-1", "o-2"])
 
 
 async def test_without_a_broker_nothing_is_consumed(

@@ -25,7 +25,10 @@ def client_config(settings: Settings) -> dict[str, Any]:
         "ssl.certificate.location": settings.kafka_ssl_certificate,
         "ssl.key.location": settings.kafka_ssl_key,
     }
-    return {"client.id": "voxpop", **{key: str(value) for key, value in given.items() if value is not None}}
+    # Else brokers that are all away are asked, and complained of, twenty times a second. Brokers that have moved
+    # meanwhile are found by a new client, which the consumer and the producer make by themselves.
+    calm = {"client.id": "voxpop", "metadata.recovery.strategy": "none"}
+    return calm | {key: str(value) for key, value in given.items() if value is not None}
 
 
 def note_error(error: KafkaError) -> None:

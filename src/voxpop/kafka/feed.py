@@ -5,7 +5,8 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from typing import NamedTuple
+from time import monotonic
+from typing import Any, NamedTuple
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -20,6 +21,8 @@ PATIENCE_SECONDS = 0.5  # how long a batch may take before its partitions are pa
 FINISH_SECONDS = 5.0  # how long a batch may hold up partitions that must be given back
 LEAVE_SECONDS = 20.0
 STATISTICS_SECONDS = 5.0
+# A client that hears from a starting broker that there are no brokers forgets the one it knows, and waits for ever.
+SILENCE_SECONDS = 30.0
 
 LAG = Gauge("voxpop_kafka_lag", "Messages of a partition that are not taken yet", ["topic", "partition"])
 
@@ -55,7 +58,7 @@ class Feed:
             "enable.auto.offset.store": False,
             "queued.max.messages.kbytes": 16_384,
             "statistics.interval.ms": int(STATISTICS_SECONDS * 1000),
-            "stats_cb": _show_lag,
+            "stats_cb": self._on_statistics,
             "error_cb": note_error,
         }
         if settings.kafka_group_protocol == "classic":
@@ -68,6 +71,7 @@ class Feed:
         self._over = threading.Event()
         self._paused = False
         self._early: list[Message] = []  # what came although it should not have: errors
+        self._heard_at = monotonic()
 
     async def run(self) -> None:
         """Until cancelled, which gives the partitions back; BrokerError when the client can't go on."""
@@ -79,7 +83,7 @@ class Feed:
             raise BrokerError(str(error)) from error
         finally:
             self._stopping.set()
-            with suppress(KafkaException, TimeoutError):
+            with suppress(KafkaException, BrokerError, TimeoutError):
                 await asyncio.wait_for(asyncio.shield(work), LEAVE_SECONDS)
 
     def _consume(self) -> None:
@@ -87,6 +91,8 @@ class Feed:
         try:
             consumer.subscribe([self._topic], self._on_assign, self._on_revoke, self._on_lost)
             while not self._stopping.is_set():
+                if monotonic() - self._heard_at > SILENCE_SECONDS:
+                    raise BrokerError("no broker answers")
                 self._batch = _records(self._read(consumer))
                 if self._batch:
                     self._start()
@@ -151,6 +157,12 @@ class Feed:
             else:
                 consumer.commit(asynchronous=False)
 
+    def _on_statistics(self, text: str) -> None:
+        statistics = msgspec.json.decode(text)
+        _show_lag(statistics["topics"])
+        if any(broker["state"] == "UP" for broker in statistics["brokers"].values()):
+            self._heard_at = monotonic()
+
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_assign(partitions)
         if self._paused:
@@ -211,9 +223,9 @@ def _is_error(error: KafkaError | None) -> bool:
     return True
 
 
-def _show_lag(statistics: str) -> None:
+def _show_lag(topics: dict[str, Any]) -> None:
     LAG.clear()
-    for name, topic in msgspec.json.decode(statistics)["topics"].items():
+    for name, topic in topics.items():
         for partition, state in topic["partitions"].items():
             if state["consumer_lag"] >= 0:
                 LAG.labels(name, partition).set(state["consumer_lag"])

@@ -26,6 +26,7 @@ LARGEST_DEAD = 2**16  # bytes of a message that is kept
 LONGEST_REASON = 500
 FIRST_PAUSE = timedelta(milliseconds=100)
 LONGEST_PAUSE = timedelta(seconds=10)
+RESTART_PAUSE = timedelta(seconds=5)
 
 log = get_logger(__name__)
 
@@ -40,7 +41,7 @@ async def consume(database: Database, settings: Settings) -> None:
             await Feed(settings, settings.kafka_topic_customer_events, taker.take).run()
         except BrokerError as error:
             log.error("The consumer can't go on and starts anew", reason=str(error))
-        await asyncio.sleep(LONGEST_PAUSE.total_seconds())
+        await asyncio.sleep(RESTART_PAUSE.total_seconds())
 
 
 class Taker:
