@@ -35,7 +35,7 @@ check: $(DEV) $(VENDOR) ## format, lint, types, every test, and the database's o
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m pytest -q $(ARGS)
-	@build_tools/with_postgres15 $(PY) -m pytest -q -m database
+	@build_tools/with_postgres15 $(PY) -m pytest -q -m 'database and not kafka'
 
 fix: $(DEV) ## format, and mend what the linter can mend
 	@$(PY) -m ruff format --quiet
