@@ -108,8 +108,8 @@ def wrk(running: Running, script: str, *, connections: int, seconds: int) -> dic
     assert "Socket errors" not in out, out
     return {
         "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),  # type: ignore[index]
-        "p50": _milliseconds(re.search(r"50%\s+(\S+)", out)[1]),  # type: ignore[index]
-        "p99": _milliseconds(re.search(r"99%\s+(\S+)", out)[1]),  # type: ignore[index]
+        "p50": _milliseconds(re.search(r"^ +50% +(\S+)", out, re.MULTILINE)[1]),  # type: ignore[index]
+        "p99": _milliseconds(re.search(r"^ +99% +(\S+)", out, re.MULTILINE)[1]),  # type: ignore[index]
     }
 
 

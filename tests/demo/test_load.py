@@ -34,7 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough customers for every table, few enough for many loads."""
     monkeypatch.setattr(service, "CUSTOMERS", 60)
     monkeypatch.setattr(service, "SHOPPERS", 60)
-    few = (msgspec.structs.replace(course, events=60) for course in COURSES)
+    few = (msgspec.structs.replace(course, events=200) for course in COURSES)
     monkeypatch.setattr(shoppers, "COURSES", tuple(few))
 
 

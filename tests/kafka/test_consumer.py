@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from tests.kafka.conftest import Beside, open_waiting
 from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually
 
+from voxpop.config import load
 from voxpop.db.pool import Database
 from voxpop.kafka import feed
 from voxpop.kafka.feed import BrokerError, Feed, Record
@@ -37,6 +38,11 @@ def committed(kafka: Kafka) -> Callable[[], Awaitable[int]]:
 
 def counted(fate: str) -> float:
     return REGISTRY.get_sample_value("voxpop_kafka_events_total", {"fate": fate}) or 0
+
+
+def test_the_names_are_those_of_the_description() -> None:  # F37
+    settings = load(env={})
+    assert (settings.kafka_group_id, settings.kafka_topic_customer_events) == ("feedback", "customer-events.V1")
 
 
 async def test_an_event_becomes_a_survey(

@@ -47,11 +47,11 @@ class TypeBody(Struct, frozen=True, kw_only=True):
     thanks: Thanks
     scale_min: Annotated[Bound, Meta(examples=[1])]
     scale_max: Annotated[Bound, Meta(examples=[7])]
-    formula: Annotated[Formula, Meta(examples=["mean"])]
+    formula: Annotated[Formula, Meta(examples=["share"])]
     satisfied_min: Annotated[Bound, Meta(examples=[5])] | None = None
     satisfied_max: Annotated[Bound, Meta(examples=[7])] | None = None
     higher_is_better: bool = True
-    formula_description: Annotated[str, Meta(max_length=500, examples=["SUM(score) / total"])] = ""
+    formula_description: Annotated[str, Meta(max_length=500, examples=["satisfied (5-7) / total * 100"])] = ""
     translations: Translated = {}
 
     def check(self) -> None:
@@ -100,11 +100,11 @@ class TypeOut(Struct, frozen=True):
     thanks: Thanks
     scale_min: Annotated[int, Meta(examples=[1])]
     scale_max: Annotated[int, Meta(examples=[7])]
-    formula: Annotated[Formula, Meta(examples=["mean"])]
+    formula: Annotated[Formula, Meta(examples=["share"])]
     satisfied_min: Annotated[int, Meta(examples=[5])] | None
     satisfied_max: Annotated[int, Meta(examples=[7])] | None
     higher_is_better: bool
-    formula_description: Annotated[str, Meta(examples=["SUM(score) / total"])]
+    formula_description: Annotated[str, Meta(examples=["satisfied (5-7) / total * 100"])]
     translations: Translated
 
     @classmethod
