@@ -110,8 +110,12 @@ def test_workspaces(data: Path) -> None:
     wrong = run("workspace", "set", "acme", "--time-zone", "Europe/Berln", data=data)
     assert (wrong.returncode, wrong.stderr.partition(":")[0]) == (2, "--time-zone")
     nobody = run("workspace", "set", "nobody", "--cool-down-days", "1", data=data)
-    assert (nobody.returncode, nobody.stderr) == (1, "There is no workspace 'nobody' (there are: acme)\n")
-    assert [line.split()[0] for line in result("workspace", "list", data=data).splitlines()] == ["NAME", "acme"]
+    assert (nobody.returncode, nobody.stderr) == (1, "There is no workspace 'nobody' (there are: default, acme)\n")
+    assert [line.split()[0] for line in result("workspace", "list", data=data).splitlines()] == [
+        "NAME",
+        "default",
+        "acme",
+    ]
 
 
 def test_demo_data_is_loaded_once(data: Path) -> None:

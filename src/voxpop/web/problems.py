@@ -56,6 +56,7 @@ BY_STATUS: dict[int, type[AppError]] = {
 }
 # `Expected ... - at `$.items[0].name``: what msgspec says, and where.
 AT = re.compile(r"(?P<what>.*?)(?: - at `(?P<where>key in )?\$(?P<path>.*)`)?\Z", re.DOTALL)
+LEFT = "client disconnected prematurely"  # what the framework says of it
 WHOLE = re.compile(r"(\d)\.0\b")  # bounds of whole numbers, which are read as floats
 MISSING = re.compile(r"Object missing required field `(.*)`\Z")
 BROWSERS_ONLY = ("/api/", "/openapi", "/health/", "/metrics")
@@ -95,6 +96,8 @@ def as_app_error(error: Exception) -> AppError:
     match error:
         case AppError():
             return error
+        case HTTPException() if error.detail == LEFT:
+            return Invalid("The body ended before it was whole")  # for nobody: the caller has left
         case HTTPException():
             kind = BY_STATUS.get(error.status_code, Invalid if error.status_code < 500 else AppError)
             return kind(error.detail if kind is Invalid else None)
