@@ -55,7 +55,7 @@ def serve() -> Iterator[Callable[[Litestar], str]]:
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(app: Litestar) -> str:
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
         thread = threading.Thread(target=server.run)
         thread.start()
         running.append((server, thread))

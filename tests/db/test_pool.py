@@ -135,8 +135,8 @@ async def test_nobody_writes_into_a_neighbour_s(
             for verb in (f"UPDATE {table} SET workspace_id = workspace_id", f"DELETE FROM {table}"):
                 assert (await tx.execute(f"{verb} WHERE workspace_id = $1", there)).endswith(" 0"), verb
         for statement in (
-            f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(t, jsonb_build_object('workspace_id', $1::uuid))).* "
-            f"FROM {table} t",
+            f"INSERT INTO {table} OVERRIDING SYSTEM VALUE "
+            f"SELECT (jsonb_populate_record(t, jsonb_build_object('workspace_id', $1::uuid))).* FROM {table} t",
             f"UPDATE {table} SET workspace_id = $1",
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):

@@ -28,6 +28,7 @@ class Edge:
     def __init__(self, app: App, doors: tuple[Door, ...] = ()) -> None:
         self.app = app
         self.doors = doors
+        self.stopping = False  # set by the server: from then on who is cut off is told so
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,8 +50,8 @@ class Edge:
 
         try:
             await self._serve(scope, receive, send_with_identity)
-        except asyncio.CancelledError:  # the time to shut down is up
-            if status:
+        except asyncio.CancelledError:
+            if status or not self.stopping:
                 raise
             await send_problem(scope, send_with_identity, Unavailable("The service is stopping; try again"))
         finally:
