@@ -14,13 +14,14 @@ from voxpop.features import api as features_api
 from voxpop.features.api import FEATURE, FeatureGates
 from voxpop.features.bodies import UserBody
 from voxpop.feedback import api as feedback_api
+from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
 from voxpop.surveys.api import SurveyGates
 from voxpop.tickets import api as tickets_api
 from voxpop.tickets import inbox, live_pages, portal, ticket_pages, unhappy_pages
 from voxpop.types import Scope
 from voxpop.web import ops, pages
-from voxpop.web.direct import Door
+from voxpop.web.direct import Door, GetDoor, Operation, PostDoor
 from voxpop.web.docs import Docs
 from voxpop.web.edge import Edge
 from voxpop.web.openapi import Part
@@ -32,13 +33,14 @@ from voxpop.workspaces import settings_pages
 from voxpop.workspaces.access import DEPENDENCIES, Doorkeeper, guard
 
 LARGEST_BODY = 2**20  # bytes
-PARTS = [Part("/api/csat/v1", "Voxpop: product features")]
+PARTS = [Part("/api/csat/v1", "Product features")]
 
 
 def create_app(database: Database, settings: Settings) -> Edge:
     """The whole service over one database, as an ASGI application."""
     doorkeeper = Doorkeeper(database, settings.queue_limit)
-    gates = FeatureGates(database, settings.queue_limit)
+    features = FeatureGates(database, settings.queue_limit)
+    surveys = SurveyGates(database, settings.queue_limit)
     app = Litestar(
         routes(settings),
         state=State(
@@ -46,8 +48,8 @@ def create_app(database: Database, settings: Settings) -> Edge:
                 "database": database,
                 "settings": settings,
                 "doorkeeper": doorkeeper,
-                "feature_gates": gates,
-                "survey_gates": SurveyGates(database, settings.queue_limit),
+                "feature_gates": features,
+                "survey_gates": surveys,
             }
         ),
         guards=[guard, guard_body, guard_query],
@@ -55,9 +57,21 @@ def create_app(database: Database, settings: Settings) -> Edge:
         exception_handlers={Exception: answer},
         plugins=[Docs(PARTS)],
         request_max_body_size=LARGEST_BODY,
+        logging_config=None,  # the framework's own would replace that of the process
     )
-    use = Door(_plain(f"{FEATURE}/increment"), UserBody, Scope.INGEST, doorkeeper.admit, gates.use_once, LARGEST_BODY)
-    return Edge(app, (use,))
+    return Edge(app, doors(doorkeeper, features, surveys))
+
+
+def doors(doorkeeper: Doorkeeper, features: FeatureGates, surveys: SurveyGates) -> tuple[Door, ...]:
+    """What many ask for at once is served in front of the framework."""
+    use = Operation(_plain(f"{FEATURE}/increment"), Scope.INGEST, features.use_once)
+    show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_once, b"accept-language")
+    submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_once, b"accept-language")
+    return (
+        PostDoor(use, doorkeeper.admit, UserBody, LARGEST_BODY),
+        GetDoor(show, doorkeeper.admit, "guid"),
+        PostDoor(submit, doorkeeper.admit, surveys_api.Answer, LARGEST_BODY),
+    )
 
 
 def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
@@ -78,6 +92,7 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
         *feedback_api.ROUTES,
         *surveys_api.ROUTES,
         *campaigns_api.ROUTES,
+        *metrics_api.ROUTES,
         *tickets_api.ROUTES,
     ]
 

@@ -192,6 +192,7 @@ ON_CONSTRAINT: dict[str, type[AppError]] = {
     "product_key_unique": ProductTaken,
     "feature_key_unique": FeatureTaken,
     "feature_product_exists": ProductInUse,
+    "interaction_feature_exists": FeatureInUse,
     "workspace_name_unique": WorkspaceTaken,
     "campaign_survey_type_exists": UnknownSurveyType,
     "survey_type_pkey": SurveyTypeTaken,

@@ -27,7 +27,7 @@ KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
 
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN, description="An e-mail address, taken as written")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 NotBlank = Meta(pattern=r"\S")
 Guid = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", examples=["cust_123"])]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="UTC, with milliseconds")]

@@ -1,9 +1,39 @@
-"""The whole flow of a feature, as its first implementation's integration suite has it."""
+"""The whole flow of a feature, as its first implementation's integration suites have it."""
 
 from tests.conftest import Client
+from tests.features.kit import API, USER, Feature, counts, good
 
-FEATURE = "/api/csat/v1/products/pms/features/dashboard"
+
+async def keys(client: Client, *products: str) -> list[tuple[str, str]]:
+    found = good(await client.get(f"{API}/features", params={"product_key": list(products)}))
+    return [(one["product_key"], one["feature_key"]) for one in found["data"]]
 
 
-async def test_from_first_use_to_rating(client: Client) -> None:
-    await client.post("/api/csat/v1/products", json={"key": "pms", "name": "PMS"})
+async def test_features_are_listed_at_all_by_one_product_and_by_two(client: Client) -> None:  # C14
+    for product in ("crm", "pms", "pos"):
+        for key in ("export", "dashboard"):
+            await Feature.open(client, product, key)
+    assert len(await keys(client)) == 6
+    assert await keys(client, "pms") == [("pms", "dashboard"), ("pms", "export")]
+    assert len(await keys(client, "pms", "crm")) == 4
+
+
+async def test_from_first_use_to_rating(client: Client) -> None:  # C27, C28, C34, C35, C41, C42
+    feature = await Feature.open(client, uses=3, refusals=2)
+    assert await feature.counts() == (0, 0, 0)
+    assert [(await feature.use())["should_request_feedback"] for _ in range(3)] == [False, False, True]
+
+    refused = await feature.reject()
+    assert (counts(refused), refused["should_request_feedback"]) == ((0, 3, 1), False)
+
+    assert [(await feature.use())["should_request_feedback"] for _ in range(3)] == [False, False, True]
+    assert await feature.counts() == (3, 6, 1)
+
+    await feature.rate(8, comment="Works great", user_agent="Mozilla/5.0")
+    (row,) = (await feature.analytics("feedbacks/users"))["data"]
+    assert (row["user_email"], row["rating"], row["source"]) == (USER, 8, "prompted")
+    assert (row["comment"], row["user_agent"]) == ("Works great", "Mozilla/5.0")
+    assert await feature.counts() == (0, 6, 0)
+
+    after = await feature.use()
+    assert (counts(after), after["should_request_feedback"]) == ((0, 7, 0), False)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-
 from tests.conftest import Client, Make
+
 from voxpop.tickets import asking, service
 from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status, Ticket
 from voxpop.types import AccountId, WorkspaceId, uuid7

@@ -5,9 +5,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-
 from tests.conftest import Client, Make
 from tests.tickets.kit import NEW, TICKETS, Desk, Status, member
+
 from voxpop.types import Scope
 
 CHANGE = {"status": "Resolved", "priority": "Urgent", "tags": ["Billing ", "billing", "export"]}

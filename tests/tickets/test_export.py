@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, TICKETS, Desk, Status, member
+
 from voxpop.tickets import export
 from voxpop.tickets.models import Requester
 

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
-
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, Desk, Status, member
+
 from voxpop.errors import NotFound, ViewTaken
 from voxpop.tickets import service, store, views
 from voxpop.tickets.models import Author

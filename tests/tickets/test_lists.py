@@ -5,9 +5,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, TICKETS, Desk, Priority, Status, member, refs
+
 from voxpop.tickets import list_store, lists, words
 from voxpop.tickets.list_models import Criteria, Rating, Sort, TicketFilter
 from voxpop.tickets.models import Requester

@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
-
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, Desk, Status, member
+
 from voxpop.errors import NotFound, NotRateable
 from voxpop.metrics.models import Series, SeriesKind
 from voxpop.tickets import service, store, unhappy

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar, get, post
+from litestar import Litestar, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
@@ -24,7 +24,7 @@ class NewThing(Struct, forbid_unknown_fields=True):
     key: Annotated[Key, Meta(examples=["my-app"])]
     owner: Annotated[Email, Meta(examples=["ann@example.com"])]
     tags: list[Annotated[str, Meta(min_length=1, examples=["new"])]] = []
-    size: Annotated[int | None, Meta(examples=[3])] = None
+    size: Annotated[float, Meta(ge=1, multiple_of=1, examples=[3])] = 1
 
 
 class Thing(Struct):
@@ -54,9 +54,14 @@ async def get_bare(limit: FromQuery[Annotated[int, Meta(ge=1, le=100)]] = 50) ->
     raise NotImplementedError
 
 
+@get("/alive", tags=["Other"], sync_to_thread=False)
+def alive() -> Response[bytes]:
+    return Response(b"")
+
+
 @pytest.fixture
 def app() -> Litestar:
-    return Litestar([make_thing, get_thing, get_bare], plugins=[Docs([API])])
+    return Litestar([make_thing, get_thing, get_bare, alive], plugins=[Docs([API])])
 
 
 @pytest.fixture
@@ -79,7 +84,7 @@ def references(value: Any) -> set[str]:
 async def test_a_part_has_a_document_and_two_pages_of_its_own(client: httpx.AsyncClient) -> None:  # C11
     part = (await client.get("/openapi/api/thing/v1/openapi.json")).json()
     assert part["openapi"].startswith("3.1")
-    assert part["info"]["title"] == "Things"
+    assert part["info"]["title"] == "Things · Voxpop"
     assert list(part["paths"]) == ["/api/thing/v1/things", "/api/thing/v1/things/{key}"]
     for page in ("/openapi/api/thing/v1", "/api/thing/v1/reference"):
         assert 'data-document="/openapi/api/thing/v1/openapi.json"' in (await client.get(page)).text
@@ -105,7 +110,7 @@ async def test_types_are_described_as_they_are_validated(document: dict[str, Any
     assert schema["properties"]["tags"]["default"] == []
     limit = document["paths"]["/api/other/v1/bare"]["get"]["parameters"][0]
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
-    assert repr(limit["schema"]["maximum"]) == "100"
+    assert schema["properties"]["size"]["type"] == "integer"
 
 
 async def test_patterns_are_ones_that_browsers_know(document: dict[str, Any]) -> None:
@@ -120,6 +125,7 @@ async def test_errors_follow_from_what_an_operation_takes(document: dict[str, An
         "/api/thing/v1/things": ["201", "400", "401", "403", "409", "413", "415", "500", "503"],
         "/api/thing/v1/things/{key}": ["200", "400", "401", "403", "404", "500", "503"],
         "/api/other/v1/bare": ["200", "400", "500", "503"],
+        "/alive": ["200", "500", "503"],
     }
 
 
@@ -136,7 +142,7 @@ async def test_every_error_is_the_envelope_with_an_example(document: dict[str, A
 
 async def test_only_what_has_a_scope_needs_a_key(document: dict[str, Any]) -> None:  # C9, G1
     secured = {item["operationId"]: item.get("security") for _, _, item in operations(document)}
-    assert secured == {"makeThing": [{"key": []}], "getThing": [{"key": []}], "getBare": None}
+    assert secured == {"makeThing": [{"key": []}], "getThing": [{"key": []}], "getBare": None, "alive": None}
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
     assert "`manage`" in document["paths"]["/api/thing/v1/things"]["post"]["description"]
 
@@ -156,6 +162,10 @@ async def test_examples_are_made_of_those_of_fields_and_fit_their_type(document:
     assert document["paths"]["/api/thing/v1/things/{key}"]["get"]["parameters"][0]["example"] == "my-app"
 
 
+async def test_an_answer_of_bytes_is_not_called_json(document: dict[str, Any]) -> None:  # C10
+    assert "content" not in document["paths"]["/alive"]["get"]["responses"]["200"]
+
+
 async def test_a_field_without_an_example_is_named(document: dict[str, Any]) -> None:
     assert without_examples(document) == ["GET /api/other/v1/bare: Bare.name"]
 
@@ -164,7 +174,7 @@ async def test_a_field_without_an_example_is_named(document: dict[str, Any]) -> 
 async def test_pages_hold_no_script_and_no_word_of_the_document(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.headers["content-type"].startswith("text/html")
-    assert re.findall(r"<script[^>]*>(.+?)</script>", answer.text, re.DOTALL) == []
+    assert re.findall(r"<script[^>]*>(?!</script>)", answer.text) == []
     assert "broken" not in answer.text
     assert re.findall(r'(?:src|href)="(?!/)', answer.text) == []
     policy = answer.headers["content-security-policy"]
@@ -173,5 +183,5 @@ async def test_pages_hold_no_script_and_no_word_of_the_document(client: httpx.As
 
 
 async def test_documentation_is_no_part_of_the_document(app: Litestar, document: dict[str, Any]) -> None:
-    assert set(document["paths"]) == {"/api/thing/v1/things", "/api/thing/v1/things/{key}", "/api/other/v1/bare"}
+    assert not [path for path in document["paths"] if not path.startswith("/api/") and path != "/alive"]
     assert not [route.path for route in app.routes if "schema" in route.path or "{path" in route.path]

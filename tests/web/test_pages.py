@@ -125,5 +125,5 @@ def test_the_files_of_others_are_the_locked_ones(assets: ModuleType) -> None:
 def test_a_tarball_that_differs_is_refused(assets: ModuleType) -> None:
     package = {"name": "x", "version": "1", "integrity": assets.integrity(b"what was locked")}
     assets.check(b"what was locked", package)
-    with pytest.raises(SystemExit, match="is not what assets.lock expects"):
+    with pytest.raises(SystemExit, match="is not what"):
         assets.check(b"something else", package)

@@ -45,6 +45,11 @@ async def list_dead(tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID
     return await store.list_dead_events(tx, workspace, before, limit)
 
 
+async def forget_dead(tx: Tx, workspace: WorkspaceId, before: datetime) -> None:
+    """Takes away those that were kept before a moment."""
+    await store.delete_dead_events(tx, workspace, before)
+
+
 async def _take_all(tx: Tx, workspace: WorkspaceId, read: Sequence[Event | Outcome], now: datetime) -> list[Outcome]:
     events = [one for one in read if isinstance(one, Event)]
     taken = iter(await intake.take(tx, workspace, events, now))

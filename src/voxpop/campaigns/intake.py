@@ -1,5 +1,6 @@
 """Events in, surveys asked: the one way for events over HTTP, from Kafka and from within."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,11 +13,13 @@ from voxpop.campaigns.models import Asked, ContextType, DeadEvent, Event, Trigge
 from voxpop.db.pool import Tx
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Moved, Stage
-from voxpop.surveys.campaigns import series_of
+from voxpop.surveys.models import campaign_series
 from voxpop.types import SurveyId, WorkspaceId
 from voxpop.workspaces import service as workspaces
 
 LONGEST = 255  # characters
+TRIGGERS = {kind.value: kind for kind in Trigger}
+CONTEXTS = {kind.value: kind for kind in ContextType}
 
 
 class Unusable(Exception):
@@ -44,20 +47,20 @@ def read_event(message: bytes, arrived: datetime) -> Event | None:
         return event_of(msgspec.json.decode(message), arrived)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise Unusable("nested too deeply") from error
 
 
 def event_of(sent: object, arrived: datetime) -> Event | None:
     """The same of a decoded message. Fields that are not used are passed over."""
     if not isinstance(sent, dict):
         raise Unusable("not a JSON object")
-    kind = _text(sent, "event_type")
-    if kind not in Trigger.__members__:
+    if (kind := TRIGGERS.get(_text(sent, "event_type"))) is None:
         return None
-    context = _text(sent, "context_type")
-    if context not in ContextType.__members__:
+    if (context := CONTEXTS.get(_text(sent, "context_type"))) is None:
         raise Unusable("context_type must be ORDER or TICKET")
     date = _moment(sent.get("timestamp"), arrived).date()
-    return Event(Trigger(kind), _text(sent, "guid"), ContextType(context), _text(sent, "context_id"), date)
+    return Event(kind, _text(sent, "guid"), context, _text(sent, "context_id"), date)
 
 
 async def take(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
@@ -75,9 +78,9 @@ async def ask(
         return [], []
     asked = await store.insert_asked(tx, workspace, events, now)
     moved: list[Moved] = []
-    if opened := [one for one in asked if one.survey_id is not None]:
+    if opened := Counter(one.campaign_id for one in asked if one.survey_id is not None):
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        moved = [Moved(Stage.ASKED, day, series_of(workspace, one.campaign_id)) for one in opened]
+        moved = [Moved(Stage.ASKED, day, campaign_series(workspace, one), count) for one, count in opened.items()]
     return _outcomes(len(events), asked), moved
 
 

@@ -9,11 +9,24 @@ from msgspec import Struct
 from voxpop.campaigns.models import Asked, Campaign, CampaignFilter, CampaignPlan, DeadEvent, Event
 from voxpop.db.pool import Tx
 from voxpop.db.query import Nothing, Query
-from voxpop.types import CampaignId, WorkspaceId, uuid7
+from voxpop.types import CampaignId, SurveyId, WorkspaceId, uuid7
 
 
 class Count(Struct, frozen=True):
     count: int
+
+
+class Running(Struct, frozen=True):
+    """A campaign as an event finds it."""
+
+    id: CampaignId
+    trigger_type: str
+    survey_type_code: str
+    delay_hours: int
+
+
+class Opened(Struct, frozen=True):
+    id: SurveyId
 
 
 _CAMPAIGN = """id, name, survey_type_code, trigger_type, delay_hours, active, start_date, end_date,
@@ -71,37 +84,32 @@ SURVEY_COUNT = Query(
     Count,
 )
 
-# Which surveys do these events make? One for each running campaign of their type, unless there is one for the context.
-ASKED = Query(
+# Locked against another survey type, which would otherwise come between reading it and asking.
+RUNNING = Query(
     """
-    WITH event AS (
-        SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::date[])
-            WITH ORDINALITY AS e (type, guid, context_type, context_id, date, place)
-    ),
-    wanted AS (
-        SELECT e.*, c.id AS campaign_id, c.survey_type_code, c.delay_hours,
-               row_number() OVER (PARTITION BY c.id, e.context_id ORDER BY e.place) = 1 AS first
-        FROM event e JOIN campaign c ON c.workspace_id = $1 AND c.trigger_type = e.type
-        WHERE c.active AND NOT c.deleted AND c.start_date <= $8 AND (c.end_date IS NULL OR c.end_date >= $8)
-    ),
-    asked AS (
-        INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, context_type,
-                            context_id, context_date, scheduled_at, create_time, last_update_time)
-        SELECT $1, ($7::uuid[])[row_number() OVER (ORDER BY campaign_id, context_id)], survey_type_code, 'campaign',
-               campaign_id, campaign_id, guid, context_type, context_id, date,
-               $8 + make_interval(hours => delay_hours), $8, $8
-        FROM wanted WHERE first ORDER BY campaign_id, context_id
-        ON CONFLICT (workspace_id, campaign_id, context_id) DO NOTHING
-        RETURNING id, campaign_id, context_id
-    )
-    SELECT (w.place - 1)::int AS place, w.campaign_id, a.id AS survey_id
-    FROM wanted w LEFT JOIN asked a ON w.first AND a.campaign_id = w.campaign_id AND a.context_id = w.context_id
-    ORDER BY w.place, w.campaign_id
+    SELECT id, trigger_type, survey_type_code, delay_hours FROM campaign
+    WHERE workspace_id = $1 AND trigger_type = ANY ($2::text[])
+        AND active AND NOT deleted AND start_date <= $3 AND (end_date IS NULL OR end_date >= $3)
+    ORDER BY id FOR KEY SHARE
     """,
-    Asked,
+    Running,
 )
 
-RUNNING_COUNT = Query("SELECT count(*) AS count FROM campaign WHERE workspace_id = $1 AND NOT deleted", Count)
+# Which of these surveys are new? Where there is one of the campaign for the context, there is no other.
+NEW_ASKS = Query(
+    """
+    INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, context_type,
+                        context_id, context_date, scheduled_at, create_time, last_update_time)
+    SELECT $1, id, code, 'campaign', campaign_id, campaign_id, guid, context_type, context_id, date,
+           $10::timestamptz + make_interval(hours => delay_hours), $10, $10
+    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::date[])
+        AS new (id, campaign_id, code, delay_hours, guid, context_type, context_id, date)
+    ORDER BY campaign_id, context_id COLLATE "C"
+    ON CONFLICT (workspace_id, campaign_id, context_id) WHERE campaign_id IS NOT NULL DO NOTHING
+    RETURNING id
+    """,
+    Opened,
+)
 
 NEW_DEAD_EVENTS = Query(
     """
@@ -173,10 +181,18 @@ async def has_surveys(tx: Tx, workspace: WorkspaceId, ident: CampaignId) -> bool
 
 
 async def insert_asked(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Asked]:
-    """One row for each event and running campaign of its type."""
-    most = len(events) * (await RUNNING_COUNT.one(tx, workspace)).count
-    columns = zip(*((e.type, e.guid, e.context_type, e.context_id, e.date) for e in events), strict=True)
-    return await ASKED.all(tx, workspace, *columns, [uuid7() for _ in range(most)], now)
+    """One row for each event and running campaign of its type; of events with the same context the first asks."""
+    running = await RUNNING.all(tx, workspace, sorted({event.type for event in events}), now)
+    pairs = [(place, one) for place, event in enumerate(events) for one in running if one.trigger_type == event.type]
+    if not pairs:
+        return []
+    asks: dict[tuple[CampaignId, str], tuple[int, SurveyId, Running]] = {}
+    for place, campaign in pairs:
+        asks.setdefault((campaign.id, events[place].context_id), (place, SurveyId(uuid7()), campaign))
+    rows = [_ask(survey, campaign, events[place]) for place, survey, campaign in asks.values()]
+    opened = {one.id for one in await NEW_ASKS.all(tx, workspace, *zip(*rows, strict=True), now)}
+    new = {(place, campaign.id): survey for place, survey, campaign in asks.values() if survey in opened}
+    return [Asked(place, campaign.id, new.get((place, campaign.id))) for place, campaign in pairs]
 
 
 async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadEvent], now: datetime) -> None:
@@ -202,6 +218,11 @@ async def set_replayed(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetim
 
 async def delete_dead_events(tx: Tx, workspace: WorkspaceId, before: datetime) -> int:
     return await PRUNED_DEAD.run(tx, workspace, before)
+
+
+def _ask(survey: SurveyId, campaign: Running, event: Event) -> tuple[object, ...]:
+    head = survey, campaign.id, campaign.survey_type_code, campaign.delay_hours
+    return *head, event.guid, event.context_type, event.context_id, event.date
 
 
 def _values(plan: CampaignPlan) -> tuple[object, ...]:

@@ -25,8 +25,14 @@ MOST_IN_A_BATCH = 512
 RETRIES = 3
 # One item's data is at fault: the batch is halved until that item stands alone.
 FAULT_OF_AN_ITEM = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError, OverflowError)
-# Nobody's fault: another transaction was in the way.
-FAULT_OF_THE_MOMENT = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+# Nobody's fault: another transaction was in the way, took away what the statement had just seen, or changed the schema.
+FAULT_OF_THE_MOMENT = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.ForeignKeyViolationError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
 
 
 class Waiting(NamedTuple, Generic[Item, Result]):

@@ -33,6 +33,9 @@ log_truncate_on_rotation = on
 log_rotation_age = 1d
 """
 
+PROC = Path(
+    "/proc"
+)  # on Linux only; elsewhere `ps` is asked, and what a killed server left behind ends in its own time
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "ceph", "9p"}
 _LONGEST = 900  # bytes; PostgreSQL cuts paths off at 1,024, its own file names included
 
@@ -103,12 +106,12 @@ class Cluster:
 
     def is_server(self, pid: int) -> bool:
         """Whether this process is a server on this directory."""
-        return f"cluster_name={self.mark}".encode() in _command(pid).split(b"\0")
+        return f"cluster_name={self.mark}".encode() in _command(pid)
 
     def left_behind(self) -> list[int]:
         """Processes of a server on this directory other than its first; without that one they only stand in the way."""
         title = f"postgres: {self.mark}: ".encode()
-        pids = (int(entry) for entry in _listed("/proc") if entry.isdigit())
+        pids = (int(entry.name) for entry in PROC.glob("[0-9]*"))
         return [pid for pid in pids if _command(pid).startswith(title)]
 
     def require_version(self, binaries: Binaries) -> None:
@@ -184,7 +187,7 @@ def prepare(data: Path, *, passable: bool) -> Path:
         mode = data.stat().st_mode
         if passable and fresh and not mode & 0o001:
             data.chmod(mode & 0o777 | 0o011)
-        refuse_network(data, Path("/proc/self/mountinfo"))
+        refuse_network(data, PROC / "self" / "mountinfo")
     except OSError as error:
         raise EmbeddedError(f"The data directory {data} cannot be used: {error.strerror}. {_WAY_OUT}") from error
     return data
@@ -239,16 +242,12 @@ def _sync(directory: Path) -> None:
         os.close(handle)
 
 
-def _listed(directory: str) -> list[str]:
-    try:
-        return os.listdir(directory)
-    except FileNotFoundError:  # not Linux
-        return []
-
-
 def _command(pid: int) -> bytes:
     """The command line of a process; readable of any process, also without the right to trace it."""
+    if not PROC.exists():
+        command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(command, capture_output=True).stdout  # noqa: S603
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return (PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
         return b""

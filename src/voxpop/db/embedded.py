@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -87,9 +88,7 @@ class Supervisor:
 
     def attach(self) -> Iterator[float]:
         """Yields pauses until there is a server: ours if nobody owns the directory, else the owner's."""
-        for pause in _pauses(
-            self._say, f"Waiting for the process that is starting the database in {self._cluster.data}"
-        ):
+        for pause in _pauses(self._say, "Waiting for the process that is starting the database"):
             if self._own():
                 yield from self._start()
                 return
@@ -164,6 +163,7 @@ class Supervisor:
         yield from self._clear()
         for attempt in range(5):
             port = self._port or _free_port(self._cluster.read_state())
+            self._cluster.write_state(State(port, found.version))  # before it is ready, when others look for it
             self._child = self._spawn(found, account, port)
             try:
                 yield from until_ready(self._child, self._cluster, self._say)
@@ -171,7 +171,6 @@ class Supervisor:
             except PortTaken:
                 if self._port or attempt == 4:
                     raise
-        self._cluster.write_state(State(port, found.version))
         self._port = port
         self.server = Server(self._cluster.dsn(port), True, found.version)
 
@@ -213,6 +212,8 @@ class Supervisor:
             "cluster_name": self._cluster.mark,
             "log_destination": "stderr",
             "logging_collector": "on",
+            # One call after a crash, instead of one for each of a thousand files.
+            "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         # What is in postmaster.pid now is no server of ours, but may be the pid of some other process by now, which

@@ -33,7 +33,7 @@ DO $$ BEGIN
     END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$"""
-MAY_ACT_AS_APP_ROLE = f"SELECT pg_has_role(current_user, '{APP_ROLE}', 'MEMBER')"
+ACT_AS_APP_ROLE = f"SET ROLE {APP_ROLE}; RESET ROLE"
 
 
 class MigrationError(Exception):
@@ -106,10 +106,29 @@ async def _prepare(connection: Connection) -> None:
     version = int(await connection.fetchval("SHOW server_version_num"))
     if version < OLDEST_SERVER:
         raise MigrationError(f"PostgreSQL 15 or newer is needed, this is {version // 10_000}")
-    await connection.execute(APP_ROLE_EXISTS)
-    if not await connection.fetchval(MAY_ACT_AS_APP_ROLE):
+    await _make_app_role(connection)
+    if not await _may_act_as_app_role(connection):
         await _join_app_role(connection)
     await connection.execute(BOOKKEEPING)
+
+
+async def _make_app_role(connection: Connection) -> None:
+    try:
+        await connection.execute(APP_ROLE_EXISTS)
+    except asyncpg.InsufficientPrivilegeError as refusal:
+        raise MigrationError(
+            f"The role of VOXPOP_DATABASE_URL may not make the role {APP_ROLE}: as an administrator run "
+            f"CREATE ROLE {APP_ROLE} LOGIN; GRANT {APP_ROLE} TO {await _myself(connection)}"
+        ) from refusal
+
+
+async def _may_act_as_app_role(connection: Connection) -> bool:
+    """Found by trying: from PostgreSQL 16 on who made a role is its member, yet may not become it."""
+    try:
+        await connection.execute(ACT_AS_APP_ROLE)
+    except asyncpg.InsufficientPrivilegeError:
+        return False
+    return True
 
 
 async def _join_app_role(connection: Connection) -> None:
@@ -118,8 +137,13 @@ async def _join_app_role(connection: Connection) -> None:
     except asyncpg.InsufficientPrivilegeError as refusal:
         raise MigrationError(
             f"The role of VOXPOP_DATABASE_URL must be a member of {APP_ROLE}: as an administrator run "
-            f'GRANT {APP_ROLE} TO "{await connection.fetchval("SELECT current_user")}"'
+            f"GRANT {APP_ROLE} TO {await _myself(connection)}"
         ) from refusal
+
+
+async def _myself(connection: Connection) -> str:
+    """The name of the role, as it stands in a statement."""
+    return str(await connection.fetchval("SELECT format('%I', current_user)"))
 
 
 def _check(done: dict[int, Any]) -> None:

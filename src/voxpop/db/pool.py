@@ -24,12 +24,15 @@ OUT_OF_REACH = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # also what a session that was ended between two statements leads to
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
 )
 
 
@@ -76,8 +79,8 @@ class Database:
         """Commits when the block returns, undoes everything when it raises. None sees no workspace's rows."""
         opening = OPENING % ("" if workspace is None else UUID(str(workspace)))
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-            await connection.execute(opening)
             try:
+                await connection.execute(opening)
                 yield Tx(cast("asyncpg.Connection[Any]", connection))
             except BaseException:
                 await _undo(connection)
@@ -100,6 +103,11 @@ class Database:
     @property
     def idle(self) -> int:
         return self._pool.get_idle_size()
+
+
+async def enter(tx: Tx, workspace: WorkspaceId) -> None:
+    """Moves an open transaction on to another workspace. For batches of the worker alone, in the order of the ids."""
+    await tx.execute(f"SET LOCAL voxpop.workspace = '{UUID(str(workspace))}'")
 
 
 async def _nothing_to_reset(_: object) -> None:

@@ -13,7 +13,6 @@ from voxpop.errors import FeatureInUse, FeatureTaken, Invalid, ProductInUse, Pro
 from voxpop.features import analytics, catalogue, service
 from voxpop.features.bodies import (
     CountersOut,
-    FeatureChange,
     FeatureOut,
     Features,
     NewFeature,
@@ -23,6 +22,7 @@ from voxpop.features.bodies import (
     Products,
     RatingBody,
     RatingOut,
+    SomeFeatureChange,
     StateOut,
     States,
     Thresholds,
@@ -135,7 +135,7 @@ async def open_feature(tx: InTx, actor: Caller, product: ProductPath, data: JSON
 
 @patch(FEATURE, opt=needs(Scope.MANAGE), tags=TAG, summary="Name and describe a feature")
 async def describe_feature(
-    tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart, data: JSONBody[FeatureChange]
+    tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart, data: JSONBody[SomeFeatureChange]
 ) -> FeatureOut:
     """At least one of the two. Thresholds are changed at an address of their own."""
     if data.name is UNSET and data.description is UNSET:

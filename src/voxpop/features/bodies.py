@@ -71,6 +71,12 @@ class FeatureChange(Struct, frozen=True):
     description: Description | UnsetType | None = UNSET
 
 
+SomeFeatureChange = Annotated[
+    FeatureChange,
+    Meta(extra_json_schema={"anyOf": [{"required": [field]} for field in FeatureChange.__struct_fields__]}),
+]
+
+
 class Thresholds(Struct, frozen=True):
     interaction_threshold: Annotated[Threshold, Meta(examples=[10])]
     rejection_threshold: Annotated[Threshold, Meta(examples=[2])]

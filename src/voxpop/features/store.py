@@ -28,8 +28,8 @@ _WANTED = """
         WHERE p.workspace_id = $1
     )"""
 
-_COOLING = """coalesce(
-            i.feedback_at > $7 - make_interval(hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = $1)), false)"""
+_COOLING = """coalesce(i.feedback_at > $7 - make_interval(
+            hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = $1)), false)"""
 
 _TOUCHED = f"""
     RETURNING i.feature_id, i.user_email, i.id, i.interaction_count, i.total_interaction_count, i.rejection_count,
@@ -102,6 +102,23 @@ ADDED_SUMS = Query(
         total_max = greatest(s.total_max, excluded.total_max)
     """,
     Nothing,
+)
+
+# By what do the kept sums of each feature fall short of its interactions? One statement, so one snapshot of both.
+SUM_DRIFT = Query(
+    """
+    SELECT feature_id AS feature, coalesce(i.users, 0) - coalesce(s.user_count, 0) AS users,
+           coalesce(i.uses, 0) - coalesce(s.total_sum, 0) AS uses, coalesce(i.most, 0) AS most
+    FROM (SELECT feature_id, count(first_used_at) AS users, sum(total_interaction_count)::bigint AS uses,
+                 max(total_interaction_count) AS most
+          FROM interaction WHERE workspace_id = $1 GROUP BY feature_id) i
+    FULL JOIN (SELECT feature_id, user_count, total_sum, total_max FROM interaction_sum WHERE workspace_id = $1) s
+        USING (feature_id)
+    WHERE coalesce(i.users, 0) <> coalesce(s.user_count, 0) OR coalesce(i.uses, 0) <> coalesce(s.total_sum, 0)
+        OR coalesce(i.most, 0) > coalesce(s.total_max, 0)
+    ORDER BY feature_id
+    """,
+    Added,
 )
 
 SUM_OF_FEATURE = Query(
@@ -206,3 +223,8 @@ async def list_users(
 ) -> list[User]:
     """Users of a feature, the latest changed first, those before (time, id) only."""
     return await USERS_BEFORE.all(tx, workspace, feature, *before, limit)
+
+
+async def list_sum_drift(tx: Tx, workspace: WorkspaceId) -> list[Added]:
+    """What to add to the kept sums so that they are right; nothing of features whose sums are."""
+    return await SUM_DRIFT.all(tx, workspace)

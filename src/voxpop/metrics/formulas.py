@@ -9,7 +9,7 @@ from voxpop.metrics import scores
 
 
 class Formula(StrEnum):
-    """`nps`: promoters minus detractors, -100 to 100. `share`: the satisfied, in percent. `mean`: points of the scale."""
+    """`nps`: promoters less detractors, -100 to 100. `share`: the satisfied in percent. `mean`: points of the scale."""
 
     NPS = "nps"
     SHARE = "share"

@@ -55,11 +55,12 @@ class Scored(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True):
-    """What one step of a survey adds to the funnel of its series."""
+    """What a step of a survey, or of some alike, adds to the funnel of its series."""
 
     stage: Stage
     day: date
     series: Sequence[Series]
+    count: int = 1
 
 
 class Period(Struct, frozen=True):
@@ -67,3 +68,15 @@ class Period(Struct, frozen=True):
 
     date: date
     counts: list[int]
+
+
+class Drift(Struct, frozen=True):
+    """By how much a kept count falls short of the ratings behind it; below zero where it has too many."""
+
+    series_kind: SeriesKind
+    series_id: UUID
+    survey_type: str
+    grain: Grain
+    date: date
+    step: int
+    missing: int

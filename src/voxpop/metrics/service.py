@@ -2,10 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from voxpop.db.pool import Tx
 from voxpop.metrics import scores, store
-from voxpop.metrics.models import Grain, Moved, Period, Scored, Series, Stage
+from voxpop.metrics.models import Drift, Grain, Moved, Period, Scored, Series, SeriesKind, Stage
 from voxpop.metrics.store import AskKey, ScoreKey
 from voxpop.types import WorkspaceId
 
@@ -31,6 +32,25 @@ async def all_time(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: 
     return pool(await months(tx, workspace, series, survey_type))
 
 
+async def begin_recount(tx: Tx, workspace: WorkspaceId) -> None:
+    """First of all: two recounts at once would both add the same difference."""
+    await store.lock_recount(tx, workspace)
+
+
+async def find_drift(tx: Tx, workspace: WorkspaceId, month: date) -> list[Drift]:
+    """Where the counts of a month and its days differ from the ratings; `month` is its first day."""
+    return await store.list_drift(tx, workspace, month)
+
+
+async def mend(tx: Tx, workspace: WorkspaceId, drift: Iterable[Drift]) -> None:
+    """Adds what is missing. Not the truth is set: that would lose ratings that commit beside it."""
+    sums: dict[ScoreKey, list[int]] = {}
+    for one in drift:
+        key = (Series(SeriesKind(one.series_kind), one.series_id), one.survey_type, Grain(one.grain), one.date)
+        _place(sums.setdefault(key, []), one.step, one.missing)
+    await store.add_scores(tx, workspace, sums)
+
+
 def pool(periods: Iterable[Period]) -> Sequence[int]:
     """Periods are pooled by adding their counts, never by averaging their scores."""
     total: Sequence[int] = []
@@ -44,10 +64,13 @@ def _sum_scores(scored: Iterable[Scored]) -> dict[ScoreKey, list[int]]:
     for one in scored:
         for series in one.series:
             for grain in Grain:
-                counts = sums.setdefault((series, one.survey_type, grain, grain.start(one.day)), [])
-                counts.extend([0] * (one.step + 1 - len(counts)))
-                counts[one.step] += 1
+                _place(sums.setdefault((series, one.survey_type, grain, grain.start(one.day)), []), one.step, 1)
     return sums
+
+
+def _place(counts: list[int], step: int, count: int) -> None:
+    counts.extend([0] * (step + 1 - len(counts)))
+    counts[step] += count
 
 
 def _sum_asks(moved: Iterable[Moved]) -> dict[AskKey, Counter[Stage]]:
@@ -55,5 +78,5 @@ def _sum_asks(moved: Iterable[Moved]) -> dict[AskKey, Counter[Stage]]:
     for one in moved:
         for series in one.series:
             for grain in Grain:
-                sums[series, grain, grain.start(one.day)][one.stage] += 1
+                sums[series, grain, grain.start(one.day)][one.stage] += one.count
     return sums

@@ -11,4 +11,5 @@ window.Scalar.createApiReference(api, {
   mcp: { disabled: true },
   showDeveloperTools: "never",
   hideClientButton: true,
+  hideDarkModeToggle: true,
 });

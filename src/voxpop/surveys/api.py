@@ -13,21 +13,14 @@ from voxpop.errors import Fault, Invalid, NotFound, SurveyClosed, SurveyTypeInUs
 from voxpop.surveys import campaigns, types
 from voxpop.surveys.models import DueSurvey, Refusal, Submission, Submitted
 from voxpop.surveys.texts import Texts, choose, read_translations
-from voxpop.types import CampaignId, FeedbackId, Guid, Instant, Scope, SurveyId, instant, utcnow, whole
+from voxpop.types import Actor, CampaignId, FeedbackId, Guid, Instant, Scope, SurveyId, instant, utcnow, whole
 from voxpop.workspaces.access import Caller, InTx, needs
 
+SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
 TAG = ["Surveys"]
 TYPES = ["Survey types"]
 
 CodePath = FromPath[Annotated[str, Meta(description="The type's code", examples=["CES7"])]]
-
-
-class SurveyGates:
-    """The two ways in that many come by at once."""
-
-    def __init__(self, database: Database, limit: int) -> None:
-        self.show: Gate[str, list[DueSurvey]] = Gate("show", database, campaigns.show, limit=limit)
-        self.submit: Gate[Submission, Submitted] = Gate("submit", database, campaigns.submit, limit=limit)
 
 
 class Context(Struct, frozen=True):
@@ -80,16 +73,30 @@ class Thanks(Struct, frozen=True):
     message: Annotated[str, Meta(examples=["Спасибо за ваш отзыв!"])]
 
 
-@get("/api/v1/feedback/surveys", opt=needs(Scope.INGEST), tags=TAG, summary="A customer's open surveys")
+class SurveyGates:
+    """The two ways in that many come by at once; `language` is the header that chooses texts."""
+
+    def __init__(self, database: Database, limit: int) -> None:
+        self.show: Gate[str, list[DueSurvey]] = Gate("show", database, campaigns.show, limit=limit)
+        self.submit: Gate[Submission, Submitted] = Gate("submit", database, campaigns.submit, limit=limit)
+
+    async def show_once(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
+        due = await self.show.enter(actor.workspace, guid)
+        return SurveysOut([SurveyOut.of(survey, language) for survey in due])
+
+    async def submit_once(self, actor: Actor, data: Answer, language: str | None) -> Thanks:
+        submission = Submission(data.survey_id, int(data.score), data.comment)
+        return _thank(submission, await self.submit.enter(actor.workspace, submission), language)
+
+
+@get(SURVEYS, opt=needs(Scope.INGEST), tags=TAG, summary="A customer's open surveys")
 async def list_surveys(request: Request[None, None, State], actor: Caller, guid: FromQuery[Guid]) -> SurveysOut:
     """Those that are due, the latest scheduled first. The first showing is noted; `Accept-Language` chooses texts."""
-    due = await _gates(request.app.state).show.enter(actor.workspace, guid)
-    language = request.headers.get("accept-language")
-    return SurveysOut([SurveyOut.of(survey, language) for survey in due])
+    return await _gates(request.app.state).show_once(actor, guid, request.headers.get("accept-language"))
 
 
 @post(
-    "/api/v1/feedback/submit",
+    SUBMIT,
     status_code=200,
     opt=needs(Scope.INGEST) | {"errors": (NotFound, SurveyClosed)},
     tags=TAG,
@@ -97,9 +104,7 @@ async def list_surveys(request: Request[None, None, State], actor: Caller, guid:
 )
 async def submit(request: Request[None, None, State], actor: Caller, data: JSONBody[Answer]) -> Thanks:
     """Once; of several answers at the same time one is stored."""
-    submission = Submission(data.survey_id, int(data.score), data.comment)
-    submitted = await _gates(request.app.state).submit.enter(actor.workspace, submission)
-    return _thank(submission, submitted, request.headers.get("accept-language"))
+    return await _gates(request.app.state).submit_once(actor, data, request.headers.get("accept-language"))
 
 
 @get("/api/v1/survey-types", opt=needs(Scope.READ), tags=TYPES, summary="List the survey types")

@@ -1,14 +1,15 @@
 """Campaigns' surveys: shown to a customer, answered, expired. Knows of a campaign its id only."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from voxpop.db.pool import Tx
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Moved, Series, SeriesKind, Stage
+from voxpop.metrics.models import Moved, Stage
 from voxpop.surveys import store
-from voxpop.surveys.models import Answerable, DueSurvey, Ending, Refusal, Status, Submission, Submitted
+from voxpop.surveys.models import Answerable, DueSurvey, Ending, Refusal, Status, Submission, Submitted, campaign_series
 from voxpop.surveys.service import USER, answer
 from voxpop.types import CampaignId, FeedbackId, SurveyId, WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
@@ -40,7 +41,7 @@ async def submit(tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submissio
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
         ratings = [_feedback(workspace, surveys[key], *taken[key], day) for key in sorted(taken)]
         endings = [
-            Ending(key, Status.COMPLETED, series_of(workspace, surveys[key].campaign_id)) for key in sorted(taken)
+            Ending(key, Status.COMPLETED, campaign_series(workspace, surveys[key].campaign_id)) for key in sorted(taken)
         ]
         await metrics.add(tx, workspace, *await answer(tx, workspace, endings, ratings, now, day))
     return results
@@ -57,15 +58,12 @@ async def expire(
     return len(expired)
 
 
-def series_of(workspace: WorkspaceId, campaign: CampaignId) -> tuple[Series, ...]:
-    """What a campaign's asks and answers count for."""
-    return (Series(SeriesKind.WORKSPACE, workspace), Series(SeriesKind.CAMPAIGN, campaign))
-
-
 async def _count(tx: Tx, workspace: WorkspaceId, stage: Stage, campaigns: Sequence[CampaignId], now: datetime) -> None:
     if campaigns:
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        await metrics.add(tx, workspace, moved=[Moved(stage, day, series_of(workspace, one)) for one in campaigns])
+        numbers = Counter(campaigns).items()
+        moved = [Moved(stage, day, campaign_series(workspace, one), count) for one, count in numbers]
+        await metrics.add(tx, workspace, moved=moved)
 
 
 def _judge(
@@ -95,7 +93,7 @@ def _feedback(
         source=Source.PROMPTED,
         score=one.score,
         day=day,
-        series=series_of(workspace, survey.campaign_id),
+        series=campaign_series(workspace, survey.campaign_id),
         guid=survey.guid,
         comment=one.comment,
     )

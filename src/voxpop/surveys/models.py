@@ -8,8 +8,29 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.feedback.models import Origin
-from voxpop.metrics.models import Series, Stage
-from voxpop.types import CampaignId, FeedbackId, SurveyId
+from voxpop.metrics.models import Series, SeriesKind, Stage
+from voxpop.types import CampaignId, FeedbackId, SurveyId, WorkspaceId
+
+
+class SurveyType(Struct, frozen=True):
+    """A scale and a formula, with the texts that are shown."""
+
+    code: str
+    name: str
+    question: str
+    thanks: str
+    scale_min: int
+    scale_max: int
+    formula: str
+    satisfied_min: int | None
+    satisfied_max: int | None
+    formula_description: str
+    higher_is_better: bool
+    translations: str
+
+    def meaning(self) -> tuple[object, ...]:
+        """What must not change once scores are stored."""
+        return self.scale_min, self.scale_max, self.formula, self.satisfied_min, self.satisfied_max
 
 
 class Status(StrEnum):
@@ -103,3 +124,8 @@ class Ending(Struct, frozen=True):
     survey: SurveyId
     status: Status
     series: Sequence[Series]
+
+
+def campaign_series(workspace: WorkspaceId, campaign: CampaignId) -> tuple[Series, ...]:
+    """What a campaign's asks and answers count for."""
+    return (Series(SeriesKind.WORKSPACE, workspace), Series(SeriesKind.CAMPAIGN, campaign))

@@ -25,11 +25,12 @@ def choose(base: Texts, translations: Translations, accept_language: str | None)
     `accept_language` is the header (RFC 9110, 12.5.4): `ru-RU` is served by `ru`, and `*` takes the base.
     """
     for language in accepted(accept_language):
-        for tag in (language, language.partition("-")[0]):
-            if tag in translations:
-                return translations[tag]
         if language == "*":
             break
+        subtags = language.split("-")
+        for length in range(len(subtags), 0, -1):
+            if (tag := "-".join(subtags[:length])) in translations:
+                return translations[tag]
     return base
 
 

@@ -10,10 +10,11 @@ from voxpop.db.pool import Tx
 from voxpop.errors import Fault, Invalid, NotFound, SurveyTypeInUse
 from voxpop.metrics.formulas import Formula
 from voxpop.surveys import types_store as store
+from voxpop.surveys.models import SurveyType
 from voxpop.surveys.texts import Texts, read_translations
-from voxpop.surveys.types_store import SurveyType
 from voxpop.types import Actor, whole
 
+OF_FEATURES = "CSAT10"  # features rate on its scale whether or not anybody was asked yet
 NOT_BLANK = r"\S"
 Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9\-_.+]+\Z", examples=["CES7"])]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK, examples=["Customer Effort Score, 1-7"])]
@@ -46,11 +47,11 @@ class TypeBody(Struct, frozen=True, kw_only=True):
     thanks: Thanks
     scale_min: Annotated[Bound, Meta(examples=[1])]
     scale_max: Annotated[Bound, Meta(examples=[7])]
-    formula: Annotated[Formula, Meta(examples=["mean"])]
+    formula: Annotated[Formula, Meta(examples=["share"])]
     satisfied_min: Annotated[Bound, Meta(examples=[5])] | None = None
     satisfied_max: Annotated[Bound, Meta(examples=[7])] | None = None
     higher_is_better: bool = True
-    formula_description: Annotated[str, Meta(max_length=500, examples=["SUM(score) / total"])] = ""
+    formula_description: Annotated[str, Meta(max_length=500, examples=["satisfied (5-7) / total * 100"])] = ""
     translations: Translated = {}
 
     def check(self) -> None:
@@ -99,11 +100,11 @@ class TypeOut(Struct, frozen=True):
     thanks: Thanks
     scale_min: Annotated[int, Meta(examples=[1])]
     scale_max: Annotated[int, Meta(examples=[7])]
-    formula: Annotated[Formula, Meta(examples=["mean"])]
+    formula: Annotated[Formula, Meta(examples=["share"])]
     satisfied_min: Annotated[int, Meta(examples=[5])] | None
     satisfied_max: Annotated[int, Meta(examples=[7])] | None
     higher_is_better: bool
-    formula_description: Annotated[str, Meta(examples=["SUM(score) / total"])]
+    formula_description: Annotated[str, Meta(examples=["satisfied (5-7) / total * 100"])]
     translations: Translated
 
     @classmethod
@@ -133,7 +134,9 @@ async def replace_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> 
     old = await store.lock_type(tx, actor.workspace, new.code)
     if old is None:
         raise NotFound.of("Survey type", new.code)
-    if old.meaning() != new.meaning() and await store.is_used(tx, actor.workspace, new.code):
+    if old.meaning() != new.meaning() and (
+        new.code == OF_FEATURES or await store.is_used(tx, actor.workspace, new.code)
+    ):
         raise SurveyTypeInUse
     return await store.replace_type(tx, actor.workspace, new, (now, actor.name))
 

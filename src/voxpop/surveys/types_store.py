@@ -6,28 +6,8 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
+from voxpop.surveys.models import SurveyType
 from voxpop.types import WorkspaceId
-
-
-class SurveyType(Struct, frozen=True, kw_only=False):
-    """A scale and a formula, with the texts that are shown."""
-
-    code: str
-    name: str
-    question: str
-    thanks: str
-    scale_min: int
-    scale_max: int
-    formula: str
-    satisfied_min: int | None
-    satisfied_max: int | None
-    formula_description: str
-    higher_is_better: bool
-    translations: str
-
-    def meaning(self) -> tuple[object, ...]:
-        """What must not change once scores are stored."""
-        return self.scale_min, self.scale_max, self.formula, self.satisfied_min, self.satisfied_max
 
 
 class Used(Struct):

@@ -1,5 +1,6 @@
 """The outermost layer: every answer gets its request id and version, every request is counted and timed."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
 
-from voxpop.errors import Invalid
+from voxpop.errors import Invalid, Unavailable
 from voxpop.web.direct import Door, Message, Receive, Scope, Send, send_problem
 from voxpop.web.ops import REQUESTS, SECONDS
 
@@ -27,12 +28,15 @@ class Edge:
     def __init__(self, app: App, doors: tuple[Door, ...] = ()) -> None:
         self.app = app
         self.doors = doors
+        self.stopping = False  # set by the server: from then on who is cut off is told so
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
+        began, status, method = time.perf_counter(), 0, scope["method"]
+        if method == "HEAD":  # is a GET whose body stays here (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         identity = [(b"request-id", _request_id(scope)), VERSION]
 
         async def send_with_identity(message: Message) -> None:
@@ -40,23 +44,28 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *identity]
+            elif method == "HEAD":
+                message["body"] = b""
             await send(message)
 
         try:
             await self._serve(scope, receive, send_with_identity)
+        except asyncio.CancelledError:
+            if status or not self.stopping:
+                raise
+            await send_problem(scope, send_with_identity, Unavailable("The service is stopping; try again"))
         finally:
-            count, seconds = _meters(scope["method"], scope.get("path_template") or UNKNOWN, status)
+            count, seconds = _meters(method, scope.get("path_template") or UNKNOWN, status)
             count.inc()
             seconds.observe(time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leaves the route that answered in the scope, as its template."""
-        path = scope["path"]
         for door in self.doors:
-            if scope["method"] == door.method and (match := door.pattern.match(path)):
+            if match := door.takes(scope):
                 scope["path_template"] = door.route
                 return await door.serve(match, scope, receive, send)
-        if "\x00" in path:
+        if "\x00" in scope["path"]:
             return await send_problem(scope, send, Invalid("path must not contain NUL characters"))
         await self.app(scope, receive, send)
 

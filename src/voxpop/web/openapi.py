@@ -108,8 +108,16 @@ class SchemaPlugin(OpenAPISchemaPlugin):
                 node.update(schemas[int(mark.removeprefix(MARK))] | default)
         document.setdefault("components", {})["schemas"] = dict(sorted(components.items()))
         for node in _nodes(document):
-            if isinstance(pattern := node.get("pattern"), str) and pattern.endswith(r"\Z"):
-                node["pattern"] = pattern.removesuffix(r"\Z") + "$"  # the only way to say it in a JSON schema
+            _say_in_json_schema(node)
+
+
+def _say_in_json_schema(node: Json) -> None:
+    """What Python's types say in their own way."""
+    if isinstance(pattern := node.get("pattern"), str) and pattern.endswith(r"\Z"):
+        node["pattern"] = pattern.removesuffix(r"\Z") + "$"
+    if node.get("type") == "number" and node.get("multipleOf") == 1:  # 8.0 is an integer in JSON
+        node["type"] = "integer"
+        del node["multipleOf"]
 
 
 def finish(document: Json, handlers: dict[tuple[str, str], HTTPRouteHandler]) -> Json:
@@ -133,7 +141,8 @@ def finish(document: Json, handlers: dict[tuple[str, str], HTTPRouteHandler]) ->
 def part_of(document: Json, part: Part) -> Json:
     """The document of that part's paths alone, with only the components they lead to."""
     paths = {path: item for path, item in document["paths"].items() if path.startswith(f"{part.prefix}/")}
-    smaller = document | {"info": document["info"] | {"title": part.title}, "paths": paths}
+    info = document["info"] | {"title": f"{part.title} · {document['info']['title']}"}
+    smaller = document | {"info": info, "paths": paths}
     smaller["components"] = {"securitySchemes": document["components"]["securitySchemes"]}
     todo = [paths]
     while todo:
@@ -215,6 +224,8 @@ def _describe_successes(operation: Json, components: Json) -> None:
         if answer["description"] == HTTPStatus(int(status)).description:  # Litestar's filler
             answer["description"] = HTTPStatus(int(status)).phrase
         answer["headers"] = _headers("request-id", "version")
+        if any(media["schema"].get("contentEncoding") == "base64" for media in answer.get("content", {}).values()):
+            del answer["content"]  # bytes are sent as they are, not as JSON
         _put_examples(answer.get("content", {}), components)
     operation["responses"] = successes
 

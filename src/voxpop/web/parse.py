@@ -1,6 +1,7 @@
 """Holds every request to its description before a handler sees it: media type, exact types, one value for each name.
 
-The framework's own conversion is lenient ("8" passes for 8), so a guard decodes the body strictly first.
+The framework's own conversion is lenient ("8" passes for 8), so a guard decodes the body strictly first and leaves the
+framework what it has decoded.
 """
 
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import QueryParameter
 
 from voxpop.errors import Fault, Invalid, UnsupportedMediaType
 from voxpop.web.problems import of_malformed, of_validation
@@ -31,13 +33,17 @@ def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     if not body:
         raise Invalid("body is required")
     try:
+        body.decode()  # the decoder passes over unknown fields without a look
         value = decoder.decode(body)
+        # A body of any shape is looked at by its handler, which passes over what it does not use.
+        if b"\\u0000" in body and decoder.type is not Any and has_nul(msgspec.to_builtins(value)):
+            raise Invalid("body must not contain NUL characters")
     except msgspec.ValidationError as error:
         raise of_validation(error, "body") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise of_malformed(error) from error
-    if b"\\u0000" in body and has_nul(msgspec.to_builtins(value)):
-        raise Invalid("body must not contain NUL characters")
+    except RecursionError as error:
+        raise Invalid("body is nested too deeply") from error
     return value
 
 
@@ -60,17 +66,23 @@ async def guard_body(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
         return
     body = await connection.body()
     check_media_type(connection.headers.get("content-type"), has_body=bool(body))
-    decode(body, msgspec.json.Decoder(field.annotation))
+    value = decode(body, msgspec.json.Decoder(field.annotation))
+    # What the framework would decode once more, and stumble over in fields that nobody asked for.
+    connection._connection_state.json = msgspec.to_builtins(value)
 
 
 async def guard_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A parameter that is not a list is given once at most, and fits its type and bounds; no text has a NUL."""
+    """A parameter is there if it must be, once if it is no list, and fits its type and bounds; no text has a NUL."""
     given = connection.query_params.dict()
     for name, values in given.items():
         if any("\x00" in str(value) for value in values):
             raise Invalid(f"query/{name} must not contain NUL characters", details=[Fault(name, "contains NUL")])
     for name, field in handler.parsed_fn_signature.parameters.items():
+        if not isinstance(field.kwarg_definition, QueryParameter):
+            continue
         values = given.get(name, [])
+        if not values and field.is_required:
+            raise Invalid(f"query/{name} is required", details=[Fault(name, "is required")])
         if not values or field.is_non_string_sequence:
             continue
         if len(values) > 1:

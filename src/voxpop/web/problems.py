@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import structlog
 from litestar import MediaType, Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException
 
 from voxpop.db.pool import OUT_OF_REACH
 from voxpop.errors import (
@@ -33,6 +33,15 @@ from voxpop.web.pages import Instead, error_page
 
 log = structlog.get_logger()
 
+# Another transaction or a change of the schema was in the way; the same request will pass.
+OF_THE_MOMENT = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
 BY_STATUS: dict[int, type[AppError]] = {
     error.status: error
     for error in (
@@ -49,6 +58,8 @@ BY_STATUS: dict[int, type[AppError]] = {
 }
 # `Expected ... - at `$.items[0].name``: what msgspec says, and where.
 AT = re.compile(r"(?P<what>.*?)(?: - at `(?P<where>key in )?\$(?P<path>.*)`)?\Z", re.DOTALL)
+LEFT = "client disconnected prematurely"  # what the framework says of it
+WHOLE = re.compile(r"(\d)\.0\b")  # bounds of whole numbers, which are read as floats
 MISSING = re.compile(r"Object missing required field `(.*)`\Z")
 BROWSERS_ONLY = ("/api/", "/openapi", "/health/", "/metrics")
 
@@ -73,7 +84,9 @@ def in_words(what: str) -> str:
         if r"\\S" in what:
             return "must not be blank"
         return "Invalid email address" if "@" in what else "may only have letters, digits and - _ . +"
-    return what.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
+    return WHOLE.sub(
+        r"\1", what.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
+    )
 
 
 def of_malformed(error: msgspec.DecodeError | UnicodeDecodeError) -> Invalid:
@@ -85,6 +98,8 @@ def as_app_error(error: Exception) -> AppError:
     match error:
         case AppError():
             return error
+        case HTTPException() if error.detail == LEFT:
+            return Invalid("The body ended before it was whole")  # for nobody: the caller has left
         case HTTPException():
             kind = BY_STATUS.get(error.status_code, Invalid if error.status_code < 500 else AppError)
             return kind(error.detail if kind is Invalid else None)
@@ -93,7 +108,7 @@ def as_app_error(error: Exception) -> AppError:
             return kind()
         case asyncpg.DataError() | UnicodeEncodeError():
             return Invalid("A value in the request cannot be stored")
-        case _ if isinstance(error, OUT_OF_REACH):
+        case _ if isinstance(error, OUT_OF_REACH + OF_THE_MOMENT):
             return Unavailable()
     return AppError()
 
@@ -120,7 +135,9 @@ def headers(error: AppError) -> dict[str, str]:
 
 def note(error: AppError, cause: Exception, seen: Problem) -> None:
     """One log line for each failure that is ours; refusals are the caller's business."""
-    if error.status >= 500:
+    if isinstance(error, Unavailable):
+        log.warning("request not served", endpoint=seen.data.endpoint.partition("?")[0], reason=error.message)
+    elif error.status >= 500:
         log.error("request failed", endpoint=seen.data.endpoint.partition("?")[0], trace=seen.traceId, exc_info=cause)
 
 
@@ -134,7 +151,7 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     note(error, cause, seen)
     if _wants_page(request):
         response: Response[Any] = error_page(error, str(seen.traceId), accepted(request.headers.get("accept-language")))
-        response.headers.update(headers(error))
+        response.headers.update(headers(error) | _allow(cause))
         return response
     # Clients of the first implementation look for `error` where a route is unknown (C7).
     unrouted = (
@@ -146,8 +163,13 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
         msgspec.to_builtins(seen) | unrouted,
         status_code=error.status,
         media_type=MediaType.JSON,
-        headers=headers(error),
+        headers=headers(error) | _allow(cause),
     )
+
+
+def _allow(cause: Exception) -> dict[str, str]:
+    """The methods that an address has, which a 405 must name (RFC 9110); the router knows them."""
+    return cause.headers or {} if isinstance(cause, MethodNotAllowedException) else {}
 
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:

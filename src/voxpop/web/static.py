@@ -14,10 +14,10 @@ from voxpop.errors import NotFound
 
 ROOT = Path(__file__).parent.parent / "static"
 TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
+    ".txt": "text/plain",
 }
 FOR_EVER = "public, max-age=31536000, immutable"
 WORTH_PACKING = 1024  # bytes

@@ -7,7 +7,7 @@ from voxpop.errors import WorkspaceTaken
 from voxpop.types import Scope, utcnow
 from voxpop.workspaces import service
 from voxpop.workspaces.access import Caller, InTx, needs
-from voxpop.workspaces.models import WorkspaceChange, WorkspaceOut
+from voxpop.workspaces.models import SomeWorkspaceChange, WorkspaceOut
 
 TAG = ["Workspace"]
 
@@ -24,7 +24,7 @@ async def show_workspace(tx: InTx, actor: Caller) -> WorkspaceOut:
     tags=TAG,
     summary="Change the key's workspace",
 )
-async def change_workspace(tx: InTx, actor: Caller, data: JSONBody[WorkspaceChange]) -> WorkspaceOut:
+async def change_workspace(tx: InTx, actor: Caller, data: JSONBody[SomeWorkspaceChange]) -> WorkspaceOut:
     """A change of zone touches later days only."""
     return WorkspaceOut.of(await service.change_workspace(tx, actor.workspace, data, utcnow(), actor.name))
 

@@ -9,10 +9,31 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from voxpop.errors import Fault, Invalid
 from voxpop.types import Instant, KeyId, Name, WorkspaceId, instant
 
+NO_ZONES = {"localtime", "Factory"}  # each machine's own, and none
 CoolDownDays = Annotated[
     int, Meta(ge=0, le=3650, description="Days for which a customer who rated a feature is not asked about it again")
 ]
-TimeZone = Annotated[str, Meta(min_length=1, max_length=100, description="A name of the IANA list", examples=["UTC"])]
+# 90.0 is 90, as JSON has no other numbers; so a whole number is read as a float that is a multiple of one.
+NewCoolDownDays = Annotated[
+    float,
+    Meta(
+        ge=0,
+        le=3650,
+        multiple_of=1,
+        examples=[90],
+        extra_json_schema={"type": "integer", "minimum": 0, "maximum": 3650, "multipleOf": 1},
+    ),
+]
+TimeZone = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        description="A name of the IANA list",
+        examples=["UTC"],
+        extra_json_schema={"format": "time-zone"},
+    ),
+]
 
 PortalEnabled = Annotated[bool, Meta(description="Whether customers have a portal for their tickets")]
 CsatEnabled = Annotated[bool, Meta(description="Whether the portal asks for a rating of a resolved ticket")]
@@ -70,7 +91,7 @@ class WorkspaceChange(Struct, frozen=True):
 
     name: Annotated[Name, Meta(examples=["acme"])] | UnsetType = UNSET
     time_zone: Annotated[TimeZone, Meta(examples=["Europe/Berlin"])] | UnsetType = UNSET
-    cool_down_days: Annotated[CoolDownDays, Meta(examples=[90])] | UnsetType = UNSET
+    cool_down_days: NewCoolDownDays | UnsetType = UNSET
     portal_enabled: PortalEnabled | UnsetType = UNSET
     csat_enabled: CsatEnabled | UnsetType = UNSET
 
@@ -78,11 +99,18 @@ class WorkspaceChange(Struct, frozen=True):
         """Raises Invalid for an empty change, a blank name or a zone that nobody knows."""
         if all(getattr(self, field) is UNSET for field in self.__struct_fields__):
             raise Invalid(f"body must have one of {', '.join(self.__struct_fields__)}")
-        if self.name is not UNSET and not self.name.strip():
-            raise Invalid("body/name must not be blank", details=[Fault("name", "must not be blank")])
-        if self.time_zone is not UNSET and self.time_zone not in available_timezones():
+        if self.name is not UNSET and not (self.name.strip() and self.name.isprintable()):
+            reason = "must not be blank, and have printable characters only"
+            raise Invalid(f"body/name {reason}", details=[Fault("name", reason)])
+        if self.time_zone is not UNSET and self.time_zone not in available_timezones() - NO_ZONES:
             fault = Fault("time_zone", f"unknown time zone {self.time_zone!r}, try one like Europe/Berlin")
             raise Invalid(f"body/{fault.field} {fault.message}", details=[fault])
+
+
+SomeWorkspaceChange = Annotated[
+    WorkspaceChange,
+    Meta(extra_json_schema={"anyOf": [{"required": [field]} for field in WorkspaceChange.__struct_fields__]}),
+]
 
 
 class KnownKey(Struct, frozen=True):

@@ -24,6 +24,8 @@ ALL_WORKSPACES = Query(f"SELECT {COLUMNS} FROM list_workspaces()", Workspace)
 
 WORKSPACE_BY_ID = Query(f"SELECT {COLUMNS} FROM workspace WHERE id = $1", Workspace)
 
+LOCKED_WORKSPACE = Query(f"{WORKSPACE_BY_ID.sql} FOR UPDATE", Workspace)
+
 CHANGED_WORKSPACE = Query(
     f"""
     UPDATE workspace SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
@@ -66,6 +68,11 @@ async def list_workspaces(tx: Tx) -> list[Workspace]:
 
 async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
     return await WORKSPACE_BY_ID.one(tx, workspace)
+
+
+async def lock_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
+    """Until the end of the transaction nobody else does what only one may."""
+    return await LOCKED_WORKSPACE.one(tx, workspace)
 
 
 async def set_workspace(

@@ -83,8 +83,9 @@ ALTER TABLE survey ADD CONSTRAINT survey_campaign_has_context CHECK (
     (origin = 'campaign') = (campaign_id IS NOT NULL) AND (campaign_id IS NULL OR campaign_id = origin_id)
     AND (campaign_id IS NULL OR (guid IS NOT NULL AND context_type IS NOT NULL AND context_id IS NOT NULL)));
 ALTER TABLE survey ADD CONSTRAINT survey_context_known CHECK (context_type IN ('ORDER', 'TICKET'));
--- One survey for a campaign and what happened, whatever became of it: the dedupe of events.
-ALTER TABLE survey ADD CONSTRAINT survey_event_once UNIQUE (workspace_id, campaign_id, context_id);
+-- One survey for a campaign and what happened, whatever became of it: the dedupe of events. Without the surveys of
+-- features, whose many equal keys make it so small that it was read in place of the primary key, whole.
+CREATE UNIQUE INDEX survey_event_once ON survey (workspace_id, campaign_id, context_id) WHERE campaign_id IS NOT NULL;
 CREATE INDEX survey_due_to_customer ON survey (workspace_id, guid, scheduled_at DESC)
     WHERE status = 'PENDING' AND origin = 'campaign';
 CREATE INDEX survey_open_by_sent ON survey (workspace_id, sent_at) WHERE status = 'PENDING' AND sent_at IS NOT NULL;

@@ -1,0 +1,96 @@
+"""`voxpop workspace …`: tenants and their settings."""
+
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+from msgspec import UNSET, UnsetType
+
+from voxpop.commands.output import show, show_table
+from voxpop.commands.session import Data, WorkspaceName, is_name, load, on_database
+from voxpop.db.pool import Database
+from voxpop.errors import Invalid
+from voxpop.types import utcnow
+from voxpop.workspaces import service as workspaces
+from voxpop.workspaces.models import Workspace, WorkspaceChange
+
+USER = "command line"
+NewName = Annotated[str, Parameter(validator=is_name, help="A name that no workspace has, 1 to 200 characters.")]
+TimeZone = Annotated[str | None, Parameter(help="Whose days are counted, as Europe/Berlin; touches later days only.")]
+CoolDownDays = Annotated[
+    int | None,
+    Parameter(
+        validator=validators.Number(gte=0, lte=3650),
+        help="Days for which a customer who rated a feature is not asked about it again, 0 to 3650.",
+    ),
+]
+
+
+def create_workspace(name: NewName, /, *, data: Data = None) -> None:
+    """Make a workspace: a tenant with customers, ratings and keys of its own.
+
+    Like this:
+
+        voxpop workspace create acme
+    """
+
+    async def make(database: Database) -> None:
+        await workspaces.begin(database)
+        await workspaces.open_workspace(database, name)
+
+    on_database(load(data), make)
+    show(f"Made the workspace {name}")
+
+
+def set_workspace(
+    name: WorkspaceName,
+    /,
+    *,
+    time_zone: TimeZone = None,
+    cool_down_days: CoolDownDays = None,
+    data: Data = None,
+) -> None:
+    """Change a workspace's settings; those not given stay.
+
+    Like this:
+
+        voxpop workspace set default --time-zone Europe/Berlin
+        voxpop workspace set acme --cool-down-days 90
+    """
+    if time_zone is None and cool_down_days is None:
+        raise Invalid("Give --time-zone or --cool-down-days")
+    change = WorkspaceChange(
+        time_zone=UNSET if time_zone is None else time_zone, cool_down_days=_or_unset(cool_down_days)
+    )
+
+    async def apply(database: Database) -> Workspace:
+        ident = (await workspaces.workspace_named(database, name)).id
+        async with database.transaction(ident) as tx:
+            return await workspaces.change_workspace(tx, ident, change, utcnow(), USER)
+
+    _show([on_database(load(data), apply)])
+
+
+def list_workspaces(*, data: Data = None) -> None:
+    """List the workspaces and their settings, the oldest first.
+
+    Like this:
+
+        voxpop workspace list
+    """
+
+    async def find(database: Database) -> list[Workspace]:
+        async with database.transaction(None) as tx:
+            return await workspaces.list_workspaces(tx)
+
+    _show(on_database(load(data), find))
+
+
+def _or_unset(value: int | None) -> int | UnsetType:
+    return UNSET if value is None else value
+
+
+def _show(rows: list[Workspace]) -> None:
+    show_table(
+        ("NAME", "TIME ZONE", "COOL-DOWN DAYS", "ID"),
+        [(row.name, row.time_zone, str(row.cool_down_days), str(row.id)) for row in rows],
+    )

@@ -1,0 +1,112 @@
+"""Describes a schema as text, from the catalogue: `schema.txt` is what review reads. Changes nothing in a database.
+
+`make schema`, which is `python -m voxpop.db.schema`, writes the file anew from a database that has every migration.
+"""
+
+import asyncio
+import tempfile
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from voxpop.db.embedded import running
+from voxpop.db.migrate import migrate
+
+FILE = Path(__file__).with_name("schema.txt")
+
+# Of what, and a line about it. Nothing depends on the owner's name: who owns all may do all, so only others are listed.
+# From PostgreSQL 18 on NOT NULL is a constraint too; here it stands at its column, whatever the server.
+FACTS = """
+WITH relation AS (
+    SELECT *, CASE relkind WHEN 'v' THEN 'view ' ELSE 'table ' END || relname AS title
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
+),
+routine AS (
+    SELECT *, 'function ' || proname AS title FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+),
+rights (title, place, what, list, owner) AS (
+    SELECT title, 0, 'GRANT TO ', coalesce(relacl, acldefault('r', relowner)), relowner FROM relation
+    UNION ALL
+    SELECT title, attnum, 'GRANT ON ' || attname || ' TO ', attacl, relowner
+    FROM relation c JOIN pg_attribute ON attrelid = c.oid
+    UNION ALL
+    SELECT title, 0, 'GRANT TO ', coalesce(proacl, acldefault('f', proowner)), proowner FROM routine
+),
+fact (title, kind, place, line) AS (
+    SELECT title, 1, attnum, concat_ws(' ', attname, format_type(atttypid, atttypmod),
+        CASE WHEN attcollation <> typcollation THEN format('COLLATE %I', collname) END,
+        CASE WHEN attnotnull THEN 'NOT NULL' END,
+        CASE attidentity WHEN 'a' THEN 'GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN 'GENERATED AS IDENTITY' END,
+        CASE attgenerated WHEN '' THEN 'DEFAULT ' ELSE 'GENERATED ALWAYS AS ' END || pg_get_expr(adbin, adrelid))
+    FROM relation c JOIN pg_attribute ON attrelid = c.oid JOIN pg_type t ON t.oid = atttypid
+        LEFT JOIN pg_attrdef ON adrelid = c.oid AND adnum = attnum
+        LEFT JOIN pg_collation l ON l.oid = attcollation
+    WHERE attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT title, 2, position(contype::text IN 'pucfx'), 'CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(n.oid)
+    FROM relation c JOIN pg_constraint n ON conrelid = c.oid WHERE contype <> 'n'
+    UNION ALL
+    SELECT title, 3, 0, replace(pg_get_indexdef(indexrelid), ' public.', ' ')
+    FROM relation c JOIN pg_index ON indrelid = c.oid
+    WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND conindid = indexrelid)
+    UNION ALL
+    SELECT title, 4, 0, pg_get_triggerdef(g.oid)
+    FROM relation c JOIN pg_trigger g ON tgrelid = c.oid WHERE NOT tgisinternal
+    UNION ALL
+    SELECT title, 5, 0, pg_get_viewdef(oid) FROM relation WHERE relkind = 'v'
+    UNION ALL
+    SELECT title, 6, 0, 'WITH ' || array_to_string(reloptions, ', ') FROM relation WHERE reloptions IS NOT NULL
+    UNION ALL
+    SELECT title, 7, 0, 'ROW LEVEL SECURITY' || CASE WHEN relforcerowsecurity THEN ', FORCED' ELSE '' END
+    FROM relation WHERE relrowsecurity
+    UNION ALL
+    SELECT title, 8, 0, concat_ws(' ', 'POLICY', policyname, 'AS', permissive, 'FOR', cmd,
+        'TO', array_to_string(roles, ', '), 'USING ' || qual, 'WITH CHECK ' || with_check)
+    FROM relation JOIN pg_policies ON tablename = relname AND schemaname = 'public'
+    UNION ALL
+    SELECT title, 9, 0, replace(pg_get_functiondef(oid), ' public.', ' ') FROM routine
+    UNION ALL
+    SELECT title, 10, min(place), what || coalesce(rolname, 'PUBLIC') || ': '
+        || string_agg(privilege_type, ', ' ORDER BY privilege_type)
+    FROM rights, aclexplode(list) LEFT JOIN pg_roles r ON r.oid = grantee
+    WHERE grantee <> owner GROUP BY title, what, rolname
+    UNION ALL
+    SELECT 'type ' || typname, 11, 0, 'of kind ' || typtype::text
+    FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd', 'r')
+)
+SELECT title, line FROM fact ORDER BY title COLLATE "C", kind, place, line COLLATE "C"
+"""
+
+
+async def describe(connection: "asyncpg.Connection[Any]") -> str:
+    """The tables, views, types and functions of the schema `public`: all that is known of them, in one fixed order."""
+    facts = groupby(await connection.fetch(FACTS), key=lambda fact: fact["title"])
+    return "\n".join(_paragraph(title, [fact["line"] for fact in about]) for title, about in facts)
+
+
+def _paragraph(title: str, facts: list[str]) -> str:
+    each = (line for fact in facts for line in fact.splitlines())
+    return f"{title}\n" + "".join(f"    {line}\n" for line in each if line)
+
+
+async def _describe_migrated(dsn: str) -> str:
+    await migrate(dsn)
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await describe(connection)
+    finally:
+        await connection.close()
+
+
+def main() -> None:
+    """Writes schema.txt anew, from an embedded database that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="voxpop-schema-") as folder:
+        Path(folder).chmod(0o711)  # the database server may run as another account
+        with running(Path(folder) / "data") as supervisor:
+            FILE.write_text(asyncio.run(_describe_migrated(supervisor.server.dsn)), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

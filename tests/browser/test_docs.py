@@ -1,0 +1,80 @@
+"""The start page and the documentation as a browser sees them: whole, and from here alone."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated
+
+import pytest
+from litestar import Litestar, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from voxpop.types import Scope
+from voxpop.web import pages
+from voxpop.web.docs import Docs
+from voxpop.web.openapi import Part
+
+if TYPE_CHECKING:
+    from .conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+PART = Part("/api/thing/v1", "Things")
+
+
+class Thing(Struct):
+    name: Annotated[str, Meta(examples=["Pump"])]
+
+
+@post("/api/thing/v1/things", opt={"scope": Scope.MANAGE}, tags=["Things"], summary="Make a thing")
+async def make_thing(data: JSONBody[Thing]) -> Thing:
+    """It is made at once."""
+    return data
+
+
+@pytest.fixture(scope="module")
+def origin(serve: Callable[[Litestar], str]) -> str:
+    routes = pages.routes(SimpleNamespace(public_url="http://voxpop.test"), [PART])
+    return serve(Litestar([make_thing, *routes], plugins=[Docs([PART])]))
+
+
+@pytest.mark.parametrize("path", [PART.swagger, PART.scalar, "/docs", "/reference"])
+def test_documentation_comes_from_here_alone(visit: "Visit", path: str) -> None:  # C11
+    page = visit.go(path)
+    if path in (PART.swagger, "/docs"):
+        page.get_by_text("/api/thing/v1/things").first.click()
+    page.get_by_text("It is made at once.").first.wait_for()
+    assert (visit.outside, visit.complaints) == ([], [])
+
+
+def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:
+    page = visit.go("/docs")
+    page.get_by_role("button", name="Authorize").click()
+    page.locator("#auth-bearer-value").fill("vp_key")
+    page.get_by_role("button", name="Apply credentials").click()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_text("/api/thing/v1/things").first.click()
+    page.get_by_role("button", name="Try it out").click()
+    with page.expect_request("**/api/thing/v1/things") as request:
+        page.get_by_role("button", name="Execute").click()
+    assert request.value.headers["authorization"] == "Bearer vp_key"
+    assert request.value.post_data_json == {"name": "Pump"}
+
+
+def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=visit.origin)
+    page = visit.go("/")
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("KEY=$(voxpop key create")
+    assert copied.count("curl ") == 5
+    assert (visit.outside, visit.complaints) == ([], [])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/", "/docs", "/reference"])
+def test_no_page_is_wider_than_the_window(visit: "Visit", path: str, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 800})
+    page = visit.go(path)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

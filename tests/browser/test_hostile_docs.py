@@ -1,0 +1,43 @@
+"""Whatever stands in a description, it stays text."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import pytest
+from litestar import Litestar, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from voxpop.web.docs import Docs
+from voxpop.web.static import static_file
+
+if TYPE_CHECKING:
+    from .conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = "</script><script>window.ran = 1</script><img src='/x' onerror='window.ran = 1'>"
+
+
+class Thing(Struct):
+    name: Annotated[str, Meta(examples=["Pump"], description=f"Its name. {SCRIPT}")]
+
+
+@post("/things", tags=["Things"], summary=f"Make a thing. {SCRIPT}", description=f"At once. {SCRIPT}")
+async def make_thing(data: JSONBody[Thing]) -> Thing:
+    return data
+
+
+@pytest.fixture(scope="module")
+def origin(serve: Callable[[Litestar], str]) -> str:
+    return serve(Litestar([make_thing, static_file], plugins=[Docs([])]))
+
+
+@pytest.mark.parametrize("path", ["/docs", "/reference"])
+def test_a_description_never_becomes_a_script(visit: "Visit", path: str) -> None:
+    page = visit.go(path)
+    if path == "/docs":
+        page.get_by_text("Make a thing.").first.click()
+    page.get_by_text("At once.").first.wait_for()
+    assert page.evaluate("window.ran") is None
+    assert visit.outside == []

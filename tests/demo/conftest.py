@@ -1,0 +1,60 @@
+"""A database with the whole demo in it, loaded once and only read from."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+import pytest
+from tests.conftest import Client, Make, at, run_sql
+
+from voxpop import demo
+from voxpop.config import load
+from voxpop.db.pool import Database
+from voxpop.workspaces import service as workspaces
+
+WORKSPACE = "shop window"
+NAME = f"voxpop_demo_{os.getpid()}"
+
+
+class Loaded(NamedTuple):
+    dsn: str
+    shares: list[float]  # told while it was loaded
+
+
+async def load_demo(dsn: str) -> Loaded:
+    shares: list[float] = []
+    pool = await Database.open(dsn)
+    workspace = await workspaces.open_workspace(pool, WORKSPACE)
+    assert await demo.load(pool, workspace, lambda _, share: shares.append(share))
+    await pool.close()
+    return Loaded(dsn, shares)
+
+
+@pytest.fixture(scope="session")
+def loaded(server_dsn: str, template: str) -> Iterator[Loaded]:
+    asyncio.run(run_sql(server_dsn, f"CREATE DATABASE {NAME} TEMPLATE {template} STRATEGY wal_log"))
+    yield asyncio.run(load_demo(at(server_dsn, NAME)))
+    asyncio.run(run_sql(server_dsn, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def behind(loaded: Loaded) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """A connection to the loaded database, past row level security."""
+    connection = await asyncpg.connect(loaded.dsn)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def visitor(loaded: Loaded, tmp_path: Path) -> AsyncIterator[Client]:
+    """A caller in the workspace that has the demo."""
+    pool = await Database.open(loaded.dsn)
+    make = Make(pool, load(env={}, directory=tmp_path))
+    workspace = await workspaces.workspace_named(pool, WORKSPACE)
+    client = await make.client(workspace.id)
+    yield client
+    await client.aclose()
+    await pool.close()

@@ -1,0 +1,28 @@
+"""A feature that is set up, and a clock that can be set."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from tests.conftest import Client
+from tests.features.kit import Feature
+
+SetClock = Callable[..., None]
+
+
+@pytest.fixture
+async def feature(client: Client) -> Feature:
+    """Asks after 3 uses, gives up after 2 refusals."""
+    return await Feature.open(client)
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Sets the clock of features to a moment, given as the arguments of `datetime`, in UTC."""
+
+    def set_clock(*moment: int) -> None:
+        now = datetime(*moment, tzinfo=UTC)
+        for module in ("service", "api"):
+            monkeypatch.setattr(f"voxpop.features.{module}.utcnow", lambda: now)
+
+    return set_clock

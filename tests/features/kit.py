@@ -1,0 +1,83 @@
+"""What tests do with features through the door."""
+
+from typing import Any, Self
+
+import httpx
+from tests.conftest import Client
+
+API = "/api/csat/v1"
+USER = "user@example.com"
+
+
+class Feature:
+    """A feature in a client's hands. What it does must succeed; `post` leaves the answer to the test."""
+
+    def __init__(self, client: Client, product: str = "pms", key: str = "dashboard") -> None:
+        self.client, self.product, self.key = client, product, key
+        self.path = f"{API}/products/{product}/features/{key}"
+
+    @classmethod
+    async def open(
+        cls, client: Client, product: str = "pms", key: str = "dashboard", *, uses: int = 3, refusals: int = 2
+    ) -> Self:
+        """Sets it up, and its product where that is missing. `uses`, `refusals`: its thresholds."""
+        made = await client.post(f"{API}/products", json={"key": product, "name": product})
+        assert made.status_code in (201, 409), made.text
+        body = {"feature_key": key, "interaction_threshold": uses, "rejection_threshold": refusals}
+        good(await client.post(f"{API}/products/{product}/features", json=body), 201)
+        return cls(client, product, key)
+
+    async def post(self, what: str, email: Any = USER, **body: Any) -> httpx.Response:
+        return await self.client.post(f"{self.path}/{what}", json={"user_email": email, **body})
+
+    async def use(self, times: int = 1, email: str = USER) -> Any:
+        """The answer to the last of so many uses."""
+        for _ in range(times):
+            answer = good(await self.post("increment", email))
+        return answer
+
+    async def reject(self, times: int = 1, email: str = USER) -> Any:
+        for _ in range(times):
+            answer = good(await self.post("reject", email))
+        return answer
+
+    async def rate(self, rating: Any = 8, source: str = "prompted", email: str = USER, **more: Any) -> Any:
+        return good(await self.post("feedbacks", email, rating=rating, source=source, **more), 201)
+
+    async def states(self, email: str = USER) -> list[dict[str, Any]]:
+        """Every feature of the product as the user has used it."""
+        query = {"user_email": email}
+        found = good(await self.client.get(f"{API}/products/{self.product}/feature-interactions", params=query))
+        return list(found["data"])
+
+    async def state(self, email: str = USER) -> dict[str, Any]:
+        return next(one for one in await self.states(email) if one["product_feature_key"] == self.key)
+
+    async def asks(self, email: str = USER) -> bool:
+        return bool((await self.state(email))["should_request_feedback"])
+
+    async def counts(self, email: str = USER) -> tuple[int, int, int]:
+        """Uses since the last refusal, uses ever, refusals."""
+        return counts(await self.state(email))
+
+    async def analytics(self, view: str, **query: Any) -> Any:
+        address = f"{API}/analytics/products/{self.product}/features/{self.key}/{view}"
+        return good(await self.client.get(address, params=query))
+
+    async def summary(self, view: str = "feedbacks") -> Any:
+        return (await self.analytics(view))["summary"]
+
+
+def good(answer: httpx.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def counts(answer: dict[str, Any]) -> tuple[int, int, int]:
+    """Uses since the last refusal, uses ever, refusals."""
+    return answer["interaction_count"], answer["total_interaction_count"], answer["rejection_count"]
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """A refusal's status and code."""
+    return answer.status_code, answer.json()["code"]

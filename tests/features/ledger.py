@@ -1,0 +1,131 @@
+"""The two ledgers looked at from behind: what they hold, and whether all that is kept of them is true."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from voxpop.features.models import SCALE_MIN
+
+Owner: TypeAlias = "asyncpg.Connection[Any]"
+STAGE = {"COMPLETED": "answered", "DISMISSED": "dismissed", "EXPIRED": "expired", "WITHDRAWN": "withdrawn"}
+STAGES = ("asked", "seen", *STAGE.values())
+
+INTERACTIONS = "SELECT * FROM interaction"
+FEEDBACK = "SELECT * FROM feedback WHERE origin = 'feature'"
+SCORES = "SELECT * FROM score_count WHERE survey_type_code = 'CSAT10'"
+SURVEYS = """
+    SELECT survey.*, feature.product_id, workspace.time_zone FROM survey
+    JOIN workspace ON workspace.id = survey.workspace_id
+    JOIN feature ON (feature.workspace_id, feature.id) = (survey.workspace_id, origin_id)
+    ORDER BY survey.create_time, survey.id
+"""
+
+
+async def age(owner: Owner, days: int) -> None:
+    """Lets so many days pass for all ratings."""
+    await owner.execute("UPDATE interaction SET feedback_at = feedback_at - make_interval(hours => 24 * $1)", days)
+
+
+async def surveys(owner: Owner) -> list[str]:
+    """The status of every survey, the oldest first."""
+    return [row["status"] for row in await owner.fetch(SURVEYS)]
+
+
+async def answered(owner: Owner) -> list[bool]:
+    """Of every rating whether it answers a survey, the oldest first."""
+    rows = await owner.fetch("SELECT survey_id FROM feedback ORDER BY create_time, id")
+    return [row["survey_id"] is not None for row in rows]
+
+
+async def funnel(owner: Owner) -> dict[str, int]:
+    """What became of the surveys, from the counts of the workspaces' months; zeros are left out."""
+    sums = ", ".join(f"sum({stage})::int AS {stage}" for stage in STAGES)
+    row = await owner.fetchrow(f"SELECT {sums} FROM ask_count WHERE series_kind = 'workspace' AND grain = 'month'")
+    return {stage: count for stage, count in row.items() if count}
+
+
+async def assert_counts_agree(owner: Owner, others: Counter[Any] | None = None) -> None:
+    """Sums, score counts and ask counts are what the rows add up to, and rows know their open surveys.
+
+    `others`: what those who ask besides features add to the ask counts.
+    """
+    assert await _kept_sums(owner) == await _true_sums(owner)
+    assert await _kept_scores(owner) == await _true_scores(owner)
+    assert await _kept_asks(owner) == await _true_asks(owner) + (others or Counter())
+    await _assert_surveys_are_known(owner)
+
+
+async def _kept_sums(owner: Owner) -> dict[Any, Any]:
+    rows = await owner.fetch("SELECT * FROM interaction_sum")
+    return {(row["workspace_id"], row["feature_id"]): tuple(row.values())[2:] for row in rows}
+
+
+async def _true_sums(owner: Owner) -> dict[Any, Any]:
+    totals = defaultdict(list)
+    for row in await owner.fetch(INTERACTIONS):
+        if row["first_used_at"]:
+            totals[row["workspace_id"], row["feature_id"]].append(row["total_interaction_count"])
+    return {feature: (len(total), sum(total), max(total)) for feature, total in totals.items()}
+
+
+async def _kept_scores(owner: Owner) -> Counter[Any]:
+    kept: Counter[Any] = Counter()
+    for *key, counts in map(tuple, await owner.fetch(SCORES)):
+        kept.update({(*key, score): count for score, count in enumerate(counts, SCALE_MIN) if count})
+    return kept
+
+
+async def _true_scores(owner: Owner) -> Counter[Any]:
+    true: Counter[Any] = Counter()
+    for row in await owner.fetch(FEEDBACK):
+        for series in zip(row["series_kinds"], row["series_ids"], strict=True):
+            for period in _periods(row["day"]):
+                true[row["workspace_id"], *series, row["survey_type_code"], *period, row["score"]] += 1
+    return true
+
+
+async def _kept_asks(owner: Owner) -> Counter[Any]:
+    kept: Counter[Any] = Counter()
+    for row in await owner.fetch("SELECT * FROM ask_count"):
+        key = tuple(row.values())[:5]
+        kept.update({(*key, stage): row[stage] for stage in STAGES if row[stage]})
+    return kept
+
+
+async def _true_asks(owner: Owner) -> Counter[Any]:
+    true: Counter[Any] = Counter()
+    for row in await owner.fetch(SURVEYS):
+        series = [("workspace", row["workspace_id"]), ("product", row["product_id"]), ("feature", row["origin_id"])]
+        moves = [("asked", row["create_time"])]
+        if row["status"] in STAGE:
+            moves.append((STAGE[row["status"]], row["last_update_time"]))
+        for stage, moment in moves:
+            for period in _periods(moment.astimezone(ZoneInfo(row["time_zone"])).date()):
+                true.update((row["workspace_id"], *one, *period, stage) for one in series)
+    return true
+
+
+async def _assert_surveys_are_known(owner: Owner) -> None:
+    """A row knows its open survey and no other; a survey is completed by exactly one rating of the same customer."""
+    known = [tuple(row.values()) for row in await owner.fetch(KNOWN)]
+    rows = await owner.fetch(SURVEYS)
+    assert sorted(known) == sorted(_asked(row) for row in rows if row["status"] == "PENDING")
+    answers = [tuple(row.values()) for row in await owner.fetch(ANSWERS)]
+    assert sorted(answers) == sorted(_asked(row) for row in rows if row["status"] == "COMPLETED")
+
+
+KNOWN = "SELECT workspace_id, feature_id, user_email, open_survey_id FROM interaction WHERE open_survey_id IS NOT NULL"
+ANSWERS = f"SELECT workspace_id, origin_id, user_email, survey_id FROM ({FEEDBACK}) AS f WHERE survey_id IS NOT NULL"
+
+
+def _asked(row: Any) -> tuple[Any, ...]:
+    return row["workspace_id"], row["origin_id"], row["user_email"], row["id"]
+
+
+def _periods(day: date) -> Iterator[tuple[str, date]]:
+    yield "day", day
+    yield "month", day.replace(day=1)

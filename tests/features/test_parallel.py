@@ -1,0 +1,148 @@
+"""Many callers at once, in one process and in two: nothing is lost, doubled or out of step, and nobody is stuck."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest
+from tests.conftest import Client, Make
+from tests.features.kit import API, Feature, good, refusal
+from tests.features.ledger import Owner, assert_counts_agree, surveys
+
+from voxpop.config import load
+from voxpop.db.pool import Database
+
+CUSTOMERS = [f"u{number}@example.com" for number in range(20)]
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+
+
+@pytest.fixture
+async def other(client: Client, live_db: str) -> AsyncIterator[Client]:
+    """The same key at a second process, which has gates and connections of its own."""
+    database = await Database.open(live_db, size=8)
+    caller = Make(database, load(env={})).anonymous(headers=dict(client.headers))
+    yield caller
+    await caller.aclose()
+    await database.close()
+
+
+async def test_200_uses_at_once_are_numbered_1_to_200(feature: Feature, owner: Owner) -> None:  # C33
+    answers = [good(one) for one in await asyncio.gather(*(feature.post("increment") for _ in range(200)))]
+    assert sorted(one["total_interaction_count"] for one in answers) == list(range(1, 201))
+    assert all(one["interaction_count"] == one["total_interaction_count"] for one in answers)
+    assert all(one["should_request_feedback"] == (one["interaction_count"] >= 3) for one in answers)
+    assert len({one["created_at"] for one in answers}) == 1
+    await assert_counts_agree(owner)
+
+
+async def test_two_processes_count_together(feature: Feature, other: Client, owner: Owner) -> None:  # C33
+    ways = (feature, Feature(other))
+    calls = (ways[number % 2].post("increment") for number in range(200))
+    totals = [good(one)["total_interaction_count"] for one in await asyncio.gather(*calls)]
+    assert sorted(totals) == list(range(1, 201))
+    assert await surveys(owner) == ["PENDING"]
+    await assert_counts_agree(owner)
+
+
+async def test_everything_at_once_ends_consistent(client: Client, other: Client, owner: Owner) -> None:  # C33, C41
+    keys = ("a", "b", "c")
+    for key in keys:
+        await Feature.open(client, key=key, uses=2, refusals=3)
+    chance = random.Random(7)  # noqa: S311 - which calls come is the same every time
+    did: Counter[str] = Counter()
+
+    async def call(caller: httpx.AsyncClient) -> None:
+        what = chance.choices(("increment", "reject", "feedbacks"), (6, 2, 2))[0]
+        did[what] += 1
+        source = chance.choice(("prompted", "voluntary"))
+        feature = Feature(caller, key=chance.choice(keys))  # type: ignore[arg-type]
+        answer = await feature.post(what, chance.choice(CUSTOMERS), rating=chance.randint(1, 10), source=source)
+        assert answer.status_code in (200, 201), answer.text
+
+    await asyncio.gather(*(call((client, other)[number % 2]) for number in range(900)))
+    await assert_counts_agree(owner)
+    assert await owner.fetchval("SELECT sum(total_interaction_count) FROM interaction") == did["increment"]
+    assert await owner.fetchval("SELECT count(*) FROM feedback") == did["feedbacks"]
+    assert await owner.fetchval(DEADLOCKS) == 0
+    summaries = [await Feature(client, key=key).summary() for key in keys]
+    assert sum(one["total_feedbacks"] for one in summaries) == did["feedbacks"]
+
+
+async def test_an_unknown_feature_fails_alone(feature: Feature, owner: Owner) -> None:
+    nowhere = Feature(feature.client, key="nothing")
+    calls = ((feature, nowhere)[number % 2].post("increment") for number in range(40))
+    answers = await asyncio.gather(*calls)
+    assert [answer.status_code for answer in answers] == [200, 404] * 20
+    assert await feature.counts() == (20, 20, 0)
+    await assert_counts_agree(owner)
+
+
+async def test_what_the_database_refuses_fails_alone(feature: Feature, owner: Owner) -> None:
+    """And those beside it are counted once, though their batch was tried more than once."""
+    await owner.execute("ALTER TABLE interaction ADD CONSTRAINT house_rule CHECK (user_email <> 'bad@example.com')")
+    emails = [("bad@example.com", "u@example.com")[number % 5 > 0] for number in range(30)]
+    answers = await asyncio.gather(*(feature.post("increment", email) for email in emails))
+    for email, answer in zip(emails, answers, strict=True):
+        assert answer.status_code == (200 if email == "u@example.com" else 409)
+    assert refusal(answers[0]) == (409, "CONFLICT")
+    totals = [answer.json()["total_interaction_count"] for answer in answers if answer.status_code == 200]
+    assert sorted(totals) == list(range(1, 25))
+    await assert_counts_agree(owner)
+
+
+async def test_a_caller_that_gives_up_takes_nobody_with_him(feature: Feature, live_db: str, owner: Owner) -> None:
+    holder = await asyncpg.connect(live_db)
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE interaction IN EXCLUSIVE MODE")
+        tasks = [asyncio.create_task(feature.post("increment")) for _ in range(30)]
+        await asyncio.sleep(0.1)
+        for task in tasks[::3]:
+            task.cancel()
+        await asyncio.sleep(0)
+    await holder.close()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(answer, asyncio.CancelledError) for answer in answers] == [True, False, False] * 10
+    totals = sorted(good(answer)["total_interaction_count"] for answer in answers if isinstance(answer, httpx.Response))
+    assert len(set(totals)) == 20
+    assert (await feature.use())["total_interaction_count"] > totals[-1]
+    await assert_counts_agree(owner)
+
+
+async def test_a_product_and_a_feature_are_set_up_once(client: Client, other: Client) -> None:  # C13, C18
+    async def statuses(path: str, body: dict[str, object]) -> list[int]:
+        calls = ((client, other)[number % 2].post(f"{API}/{path}", json=body) for number in range(16))
+        return sorted(answer.status_code for answer in await asyncio.gather(*calls))
+
+    assert await statuses("products", {"key": "pms", "name": "PMS"}) == [201] + [409] * 15
+    feature: dict[str, object] = {"feature_key": "a", "interaction_threshold": 1, "rejection_threshold": 1}
+    assert await statuses("products/pms/features", feature) == [201] + [409] * 15
+
+
+async def test_the_neighbour_is_not_touched(client: Client, neighbour: Client, owner: Owner) -> None:  # G1, C33
+    ours, theirs = await Feature.open(client), await Feature.open(neighbour)
+    calls = ((ours, theirs)[number % 3 == 0].post("increment") for number in range(90))
+    answers = await asyncio.gather(*calls)
+    totals = [good(answer)["total_interaction_count"] for answer in answers]
+    assert sorted(totals[::3]) == list(range(1, 31))
+    assert (await ours.counts(), await theirs.counts()) == ((60, 60, 0), (30, 30, 0))
+    await assert_counts_agree(owner)
+
+
+@pytest.mark.parametrize("callers", [1, 8])
+async def test_a_feature_deleted_under_its_users_is_unknown(
+    feature: Feature, live_db: str, owner: Owner, callers: int
+) -> None:
+    """They have found it, and wait for the delete to commit; who uses another in the same batch is served."""
+    deleted = await Feature.open(feature.client, key="deleted")
+    holder = await asyncpg.connect(live_db)
+    async with holder.transaction():
+        await holder.execute("DELETE FROM feature WHERE key = 'deleted'")
+        tasks = [asyncio.create_task((deleted, feature)[number % 2].post("increment")) for number in range(callers)]
+        await asyncio.sleep(0.1)
+    answers = [await task for task in tasks]
+    assert [answer.status_code for answer in answers] == ([404, 200] * 4)[:callers]
+    await holder.close()
+    await assert_counts_agree(owner)

@@ -1,0 +1,181 @@
+"""The API does what its document says: real requests, made from the document alone, over a real connection."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from tests.conftest import Client, Make
+
+from voxpop.features import catalogue
+from voxpop.features.models import Product
+from voxpop.web.examples import operations
+
+FEATURE = "/api/csat/v1/products/pms/features/dashboard"
+USER = {"user_email": "user@example.com"}
+# What the document's examples don't bring about: a rating with the id of the example, a deletion of what is in use.
+NEVER_A_SUCCESS = {
+    "PATCH /api/csat/v1/feedbacks/{feedback}/notes",
+    "DELETE /api/csat/v1/products/{product}",
+    "DELETE /api/csat/v1/products/{product}/features/{feature}",
+    "POST /api/v1/events/dead/{dead}/replay",
+    "POST /api/v1/feedback/submit",
+}
+
+
+# What fits the document may still not fit together: a start and an end, a scale and its formula.
+OFF = {"enabled": False}
+JUDGED = (
+    "/api/v1/campaigns",
+    "/api/v1/campaigns/filter",
+    "/api/v1/campaigns/{campaign}",
+    "/api/v1/survey-types",
+    "/api/v1/survey-types/{code}",
+)
+
+
+schemathesis.openapi.format("time-zone", st.sampled_from(sorted(available_timezones())))
+
+
+def config(authorization: str) -> SchemathesisConfig:
+    """Few requests, and the same each time; to look for more, raise the number and take the seed out."""
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "max-failures": 3,
+            "auth": {"openapi": {"key": {"bearer": authorization.removeprefix("Bearer ")}}},
+            "generation": {"allow-x00": False, "max-examples": 5, "no-shrink": True, "database": "none"},
+            # The framework answers OPTIONS by itself, and knows the methods of an address's first handler only.
+            "checks": {"allow_header_conformance": {"enabled": False}},
+            "operations": [
+                *({"include-path": path, "checks": {"positive_data_acceptance": OFF}} for path in JUDGED),
+                {"include-path": "/api/v1/events", "checks": {"negative_data_rejection": OFF}},  # bad items fail alone
+            ],
+        }
+    )
+
+
+@pytest.fixture
+async def address(make: Make) -> AsyncIterator[str]:
+    """Where the app listens, in this test's own event loop."""
+    # With the protocol by its name, or the event loop leaves Nagle's algorithm on: 40 ms for each request.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make.app, http="httptools", lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture
+async def client(client: Client) -> Client:
+    """With what the document's examples name, in use."""
+    await client.post("/api/csat/v1/products", json={"key": "pms", "name": "Property management"})
+    thresholds = {"interaction_threshold": 5, "rejection_threshold": 3}
+    await client.post("/api/csat/v1/products/pms/features", json={"feature_key": "dashboard"} | thresholds)
+    await client.post(f"{FEATURE}/increment", json=USER)
+    await client.post(f"{FEATURE}/feedbacks", json=USER | {"rating": 8, "source": "prompted"})
+    return client
+
+
+@pytest.fixture
+async def document(client: Client) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.get("/openapi.json")).json()
+    return found
+
+
+class Examination:
+    """What was asked of whom, and every way in which an answer was not as documented."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        self.succeeded: set[str] = set()
+        self.faults: list[str] = []
+
+    def note(self, event: events.EngineEvent) -> None:
+        if isinstance(event, events.FatalError | events.NonFatalError):
+            self.faults.append(str(event))
+        if isinstance(event, events.ScenarioFinished):
+            self.requests[event.phase] += len(event.recorder.interactions)
+            for name, checks in event.recorder.checks.items():
+                self._note_answer(event.recorder.cases[name].value, event.recorder.interactions[name].response)
+                found = [check.failure_info for check in checks if check.failure_info]
+                self.faults += [f"{event.recorder.label}: {one.failure.title}\n{one.code_sample}" for one in found]
+
+    def _note_answer(self, case: schemathesis.Case, answer: schemathesis.Response | None) -> None:
+        """Other methods are tried too; they prove nothing of the operation."""
+        if answer and answer.status_code < 300 and case.method == case.operation.method.upper():
+            self.succeeded.add(case.operation.label)
+
+
+def examine(address: str, authorization: str, paths: str = "/") -> Examination:
+    schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config(authorization))
+    examination = Examination()
+    for event in from_schema(schema.include(path_regex=paths)).execute():
+        examination.note(event)
+    return examination
+
+
+async def test_answers_are_as_documented(address: str, client: Client, document: dict[str, Any]) -> None:  # C1, C4, C11
+    seen = await asyncio.to_thread(examine, address, client.headers["authorization"])
+    assert seen.faults == [], "\n".join(seen.faults)
+    assert set(seen.requests) == {"examples", "coverage", "fuzzing", "stateful"}
+    labels = {f"{method.upper()} {path}" for path, method, _ in operations(document)}
+    assert labels - seen.succeeded == NEVER_A_SUCCESS
+
+
+async def test_the_examination_finds_what_is_not_as_documented(
+    address: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def list_products(*_: object) -> list[Product]:
+        return [cast(Product, SimpleNamespace(key=1, name=None))]
+
+    monkeypatch.setattr(catalogue, "list_products", list_products)
+    seen = await asyncio.to_thread(examine, address, client.headers["authorization"], "/products$")
+    assert any(fault.startswith("GET /api/csat/v1/products: Response violates schema") for fault in seen.faults)
+
+
+async def test_examples_work_as_they_stand(client: Client, document: dict[str, Any]) -> None:
+    """Whoever tries an example gets a success, or a refusal that says what is in the way; never a 400."""
+    for path, method, operation in operations(document):
+        query = {one["name"]: one["example"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+        where = {one["name"]: one["example"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+        answer = await client.request(method, path.format(**where), params=query, json=body)
+        assert answer.status_code in {200, 201, 202, 204, 404, 409}, (method, path, answer.text)
+
+
+async def test_every_operation_declares_its_errors_in_the_one_envelope(document: dict[str, Any]) -> None:  # G2
+    for path, method, operation in operations(document):
+        refusals = {status: one for status, one in operation["responses"].items() if status >= "400"}
+        assert {"500", "503"} <= set(refusals), (method, path)
+        assert ("security" in operation) == ({"401", "403"} <= set(refusals)), (method, path)
+        assert ("requestBody" in operation) == ({"400", "413", "415"} <= set(refusals)), (method, path)
+        for status, refusal in refusals.items():
+            media = resolved(document, refusal)["content"]["application/json"]
+            assert media["schema"] == {"$ref": "#/components/schemas/Problem"}, (method, path, status)
+            for example in media["examples"].values():
+                assert str(example["value"]["statusCode"]) == status
+
+
+async def test_every_operation_shows_a_success(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        ((status, success),) = [one for one in operation["responses"].items() if one[0] < "400"]
+        shown = [media["example"] for media in success.get("content", {}).values()]
+        assert shown or status == "204" or path.startswith("/health/"), (method, path)
+
+
+def resolved(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+    name = response.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = document["components"]["responses"][name] if name else response
+    return found

@@ -1,0 +1,215 @@
+"""Who may do what: the table of routes and scopes, keys that open nothing, and ids of another workspace."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from litestar.routes import HTTPRoute
+from tests.conftest import Client, Make
+from tests.features.kit import API, Feature, good
+from tests.features.ledger import Owner
+
+from voxpop.app import create_app
+from voxpop.config import load
+from voxpop.db.pool import Database
+from voxpop.types import KeyId, Scope, utcnow
+from voxpop.workspaces import service as workspaces
+
+TABLE = """
+    open    GET     /
+    open    GET     /favicon.ico
+    open    GET     /static/{name}
+    open    GET     /health/check
+    open    GET     /health/ready
+    open    GET     /metrics
+    open    GET     /docs
+    open    GET     /reference
+    open    GET     /openapi.json
+    open    GET     /openapi/api/csat/v1
+    open    GET     /api/csat/v1/reference
+    open    GET     /openapi/api/csat/v1/openapi.json
+
+    ingest  GET     /api/csat/v1/products/{product}/feature-interactions
+    ingest  POST    /api/csat/v1/products/{product}/features/{feature}/increment
+    ingest  POST    /api/csat/v1/products/{product}/features/{feature}/reject
+    ingest  POST    /api/csat/v1/products/{product}/features/{feature}/feedbacks
+    ingest  POST    /api/v1/events
+    ingest  GET     /api/v1/feedback/surveys
+    ingest  POST    /api/v1/feedback/submit
+
+    read    GET     /api/csat/v1/products
+    read    GET     /api/csat/v1/features
+    read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/interactions
+    read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/interactions/users
+    read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/feedbacks
+    read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/feedbacks/users
+    read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/feedbacks/timeseries
+    read    POST    /api/v1/campaigns/filter
+    read    GET     /api/v1/campaigns/{campaign}
+    read    GET     /api/v1/survey-types
+    read    GET     /api/v1/events/dead
+    read    POST    /api/v1/metrics/filter
+    read    GET     /api/v1/metrics/live
+
+    manage  POST    /api/csat/v1/products
+    manage  PATCH   /api/csat/v1/products/{product}
+    manage  DELETE  /api/csat/v1/products/{product}
+    manage  POST    /api/csat/v1/products/{product}/features
+    manage  PATCH   /api/csat/v1/products/{product}/features/{feature}
+    manage  DELETE  /api/csat/v1/products/{product}/features/{feature}
+    manage  PUT     /api/csat/v1/products/{product}/features/{feature}/thresholds
+    manage  PATCH   /api/csat/v1/feedbacks/{feedback}/notes
+    manage  POST    /api/v1/campaigns
+    manage  PUT     /api/v1/campaigns/{campaign}
+    manage  DELETE  /api/v1/campaigns/{campaign}
+    manage  POST    /api/v1/survey-types
+    manage  PUT     /api/v1/survey-types/{code}
+    manage  POST    /api/v1/events/dead/{dead}/replay
+    manage  GET     /api/v1/workspace
+    manage  PATCH   /api/v1/workspace
+"""
+EXPECTED = {(method, path): scope for scope, method, path in map(str.split, filter(str.strip, TABLE.splitlines()))}
+IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css"}
+IDS |= dict.fromkeys(("campaign", "dead"), str(uuid4())) | {"code": "NPS"}
+
+
+def operations(make: Make) -> Iterator[tuple[str, str]]:
+    """Method and template of everything that is routed; what the framework says about methods is no operation."""
+    for route in make.app.app.routes:  # type: ignore[attr-defined]
+        assert isinstance(route, HTTPRoute)
+        yield from ((method, route.path_format) for method in route.methods if method != "OPTIONS")
+
+
+async def status(client: httpx.AsyncClient, operation: tuple[str, str], **options: Any) -> int:
+    method, path = operation
+    return (await client.request(method, path.format(**IDS), **options)).status_code
+
+
+async def test_every_route_is_in_the_table_with_its_scope(make: Make) -> None:  # G1
+    assert sorted(operations(make)) == sorted(EXPECTED)
+    workspace = await make.workspace("ours")
+    clients = {scope: await make.client(workspace, scope) for scope in Scope}
+    for operation, scope in EXPECTED.items():
+        answers = {named: await status(client, operation) for named, client in clients.items()}
+        for named, answer in answers.items():
+            if scope in ("open", named):
+                assert answer not in (401, 403), (operation, named)
+            else:
+                assert answer == 403, (operation, named)
+
+
+async def test_without_a_key_only_the_open_routes_answer(make: Make) -> None:  # C9, G1
+    nobody = make.anonymous()
+    for operation, scope in EXPECTED.items():
+        assert await status(nobody, operation) == (200 if scope == "open" else 401), operation
+
+
+async def test_the_framework_tells_methods_and_nothing_else(make: Make) -> None:  # G1
+    nobody = make.anonymous()
+    for _, path in EXPECTED:
+        answer = await nobody.options(path.format(**IDS))
+        assert (answer.status_code, answer.content) == (204, b"")
+
+
+async def test_a_key_that_is_none_opens_nothing(make: Make, client: Client) -> None:  # G1
+    key = client.headers["authorization"].removeprefix("Bearer ")
+    _, ident, secret = key.split("_", 2)
+    wrong = ["", "Bearer", "Bearer ", key, f"Basic {key}", f"Bearer {key}x", f"Bearer {key[:-1]}", f"Bearer x{key}"]
+    wrong += [f"Bearer {key.upper()}", f"Bearer vxp_{uuid4().hex}_{secret}", f"Bearer vxp_{ident}_{'A' * 43}"]
+    wrong += [f"Bearer {key} {key}", "Bearer \xe4\xff", f"Bearer {key[:20]}", "Bearer null", f"Bearer vxp_{ident}_"]
+    nobody = make.anonymous()
+    for header in wrong:
+        for method, path in (("GET", f"{API}/products"), ("POST", f"{API}/products/p/features/f/increment")):
+            answer = await nobody.request(method, path, headers={"authorization": header.encode("latin-1")})
+            assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED"), header
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_key_may_be_sent_as_standards_allow(make: Make, client: Client) -> None:  # G1
+    key = client.headers["authorization"].removeprefix("Bearer ")
+    for header in (f"bearer {key}", f"BEARER {key}", f"Bearer  {key}", f"Bearer {key} "):
+        assert (await make.anonymous().get(f"{API}/products", headers={"authorization": header})).status_code == 200
+
+
+async def test_a_revoked_key_is_refused_at_once_in_every_process(
+    make: Make, client: Client, live_db: str
+) -> None:  # G1
+    """The other process has a pool of its own, and both have just seen the key."""
+    database = await Database.open(live_db, size=2)
+    other = Make(database, load(env={})).anonymous(headers=dict(client.headers))
+    callers = [await Feature.open(client), Feature(other)]
+    for caller in callers:
+        await caller.use()
+    ident = KeyId(UUID(client.headers["authorization"].split("_")[1]))
+    async with make.database.transaction(client.workspace) as tx:
+        await workspaces.revoke_key(tx, client.workspace, ident, utcnow())
+    for caller in callers:
+        assert (await caller.post("increment")).status_code == 401
+        assert (await caller.client.get(f"{API}/products")).status_code == 401
+    await other.aclose()
+    await database.close()
+
+
+ADDRESSED = [
+    ("PATCH", "/products/{product}", {"name": "New"}),
+    ("DELETE", "/products/{product}", None),
+    ("POST", "/products/{product}/features", {"feature_key": "x"}),
+    ("GET", "/products/{product}/feature-interactions?user_email=u@x.com", None),
+    ("PATCH", "/products/{product}/features/{feature}", {"name": "New"}),
+    ("PUT", "/products/{product}/features/{feature}/thresholds", {}),
+    ("DELETE", "/products/{product}/features/{feature}", None),
+    ("POST", "/products/{product}/features/{feature}/increment", {}),
+    ("POST", "/products/{product}/features/{feature}/reject", {}),
+    ("POST", "/products/{product}/features/{feature}/feedbacks", {"rating": 8, "source": "prompted"}),
+    ("PATCH", "/feedbacks/{feedback}/notes", {"notes": "x", "updated_by": "u@x.com"}),
+]
+REST = {"user_email": "u@x.com", "interaction_threshold": 1, "rejection_threshold": 1}
+TABLES = ("product", "feature", "interaction", "feedback", "survey", "interaction_sum", "score_count")
+
+
+async def test_what_is_the_neighbours_is_unknown(client: Client, neighbour: Client, owner: Owner) -> None:  # G1
+    theirs = await Feature.open(neighbour, "crm", "export", uses=1)
+    await theirs.use()
+    known = {"product": "crm", "feature": "export", "feedback": (await theirs.rate())["id"]}
+    unknown = {"product": "cry", "feature": "expert", "feedback": str(uuid4())}
+    before = [await owner.fetch(f"TABLE {table}") for table in TABLES]
+    for method, path, body in ADDRESSED:
+        bodies = []
+        for ids in (known, unknown):
+            answer = await client.request(method, API + path.format(**ids), json=None if body is None else body | REST)
+            assert answer.status_code == 404, path
+            text = re.sub('"traceId":"[^"]*"', "", answer.text)
+            bodies.append(re.sub("|".join(ids.values()), "id", text))
+        assert bodies[0] == bodies[1]
+    assert before == [await owner.fetch(f"TABLE {table}") for table in TABLES]
+
+
+async def test_metrics_are_open_to_this_machine_and_to_the_token(database: Database) -> None:  # G1
+    app = create_app(database, load(env={"VOXPOP_METRICS_TOKEN": "s3cret"}))
+    for host, headers, expected in (
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("10.0.0.9", {}, 403),
+        ("10.0.0.9", {"authorization": "Bearer wrong"}, 403),
+        ("10.0.0.9", {"authorization": "Bearer s3cret"}, 200),
+        ("127.0.0.1", {"x-forwarded-for": "10.0.0.9"}, 403),
+        ("127.0.0.1", {"forwarded": "for=10.0.0.9"}, 403),
+    ):
+        transport = httpx.ASGITransport(app=app, client=(host, 1234))
+        async with httpx.AsyncClient(transport=transport, base_url="http://voxpop.test") as caller:
+            assert (await caller.get("/metrics", headers=headers)).status_code == expected, (host, headers)
+
+
+async def test_health_needs_no_key_and_says_nothing(make: Make) -> None:  # C10
+    for path in ("/health/check", "/health/ready"):
+        answer = await make.anonymous().get(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_refused_caller_is_told_why(make: Make) -> None:  # G1, G2
+    client = await make.client(await make.workspace("ours"), Scope.READ)
+    answer = await client.post(f"{API}/products", json={"key": "a", "name": "A"})
+    assert answer.json()["message"] == "This needs a key with the scope 'manage'"
+    assert good(await client.get(f"{API}/products")) == {"data": []}

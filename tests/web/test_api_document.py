@@ -1,0 +1,48 @@
+"""The document of the product's own API: complete, and valid."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import schemathesis
+
+from voxpop.app import PARTS, create_app
+from voxpop.config import Settings
+from voxpop.web.docs import Docs
+from voxpop.web.examples import operations, without_examples
+from voxpop.web.openapi import part_of
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    app = cast(Any, create_app(cast(Any, SimpleNamespace()), Settings())).app
+    return app.plugins.get(Docs).document(app)
+
+
+def test_every_operation_has_examples(document: dict[str, Any]) -> None:
+    assert list(operations(document))
+    assert without_examples(document) == []
+
+
+def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
+    silent = [(path, method) for path, method, item in operations(document) if not (item["summary"] and item["tags"])]
+    assert silent == []
+
+
+def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    names = [item["operationId"] for _, _, item in operations(document)]
+    assert len(names) == len(set(names))
+    assert [name for name in names if not name.isidentifier() or name[0].isupper()] == []
+
+
+def test_documents_are_valid(document: dict[str, Any]) -> None:  # C11
+    for each in [document, *(part_of(document, part) for part in PARTS)]:
+        schemathesis.openapi.from_dict(each).validate()
+
+
+def test_the_features_have_a_document_of_their_own(document: dict[str, Any]) -> None:  # C1, C11
+    features = part_of(document, PARTS[0])
+    assert PARTS[0].document == "/openapi/api/csat/v1/openapi.json"
+    assert (PARTS[0].swagger, PARTS[0].scalar) == ("/openapi/api/csat/v1", "/api/csat/v1/reference")
+    assert "/api/csat/v1/products" in features["paths"]
+    assert [path for path in features["paths"] if not path.startswith("/api/csat/v1/")] == []

@@ -1,0 +1,69 @@
+"""Keys: how they are made, found, listed and revoked."""
+
+import hashlib
+
+import pytest
+from tests.conftest import Client, Make
+from tests.features.kit import API
+from tests.features.ledger import Owner
+
+from voxpop.db.pool import Database
+from voxpop.errors import NotFound, Unauthorized, WorkspaceTaken
+from voxpop.types import KeyId, Scope, utcnow, uuid7
+from voxpop.workspaces import service
+from voxpop.workspaces.policy import new_token, read_token
+
+
+async def test_only_a_hash_of_the_secret_is_kept(make: Make, owner: Owner) -> None:  # G1
+    key = await make.key(await make.workspace("ours"), Scope.READ)
+    token = read_token(f"Bearer {key}")
+    row = await owner.fetchrow("SELECT id, scopes, secret_hash FROM api_key")
+    assert tuple(row.values()) == (token.key, ["read"], hashlib.sha256(token.secret.encode()).digest())
+    assert token.secret not in str(await owner.fetch("TABLE api_key"))
+
+
+def test_a_key_is_read_as_it_was_written() -> None:
+    token = new_token(KeyId(uuid7()))
+    assert read_token(f"Bearer {token}") == token
+    assert len({new_token(token.key).secret for _ in range(100)}) == 100
+    for header in (None, "", str(token), f"Bearer {token}\n{token}", f"Token {token}"):
+        with pytest.raises(Unauthorized):
+            read_token(header)
+
+
+async def test_keys_are_listed_and_revoked_in_their_workspace_alone(
+    database: Database, client: Client, neighbour: Client
+) -> None:  # G1
+    await client.get(f"{API}/products")
+    async with database.transaction(client.workspace) as tx:
+        (key,) = await service.list_keys(tx, client.workspace)
+    assert (key.name, key.scopes, key.revoked_at) == ("test", ["ingest", "read", "manage"], None)
+    assert key.last_used_at is not None
+    async with database.transaction(neighbour.workspace) as tx:
+        with pytest.raises(NotFound):
+            await service.revoke_key(tx, neighbour.workspace, key.id, utcnow())
+    assert (await client.get(f"{API}/products")).status_code == 200
+    revoked = []
+    for _ in range(2):
+        async with database.transaction(client.workspace) as tx:
+            await service.revoke_key(tx, client.workspace, key.id, utcnow())
+            revoked += [one.revoked_at for one in await service.list_keys(tx, client.workspace)]
+    assert revoked[0] == revoked[1]
+    assert (await client.get(f"{API}/products")).status_code == 401
+    assert (await neighbour.get(f"{API}/products")).status_code == 200
+
+
+async def test_the_first_start_makes_a_workspace_and_its_key_once(database: Database, make: Make) -> None:
+    key = await service.first_start(database, utcnow())
+    client = make.anonymous(headers={"authorization": f"Bearer {key}"})
+    assert (await client.get("/api/v1/workspace")).json()["name"] == "default"
+    assert await service.first_start(database, utcnow()) is None
+    with pytest.raises(WorkspaceTaken):
+        await service.open_workspace(database, "default")
+
+
+async def test_a_workspace_is_found_by_its_name(database: Database, make: Make) -> None:
+    ident = await make.workspace("ours")
+    assert (await service.workspace_named(database, "ours")).id == ident
+    with pytest.raises(NotFound, match="no workspace 'theirs' \\(there are: ours\\)"):
+        await service.workspace_named(database, "theirs")

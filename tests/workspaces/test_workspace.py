@@ -1,0 +1,68 @@
+"""The workspace of a key: what it shows, what may be changed, and what is its own."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.conftest import Client, Make
+from tests.features.kit import good, refusal
+
+from voxpop.types import WorkspaceId, uuid7
+from voxpop.workspaces.models import Workspace
+
+PATH = "/api/v1/workspace"
+
+
+async def test_it_is_shown_as_it_is_changed(client: Client, neighbour: Client) -> None:
+    assert good(await client.get(PATH)) == {"name": "ours", "time_zone": "UTC", "cool_down_days": 180}
+    changes: list[dict[str, Any]] = [
+        {"time_zone": "Europe/Berlin"},
+        {"cool_down_days": 0},
+        {"name": "acme", "cool_down_days": 3650, "unknown": 1},
+    ]
+    shown: dict[str, Any] = {"name": "ours", "time_zone": "UTC", "cool_down_days": 180}
+    for change in changes:
+        shown |= {field: value for field, value in change.items() if field in shown}
+        assert good(await client.patch(PATH, json=change)) == shown
+        assert good(await client.get(PATH)) == shown
+    assert good(await neighbour.get(PATH)) == {"name": "theirs", "time_zone": "UTC", "cool_down_days": 180}
+
+
+async def test_what_it_cannot_be(client: Client, neighbour: Client) -> None:  # G2, G4
+    before = good(await client.get(PATH))
+    wrong: list[dict[str, Any]] = [{}, {"unknown": 1}, {"name": ""}, {"name": " \t"}, {"name": None}, {"name": 5}]
+    wrong += [{"time_zone": zone} for zone in ("", "Berlin", "europe/berlin", "../etc/passwd", "UTC\x00", None, 2)]
+    wrong += [{"cool_down_days": days} for days in (-1, 3651, 1.5, "180", True, None, 10**30)]
+    wrong += [{"cool_down_days": 90, "time_zone": "Nowhere/City"}]
+    for change in wrong:
+        assert refusal(await client.patch(PATH, json=change)) == (400, "VALIDATION_ERROR"), change
+    assert refusal(await client.patch(PATH, json={"name": "theirs"})) == (409, "WORKSPACE_ALREADY_EXISTS")
+    assert good(await client.get(PATH)) == before
+
+
+async def test_an_unknown_zone_is_named(client: Client) -> None:  # G2
+    answer = await client.patch(PATH, json={"time_zone": "Mars/Olympus"})
+    fault = "unknown time zone 'Mars/Olympus', try one like Europe/Berlin"
+    assert answer.json()["details"] == [{"field": "time_zone", "message": fault}]
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        ("UTC", (2026, 6, 30, 23, 59, 59, 999_999), (2026, 6, 30)),
+        ("Europe/Berlin", (2026, 6, 30, 21, 59, 59), (2026, 6, 30)),
+        ("Europe/Berlin", (2026, 6, 30, 22), (2026, 7, 1)),
+        ("Europe/Berlin", (2026, 1, 1, 22, 30), (2026, 1, 1)),
+        ("America/Los_Angeles", (2026, 1, 1, 7, 59), (2025, 12, 31)),
+        ("Pacific/Kiritimati", (2026, 1, 1, 10), (2026, 1, 2)),
+    ],
+)
+def test_a_day_is_one_of_its_zone(zone: str, moment: tuple[int, ...], day: tuple[int, ...]) -> None:  # G3
+    workspace = Workspace(WorkspaceId(uuid7()), "ours", zone, 180)
+    assert workspace.day(datetime(*moment, tzinfo=UTC)).timetuple()[:3] == day  # type: ignore[arg-type,misc]
+
+
+async def test_a_renamed_workspace_keeps_its_keys(make: Make, client: Client) -> None:
+    good(await client.patch(PATH, json={"name": "acme"}))
+    assert good(await (await make.client(client.workspace)).get(PATH))["name"] == "acme"
+    await make.workspace("ours")
