@@ -23,7 +23,7 @@ async def export(
     while True:
         async with database.transaction(workspace) as tx:
             places = await lists.list_places(tx, workspace, wanted, OLDEST_FIRST, after, CHUNK)
-            lines = await store.list_lines(tx, workspace, [place.id for place in places], raw=raw)
+            lines = await store.get_lines(tx, workspace, [place.id for place in places], raw=raw)
         if places:
             yield lines.encode()
         if len(places) < CHUNK:

@@ -63,6 +63,6 @@ LINES = Query(
 )
 
 
-async def list_lines(tx: Tx, workspace: WorkspaceId, tickets: Sequence[TicketId], *, raw: bool) -> str:
+async def get_lines(tx: Tx, workspace: WorkspaceId, tickets: Sequence[TicketId], *, raw: bool) -> str:
     """The tickets' lines, each ended, in the order asked for."""
     return (await LINES.one(tx, workspace, tickets, raw)).lines or ""

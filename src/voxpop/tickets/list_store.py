@@ -119,7 +119,7 @@ ROWS = Query(
 TAG_NAMED = Query("SELECT id FROM tag WHERE workspace_id = $1 AND name = $2", TagId)
 
 
-async def set_planning(tx: Tx, _: WorkspaceId) -> None:
+async def set_planning(tx: Tx, workspace: WorkspaceId) -> None:
     """By the values of each run, from here to the end of the transaction."""
     await PLANNED_BY_VALUES.find(tx)
 
