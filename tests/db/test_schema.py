@@ -18,7 +18,8 @@ QUEUES = {"api_key", "job_slot", "outbox"}
 # Past the policies there is no other way.
 DOORS = {
     "create_workspace", "list_workspaces", "find_keys", "job_standings",
-    "find_workspaces", "find_sessions", "join_account", "end_account_sessions", "due_mail", "settle_mail", "prune_people",
+    "find_workspaces", "find_sessions", "join_account", "end_account_sessions",
+    "due_mail", "settle_mail", "prune_people",
     "search_tickets", "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
 }  # fmt: skip
 SHARED_INDEXES = {

@@ -14,15 +14,15 @@ from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Req
 from voxpop.types import AccountId, Email, Guid, Instant, Name, NotBlank, TicketId, instant
 
 Ref = Annotated[str, Meta(examples=["TK-1"])]
-Subject = Annotated[Name, NotBlank, Meta(examples=["The export stops halfway"])]
+Subject = Annotated[Name, Meta(examples=["The export stops halfway"])]
 Text = Annotated[str, Meta(min_length=1, max_length=50_000), NotBlank]
 Description = Annotated[Text, Meta(examples=["It stops at row 1,000, each time."])]
-TagName = Annotated[Name, NotBlank, Meta(examples=["billing"])]
+TagName = Annotated[Name, Meta(examples=["billing"])]
 Tags = Annotated[list[TagName], Meta(max_length=50, description="In lower case once stored")]
 Assignee = Annotated[
     str, Meta(min_length=1, max_length=254, description="A member: account id or address", examples=["ann@example.com"])
 ]
-PersonName = Annotated[Name, NotBlank, Meta(examples=["Ann Smith"])]
+PersonName = Annotated[Name, Meta(examples=["Ann Smith"])]
 Stars = Annotated[int, Meta(examples=[5], description="1 to 5")]
 Comment = Annotated[str, Meta(examples=["Quick and friendly."])]
 

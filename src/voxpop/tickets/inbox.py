@@ -61,15 +61,15 @@ class BulkForm(Struct):
 
 
 class ViewForm(Struct):
-    name: Annotated[Name, NotBlank]
+    name: Name
     query: Annotated[str, Meta(max_length=2000)]
     shared: str = ""
 
 
 class TicketForm(Struct):
-    name: Annotated[Name, NotBlank]
+    name: Name
     email: Email
-    subject: Annotated[Name, NotBlank]
+    subject: Name
     description: LongText
     priority: Priority = Priority.MEDIUM
     tags: Annotated[str, Meta(max_length=2000)] = ""
