@@ -161,7 +161,8 @@ def test_the_doors_past_the_policies() -> None:
     assert doors == DOORS
     for door in functions:
         assert " SET search_path TO 'public', 'pg_temp'" in door.lines
-        assert [line for line in door.lines if line.startswith("GRANT")] == ["GRANT TO voxpop_app: EXECUTE"]
+        granted = ["GRANT TO voxpop_app: EXECUTE"] if door.name in DOORS else []
+        assert [line for line in door.lines if line.startswith("GRANT")] == granted
 
 
 def test_what_the_application_may_do() -> None:
