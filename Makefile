@@ -26,24 +26,24 @@ setup: $(DEV) $(VENDOR) ## install what the other commands need, and nothing els
 	@:
 
 test: $(DEV) $(VENDOR) ## run every test (some: ARGS="tests/web -k docs")
-	@build_tools/need chromium postgresql
+	@build_tools/need chromium postgresql java maven
 	@$(PY) -m pytest $(ARGS)
 
 check: $(DEV) $(VENDOR) ## format, lint, types, every test, and the database's once more on PostgreSQL 15
-	@build_tools/need chromium postgresql
+	@build_tools/need chromium postgresql java maven
 	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m pytest -q $(ARGS)
-	@build_tools/with_postgres15 $(PY) -m pytest -q -m database
+	@build_tools/with_postgres15 $(PY) -m pytest -q -m 'database and not kafka'
 
 fix: $(DEV) ## format, and mend what the linter can mend
 	@$(PY) -m ruff format --quiet
 	@$(PY) -m ruff check --fix --quiet
 
-bench: $(DEV) $(VENDOR) ## measure increments, analytics and the start
-	@build_tools/need wrk postgresql
-	@for name in increment analytics start; do echo "== $$name"; $(PY) bench/$$name; done
+bench: $(DEV) $(VENDOR) ## measure increments, analytics, events, answers and the start
+	@build_tools/need wrk postgresql java maven
+	@for name in increment analytics events answers start; do echo "== $$name"; $(PY) bench/$$name; done
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema

@@ -97,6 +97,31 @@ def sql(dsn: str, script: str) -> None:
     subprocess.run([PSQL, "-qX", "-v", "ON_ERROR_STOP=1", dsn, "-c", script], check=True, capture_output=True)
 
 
+def wrk(running: Running, script: str, *, connections: int, seconds: int) -> dict[str, float]:
+    """Requests per second and latencies in ms of a lua script; every answer must be 2xx."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", file.name, running.url]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in out, out
+    assert "Socket errors" not in out, out
+    return {
+        "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),  # type: ignore[index]
+        "p50": _milliseconds(re.search(r"^ +50% +(\S+)", out, re.MULTILINE)[1]),  # type: ignore[index]
+        "p99": _milliseconds(re.search(r"^ +99% +(\S+)", out, re.MULTILINE)[1]),  # type: ignore[index]
+    }
+
+
+def _milliseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {figure: median([one[figure] for one in rounds]) for figure in rounds[0]}
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -149,7 +149,9 @@ async def neighbour(make: Make) -> Client:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever stands on a database is marked so, for the second run on another server."""
+    """Whatever stands on a database or a broker is marked so, for the second run on another database server."""
     for item in items:
         if "server_dsn" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+        if "session_broker" in getattr(item, "fixturenames", ()):
+            item.add_marker("kafka")

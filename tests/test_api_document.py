@@ -27,7 +27,20 @@ NEVER_A_SUCCESS = {
     "PATCH /api/csat/v1/feedbacks/{feedback}/notes",
     "DELETE /api/csat/v1/products/{product}",
     "DELETE /api/csat/v1/products/{product}/features/{feature}",
+    "POST /api/v1/events/dead/{dead}/replay",
+    "POST /api/v1/feedback/submit",
 }
+
+
+# What fits the document may still not fit together: a start and an end, a scale and its formula.
+OFF = {"enabled": False}
+JUDGED = (
+    "/api/v1/campaigns",
+    "/api/v1/campaigns/filter",
+    "/api/v1/campaigns/{campaign}",
+    "/api/v1/survey-types",
+    "/api/v1/survey-types/{code}",
+)
 
 
 schemathesis.openapi.format("time-zone", st.sampled_from(sorted(available_timezones())))
@@ -40,9 +53,13 @@ def config(authorization: str) -> SchemathesisConfig:
             "seed": 1,
             "max-failures": 3,
             "auth": {"openapi": {"key": {"bearer": authorization.removeprefix("Bearer ")}}},
-            "generation": {"max-examples": 5, "no-shrink": True, "database": "none"},
+            "generation": {"allow-x00": False, "max-examples": 5, "no-shrink": True, "database": "none"},
             # The framework answers OPTIONS by itself, and knows the methods of an address's first handler only.
             "checks": {"allow_header_conformance": {"enabled": False}},
+            "operations": [
+                *({"include-path": path, "checks": {"positive_data_acceptance": OFF}} for path in JUDGED),
+                {"include-path": "/api/v1/events", "checks": {"negative_data_rejection": OFF}},  # bad items fail alone
+            ],
         }
     )
 
@@ -111,7 +128,7 @@ def examine(address: str, authorization: str, paths: str = "/") -> Examination:
 
 async def test_answers_are_as_documented(address: str, client: Client, document: dict[str, Any]) -> None:  # C1, C4, C11
     seen = await asyncio.to_thread(examine, address, client.headers["authorization"])
-    assert seen.faults == []
+    assert seen.faults == [], "\n".join(seen.faults)
     assert set(seen.requests) == {"examples", "coverage", "fuzzing", "stateful"}
     labels = {f"{method.upper()} {path}" for path, method, _ in operations(document)}
     assert labels - seen.succeeded == NEVER_A_SUCCESS
@@ -135,7 +152,7 @@ async def test_examples_work_as_they_stand(client: Client, document: dict[str, A
         where = {one["name"]: one["example"] for one in operation.get("parameters", ()) if one["in"] == "path"}
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         answer = await client.request(method, path.format(**where), params=query, json=body)
-        assert answer.status_code in {200, 201, 204, 404, 409}, (method, path, answer.text)
+        assert answer.status_code in {200, 201, 202, 204, 404, 409}, (method, path, answer.text)
 
 
 async def test_every_operation_declares_its_errors_in_the_one_envelope(document: dict[str, Any]) -> None:  # G2

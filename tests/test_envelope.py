@@ -456,3 +456,29 @@ async def test_without_its_database_the_service_says_so(live_db: str, client: Cl
         assert (await caller.get("/health/check")).status_code == 200
         await caller.aclose()
         await database.close()
+
+
+async def test_a_caller_that_leaves_is_no_failure_of_ours(make: Make, client: Client) -> None:  # G2
+    """It hears nothing any more; what counts is that nobody is woken up by a log."""
+    messages = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[dict[str, Any]] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/csat/v1/products",
+        "raw_path": b"/api/csat/v1/products",
+        "query_string": b"",
+        "headers": [
+            (b"content-type", b"application/json"),
+            (b"authorization", client.headers["authorization"].encode()),
+        ],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await make.app(scope, receive, send)  # type: ignore[arg-type]
+    assert sent[0]["status"] == 400

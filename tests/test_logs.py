@@ -49,13 +49,21 @@ def test_a_record_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["uvicorn.error", "uvicorn.access", "asyncio", "somebody.else"])
+@pytest.mark.parametrize("name", ["uvicorn.access", "asyncio", "somebody.else"])
 def test_the_standard_librarys_loggers_go_the_same_way(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
     logging.getLogger(name).warning("%s - %d", "GET /x", 200)
     (line,) = lines(capsys)
     assert (line["event"], line["logger"], line["level"]) == ("GET /x - 200", name, "warning")
     assert line["timestamp"].endswith("Z")
+
+
+def test_who_warns_of_what_callers_send_is_heard_for_errors_only(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", "json")
+    for name in ("uvicorn.error", "asyncpg.pool"):
+        logging.getLogger(name).warning("a caller sent nonsense")
+        logging.getLogger(name).error("it can't go on")
+    assert [line["event"] for line in lines(capsys)] == ["it can't go on"] * 2
 
 
 def test_the_level_holds_for_all_and_configuring_again_replaces(capsys: pytest.CaptureFixture[str]) -> None:

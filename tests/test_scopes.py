@@ -35,6 +35,9 @@ TABLE = """
     ingest  POST    /api/csat/v1/products/{product}/features/{feature}/increment
     ingest  POST    /api/csat/v1/products/{product}/features/{feature}/reject
     ingest  POST    /api/csat/v1/products/{product}/features/{feature}/feedbacks
+    ingest  POST    /api/v1/events
+    ingest  GET     /api/v1/feedback/surveys
+    ingest  POST    /api/v1/feedback/submit
 
     read    GET     /api/csat/v1/products
     read    GET     /api/csat/v1/features
@@ -43,6 +46,12 @@ TABLE = """
     read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/feedbacks
     read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/feedbacks/users
     read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/feedbacks/timeseries
+    read    POST    /api/v1/campaigns/filter
+    read    GET     /api/v1/campaigns/{campaign}
+    read    GET     /api/v1/survey-types
+    read    GET     /api/v1/events/dead
+    read    POST    /api/v1/metrics/filter
+    read    GET     /api/v1/metrics/live
 
     manage  POST    /api/csat/v1/products
     manage  PATCH   /api/csat/v1/products/{product}
@@ -52,11 +61,18 @@ TABLE = """
     manage  DELETE  /api/csat/v1/products/{product}/features/{feature}
     manage  PUT     /api/csat/v1/products/{product}/features/{feature}/thresholds
     manage  PATCH   /api/csat/v1/feedbacks/{feedback}/notes
+    manage  POST    /api/v1/campaigns
+    manage  PUT     /api/v1/campaigns/{campaign}
+    manage  DELETE  /api/v1/campaigns/{campaign}
+    manage  POST    /api/v1/survey-types
+    manage  PUT     /api/v1/survey-types/{code}
+    manage  POST    /api/v1/events/dead/{dead}/replay
     manage  GET     /api/v1/workspace
     manage  PATCH   /api/v1/workspace
 """
 EXPECTED = {(method, path): scope for scope, method, path in map(str.split, filter(str.strip, TABLE.splitlines()))}
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css"}
+IDS |= dict.fromkeys(("campaign", "dead"), str(uuid4())) | {"code": "NPS"}
 
 
 def operations(make: Make) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from cyclopts import App
 
 from voxpop.commands.demo import demo
 from voxpop.commands.failure import explain
+from voxpop.commands.job import list_jobs, run_job
 from voxpop.commands.key import create_key, list_keys, revoke_key
 from voxpop.commands.migrate import migrate
 from voxpop.commands.serve import serve
@@ -52,6 +53,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (serve, worker, migrate, status, dem
 for place, command in enumerate(COMMANDS):
     app.command(command, sort_key=place)
 app.command(_group("key", "Make, list and revoke API keys.", create=create_key, list=list_keys, revoke=revoke_key))
+app.command(_group("job", "Do and list the daily jobs.", run=run_job, list=list_jobs))
 app.command(
     _group(
         "workspace",
@@ -65,6 +67,8 @@ app.command(
 
 def main() -> None:
     """Runs the command of the arguments and exits with its code."""
+    # A shell that starts us with & has us ignore it, and SIGTERM would be ignored with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt_once)
     sys.exit(run(sys.argv[1:]))
 

@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
+from voxpop.campaigns import api as campaigns_api
 from voxpop.config import Settings
 from voxpop.db.pool import Database
 from voxpop.features import analytics_api
@@ -14,9 +15,12 @@ from voxpop.features import api as features_api
 from voxpop.features.api import FEATURE, FeatureGates
 from voxpop.features.bodies import UserBody
 from voxpop.feedback import api as feedback_api
+from voxpop.metrics import api as metrics_api
+from voxpop.surveys import api as surveys_api
+from voxpop.surveys.api import SurveyGates
 from voxpop.types import Scope
 from voxpop.web import ops, pages
-from voxpop.web.direct import Door
+from voxpop.web.direct import Door, GetDoor, Operation, PostDoor
 from voxpop.web.docs import Docs
 from voxpop.web.edge import Edge
 from voxpop.web.openapi import Part
@@ -32,10 +36,19 @@ PARTS = [Part("/api/csat/v1", "Product features")]
 def create_app(database: Database, settings: Settings) -> Edge:
     """The whole service over one database, as an ASGI application."""
     doorkeeper = Doorkeeper(database, settings.queue_limit)
-    gates = FeatureGates(database, settings.queue_limit)
+    features = FeatureGates(database, settings.queue_limit)
+    surveys = SurveyGates(database, settings.queue_limit)
     app = Litestar(
         routes(settings),
-        state=State({"database": database, "settings": settings, "doorkeeper": doorkeeper, "feature_gates": gates}),
+        state=State(
+            {
+                "database": database,
+                "settings": settings,
+                "doorkeeper": doorkeeper,
+                "feature_gates": features,
+                "survey_gates": surveys,
+            }
+        ),
         guards=[guard, guard_body, guard_query],
         dependencies={
             "tx": Provide(provide_tx),
@@ -46,8 +59,19 @@ def create_app(database: Database, settings: Settings) -> Edge:
         request_max_body_size=LARGEST_BODY,
         logging_config=None,  # the framework's own would replace that of the process
     )
-    use = Door(_plain(f"{FEATURE}/increment"), UserBody, Scope.INGEST, doorkeeper.admit, gates.use_once, LARGEST_BODY)
-    return Edge(app, (use,))
+    return Edge(app, doors(doorkeeper, features, surveys))
+
+
+def doors(doorkeeper: Doorkeeper, features: FeatureGates, surveys: SurveyGates) -> tuple[Door, ...]:
+    """What many ask for at once is served in front of the framework."""
+    use = Operation(_plain(f"{FEATURE}/increment"), Scope.INGEST, features.use_once)
+    show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_once, b"accept-language")
+    submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_once, b"accept-language")
+    return (
+        PostDoor(use, doorkeeper.admit, UserBody, LARGEST_BODY),
+        GetDoor(show, doorkeeper.admit, "guid"),
+        PostDoor(submit, doorkeeper.admit, surveys_api.Answer, LARGEST_BODY),
+    )
 
 
 def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
@@ -59,6 +83,9 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
         *features_api.ROUTES,
         *analytics_api.ROUTES,
         *feedback_api.ROUTES,
+        *surveys_api.ROUTES,
+        *campaigns_api.ROUTES,
+        *metrics_api.ROUTES,
     ]
 
 

@@ -30,6 +30,10 @@ Text = Annotated[str, Meta(min_length=1)]
 Value = str | int | bool | Path
 LogFormat = Literal["auto", "json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+KafkaMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+KafkaGroupProtocol = Literal["consumer", "classic"]
+Days = Annotated[int, Meta(ge=1, le=3650)]
 
 
 class ConfigError(Exception):
@@ -120,6 +124,85 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1, le=3600, description="How long requests in flight may take once the service is told to stop."),
     ] = 10
+    kafka_bootstrap: Annotated[
+        Text | None,
+        Meta(
+            description="The brokers to begin with, as `host:9092`, separated by commas. Unset: events come over HTTP "
+            "alone, and nothing leaves."
+        ),
+    ] = None
+    kafka_group_id: Annotated[
+        Text,
+        Meta(description="The consumer group that takes events."),
+    ] = "feedback"
+    kafka_group_protocol: Annotated[
+        KafkaGroupProtocol,
+        Meta(description="`consumer` for brokers of Kafka 4 and newer, `classic` for older ones."),
+    ] = "consumer"
+    kafka_topic_customer_events: Annotated[
+        Text,
+        Meta(description="The topic that events arrive on."),
+    ] = "customer-events.V1"
+    kafka_topic_daily_metrics: Annotated[
+        Text,
+        Meta(description="The topic that a day's metrics of each campaign leave on."),
+    ] = "daily-metrics.V1"
+    kafka_topic_feedback: Annotated[
+        Text,
+        Meta(description="The topic that every rating leaves on."),
+    ] = "feedback.V1"
+    kafka_workspace: Annotated[
+        Text,
+        Meta(description="The workspace of events that name none in the header `voxpop-workspace`."),
+    ] = "default"
+    kafka_security_protocol: Annotated[
+        KafkaProtocol,
+        Meta(description="`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`."),
+    ] = "PLAINTEXT"
+    kafka_sasl_mechanism: Annotated[
+        KafkaMechanism | None,
+        Meta(description="`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`, where the protocol begins with SASL."),
+    ] = None
+    kafka_sasl_username: Annotated[
+        Text | None,
+        Meta(description="Who to log in to the brokers as."),
+    ] = None
+    kafka_sasl_password: Annotated[
+        Text | None,
+        _secret("The password to it."),
+    ] = None
+    kafka_ssl_ca: Annotated[
+        Path | None,
+        Meta(description="The file of the authorities that sign the brokers' certificates. Unset: the system's."),
+    ] = None
+    kafka_ssl_certificate: Annotated[
+        Path | None,
+        Meta(description="The file of our own certificate, where the brokers ask for one."),
+    ] = None
+    kafka_ssl_key: Annotated[
+        Path | None,
+        Meta(description="The file of the key to our certificate."),
+    ] = None
+    outbox_keep_days: Annotated[
+        Days,
+        Meta(description="For how many days messages are kept once they have left."),
+    ] = 7
+    outbox_unsent_days: Annotated[
+        Days,
+        Meta(description="For how many days messages are kept that never left, where no brokers are set."),
+    ] = 30
+    dead_event_days: Annotated[
+        Days,
+        Meta(description="For how many days events that could not be used are kept."),
+    ] = 30
+    survey_expiry_days: Annotated[
+        Days,
+        Meta(description="Days after which a campaign's survey that was shown can't be answered."),
+    ] = 7
+    unsent_survey_expiry_days: Annotated[
+        Days | None,
+        Meta(description="Days after which a campaign's survey that was never shown can't be answered. Unset: never."),
+    ] = None
 
     @property
     def public_url(self) -> str:
@@ -286,9 +369,18 @@ def _to_path(kind: type, raw: object) -> object:
 
 def _postgres_url(value: str) -> str:
     scheme, _, rest = value.partition("://")
-    if scheme not in ("postgresql", "postgres") or not rest:
-        raise ValueError("expected postgresql://user:password@host/name")
+    if scheme not in ("postgresql", "postgres") or not rest or not _has_readable_hosts(value):
+        raise ValueError("expected postgresql://user:password@host:port/name, with special characters as %XX")
     return value
+
+
+def _has_readable_hosts(url: str) -> bool:
+    """Whether each of its hosts has a port that is one, or none."""
+    try:
+        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+        return all(urlsplit(f"//{host}").port != 0 for host in hosts)
+    except ValueError:
+        return False
 
 
 def _web_address(value: str) -> str:

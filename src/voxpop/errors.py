@@ -117,6 +117,36 @@ class WorkspaceTaken(Conflict):
     code = "WORKSPACE_ALREADY_EXISTS"
 
 
+class UnknownSurveyType(Invalid):
+    """The workspace has no survey type with this code."""
+
+    code = "UNKNOWN_SURVEY_TYPE"
+
+
+class CampaignHasSurveys(Conflict):
+    """The campaign has asked already, so its survey type stays; open another campaign."""
+
+    code = "CAMPAIGN_HAS_SURVEYS"
+
+
+class SurveyTypeTaken(Conflict):
+    """A survey type with this code exists already."""
+
+    code = "SURVEY_TYPE_ALREADY_EXISTS"
+
+
+class SurveyTypeInUse(Conflict):
+    """The type has been asked already, so its scale and formula stay; make another type."""
+
+    code = "SURVEY_TYPE_IN_USE"
+
+
+class SurveyClosed(AppError):
+    """The survey is not in status PENDING."""
+
+    status, type, code = 400, "BUSINESS_RULE_ERROR", "SURVEY_NOT_PENDING"
+
+
 # The names of constraints in the schema, and what breaking one means to the caller.
 ON_CONSTRAINT: dict[str, type[AppError]] = {
     "product_key_unique": ProductTaken,
@@ -124,4 +154,6 @@ ON_CONSTRAINT: dict[str, type[AppError]] = {
     "feature_product_exists": ProductInUse,
     "interaction_feature_exists": FeatureInUse,
     "workspace_name_unique": WorkspaceTaken,
+    "campaign_survey_type_exists": UnknownSurveyType,
+    "survey_type_pkey": SurveyTypeTaken,
 }

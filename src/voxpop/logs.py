@@ -29,6 +29,10 @@ class _Handler(logging.StreamHandler[Any]):
     """Ours, so that configuring again replaces it and nothing else."""
 
 
+# Who warns of what callers send, or of every connection to a database that is away.
+NOISY = ("uvicorn.error", "asyncpg.pool")
+
+
 def configure(level: LogLevel = "info", format: LogFormat = "auto") -> None:
     """Send structlog's and the standard library's records of `level` and above to stderr, as JSON or text.
 
@@ -66,6 +70,8 @@ def configure(level: LogLevel = "info", format: LogFormat = "auto") -> None:
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if not isinstance(other, _Handler)] + [handler]
     root.setLevel(level.upper())
+    for name in NOISY:
+        logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
 
 
 def _renderer(format: LogFormat) -> Processor:

@@ -12,6 +12,8 @@ import uvicorn
 
 from voxpop.config import Settings
 from voxpop.errors import AppError
+from voxpop.web.edge import Edge
+from voxpop.web.protocol import Protocol
 
 
 class CannotListen(AppError):
@@ -67,11 +69,11 @@ class HttpServer(uvicorn.Server):
     A second SIGINT, or the end of `shutdown_seconds`, cuts off what is left.
     """
 
-    def __init__(self, app: Any, settings: Settings, ready: Callable[[], None]) -> None:
+    def __init__(self, app: Edge, settings: Settings, ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -83,6 +85,7 @@ class HttpServer(uvicorn.Server):
                 forwarded_allow_ips=settings.trusted_proxies,
             )
         )
+        self._app = app
         self._ready = ready
         self._patience = settings.shutdown_seconds
 
@@ -96,6 +99,7 @@ class HttpServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         timer = asyncio.get_running_loop().call_later(self._patience, self._hurry)
+        self._app.stopping = True
         await super().shutdown(sockets)
         timer.cancel()
         if self.force_exit:

@@ -16,7 +16,7 @@ from voxpop.db.cluster import Cluster
 
 KEY = re.compile(r"vxp_[0-9a-f]{32}_[\w-]{43}\n")
 COMMANDS = ["serve", "worker", "migrate", "status", "demo", "key create", "key list", "key revoke"]
-COMMANDS += ["workspace create", "workspace set", "workspace list"]
+COMMANDS += ["workspace create", "workspace set", "workspace list", "job run", "job list"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -30,7 +30,7 @@ def test_help_shows_how_a_command_is_used(command: str, capsys: pytest.CaptureFi
 def test_help_lists_the_commands_and_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for name in ("serve", "worker", "migrate", "status", "demo", "key", "workspace"):
+    for name in ("serve", "worker", "migrate", "status", "demo", "key", "workspace", "job"):
         assert any(re.match(rf"│ {name} +[A-Z]", line) for line in lines), name
 
 
@@ -110,8 +110,12 @@ def test_workspaces(data: Path) -> None:
     wrong = run("workspace", "set", "acme", "--time-zone", "Europe/Berln", data=data)
     assert (wrong.returncode, wrong.stderr.partition(":")[0]) == (2, "--time-zone")
     nobody = run("workspace", "set", "nobody", "--cool-down-days", "1", data=data)
-    assert (nobody.returncode, nobody.stderr) == (1, "There is no workspace 'nobody' (there are: acme)\n")
-    assert [line.split()[0] for line in result("workspace", "list", data=data).splitlines()] == ["NAME", "acme"]
+    assert (nobody.returncode, nobody.stderr) == (1, "There is no workspace 'nobody' (there are: default, acme)\n")
+    assert [line.split()[0] for line in result("workspace", "list", data=data).splitlines()] == [
+        "NAME",
+        "default",
+        "acme",
+    ]
 
 
 def test_demo_data_is_loaded_once(data: Path) -> None:

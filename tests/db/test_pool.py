@@ -20,6 +20,15 @@ OF_A_WORKSPACE = """
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY c.relname
 """
+# Rows that only the worker makes.
+OF_NO_REQUEST = (
+    "INSERT INTO job_slot (workspace_id, job, day) VALUES ($1, 'x', now())",
+    """INSERT INTO daily_metrics (workspace_id, id, campaign_id, date, survey_type_code, total_responses, score_value,
+                                  counts, create_time, last_update_time)
+       SELECT workspace_id, id, id, now(), 'NPS', 0, 0, '{}', now(), now() FROM campaign WHERE workspace_id = $1""",
+    """INSERT INTO dead_event (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
+       VALUES ($1, gen_random_uuid(), 'x', 0, 0, 'x', '', now())""",
+)
 NEW_PRODUCT = "INSERT INTO product (workspace_id, id, key, name) VALUES ($1, $2, $3, 'x')"
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
@@ -73,7 +82,10 @@ async def fill(client: Client, owner: Owner) -> None:
     assert (await client.post(f"{API}/products/pms/features/dash/increment", json=user)).status_code == 200
     rating = user | {"rating": 8, "source": "prompted"}
     assert (await client.post(f"{API}/products/pms/features/dash/feedbacks", json=rating)).status_code == 201
-    await owner.execute("INSERT INTO job_slot (workspace_id, job, day) VALUES ($1, 'x', now())", client.workspace)
+    campaign = {"name": "NPS", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED"}
+    assert (await client.post("/api/v1/campaigns", json=campaign)).status_code == 201
+    for statement in OF_NO_REQUEST:
+        await owner.execute(statement, client.workspace)
 
 
 async def test_a_transaction_has_the_eyes_of_the_application(database: Database, ours: WorkspaceId) -> None:
@@ -123,8 +135,8 @@ async def test_nobody_writes_into_a_neighbour_s(
             for verb in (f"UPDATE {table} SET workspace_id = workspace_id", f"DELETE FROM {table}"):
                 assert (await tx.execute(f"{verb} WHERE workspace_id = $1", there)).endswith(" 0"), verb
         for statement in (
-            f"INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object('workspace_id', $1::uuid))).* "
-            f"FROM {table} t",
+            f"INSERT INTO {table} OVERRIDING SYSTEM VALUE "
+            f"SELECT (jsonb_populate_record(t, jsonb_build_object('workspace_id', $1::uuid))).* FROM {table} t",
             f"UPDATE {table} SET workspace_id = $1",
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):

@@ -11,12 +11,20 @@ from voxpop.db.schema import FILE, describe
 from voxpop.errors import ON_CONSTRAINT
 
 # The product's own: they belong to no workspace.
-OF_NO_WORKSPACE = {"workspace", "migration", "builtin_survey_type"}
+OF_NO_WORKSPACE = {"workspace", "migration", "builtin_survey_type", "lease"}
 # Queues over all workspaces: nothing refers to them and they refer to nothing.
-QUEUES = {"api_key", "job_slot"}
+TIMES = ("_at", "create_time", "last_update_time", "start_date", "end_date")  # the last four are names given to us
+QUEUES = {"api_key", "job_slot", "outbox"}
 # Past the policies there is no other way.
-DOORS = {"create_workspace", "list_workspaces", "find_keys", "job_standings"}
-SHARED_INDEXES = {"api_key_by_id"}  # not unique, so on a cluster each shard may have its own
+DOORS = {
+    "create_workspace", "list_workspaces", "find_keys", "job_standings",
+    "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
+}  # fmt: skip
+SHARED_INDEXES = {
+    "api_key_by_id",
+    "outbox_unsent",
+    "outbox_sent",
+}  # not unique, so on a cluster each shard may have its own
 
 # What PostgreSQL calls a constraint that nobody named.
 UNNAMED = re.compile(r"_(check|fkey|key|excl|not_null|idx)\d*\Z")
@@ -128,7 +136,7 @@ def test_names_say_what_they_mean(table: Paragraph) -> None:
 def test_times_have_a_zone_and_their_names_tell(table: Paragraph) -> None:
     assert table.matching(r"\w+ timestamp without") == []
     times = [match[1] for match in table.matching(r"(\w+) timestamp with time zone")]
-    assert [name for name in times if not name.endswith(("_at", "create_time", "last_update_time"))] == []
+    assert [name for name in times if not name.endswith(TIMES)] == []
 
 
 def test_words_are_text_and_nothing_happens_behind_ones_back() -> None:
@@ -148,7 +156,7 @@ def test_the_doors_past_the_policies() -> None:
 def test_what_the_application_may_do() -> None:
     granted = {table.name: [match[1] for match in table.matching(r"GRANT (.*)")] for table in TABLES}
     everything = {table.name: ["TO voxpop_app: DELETE, INSERT, SELECT, UPDATE"] for table in OF_A_WORKSPACE}
-    own = {"workspace": ["TO voxpop_app: SELECT, UPDATE"], "migration": [], "builtin_survey_type": []}
+    own = {"workspace": ["TO voxpop_app: SELECT, UPDATE"], "migration": [], "builtin_survey_type": [], "lease": []}
     assert granted == everything | own
 
 

@@ -1,4 +1,4 @@
-"""What the demo shows: seen through the API, and held against the ledgers."""
+"""What the demo shows of features: seen through the API, and held against the ledgers."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import msgspec
 import pytest
+from tests.campaigns.ledger import assert_answers_agree, true_asks
 from tests.conftest import Client
 from tests.demo.conftest import Loaded
 from tests.features.kit import API, Feature, good
@@ -31,7 +32,8 @@ async def monthly(client: Client, plan: Plan) -> list[float]:
 
 
 async def test_counts_are_what_the_ledgers_add_up_to(behind: Behind) -> None:
-    await assert_counts_agree(behind)
+    await assert_counts_agree(behind, await true_asks(behind))
+    await assert_answers_agree(behind)
 
 
 async def test_two_products_with_eight_features(visitor: Client) -> None:
@@ -45,12 +47,12 @@ async def test_two_products_with_eight_features(visitor: Client) -> None:
 async def test_its_size(behind: Behind) -> None:
     assert await behind.fetchval("SELECT count(DISTINCT user_email) FROM interaction") == CUSTOMERS == 5_000
     assert 150_000 <= await behind.fetchval("SELECT sum(total_sum) FROM interaction_sum") <= 250_000
-    assert 12_000 <= await behind.fetchval("SELECT count(*) FROM feedback") <= 20_000
+    assert 12_000 <= await behind.fetchval("SELECT count(*) FROM feedback WHERE origin = 'feature'") <= 20_000
 
 
 async def test_it_lasts_a_year_up_to_now(behind: Behind) -> None:
-    first = await behind.fetchval("SELECT min(create_time) FROM survey")
-    last = await behind.fetchval("SELECT max(last_update_time) FROM survey")
+    first = await behind.fetchval("SELECT min(create_time) FROM survey WHERE origin = 'feature'")
+    last = await behind.fetchval("SELECT max(last_update_time) FROM survey WHERE origin = 'feature'")
     now = utcnow()
     assert timedelta(days=350) < now - first < timedelta(days=366)
     assert now - timedelta(days=3) < last < now
@@ -89,7 +91,7 @@ async def test_one_feature_drops_and_recovers(visitor: Client, plan: Plan) -> No
 
 
 async def test_every_end_of_a_survey_is_there(behind: Behind) -> None:
-    rows = await behind.fetch("SELECT status, count(*) AS n FROM survey GROUP BY status")
+    rows = await behind.fetch("SELECT status, count(*) AS n FROM survey WHERE origin = 'feature' GROUP BY status")
     assert {row["status"] for row in rows if row["n"] > 50} == {"PENDING", "COMPLETED", "DISMISSED", "WITHDRAWN"}
 
 
@@ -102,13 +104,13 @@ async def test_nobody_is_asked_in_the_cool_down(behind: Behind) -> None:
 
 
 async def test_weekends_are_quiet(behind: Behind) -> None:
-    rows = await behind.fetch("SELECT day FROM feedback")
+    rows = await behind.fetch("SELECT day FROM feedback WHERE origin = 'feature'")
     days = Counter(row["day"].weekday() for row in rows)
     assert max(days[5], days[6]) * 2 < min(days[day] for day in range(5))
 
 
 async def test_comments_are_many_and_fit_the_customer(behind: Behind) -> None:
-    rows = await behind.fetch("SELECT comment, user_email FROM feedback WHERE comment IS NOT NULL")
+    rows = await behind.fetch("SELECT comment FROM feedback WHERE comment IS NOT NULL AND origin = 'feature'")
     comments = Counter(row["comment"] for row in rows)
     assert len(rows) > 4_000
     assert len(comments) > 1_500

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import asyncpg
 import pytest
 from tests.conftest import Client
+from tests.demo.kit import COOL_DOWN, far_away, kept
 
 from voxpop import demo
 from voxpop.db.pool import Database, Tx
-from voxpop.demo import service
+from voxpop.demo import service, shoppers
 from voxpop.demo.behaviour import live
 from voxpop.demo.journey import Journey
 from voxpop.demo.people import customers
@@ -22,11 +22,8 @@ from voxpop.features import service as features
 from voxpop.features.models import NewRating, Person
 from voxpop.feedback.models import Source
 from voxpop.types import Actor, WorkspaceId
-from voxpop.workspaces import service as workspaces
-from voxpop.workspaces.models import WorkspaceChange
 
 NOW = datetime(2026, 3, 31, 21, tzinfo=UTC)
-COOL_DOWN = 60  # so short that some are asked again
 KEPT = {
     "interaction": "feature_id, user_email, interaction_count, total_interaction_count, rejection_count, first_used_at,"
     " updated_at, feedback_at, open_survey_id IS NOT NULL",
@@ -86,12 +83,6 @@ def recorded(size: int) -> list[Recorder]:
     return [journey for journey in (*journeys, rated, refused) if journey.steps]
 
 
-async def prepare(tx: Tx, workspace: WorkspaceId) -> None:
-    """Far from UTC, so that a day of the workspace is another day often enough."""
-    change = WorkspaceChange(time_zone="Pacific/Auckland", cool_down_days=COOL_DOWN)
-    await workspaces.change_workspace(tx, workspace, change, NOW, "test")
-
-
 async def replay(tx: Tx, workspace: WorkspaceId, steps: Sequence[Step], set_now: Callable[[datetime], None]) -> None:
     actor = Actor(workspace, "test", frozenset())
     for product in PRODUCTS:
@@ -108,28 +99,6 @@ async def replay(tx: Tx, workspace: WorkspaceId, steps: Sequence[Step], set_now:
             await features.use(tx, workspace, [step.person])
 
 
-async def kept(owner: "asyncpg.Connection[Any]", workspace: WorkspaceId) -> dict[str, list[str]]:
-    """All rows as text, with the names of features and products for their ids."""
-    rows = await owner.fetch(
-        "SELECT id, key FROM product WHERE workspace_id = $1 UNION SELECT id, key FROM feature WHERE workspace_id = $1",
-        workspace,
-    )
-    names: dict[Any, str] = {workspace: "workspace", **{row["id"]: row["key"] for row in rows}}
-
-    def named(value: Any) -> Any:
-        if isinstance(value, list):
-            return [named(one) for one in value]
-        return names[value] if isinstance(value, UUID) else value
-
-    return {
-        table: sorted(
-            str([named(value) for value in row])
-            for row in await owner.fetch(f"SELECT {columns} FROM {table} WHERE workspace_id = $1", workspace)
-        )
-        for table, columns in KEPT.items()
-    }
-
-
 async def test_the_product_would_have_left_the_same(
     database: Database,
     client: Client,
@@ -144,16 +113,15 @@ async def test_the_product_would_have_left_the_same(
 
     monkeypatch.setattr(service, "lives", lives)
     monkeypatch.setattr(service, "CUSTOMERS", 1)
+    monkeypatch.setattr(shoppers, "COURSES", ())
     for one in (client, neighbour):
-        async with database.transaction(one.workspace) as tx:
-            await prepare(tx, one.workspace)
-            workspace = await workspaces.get_workspace(tx, one.workspace)
+        workspace = await far_away(database, one.workspace, NOW)
     assert await demo.load(database, workspace, lambda what, share: None)
     steps = sorted((step for journey in journeys for step in journey.steps), key=lambda step: step.at)
     async with database.transaction(client.workspace) as tx:
         await replay(tx, client.workspace, steps, lambda now: monkeypatch.setattr(features, "utcnow", lambda: now))
     assert len(steps) > 800
-    expected, found = await kept(owner, client.workspace), await kept(owner, neighbour.workspace)
+    expected, found = [await kept(owner, one.workspace, KEPT) for one in (client, neighbour)]
     for table in KEPT:
         assert found[table] == expected[table]
     assert {"COMPLETED", "PENDING", "DISMISSED", "WITHDRAWN"} <= {

@@ -1,30 +1,41 @@
 """When the demo is loaded, and when not; all of it or nothing."""
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
+import msgspec
 import pytest
 from tests.conftest import Client
 from tests.features.kit import Feature
 
 from voxpop import demo
 from voxpop.db.pool import Database
-from voxpop.demo import service
+from voxpop.demo import service, shoppers
 from voxpop.demo.behaviour import lives
+from voxpop.demo.courses import COURSES
 from voxpop.demo.plan import Year
+from voxpop.demo.shoppers import Shop
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
 
-TABLES = ("product", "feature", "interaction", "survey", "feedback", "interaction_sum", "score_count", "ask_count")
+TABLES = (
+    "product", "feature", "campaign", "interaction", "survey", "feedback", "interaction_sum", "score_count",
+    "ask_count", "daily_metrics",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough customers for every table, few enough for many loads."""
     monkeypatch.setattr(service, "CUSTOMERS", 60)
+    monkeypatch.setattr(service, "SHOPPERS", 60)
+    few = (msgspec.structs.replace(course, events=200) for course in COURSES)
+    monkeypatch.setattr(shoppers, "COURSES", tuple(few))
 
 
 def silent(what: str, share: float) -> None:
@@ -60,7 +71,16 @@ async def test_a_workspace_in_use_is_left_alone(
 ) -> None:
     await client.post("/api/csat/v1/products", json={"key": "mine", "name": "Mine"})
     assert not await demo.load(database, await ours(database, client.workspace), silent)
-    assert await sizes(owner, client.workspace) == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert await sizes(owner, client.workspace) == [1] + [0] * 9
+
+
+async def test_a_workspace_with_campaigns_is_left_alone(
+    database: Database, client: Client, owner: "asyncpg.Connection[Any]"
+) -> None:
+    campaign = {"name": "Mine", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED"}
+    assert (await client.post("/api/v1/campaigns", json=campaign)).status_code == 201
+    assert not await demo.load(database, await ours(database, client.workspace), silent)
+    assert await sizes(owner, client.workspace) == [0, 0, 1] + [0] * 7
 
 
 async def test_it_is_never_loaded_twice(database: Database, client: Client, owner: "asyncpg.Connection[Any]") -> None:
@@ -68,14 +88,17 @@ async def test_it_is_never_loaded_twice(database: Database, client: Client, owne
     done = await asyncio.gather(*(demo.load(database, workspace, silent) for _ in range(4)))
     assert sorted(done) == [False, False, False, True]
     before = await sizes(owner, client.workspace)
-    assert before[:2] == [2, 8]
+    assert before[:3] == [2, 8, 2]
     assert not await demo.load(database, workspace, silent)
     assert await sizes(owner, client.workspace) == before
 
 
-async def test_half_of_it_is_never_there(database: Database, client: Client, owner: "asyncpg.Connection[Any]") -> None:
+@pytest.mark.parametrize("at", [0.5, 0.81])
+async def test_half_of_it_is_never_there(
+    database: Database, client: Client, owner: "asyncpg.Connection[Any]", at: float
+) -> None:
     def break_down(what: str, share: float) -> None:
-        if share > 0.5:
+        if share > at:
             raise KeyboardInterrupt
 
     workspace = await ours(database, client.workspace)
@@ -104,7 +127,12 @@ def told(seed: int, year: Year) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_the_same_seed_tells_the_same_story() -> None:
+def told_of_a_shop(seed: int, year: Year) -> list[Any]:
+    return list(Shop(Random(seed), year, ZoneInfo("UTC"), 30).tell())  # noqa: S311
+
+
+@pytest.mark.parametrize("tell", [told, told_of_a_shop])
+def test_the_same_seed_tells_the_same_story(tell: Callable[[int, Year], list[Any]]) -> None:
     year = Year.up_to(utcnow())
-    assert told(1, year) == told(1, year)
-    assert told(1, year) != told(2, year)
+    assert tell(1, year) == tell(1, year)
+    assert tell(1, year) != tell(2, year)

@@ -15,7 +15,8 @@ STAGE = {"COMPLETED": "answered", "DISMISSED": "dismissed", "EXPIRED": "expired"
 STAGES = ("asked", "seen", *STAGE.values())
 
 INTERACTIONS = "SELECT * FROM interaction"
-FEEDBACK = "SELECT * FROM feedback"
+FEEDBACK = "SELECT * FROM feedback WHERE origin = 'feature'"
+SCORES = "SELECT * FROM score_count WHERE survey_type_code = 'CSAT10'"
 SURVEYS = """
     SELECT survey.*, feature.product_id, workspace.time_zone FROM survey
     JOIN workspace ON workspace.id = survey.workspace_id
@@ -47,11 +48,14 @@ async def funnel(owner: Owner) -> dict[str, int]:
     return {stage: count for stage, count in row.items() if count}
 
 
-async def assert_counts_agree(owner: Owner) -> None:
-    """Sums, score counts and ask counts are what the rows add up to, and rows know their open surveys."""
+async def assert_counts_agree(owner: Owner, others: Counter[Any] | None = None) -> None:
+    """Sums, score counts and ask counts are what the rows add up to, and rows know their open surveys.
+
+    `others`: what those who ask besides features add to the ask counts.
+    """
     assert await _kept_sums(owner) == await _true_sums(owner)
     assert await _kept_scores(owner) == await _true_scores(owner)
-    assert await _kept_asks(owner) == await _true_asks(owner)
+    assert await _kept_asks(owner) == await _true_asks(owner) + (others or Counter())
     await _assert_surveys_are_known(owner)
 
 
@@ -70,7 +74,7 @@ async def _true_sums(owner: Owner) -> dict[Any, Any]:
 
 async def _kept_scores(owner: Owner) -> Counter[Any]:
     kept: Counter[Any] = Counter()
-    for *key, counts in map(tuple, await owner.fetch("SELECT * FROM score_count")):
+    for *key, counts in map(tuple, await owner.fetch(SCORES)):
         kept.update({(*key, score): count for score, count in enumerate(counts, SCALE_MIN) if count})
     return kept
 
@@ -115,7 +119,7 @@ async def _assert_surveys_are_known(owner: Owner) -> None:
 
 
 KNOWN = "SELECT workspace_id, feature_id, user_email, open_survey_id FROM interaction WHERE open_survey_id IS NOT NULL"
-ANSWERS = "SELECT workspace_id, origin_id, user_email, survey_id FROM feedback WHERE survey_id IS NOT NULL"
+ANSWERS = f"SELECT workspace_id, origin_id, user_email, survey_id FROM ({FEEDBACK}) AS f WHERE survey_id IS NOT NULL"
 
 
 def _asked(row: Any) -> tuple[Any, ...]:

@@ -10,7 +10,8 @@ from tests.conftest import Make
 from voxpop.db.pool import Database, Tx
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.worker import daily
-from voxpop.worker.daily import DAY, Job
+from voxpop.worker.daily import Job
+from voxpop.worker.schedule import DAY
 
 Done = list[tuple[WorkspaceId, date]]
 SLOTS = "SELECT workspace_id, day, done_at IS NOT NULL AS done FROM job_slot WHERE job = $1 ORDER BY day"

@@ -6,10 +6,13 @@ from datetime import timedelta
 from structlog.testing import capture_logs
 from tests.conftest import Make
 
+from voxpop.config import load
 from voxpop.db.pool import Database
 from voxpop.types import utcnow
 from voxpop.worker import daily, loop
+from voxpop.worker.jobs import daily_jobs
 
+JOBS = daily_jobs(load(env={}))
 SLOT = "SELECT count(*) FROM job_slot WHERE done_at IS NOT NULL"
 
 
@@ -17,7 +20,7 @@ async def test_it_outlives_a_database_that_is_away(live_db: str) -> None:
     database = await Database.open(live_db, size=1)
     await database.close()
     with capture_logs() as logs:
-        working = asyncio.create_task(loop.run(database, timedelta(milliseconds=1)))
+        working = asyncio.create_task(loop.run(database, JOBS, timedelta(milliseconds=1)))
         await asyncio.sleep(0.1)
         assert not working.done()
         working.cancel()
@@ -29,7 +32,7 @@ async def test_it_outlives_a_database_that_is_away(live_db: str) -> None:
 async def test_the_jobs_of_every_day_are_done_and_logged(database: Database, make: Make) -> None:
     workspace = await make.workspace("ours")
     with capture_logs() as logs:
-        await daily.run_due(database, utcnow() + timedelta(days=1))
-    assert {line["job"] for line in logs} == {job.name for job in daily.JOBS}
+        await daily.run_due(database, utcnow() + timedelta(days=1), JOBS)
+    assert {line["job"] for line in logs} == {job.name for job in JOBS}
     async with database.transaction(workspace) as tx:
-        assert await tx.fetchval(SLOT) == len(daily.JOBS)
+        assert await tx.fetchval(SLOT) == len(JOBS)

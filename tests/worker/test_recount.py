@@ -10,7 +10,7 @@ from tests.features.kit import Feature
 from voxpop.db.pool import Database
 from voxpop.metrics import service as metrics
 from voxpop.types import WorkspaceId, utcnow
-from voxpop.worker import daily
+from voxpop.worker import jobs
 
 Owner = "asyncpg.Connection[asyncpg.Record]"
 KEPT = "SELECT * FROM score_count ORDER BY workspace_id, series_kind, series_id, survey_type_code, grain, date"
@@ -31,7 +31,7 @@ async def feature(client: Client, neighbour: Client) -> Feature:
 
 async def recount(database: Database, workspace: WorkspaceId) -> None:
     async with database.transaction(workspace) as tx:
-        await daily.recount_scores(tx, workspace, tomorrow())
+        await jobs.recount_scores(tx, workspace, tomorrow())
 
 
 def tomorrow() -> date:

@@ -11,7 +11,8 @@ from voxpop.workspaces.models import Workspace
 def demo(*, workspace: WorkspaceName = workspaces.DEFAULT, data: Data = None) -> None:
     """Fill an empty workspace with made-up data.
 
-    Two products, their features, and a year of use and ratings. Never twice.
+    Two products with their features, two campaigns, and a year of use, surveys
+    and ratings. Never twice.
     Like this:
 
         voxpop demo

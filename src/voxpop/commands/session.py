@@ -14,7 +14,6 @@ from voxpop.config import Settings, Value
 from voxpop.db.embedded import Supervisor, running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
-from voxpop.errors import NotFound
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
 
@@ -25,8 +24,8 @@ Result = TypeVar("Result")
 
 def is_name(_type: object, value: str) -> None:
     """A check of an option: what keys and workspaces may be called."""
-    if not value.strip() or len(value) > 200:
-        raise ValueError("It must have 1 to 200 characters.")
+    if not value.strip() or len(value) > 200 or not value.isprintable():
+        raise ValueError("It must have 1 to 200 characters, all of them printable.")
 
 
 class Source(NamedTuple):
@@ -83,10 +82,5 @@ def on_database(settings: Settings, action: Callable[[Database], Awaitable[Resul
 
 async def workspace_named(database: Database, name: str) -> Workspace:
     """The workspace; the default one is made where there is none yet, as before the first start."""
-    try:
-        return await workspaces.workspace_named(database, name)
-    except NotFound:
-        async with database.transaction(None) as tx:
-            if name != workspaces.DEFAULT or await workspaces.list_workspaces(tx):
-                raise
-        return await workspaces.open_workspace(database, name)
+    await workspaces.begin(database)
+    return await workspaces.workspace_named(database, name)

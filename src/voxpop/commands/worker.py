@@ -9,7 +9,7 @@ from voxpop.worker import loop
 
 
 def worker(*, data: Data = None) -> None:
-    """Run the daily jobs alone, until told to stop.
+    """Run what needs no request alone: daily jobs, Kafka in and out, until told to stop.
 
     `voxpop serve` runs them too. Use this beside `voxpop serve --no-worker`, to
     keep jobs away from the processes that answer. Any number may run: each job
@@ -27,4 +27,4 @@ async def _work(settings: Settings, found: Source) -> None:
         if found.supervisor:
             tasks.create_task(found.supervisor.watch())
         say("The worker is running")
-        await loop.run(database)
+        await loop.work(database, settings)

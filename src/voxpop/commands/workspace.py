@@ -32,7 +32,12 @@ def create_workspace(name: NewName, /, *, data: Data = None) -> None:
 
         voxpop workspace create acme
     """
-    on_database(load(data), lambda database: workspaces.open_workspace(database, name))
+
+    async def make(database: Database) -> None:
+        await workspaces.begin(database)
+        await workspaces.open_workspace(database, name)
+
+    on_database(load(data), make)
     show(f"Made the workspace {name}")
 
 
@@ -53,7 +58,9 @@ def set_workspace(
     """
     if time_zone is None and cool_down_days is None:
         raise Invalid("Give --time-zone or --cool-down-days")
-    change = WorkspaceChange(time_zone=time_zone or UNSET, cool_down_days=_or_unset(cool_down_days))
+    change = WorkspaceChange(
+        time_zone=UNSET if time_zone is None else time_zone, cool_down_days=_or_unset(cool_down_days)
+    )
 
     async def apply(database: Database) -> Workspace:
         ident = (await workspaces.workspace_named(database, name)).id

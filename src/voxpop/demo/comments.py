@@ -19,10 +19,16 @@ def comment(rng: Random, customer: Customer, feature: str, score: int, broken: b
         return None
     language = "ru" if customer.russian else "en"
     about = "broken" if broken and band == "bad" else feature
-    remarks = _choose(rng, about, band, language)
-    slots = words().slots[language]
-    filled = [SLOT.sub(lambda slot: rng.choice(slots[slot[1]]), remark) for remark in remarks]
-    return _careless(filled) if customer.careless else _careful(filled)
+    return _put_together(rng, _choose(rng, about, band, language), language, customer.careless)
+
+
+def remark(rng: Random, about: str, band: str, *, russian: bool, careless: bool) -> str | None:
+    """The same on one thing alone, without things in general."""
+    if rng.random() >= CHATTY[band]:
+        return None
+    language = "ru" if russian else "en"
+    remarks = rng.sample(words().phrases[about][band][language], rng.choices((1, 2), (3, 1))[0])
+    return _put_together(rng, remarks, language, careless)
 
 
 def band_of(score: int) -> str:
@@ -45,6 +51,12 @@ def _choose(rng: Random, about: str, band: str, language: str) -> Phrases:
     if band == "fair":
         return [rng.choice(phrases[about]["good"][language]) + BUT[language] + rng.choice(specific)]
     return rng.sample(specific, 2)
+
+
+def _put_together(rng: Random, remarks: Phrases, language: str, careless: bool) -> str:
+    slots = words().slots[language]
+    filled = [SLOT.sub(lambda slot: rng.choice(slots[slot[1]]), one) for one in remarks]
+    return _careless(filled) if careless else _careful(filled)
 
 
 def _careful(remarks: Phrases) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.demo.ids import new_id
 from voxpop.demo.people import Customer
 from voxpop.demo.plan import Plan
 from voxpop.features.prompting import asks, is_cooling
@@ -57,7 +58,7 @@ class Journey:
         thresholds = feature.interaction_threshold, feature.rejection_threshold
         ask = asks(self.uses, thresholds[0], self.rejections, thresholds[1], cooling=cooling)
         if ask and self.open is None:
-            self.open = Ask(SurveyId(self._new_id(at)), at, Status.PENDING, at)
+            self.open = Ask(SurveyId(new_id(self._rng, at)), at, Status.PENDING, at)
             self.asks.append(self.open)
         return ask
 
@@ -70,17 +71,17 @@ class Journey:
     def rate(self, at: datetime, source: Source, score: int, comment: str | None) -> None:
         """A prompted rating answers the open survey, a voluntary one makes it needless."""
         if self.id is None:
-            self.id = self._new_id(at)
+            self.id = new_id(self._rng, at)
         self.uses = self.rejections = 0
         self.feedback_at = self.updated_at = at
         ended = self._end(Status.COMPLETED if source is Source.PROMPTED else Status.WITHDRAWN, at)
         survey = ended.id if ended and source is Source.PROMPTED else None
-        self.ratings.append(Rating(FeedbackId(self._new_id(at)), survey, at, source, score, comment))
+        self.ratings.append(Rating(FeedbackId(new_id(self._rng, at)), survey, at, source, score, comment))
 
     def _begin(self, at: datetime) -> None:
         """The row gets its id when it is first used; one that only a rating made counts from then on."""
         if self.first_used_at is None:
-            self.id, self.first_used_at = self._new_id(at), at
+            self.id, self.first_used_at = new_id(self._rng, at), at
         self.updated_at = at
 
     def _end(self, status: Status, at: datetime) -> Ask | None:
@@ -88,8 +89,3 @@ class Journey:
         if ended is not None:
             ended.status, ended.changed_at = status, at
         return ended
-
-    def _new_id(self, at: datetime) -> UUID:
-        """A UUID of version 7 of that moment, with the journey's own chance."""
-        value = int(at.timestamp() * 1000) << 80 | self._rng.getrandbits(80)
-        return UUID(int=value & ~(0xF << 76 | 0x3 << 62) | 0x7 << 76 | 0x2 << 62)

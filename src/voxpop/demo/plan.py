@@ -1,5 +1,6 @@
-"""What the demo shows: two products, their eight features, and how each of them does over the year."""
+"""What the demo shows of features: two products, their eight features, and how each of them does over the year."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 
@@ -9,6 +10,7 @@ from voxpop.features.models import Feature, Product
 from voxpop.features.prompting import derive_name
 
 CUSTOMERS = 5_000
+SHOPPERS = 3_000  # of campaigns, who are others
 DAYS = 365
 # How busy the days of a week are, from Monday on.
 WEEK = (1.1, 1.15, 1.1, 1.05, 0.95, 0.35, 0.25)
@@ -42,9 +44,8 @@ class Year(Struct, frozen=True):
     def up_to(cls, now: datetime) -> "Year":
         start = now - timedelta(days=DAYS)
         first = start.date()
-        weights = [WEEK[(first + timedelta(days=day)).weekday()] for day in range(DAYS + 1)]
         drop = (now - timedelta(days=DROP_DAYS_AGO)).date().replace(day=1)
-        return cls(now, start, _midnight(first), _midnight(drop), list(accumulate(weights)))
+        return cls(now, start, _midnight(first), _midnight(drop), busy_until(first, WEEK))
 
     def share(self, moment: datetime) -> float:
         """How much of the year is over, from 0 to 1."""
@@ -56,6 +57,11 @@ class Year(Struct, frozen=True):
         if days < 0:
             return 0
         return min(1.0, max(0.0, (DROP_DAYS + RECOVERY_DAYS - days) / RECOVERY_DAYS))
+
+
+def busy_until(first: date, week: Sequence[float]) -> list[float]:
+    """At index i: how busy the days from the first up to day i are together, by the days of the week."""
+    return list(accumulate(week[(first.weekday() + day) % 7] for day in range(DAYS + 1)))
 
 
 def liking(plan: Plan, year: Year, moment: datetime) -> float:

@@ -1,14 +1,16 @@
-"""Loads the demo in one transaction: the catalogue, what all customers did, and last the counts."""
+"""Loads the demo in one transaction: features, campaigns, what all customers did, and last what is counted of it."""
 
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
 
 from voxpop.db.pool import Database, Tx
-from voxpop.demo import store
+from voxpop.demo import campaigns, store
 from voxpop.demo.behaviour import lives
+from voxpop.demo.campaigns import Past
 from voxpop.demo.history import History
-from voxpop.demo.plan import CUSTOMERS, PLANS, PRODUCTS, Year
+from voxpop.demo.plan import CUSTOMERS, PLANS, PRODUCTS, SHOPPERS, Year
+from voxpop.demo.shoppers import Shop
 from voxpop.features import catalogue
 from voxpop.features.models import SURVEY_TYPE, FeaturePath
 from voxpop.feedback.models import Origin
@@ -19,23 +21,30 @@ from voxpop.workspaces.models import Workspace
 SEED = 1
 # So many customers share their statements; few, as requests in this process wait while they are made up.
 BATCH = 50
+# How much of the time is over once each part is told.
+FEATURES_SHARE, CAMPAIGNS_SHARE = 0.8, 0.95
 
 Progress = Callable[[str, float], None]
 
 
 async def load(database: Database, workspace: Workspace, progress: Progress) -> bool:
-    """Fills an empty workspace; False, and nothing is changed, where it has a product already.
+    """Fills an empty workspace; False, and nothing is changed, where it has a product or a campaign already.
 
     `progress` is told what is being done, and which share of all is done. Of two at once one waits and gets False.
     """
-    now = utcnow()
+    year = Year.up_to(utcnow())
     actor = Actor(workspace.id, "demo", frozenset())
     async with database.transaction(workspace.id) as tx:
         await store.lock_workspace(tx, workspace.id)
-        if await catalogue.list_products(tx, actor):
+        if await catalogue.list_products(tx, actor) or await campaigns.is_any(tx, actor):
             return False
-        await _open_catalogue(tx, actor, Year.up_to(now).start)
-        await _fill(tx, workspace, now, progress)
+        await _open_catalogue(tx, actor, year.start)
+        past = campaigns.Past(workspace, await campaigns.open_all(tx, actor, year.start))
+        history = await _tell_of_features(tx, workspace, year, progress)
+        await _tell_of_campaigns(tx, workspace, year, past, progress)
+        await store.insert_sums(tx, workspace.id)
+        await metrics.add(tx, workspace.id, history.scored + past.scored, history.moved + past.moved)
+        await campaigns.keep_days(tx, workspace, year)
     progress("Demo data loaded", 1.0)
     return True
 
@@ -47,18 +56,29 @@ async def _open_catalogue(tx: Tx, actor: Actor, at: datetime) -> None:
         await catalogue.open_feature(tx, actor, plan.feature, at)
 
 
-async def _fill(tx: Tx, workspace: Workspace, now: datetime, progress: Progress) -> None:
+async def _tell_of_features(tx: Tx, workspace: Workspace, year: Year, progress: Progress) -> History:
     places = await store.list_places(tx, workspace.id)
     history = History(workspace, {FeaturePath(place.product_key, place.feature_key): place for place in places})
-    coming = lives(Random(SEED), Year.up_to(now), workspace.cool_down_days, CUSTOMERS)  # noqa: S311 - a demo, no secret
+    coming = lives(Random(SEED), year, workspace.cool_down_days, CUSTOMERS)  # noqa: S311 - a demo, no secret
     for number, life in enumerate(coming, 1):
         for journey in life:
             history.add(journey)
         if number % BATCH == 0 or number == CUSTOMERS:
             await _write(tx, workspace.id, history)
-            progress("Making up a year of customers", 0.95 * number / CUSTOMERS)
-    await store.insert_sums(tx, workspace.id)
-    await metrics.add(tx, workspace.id, history.scored, history.moved)
+            progress("Making up a year of customers", FEATURES_SHARE * number / CUSTOMERS)
+    return history
+
+
+async def _tell_of_campaigns(tx: Tx, workspace: Workspace, year: Year, past: Past, progress: Progress) -> None:
+    shop = Shop(Random(SEED), year, workspace.zone, SHOPPERS)  # noqa: S311 - a demo, no secret
+    for number, surveys in enumerate(shop.tell(), 1):
+        for survey in surveys:
+            past.add(survey)
+        if number % BATCH == 0:
+            await past.write(tx)
+            share = FEATURES_SHARE + (CAMPAIGNS_SHARE - FEATURES_SHARE) * number / SHOPPERS
+            progress("Making up a year of orders and tickets", share)
+    await past.write(tx)
 
 
 async def _write(tx: Tx, workspace: WorkspaceId, history: History) -> None:

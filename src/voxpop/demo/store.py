@@ -72,6 +72,38 @@ PAST_FEEDBACK = Query(
     Nothing,
 )
 
+# Surveys of campaigns, of which nothing but the times of their steps is told.
+PAST_ASKED = Query(
+    """
+    INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, status, context_type,
+                        context_id, context_date, scheduled_at, sent_at, completed_at, create_time, last_update_time)
+    SELECT $1, id, code, 'campaign', campaign_id, campaign_id, guid,
+           CASE WHEN completed_at IS NOT NULL THEN 'COMPLETED' WHEN expired_at IS NOT NULL THEN 'EXPIRED'
+                ELSE 'PENDING' END,
+           context_type, context_id, (asked_at AT TIME ZONE 'UTC')::date,
+           asked_at + make_interval(hours => delay_hours), sent_at, completed_at, asked_at,
+           coalesce(completed_at, expired_at, sent_at, asked_at)
+    FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[],
+                $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
+        AS past (id, code, campaign_id, guid, context_type, context_id, delay_hours,
+                 asked_at, sent_at, completed_at, expired_at)
+    """,
+    Nothing,
+)
+
+PAST_ANSWERS = Query(
+    """
+    INSERT INTO feedback (workspace_id, id, survey_id, survey_type_code, origin, origin_id, source, guid, score,
+                          comment, day, series_kinds, series_ids, create_time, last_update_time)
+    SELECT $1, id, survey_id, code, 'campaign', campaign_id, 'prompted', guid, score, comment, day,
+           $2::text[], ARRAY[$1, campaign_id], at, at
+    FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::int[], $9::text[], $10::date[],
+                $11::timestamptz[])
+        AS past (id, survey_id, code, campaign_id, guid, score, comment, day, at)
+    """,
+    Nothing,
+)
+
 # What the sums of every feature are, taken from its rows; those that only a rating made don't count.
 PAST_SUMS = Query(
     """

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from voxpop.metrics.models import Series
-from voxpop.types import Email, FeedbackId, Instant, SurveyId
+from voxpop.types import Email, FeedbackId, Instant, SurveyId, WorkspaceId
 
 
 class Origin(StrEnum):
@@ -42,6 +42,26 @@ class NewFeedback(Struct, frozen=True, kw_only=True):
     user_email: str | None = None
     comment: str | None = None
     user_agent: str | None = None
+
+
+class FeedbackRecorded(Struct, frozen=True, kw_only=True):
+    """A rating as the world is told of it, on the topic for feedback; `docs/events.md` shows the same."""
+
+    event_type: str = "feedback.recorded"
+    version: int = 1
+    id: FeedbackId
+    workspace: WorkspaceId
+    survey_id: SurveyId | None
+    survey_type: str
+    origin: Origin
+    origin_id: UUID
+    source: Source
+    guid: str | None
+    user_email: str | None
+    score: int
+    comment: str | None
+    day: date
+    timestamp: Instant
 
 
 class Feedback(Struct, frozen=True):

@@ -16,6 +16,7 @@ class SeriesKind(StrEnum):
     FEATURE = "feature"
     FEATURE_PROMPTED = "feature_prompted"
     FEATURE_VOLUNTARY = "feature_voluntary"
+    CAMPAIGN = "campaign"
 
 
 class Series(Struct, frozen=True, order=True):
@@ -52,11 +53,12 @@ class Scored(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True):
-    """What one step of a survey adds to the funnel of its series."""
+    """What a step of a survey, or of some alike, adds to the funnel of its series."""
 
     stage: Stage
     day: date
     series: Sequence[Series]
+    count: int = 1
 
 
 class Period(Struct, frozen=True):

@@ -32,6 +32,11 @@ async def all_time(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: 
     return pool(await months(tx, workspace, series, survey_type))
 
 
+async def begin_recount(tx: Tx, workspace: WorkspaceId) -> None:
+    """First of all: two recounts at once would both add the same difference."""
+    await store.lock_recount(tx, workspace)
+
+
 async def find_drift(tx: Tx, workspace: WorkspaceId, month: date) -> list[Drift]:
     """Where the counts of a month and its days differ from the ratings; `month` is its first day."""
     return await store.list_drift(tx, workspace, month)
@@ -73,5 +78,5 @@ def _sum_asks(moved: Iterable[Moved]) -> dict[AskKey, Counter[Stage]]:
     for one in moved:
         for series in one.series:
             for grain in Grain:
-                sums[series, grain, grain.start(one.day)][one.stage] += 1
+                sums[series, grain, grain.start(one.day)][one.stage] += one.count
     return sums

@@ -4,10 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec import Struct
+
 from voxpop.db.pool import Tx
 from voxpop.db.query import Nothing, Query
 from voxpop.metrics.models import Drift, Grain, Period, Series, Stage
 from voxpop.types import WorkspaceId
+
+
+class Held(Struct):
+    held: bool
+
 
 ScoreKey = tuple[Series, str, Grain, date]
 AskKey = tuple[Series, Grain, date]
@@ -80,6 +87,17 @@ SCORE_DRIFT = Query(
     """,
     Drift,
 )
+
+
+# Held until the transaction ends, so that of two recounts the later one looks after the earlier has committed.
+RECOUNT_LOCK = Query(
+    "SELECT pg_advisory_xact_lock(hashtextextended('recount ' || $1::uuid, 0)) IS NOT NULL AS held", Held
+)
+
+
+async def lock_recount(tx: Tx, workspace: WorkspaceId) -> None:
+    """A statement of its own, since what is counted is seen as of the statement that counts."""
+    await RECOUNT_LOCK.one(tx, workspace)
 
 
 async def add_scores(tx: Tx, workspace: WorkspaceId, added: dict[ScoreKey, list[int]]) -> None:

@@ -7,12 +7,17 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Nothing, Query
-from voxpop.surveys.models import Ending, NewSurvey
-from voxpop.types import SurveyId, WorkspaceId
+from voxpop.surveys.models import Answerable, DueSurvey, Ending, NewSurvey
+from voxpop.types import CampaignId, SurveyId, WorkspaceId
 
 
 class Ended(Struct):
     id: SurveyId
+
+
+class OfCampaign(Struct, frozen=True):
+    id: SurveyId
+    campaign_id: CampaignId
 
 
 NEW_SURVEYS = Query(
@@ -44,6 +49,60 @@ ENDED_SURVEYS = Query(
 )
 
 
+# Which open surveys of campaigns may these customers answer now? The latest scheduled first.
+DUE = Query(
+    """
+    SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.translations, t.scale_min, t.scale_max,
+           s.context_type, s.context_id, s.context_date, s.sent_at
+    FROM survey s JOIN survey_type t ON t.workspace_id = $1 AND t.code = s.survey_type_code
+    WHERE s.workspace_id = $1 AND s.guid = ANY ($2::text[]) AND s.origin = 'campaign' AND s.status = 'PENDING'
+        AND s.scheduled_at < $3
+    ORDER BY s.scheduled_at DESC, s.create_time DESC, s.id DESC
+    """,
+    DueSurvey,
+)
+
+SENT = Query(
+    """
+    WITH unsent AS (
+        SELECT id FROM survey
+        WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND sent_at IS NULL AND status = 'PENDING'
+        ORDER BY id FOR UPDATE
+    )
+    UPDATE survey s SET sent_at = $3, last_update_time = $3, last_update_user = $4
+    FROM unsent WHERE s.workspace_id = $1 AND s.id = unsent.id
+    RETURNING s.id, s.campaign_id
+    """,
+    OfCampaign,
+)
+
+ANSWERABLE = Query(
+    """
+    SELECT s.id, s.status, s.campaign_id, s.guid, s.survey_type_code, t.scale_min, t.scale_max, t.thanks, t.translations
+    FROM survey s JOIN survey_type t ON t.workspace_id = $1 AND t.code = s.survey_type_code
+    WHERE s.workspace_id = $1 AND s.id = ANY ($2::uuid[]) AND s.origin = 'campaign'
+    ORDER BY s.id FOR UPDATE OF s
+    """,
+    Answerable,
+)
+
+# Which open surveys of campaigns were sent before one moment, or were never sent and made before another? Some of them.
+EXPIRED = Query(
+    """
+    WITH old AS (
+        SELECT id FROM survey
+        WHERE workspace_id = $1 AND status = 'PENDING' AND origin = 'campaign'
+            AND (sent_at < $2 OR (sent_at IS NULL AND create_time < $3))
+        ORDER BY id LIMIT $4 FOR UPDATE
+    )
+    UPDATE survey s SET status = 'EXPIRED', last_update_time = $5, last_update_user = $6
+    FROM old WHERE s.workspace_id = $1 AND s.id = old.id AND s.status = 'PENDING'
+    RETURNING s.id, s.campaign_id
+    """,
+    OfCampaign,
+)
+
+
 async def insert_surveys(tx: Tx, workspace: WorkspaceId, asks: Sequence[NewSurvey], now: datetime, user: str) -> None:
     rows = [
         (ask.id, ask.survey_type, ask.origin, ask.origin_id, ask.guid, ask.user_email, ask.scheduled_at) for ask in asks
@@ -57,3 +116,27 @@ async def end_surveys(
     """The surveys that were open until now."""
     surveys, statuses = zip(*((ending.survey, ending.status) for ending in endings), strict=True)
     return {row.id for row in await ENDED_SURVEYS.all(tx, workspace, surveys, statuses, now, user)}
+
+
+async def list_due(tx: Tx, workspace: WorkspaceId, guids: Sequence[str], now: datetime) -> list[DueSurvey]:
+    """The latest scheduled first."""
+    return await DUE.all(tx, workspace, guids, now)
+
+
+async def set_sent(
+    tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId], now: datetime, user: str
+) -> list[OfCampaign]:
+    """Notes the first showing; what comes back are those that had not been shown."""
+    return await SENT.all(tx, workspace, surveys, now, user)
+
+
+async def lock_answerable(tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId]) -> dict[SurveyId, Answerable]:
+    """Campaigns' surveys only; those of another origin are unknown here."""
+    return {row.id: row for row in await ANSWERABLE.all(tx, workspace, surveys)}
+
+
+async def expire_surveys(
+    tx: Tx, workspace: WorkspaceId, before: tuple[datetime, datetime | None], most: int, by: tuple[datetime, str]
+) -> list[OfCampaign]:
+    """`before`: sent, and made without being sent (None: those stay). No more than `most`; those that ended now."""
+    return await EXPIRED.all(tx, workspace, *before, most, *by)

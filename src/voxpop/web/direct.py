@@ -5,7 +5,8 @@ metrics are those of everywhere, from the same functions, and a test holds the t
 """
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,9 +18,11 @@ from voxpop.web.parse import check_media_type, decode
 from voxpop.web.problems import as_app_error, headers, note, problem
 
 Scope = MutableMapping[str, Any]
+Headers = Mapping[bytes, bytes]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Admit = Callable[[str | None, types.Scope], Awaitable[Actor]]
 
 JSON_HEADER = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
@@ -29,34 +32,33 @@ class Gone(Exception):
     """The caller has left before its body was whole; there is nobody to answer."""
 
 
-class Door:
-    """One operation. `call` gets the actor, the parts of the path and the decoded body, and gives the answer."""
+class Operation(msgspec.Struct, frozen=True):
+    """What is served: `call` gets the actor, what the request says, and, where `passed` names it, a header or None."""
 
-    method = "POST"
+    route: str
+    needs: types.Scope
+    call: Callable[..., Awaitable[msgspec.Struct]]
+    passed: bytes | None = None
 
-    def __init__(
-        self,
-        route: str,
-        body: type,
-        needs: types.Scope,
-        admit: Callable[[str | None, types.Scope], Awaitable[Actor]],
-        call: Callable[..., Awaitable[msgspec.Struct]],
-        largest: int,
-    ) -> None:
-        self.route = route
-        self.pattern = re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/\0]+)", route) + r"\Z")
-        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(body)
-        self._needs, self._admit, self._call, self._largest = needs, admit, call, largest
 
-    def takes(self, scope: Scope) -> "re.Match[str] | None":
+class Door(ABC):
+    """One operation; its kinds differ in what they read of a request."""
+
+    method: str
+
+    def __init__(self, operation: Operation, admit: Admit) -> None:
+        self.route = operation.route
+        self._operation, self._admit = operation, admit
+
+    def takes(self, scope: Scope) -> "re.Match[Any] | None":
         """Whether the request is for this door; one that is out of the ordinary goes the framework's way."""
-        if scope["method"] != self.method or scope["query_string"]:
+        if scope["method"] != self.method:
             return None
-        match = self.pattern.match(scope["path"])
+        match = self._match(scope)
         repeats = match and len(dict(scope["headers"])) < len(scope["headers"])
         return None if repeats else match
 
-    async def serve(self, match: "re.Match[str]", scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, match: "re.Match[Any]", scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._answer(match, scope, receive)
         except Gone:
@@ -66,14 +68,67 @@ class Door:
             return
         await _send(send, 200, _encode(answer), [])
 
-    async def _answer(self, match: "re.Match[str]", scope: Scope, receive: Receive) -> msgspec.Struct:
+    async def _answer(self, match: "re.Match[Any]", scope: Scope, receive: Receive) -> msgspec.Struct:
         sent = dict(scope["headers"])
-        authorization = sent.get(b"authorization")
-        actor = await self._admit(None if authorization is None else authorization.decode("latin-1"), self._needs)
+        actor = await self._admit(_text(sent, b"authorization"), self._operation.needs)
+        said = await self._read(match, sent, receive)
+        passed = self._operation.passed
+        return await self._operation.call(actor, *said, *(() if passed is None else (_text(sent, passed),)))
+
+    @abstractmethod
+    def _match(self, scope: Scope) -> "re.Match[Any] | None":
+        """Whether path and query are those of the operation."""
+
+    @abstractmethod
+    async def _read(self, match: "re.Match[Any]", sent: Headers, receive: Receive) -> Sequence[object]:
+        """What the request says."""
+
+
+class PostDoor(Door):
+    """A POST: `call` gets the parts of the path and the decoded body."""
+
+    method = "POST"
+
+    def __init__(
+        self,
+        operation: Operation,
+        admit: Admit,
+        body: type,
+        largest: int,
+    ) -> None:
+        super().__init__(operation, admit)
+        self._path = re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/\0]+)", self.route) + r"\Z")
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(body)
+        self._largest = largest
+
+    def _match(self, scope: Scope) -> "re.Match[Any] | None":
+        return None if scope["query_string"] else self._path.match(scope["path"])
+
+    async def _read(self, match: "re.Match[Any]", sent: Headers, receive: Receive) -> Sequence[object]:
         body = await _read(receive, self._largest)
-        content_type = sent.get(b"content-type", b"").decode("latin-1")
-        check_media_type(content_type, has_body=bool(body))
-        return await self._call(actor, *match.groups(), decode(body, self._decoder))
+        check_media_type(_text(sent, b"content-type"), has_body=bool(body))
+        return *match.groups(), decode(body, self._decoder)
+
+
+class GetDoor(Door):
+    """A GET with one parameter, which `call` gets; of plain characters only, so that nothing can be wrong with it."""
+
+    method = "GET"
+
+    def __init__(self, operation: Operation, admit: Admit, parameter: str) -> None:
+        super().__init__(operation, admit)
+        self._query = re.compile(rb"%s=([A-Za-z0-9_.~\-]{1,255})\Z" % parameter.encode())
+
+    def _match(self, scope: Scope) -> "re.Match[Any] | None":
+        return self._query.match(scope["query_string"]) if scope["path"] == self.route else None
+
+    async def _read(self, match: "re.Match[Any]", sent: Headers, receive: Receive) -> Sequence[object]:
+        return (match[1].decode(),)
+
+
+def _text(sent: Headers, name: bytes) -> str | None:
+    value = sent.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 async def _read(receive: Receive, largest: int) -> bytes:

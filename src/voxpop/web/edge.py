@@ -1,5 +1,6 @@
 """The outermost layer: every answer gets its request id and version, every request is counted and timed."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
 
-from voxpop.errors import Invalid
+from voxpop.errors import Invalid, Unavailable
 from voxpop.web.direct import Door, Message, Receive, Scope, Send, send_problem
 from voxpop.web.ops import REQUESTS, SECONDS
 
@@ -27,6 +28,7 @@ class Edge:
     def __init__(self, app: App, doors: tuple[Door, ...] = ()) -> None:
         self.app = app
         self.doors = doors
+        self.stopping = False  # set by the server: from then on who is cut off is told so
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,6 +50,10 @@ class Edge:
 
         try:
             await self._serve(scope, receive, send_with_identity)
+        except asyncio.CancelledError:
+            if status or not self.stopping:
+                raise
+            await send_problem(scope, send_with_identity, Unavailable("The service is stopping; try again"))
         finally:
             count, seconds = _meters(method, scope.get("path_template") or UNKNOWN, status)
             count.inc()

@@ -31,6 +31,15 @@ from voxpop.web.pages import error_page
 
 log = structlog.get_logger()
 
+# Another transaction or a change of the schema was in the way; the same request will pass.
+OF_THE_MOMENT = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
 BY_STATUS: dict[int, type[AppError]] = {
     error.status: error
     for error in (
@@ -47,6 +56,8 @@ BY_STATUS: dict[int, type[AppError]] = {
 }
 # `Expected ... - at `$.items[0].name``: what msgspec says, and where.
 AT = re.compile(r"(?P<what>.*?)(?: - at `(?P<where>key in )?\$(?P<path>.*)`)?\Z", re.DOTALL)
+LEFT = "client disconnected prematurely"  # what the framework says of it
+WHOLE = re.compile(r"(\d)\.0\b")  # bounds of whole numbers, which are read as floats
 MISSING = re.compile(r"Object missing required field `(.*)`\Z")
 BROWSERS_ONLY = ("/api/", "/openapi", "/health/", "/metrics")
 
@@ -68,8 +79,12 @@ def of_validation(error: msgspec.ValidationError, place: str) -> Invalid:
 def in_words(what: str) -> str:
     """msgspec's reason for people: without patterns, and with whole numbers by their name."""
     if what.startswith("Expected `str` matching regex"):
+        if r"\\S" in what:
+            return "must not be blank"
         return "Invalid email address" if "@" in what else "may only have letters, digits and - _ . +"
-    return what.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
+    return WHOLE.sub(
+        r"\1", what.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
+    )
 
 
 def of_malformed(error: msgspec.DecodeError | UnicodeDecodeError) -> Invalid:
@@ -81,6 +96,8 @@ def as_app_error(error: Exception) -> AppError:
     match error:
         case AppError():
             return error
+        case HTTPException() if error.detail == LEFT:
+            return Invalid("The body ended before it was whole")  # for nobody: the caller has left
         case HTTPException():
             kind = BY_STATUS.get(error.status_code, Invalid if error.status_code < 500 else AppError)
             return kind(error.detail if kind is Invalid else None)
@@ -89,7 +106,7 @@ def as_app_error(error: Exception) -> AppError:
             return kind()
         case asyncpg.DataError() | UnicodeEncodeError():
             return Invalid("A value in the request cannot be stored")
-        case _ if isinstance(error, OUT_OF_REACH):
+        case _ if isinstance(error, OUT_OF_REACH + OF_THE_MOMENT):
             return Unavailable()
     return AppError()
 

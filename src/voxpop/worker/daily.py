@@ -1,6 +1,7 @@
 """The daily jobs, done once per workspace and local day, whoever works: the slot is locked in the job's transaction.
 
 Days that were missed are made up, oldest first; a job that fails keeps its day, and later days wait behind it.
+Which jobs there are is `jobs`'s.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,44 +12,36 @@ from msgspec import Struct
 from structlog import get_logger
 
 from voxpop.db.pool import OUT_OF_REACH, Database, Tx
-from voxpop.features import recount as features
-from voxpop.metrics import service as metrics
 from voxpop.types import WorkspaceId
 from voxpop.worker import store
-from voxpop.worker.schedule import DAY, due_days
-from voxpop.worker.store import Standing
-
-REPORTED = 20  # of what was wrong, in the log
+from voxpop.worker.schedule import due_days, instant_of, turns
+from voxpop.worker.store import Runs, Standing
 
 log = get_logger(__name__)
 
 
 class Job(Struct, frozen=True):
-    """What is done at a local time of each day; `work` gets the day of its slot."""
+    """What is done at a local time of each day; `work` gets the day of its slot.
+
+    Where it returns True there is more: what was done is committed, and the slot stays open for another transaction.
+    Such work must be idempotent, since any worker may go on with it.
+    """
 
     name: str
     at: time
-    work: Callable[[Tx, WorkspaceId, date], Awaitable[None]]
+    work: Callable[[Tx, WorkspaceId, date], Awaitable[bool | None]]
 
 
-async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:
-    """Mends what is kept as counts and sums by what was really given: all of the month that yesterday lies in."""
-    drift = await metrics.find_drift(tx, workspace, (day - DAY).replace(day=1))
-    sums = await features.mend_sums(tx, workspace)
-    if drift:
-        await metrics.mend(tx, workspace, drift)
-    for what, wrong in (("sums of uses", sums), ("score counts", drift)):
-        if wrong:
-            first = list(map(str, wrong[:REPORTED]))
-            log.warning(
-                f"Some {what} were wrong and are mended", workspace=str(workspace), count=len(wrong), added=first
-            )
+class Outlook(Struct, frozen=True):
+    """How a job stands in a workspace, and since or from when it is due."""
+
+    workspace: WorkspaceId
+    job: Job
+    runs: Runs
+    due: datetime
 
 
-JOBS = (Job("recount-scores", time(3), recount_scores),)
-
-
-async def run_due(database: Database, now: datetime, jobs: Sequence[Job] = JOBS) -> None:
+async def run_due(database: Database, now: datetime, jobs: Sequence[Job]) -> None:
     """Does what is due. A job that fails is logged and left for the next time; the others go on."""
     for job in jobs:
         async with database.transaction(None) as tx:
@@ -60,6 +53,27 @@ async def run_due(database: Database, now: datetime, jobs: Sequence[Job] = JOBS)
                 raise
             except Exception:  # an edge: one workspace's trouble is not another's
                 log.exception("A job failed", job=job.name, workspace=str(standing.workspace_id))
+
+
+async def look_ahead(database: Database, jobs: Sequence[Job]) -> list[Outlook]:
+    """How each job stands in every workspace."""
+    outlooks = []
+    for job in jobs:
+        async with database.transaction(None) as tx:
+            standings = await store.list_standings(tx, job.name)
+        for standing in standings:
+            async with database.transaction(standing.workspace_id) as tx:
+                runs = await store.get_runs(tx, standing.workspace_id, job.name)
+            outlooks.append(Outlook(standing.workspace_id, job, runs, _due(job, standing, runs)))
+    return outlooks
+
+
+def _due(job: Job, standing: Standing, runs: Runs) -> datetime:
+    zone = ZoneInfo(standing.time_zone)
+    if runs.open_day:
+        return instant_of(runs.open_day, job.at, zone)
+    _, moment = next(turns(job.at, zone, standing.create_time, standing.last_day))
+    return moment
 
 
 async def _catch_up(database: Database, job: Job, standing: Standing, now: datetime) -> None:
@@ -79,7 +93,9 @@ async def _do_oldest(database: Database, job: Job, workspace: WorkspaceId, now: 
         day = await store.take_slot(tx, workspace, job.name)
         if day is None:
             return False
-        await job.work(tx, workspace, day)
-        await store.set_slot_done(tx, workspace, job.name, day, now)
-    log.info("A job is done", job=job.name, workspace=str(workspace), day=str(day))
+        more = await job.work(tx, workspace, day)
+        if not more:
+            await store.set_slot_done(tx, workspace, job.name, day, now)
+    if not more:
+        log.info("A job is done", job=job.name, workspace=str(workspace), day=str(day))
     return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
@@ -9,14 +10,19 @@ SECOND = timedelta(seconds=1)
 
 
 def due_days(at: time, zone: ZoneInfo, since: datetime, last: date | None, now: datetime) -> Iterator[date]:
-    """The days whose local time `at` has come and that have no slot yet, oldest first.
+    """The days whose local time `at` has come and that have no slot yet, oldest first."""
+    return (day for day, _ in takewhile(lambda turn: turn[1] <= now, turns(at, zone, since, last)))
+
+
+def turns(at: time, zone: ZoneInfo, since: datetime, last: date | None) -> Iterator[tuple[date, datetime]]:
+    """The days that have no slot yet, without end, and the instants at which it is `at` on them.
 
     `since` is when the workspace was made: what came before is nobody's. `last` is the latest day with a slot.
     """
     day = last + DAY if last else since.astimezone(zone).date()
-    while (moment := instant_of(day, at, zone)) <= now:
-        if moment >= since:
-            yield day
+    while True:
+        if (moment := instant_of(day, at, zone)) >= since:
+            yield day, moment
         day += DAY
 
 

@@ -24,6 +24,14 @@ class Slot(Struct, frozen=True):
     day: date
 
 
+class Runs(Struct, frozen=True):
+    """The latest day a job was done for, when it was last done, and the oldest day that waits or is under way."""
+
+    done_day: date | None
+    done_at: datetime | None
+    open_day: date | None
+
+
 STANDINGS = Query("SELECT workspace_id, time_zone, create_time, last_day, behind FROM job_standings($1)", Standing)
 
 NEW_SLOTS = Query(
@@ -47,6 +55,15 @@ OLDEST_SLOT = Query(
 
 DONE_SLOT = Query("UPDATE job_slot SET done_at = $4 WHERE workspace_id = $1 AND job = $2 AND day = $3", Nothing)
 
+RUNS = Query(
+    """
+    SELECT max(day) FILTER (WHERE done_at IS NOT NULL) AS done_day, max(done_at) AS done_at,
+           min(day) FILTER (WHERE done_at IS NULL) AS open_day
+    FROM job_slot WHERE workspace_id = $1 AND job = $2
+    """,
+    Runs,
+)
+
 
 async def list_standings(tx: Tx, job: str) -> list[Standing]:
     """Of every workspace."""
@@ -66,3 +83,8 @@ async def take_slot(tx: Tx, workspace: WorkspaceId, job: str) -> date | None:
 
 async def set_slot_done(tx: Tx, workspace: WorkspaceId, job: str, day: date, now: datetime) -> None:
     await DONE_SLOT.run(tx, workspace, job, day, now)
+
+
+async def get_runs(tx: Tx, workspace: WorkspaceId, job: str) -> Runs:
+    """None in every field where the job has no slot yet."""
+    return await RUNS.one(tx, workspace, job)

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from voxpop.errors import Fault, Invalid
 from voxpop.types import Instant, KeyId, Name, WorkspaceId, instant
 
+NO_ZONES = {"localtime", "Factory"}  # each machine's own, and none
 CoolDownDays = Annotated[
     int, Meta(ge=0, le=3650, description="Days for which a customer who rated a feature is not asked about it again")
 ]
@@ -43,9 +44,13 @@ class Workspace(Struct, frozen=True):
     time_zone: str
     cool_down_days: int
 
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
     def day(self, moment: datetime) -> date:
         """The day of the workspace that `moment` lies in."""
-        return moment.astimezone(ZoneInfo(self.time_zone)).date()
+        return moment.astimezone(self.zone).date()
 
 
 class WorkspaceOut(Struct, frozen=True):
@@ -71,9 +76,10 @@ class WorkspaceChange(Struct, frozen=True):
         """Raises Invalid for an empty change, a blank name or a zone that nobody knows."""
         if self.name is self.time_zone is self.cool_down_days is UNSET:
             raise Invalid("body must have name, time_zone or cool_down_days")
-        if self.name is not UNSET and not self.name.strip():
-            raise Invalid("body/name must not be blank", details=[Fault("name", "must not be blank")])
-        if self.time_zone is not UNSET and self.time_zone not in available_timezones():
+        if self.name is not UNSET and not (self.name.strip() and self.name.isprintable()):
+            reason = "must not be blank, and have printable characters only"
+            raise Invalid(f"body/name {reason}", details=[Fault("name", reason)])
+        if self.time_zone is not UNSET and self.time_zone not in available_timezones() - NO_ZONES:
             fault = Fault("time_zone", f"unknown time zone {self.time_zone!r}, try one like Europe/Berlin")
             raise Invalid(f"body/{fault.field} {fault.message}", details=[fault])
 

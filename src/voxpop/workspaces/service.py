@@ -25,18 +25,26 @@ async def open_workspace(database: Database, name: str) -> Workspace:
         return await _insert_workspace(tx, ident, name)
 
 
-async def first_start(database: Database, now: datetime) -> str | None:
-    """Makes the default workspace and a key with all scopes, and returns the key; None where a workspace exists."""
+async def begin(database: Database) -> Workspace:
+    """The oldest workspace; the default one is made where there is none at all."""
     async with database.transaction(None) as tx:
-        if await store.list_workspaces(tx):
-            return None
-    ident = WorkspaceId(uuid7())
+        known = await store.list_workspaces(tx)
+    if known:
+        return known[0]
     try:
-        async with database.transaction(ident) as tx:
-            await _insert_workspace(tx, ident, DEFAULT)
-            return await make_key(tx, ident, Scope, "first start", now)
+        return await open_workspace(database, DEFAULT)
     except WorkspaceTaken:
-        return None  # another process was first
+        return await workspace_named(database, DEFAULT)  # another process was first
+
+
+async def first_start(database: Database, now: datetime) -> str | None:
+    """Makes what a newcomer needs: a workspace, and its first key with all scopes, which is returned; None later on."""
+    oldest = await begin(database)
+    async with database.transaction(oldest.id) as tx:
+        await store.lock_workspace(tx, oldest.id)
+        if await store.list_keys(tx, oldest.id):
+            return None
+        return await make_key(tx, oldest.id, Scope, "first start", now)
 
 
 async def _insert_workspace(tx: Tx, ident: WorkspaceId, name: str) -> Workspace:

@@ -22,6 +22,8 @@ ALL_WORKSPACES = Query("SELECT id, name, time_zone, cool_down_days FROM list_wor
 
 WORKSPACE_BY_ID = Query("SELECT id, name, time_zone, cool_down_days FROM workspace WHERE id = $1", Workspace)
 
+LOCKED_WORKSPACE = Query(f"{WORKSPACE_BY_ID.sql} FOR UPDATE", Workspace)
+
 CHANGED_WORKSPACE = Query(
     """
     UPDATE workspace SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
@@ -63,6 +65,11 @@ async def list_workspaces(tx: Tx) -> list[Workspace]:
 
 async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
     return await WORKSPACE_BY_ID.one(tx, workspace)
+
+
+async def lock_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
+    """Until the end of the transaction nobody else does what only one may."""
+    return await LOCKED_WORKSPACE.one(tx, workspace)
 
 
 async def set_workspace(

@@ -1,0 +1,123 @@
+"""Events in, surveys asked: the one way for events over HTTP, from Kafka and from within."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from voxpop.campaigns import store
+from voxpop.campaigns.models import Asked, ContextType, DeadEvent, Event, Trigger
+from voxpop.db.pool import Tx
+from voxpop.metrics import service as metrics
+from voxpop.metrics.models import Moved, Stage
+from voxpop.surveys.models import campaign_series
+from voxpop.types import SurveyId, WorkspaceId
+from voxpop.workspaces import service as workspaces
+
+LONGEST = 255  # characters
+TRIGGERS = {kind.value: kind for kind in Trigger}
+CONTEXTS = {kind.value: kind for kind in ContextType}
+
+
+class Unusable(Exception):
+    """The message is no event; the text says why."""
+
+
+class Fate(StrEnum):
+    """What became of an event."""
+
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    INVALID = "invalid"
+
+
+class Outcome(NamedTuple):
+    fate: Fate
+    surveys: list[SurveyId]
+    message: str | None = None
+
+
+def read_event(message: bytes, arrived: datetime) -> Event | None:
+    """The event of a JSON message; None for one of a type that no campaign knows; Unusable for anything else."""
+    try:
+        return event_of(msgspec.json.decode(message), arrived)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise Unusable("nested too deeply") from error
+
+
+def event_of(sent: object, arrived: datetime) -> Event | None:
+    """The same of a decoded message. Fields that are not used are passed over."""
+    if not isinstance(sent, dict):
+        raise Unusable("not a JSON object")
+    if (kind := TRIGGERS.get(_text(sent, "event_type"))) is None:
+        return None
+    if (context := CONTEXTS.get(_text(sent, "context_type"))) is None:
+        raise Unusable("context_type must be ORDER or TICKET")
+    date = _moment(sent.get("timestamp"), arrived).date()
+    return Event(kind, _text(sent, "guid"), context, _text(sent, "context_id"), date)
+
+
+async def take(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
+    """Opens one survey for each running campaign of an event's type, unless there is one for its context (F20-F29)."""
+    if not events:
+        return []
+    asked = await store.insert_asked(tx, workspace, events, now)
+    if opened := Counter(one.campaign_id for one in asked if one.survey_id is not None):
+        day = (await workspaces.get_workspace(tx, workspace)).day(now)
+        moved = [Moved(Stage.ASKED, day, campaign_series(workspace, one), count) for one, count in opened.items()]
+        await metrics.add(tx, workspace, moved=moved)
+    return _outcomes(len(events), asked)
+
+
+async def bury(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadEvent], now: datetime) -> None:
+    """Keeps messages that can't be used, each once by its place in the topic."""
+    if dead:
+        await store.insert_dead_events(tx, workspace, dead, now)
+
+
+def _outcomes(size: int, asked: Sequence[Asked]) -> list[Outcome]:
+    surveys: list[list[SurveyId]] = [[] for _ in range(size)]
+    matched = [False] * size
+    for one in asked:
+        matched[one.place] = True
+        if one.survey_id is not None:
+            surveys[one.place].append(one.survey_id)
+    return [_outcome(mine, some) for mine, some in zip(surveys, matched, strict=True)]
+
+
+def _outcome(surveys: list[SurveyId], matched: bool) -> Outcome:
+    if surveys:
+        return Outcome(Fate.CREATED, surveys)
+    if matched:
+        return Outcome(Fate.DUPLICATE, [], "This context has been asked about already")
+    return Outcome(Fate.IGNORED, [], "No running campaign waits for this event")
+
+
+def _text(sent: dict[str, object], field: str) -> str:
+    value = sent.get(field)
+    if not isinstance(value, str) or not value.strip():
+        raise Unusable(f"{field} is missing" if value is None else f"{field} must be a text that is not blank")
+    if len(value) > LONGEST:
+        raise Unusable(f"{field} is longer than {LONGEST} characters")
+    if "\x00" in value:
+        raise Unusable(f"{field} has a NUL character")
+    return value
+
+
+def _moment(value: object, arrived: datetime) -> datetime:
+    """The event's own time in UTC; the moment of arrival where it has none."""
+    if value is None:
+        return arrived.astimezone(UTC)
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Unusable("timestamp must be an instant like 2024-01-15T14:30:00Z") from None

@@ -1,0 +1,1 @@
+"""The one place that knows the Kafka client. It knows no domain and no database."""

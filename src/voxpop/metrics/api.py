@@ -1,0 +1,36 @@
+"""The metrics API of campaigns: as aggregated each night, and live. Parses, calls, shapes."""
+
+from litestar import get, post
+from litestar.params import FromQuery, JSONBody
+
+from voxpop.metrics import live
+from voxpop.metrics.bodies import Campaign, First, Last, MetricsFilter, MetricsOut, TypeCode
+from voxpop.types import Scope
+from voxpop.workspaces.access import Caller, InTx, needs
+
+BASE = "/api/v1/metrics"
+TAG = ["Metrics"]
+
+
+@post(f"{BASE}/filter", status_code=200, opt=needs(Scope.READ), tags=TAG, summary="Metrics of campaigns by day")
+async def filter_metrics(tx: InTx, actor: Caller, data: JSONBody[MetricsFilter]) -> MetricsOut:
+    """As aggregated: a day is there from 00:05 of the next on. Days and campaigns without responses are left out."""
+    rows = await live.list_aggregated(tx, actor.workspace, data.wanted)
+    return MetricsOut.of(rows, data.wanted)
+
+
+@get(f"{BASE}/live", opt=needs(Scope.READ), tags=TAG, summary="Metrics of campaigns by day, up to this second")
+async def live_metrics(
+    tx: InTx,
+    actor: Caller,
+    campaignId: FromQuery[Campaign | None] = None,
+    type: FromQuery[TypeCode | None] = None,
+    dateFrom: FromQuery[First | None] = None,
+    dateTo: FromQuery[Last | None] = None,
+) -> MetricsOut:
+    """The same answer as of the aggregated metrics, with today in it."""
+    wanted = MetricsFilter(campaignId, type, dateFrom, dateTo).wanted
+    return MetricsOut.of(await live.list_live(tx, actor.workspace, wanted), wanted)
+
+
+ROUTES = [filter_metrics, live_metrics]

@@ -1,0 +1,101 @@
+"""What tests do with campaigns, events and campaigns' surveys through the door."""
+
+from typing import Any
+
+import httpx
+from tests.conftest import Client
+
+API = "/api/v1"
+GUID = "cust_123"
+PLAN: dict[str, Any] = {
+    "name": "NPS после заказа",
+    "survey_type_code": "NPS",
+    "trigger_type": "ORDER_COMPLETED",
+    "delay_hours": 0,
+    "active": True,
+    "start_date": "2024-01-01",
+    "end_date": None,
+}
+ORDER: dict[str, Any] = {
+    "event_type": "ORDER_COMPLETED",
+    "guid": GUID,
+    "context_id": "order_456",
+    "context_type": "ORDER",
+    "timestamp": "2024-01-15T14:30:00Z",
+    "metadata": {"order_total": 5000, "items_count": 3},
+}
+TICKET: dict[str, Any] = {
+    "event_type": "TICKET_CLOSED",
+    "guid": GUID,
+    "context_id": "ticket_789",
+    "context_type": "TICKET",
+    "timestamp": "2024-01-15T15:00:00Z",
+    "metadata": {"resolution_time_hours": 2, "category": "refund"},
+}
+
+
+class Door:
+    """A client's way in. What it does must succeed; `post` and `get` leave the answer to the test."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    async def post(self, what: str, body: Any) -> httpx.Response:
+        return await self.client.post(f"{API}/{what}", json=body)
+
+    async def get(self, what: str, **query: Any) -> httpx.Response:
+        return await self.client.get(f"{API}/{what}", params=query)
+
+    async def put(self, what: str, body: Any) -> httpx.Response:
+        return await self.client.put(f"{API}/{what}", json=body)
+
+    async def open(self, **changes: Any) -> Any:
+        """A campaign: NPS after an order, without a delay, unless changed."""
+        return good(await self.post("campaigns", PLAN | changes), 201)
+
+    async def ids(self, **criteria: Any) -> list[str]:
+        """The campaigns that the filter finds."""
+        return [one["id"] for one in good(await self.post("campaigns/filter", criteria))["campaigns"]]
+
+    async def send(self, *events: Any) -> list[Any]:
+        """What became of each event of a list."""
+        return list(good(await self.post("events", list(events)), 202)["results"])
+
+    async def order(self, **changes: Any) -> Any:
+        """What became of a completed order, sent by itself."""
+        (result,) = good(await self.post("events", ORDER | changes), 202)["results"]
+        return result
+
+    async def ask(self, **changes: Any) -> str:
+        """The id of the one survey that a completed order makes."""
+        (survey,) = (await self.order(**changes))["surveys"]
+        return str(survey)
+
+    async def surveys(self, guid: str = GUID, language: str | None = None) -> list[Any]:
+        """What the customer may answer now."""
+        headers = {} if language is None else {"accept-language": language}
+        answer = await self.client.get(f"{API}/feedback/surveys", params={"guid": guid}, headers=headers)
+        return list(good(answer)["surveys"])
+
+    async def shown(self, guid: str = GUID) -> list[str]:
+        """The contexts of what the customer may answer now."""
+        return [one["context"]["context_id"] for one in await self.surveys(guid)]
+
+    async def submit(self, survey: Any, score: Any = 9, **more: Any) -> httpx.Response:
+        return await self.post("feedback/submit", {"survey_id": survey, "score": score, **more})
+
+
+def good(answer: httpx.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """A refusal's status and code."""
+    return answer.status_code, answer.json()["code"]
+
+
+def fields(answer: httpx.Response) -> list[str]:
+    """The fields that a refusal finds at fault."""
+    assert refusal(answer) == (400, "VALIDATION_ERROR"), answer.text
+    return [fault["field"] for fault in answer.json()["details"]]

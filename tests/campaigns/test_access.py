@@ -1,0 +1,103 @@
+"""Which key may do what with campaigns, events and surveys, and that nobody sees the neighbour's."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from tests.campaigns.kit import API, GUID, PLAN, Door, good, refusal
+from tests.campaigns.ledger import Owner, assert_counts_agree
+from tests.conftest import Make
+from tests.surveys.kit import CES7
+
+from voxpop.types import Scope
+
+TABLE = """
+    ingest  POST    events
+    ingest  GET     feedback/surveys
+    ingest  POST    feedback/submit
+    read    POST    campaigns/filter
+    read    GET     campaigns/{id}
+    read    GET     survey-types
+    read    GET     events/dead
+    manage  POST    campaigns
+    manage  PUT     campaigns/{id}
+    manage  DELETE  campaigns/{id}
+    manage  POST    survey-types
+    manage  PUT     survey-types/{code}
+    manage  POST    events/dead/{id}/replay
+"""
+EXPECTED = [line.split() for line in TABLE.strip().splitlines()]
+
+
+async def test_each_route_asks_for_its_scope_and_no_other(make: Make) -> None:  # G1
+    workspace = await make.workspace("ours")
+    clients = {scope: await make.client(workspace, scope) for scope in Scope}
+    for scope, method, path in EXPECTED:
+        address = f"{API}/{path.format(id=uuid4(), code='NPS')}"
+        for held, client in clients.items():
+            answer = await client.request(method, address, json={})
+            if held == scope:
+                assert answer.status_code not in (401, 403), (path, held)
+            else:
+                assert refusal(answer) == (403, "FORBIDDEN"), (path, held)
+        assert refusal(await make.anonymous().request(method, address, json={})) == (401, "UNAUTHORIZED")
+
+
+async def test_a_key_of_one_scope_is_enough_for_a_shop(make: Make) -> None:  # G1
+    workspace = await make.workspace("ours")
+    await Door(await make.client(workspace, Scope.MANAGE)).open()
+    shop = Door(await make.client(workspace, Scope.INGEST))
+    survey = await shop.ask()
+    assert await shop.shown() == ["order_456"]
+    good(await shop.submit(survey))
+
+
+async def test_neighbours_share_nothing(door: Door, theirs: Door, owner: Owner) -> None:  # G1, F45
+    """The same contexts and customers on both sides."""
+    mine, other = await door.open(), await theirs.open(survey_type_code="CSAT")
+    my_survey, their_survey = await door.ask(), await theirs.ask()
+    assert [one["survey_id"] for one in await door.surveys(GUID)] == [my_survey]
+    assert [one["survey_id"] for one in await theirs.surveys(GUID)] == [their_survey]
+    assert (await door.ids(), await theirs.ids()) == ([mine["id"]], [other["id"]])
+    good(await door.submit(my_survey, 10))
+    assert await theirs.shown() == ["order_456"]
+    await assert_counts_agree(owner)
+
+
+async def test_what_is_the_neighbours_is_unknown(door: Door, theirs: Door, owner: Owner) -> None:  # G1, F11, F62
+    campaign = await theirs.open()
+    survey = await theirs.ask()
+    good(await theirs.post("survey-types", CES7 | {"code": "THEIRS"}), 201)
+    before = [await owner.fetch(f"TABLE {table}") for table in ("campaign", "survey", "feedback", "survey_type")]
+    calls: list[tuple[str, str, Any]] = [
+        ("GET", "campaigns/{campaign}", None),
+        ("PUT", "campaigns/{campaign}", PLAN),
+        ("DELETE", "campaigns/{campaign}", None),
+        ("PUT", "survey-types/{code}", CES7),
+        ("POST", "feedback/submit", {"survey_id": "{survey}", "score": 9}),
+    ]
+    known = {"campaign": campaign["id"], "survey": survey, "code": "THEIRS"}
+    unknown = {"campaign": str(uuid4()), "survey": str(uuid4()), "code": "THEIR5"}
+    for method, path, body in calls:
+        texts = []
+        for ids in (known, unknown):
+            sent = body and body | ({"survey_id": ids["survey"]} if "survey_id" in body else {})
+            answer = await door.client.request(method, f"{API}/{path.format(**ids)}", json=sent)
+            assert refusal(answer) == (404, "NOT_FOUND"), path
+            texts.append(re.sub("|".join([*ids.values(), '"traceId":"[^"]*"']), "id", answer.text))
+        assert texts[0] == texts[1]
+    after = [await owner.fetch(f"TABLE {table}") for table in ("campaign", "survey", "feedback", "survey_type")]
+    assert before == after
+
+
+async def test_a_type_of_the_neighbours_is_no_type(door: Door, theirs: Door) -> None:  # G1, F14
+    good(await theirs.post("survey-types", CES7 | {"code": "THEIRS"}), 201)
+    assert refusal(await door.post("campaigns", PLAN | {"survey_type_code": "THEIRS"})) == (400, "UNKNOWN_SURVEY_TYPE")
+    await theirs.open(survey_type_code="THEIRS")
+
+
+async def test_bodies_are_json(door: Door) -> None:  # G2
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for path in ("events", "feedback/submit", "campaigns", "survey-types"):
+        answer = await door.client.post(f"{API}/{path}", content="a=1", headers=form)
+        assert refusal(answer) == (415, "UNSUPPORTED_MEDIA_TYPE")

@@ -1,0 +1,84 @@
+"""What happens at the same time: copies of events, lists in any order, changes of a campaign beside its events."""
+
+import asyncio
+from random import Random
+from uuid import UUID
+
+from tests.campaigns.kit import ORDER, PLAN, TICKET, Door, good, refusal
+from tests.campaigns.ledger import Owner, assert_counts_agree, funnel, statuses, until_one_waits
+from tests.surveys.kit import CES7
+
+
+async def test_copies_at_the_same_time_make_one_survey(door: Door, owner: Owner) -> None:  # F35
+    await door.open()
+    results = await asyncio.gather(*(door.order(guid=f"g{number % 3}") for number in range(50)))
+    assert sorted(one["status"] for one in results) == ["created"] + ["duplicate"] * 49
+    assert len([survey for one in results for survey in one["surveys"]]) == 1
+    assert await statuses(owner) == ["PENDING"]
+    assert await funnel(owner) == {"asked": 1}
+    await assert_counts_agree(owner)
+
+
+async def test_lists_in_any_order_do_not_block_each_other(door: Door, owner: Owner) -> None:  # F35
+    for trigger in ("ORDER_COMPLETED", "ORDER_COMPLETED", "TICKET_CLOSED"):
+        await door.open(trigger_type=trigger)
+    events = [event | {"context_id": str(number)} for number in range(40) for event in (ORDER, TICKET)]
+    shuffled = [Random(seed).sample(events, len(events)) for seed in range(16)]  # noqa: S311
+    results = await asyncio.gather(*(door.send(*some) for some in shuffled))
+    assert sum(len(one["surveys"]) for some in results for one in some) == 120
+    assert await funnel(owner) == {"asked": 120}
+    await assert_counts_agree(owner)
+
+
+async def test_a_survey_has_the_type_that_its_campaign_has(door: Door, owner: Owner) -> None:  # F12
+    """The event comes while the type is being changed: it waits, and asks as the campaign asks from then on."""
+    campaign = await door.open()
+    async with owner.transaction():
+        await owner.execute("SELECT FROM campaign FOR UPDATE")
+        await owner.execute("UPDATE campaign SET survey_type_code = 'CSAT'")
+        event = asyncio.create_task(door.ask())
+        await until_one_waits(owner)
+    await event
+    (survey,) = await door.surveys()
+    assert survey["survey_type"] == good(await door.get(f"campaigns/{campaign['id']}"))["survey_type_code"] == "CSAT"
+
+
+async def test_an_event_beside_a_change_of_type(door: Door, owner: Owner) -> None:  # F12
+    """Whichever comes first: a refused change leaves the campaign, an allowed one finds no survey of the old type."""
+    campaigns = [await door.open(trigger_type="TICKET_CLOSED") for _ in range(10)]
+    changed = PLAN | {"survey_type_code": "CES", "trigger_type": "TICKET_CLOSED"}
+    changes = [door.put(f"campaigns/{campaign['id']}", changed) for campaign in campaigns]
+    events = [door.post("events", TICKET | {"context_id": str(number)}) for number in range(5)]
+    answers = await asyncio.gather(*changes[:5], *events, *changes[5:])
+    assert {answer.status_code for answer in answers} <= {200, 202, 409}
+    differing = """
+        SELECT count(*) FROM survey JOIN campaign ON campaign.id = campaign_id
+        WHERE survey.survey_type_code <> campaign.survey_type_code
+    """
+    assert await owner.fetchval(differing) == 0
+    assert await funnel(owner) == {"asked": 50}
+    await assert_counts_agree(owner)
+
+
+async def test_a_change_waits_for_the_event_before_it(door: Door, owner: Owner) -> None:  # F12
+    campaign = await door.open()
+    async with owner.transaction():
+        await owner.execute("SELECT FROM campaign FOR KEY SHARE")
+        change = asyncio.create_task(door.put(f"campaigns/{campaign['id']}", PLAN | {"survey_type_code": "CES"}))
+        await until_one_waits(owner)
+        await owner.execute(NEW_SURVEY, UUID(campaign["id"]))
+    assert refusal(await change) == (409, "CAMPAIGN_HAS_SURVEYS")
+
+
+NEW_SURVEY = """
+    INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, context_type,
+                        context_id, scheduled_at, create_time, last_update_time)
+    SELECT workspace_id, gen_random_uuid(), 'NPS', 'campaign', $1, $1, 'g', 'ORDER', 'c', now(), now(), now()
+    FROM campaign
+"""
+
+
+async def test_types_of_one_code_made_at_once(door: Door) -> None:
+    answers = await asyncio.gather(*(door.post("survey-types", CES7) for _ in range(8)))
+    (made,) = [answer for answer in answers if answer.status_code == 201]
+    assert {refusal(answer) for answer in answers if answer is not made} == {(409, "SURVEY_TYPE_ALREADY_EXISTS")}

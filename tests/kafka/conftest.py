@@ -1,0 +1,72 @@
+"""The broker, started once when the first test asks for it; a test's own topics; a workspace that waits for events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.kafka.broker import Broker, running
+from tests.kafka.kit import Kafka
+
+from voxpop.campaigns import service as campaigns
+from voxpop.campaigns.models import CampaignPlan, Trigger
+from voxpop.db.pool import Database
+from voxpop.types import Actor, Scope, WorkspaceId, utcnow
+from voxpop.workspaces import service as workspaces
+
+Beside = Callable[[Awaitable[None]], "asyncio.Task[None]"]
+
+
+@pytest.fixture(scope="session")
+def session_broker() -> Iterator[Broker]:
+    with running() as broker:
+        yield broker
+
+
+@pytest.fixture
+def broker(session_broker: Broker) -> Broker:
+    """Up, whatever the test before did to it."""
+    if not session_broker.is_up:
+        session_broker.start()
+    return session_broker
+
+
+@pytest.fixture
+def kafka(broker: Broker, tmp_path: Path) -> Kafka:
+    return Kafka(broker, tmp_path)
+
+
+async def open_waiting(database: Database, name: str) -> WorkspaceId:
+    """A workspace with one campaign, for completed orders."""
+    workspace = (await workspaces.open_workspace(database, name)).id
+    actor = Actor(workspace, "test", frozenset(Scope))
+    plan = CampaignPlan(
+        "After an order", "NPS", Trigger.ORDER_COMPLETED, 0, True, datetime(2024, 1, 1, tzinfo=UTC), None
+    )
+    async with database.transaction(workspace) as tx:
+        await campaigns.open_campaign(tx, actor, plan, utcnow())
+    return workspace
+
+
+@pytest.fixture
+async def home(database: Database) -> WorkspaceId:
+    """The workspace of events that name none."""
+    return await open_waiting(database, "default")
+
+
+@pytest.fixture
+async def beside() -> AsyncIterator[Beside]:
+    """Starts something that runs for ever; it is cancelled at the end of the test, and must not have failed."""
+    tasks: list[asyncio.Task[Any]] = []
+
+    def start(work: Awaitable[None]) -> "asyncio.Task[None]":
+        tasks.append(asyncio.ensure_future(work))
+        return tasks[-1]
+
+    yield start
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        assert result is None or isinstance(result, asyncio.CancelledError), result

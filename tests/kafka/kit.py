@@ -1,0 +1,176 @@
+"""A test's own topics on the broker, what is sent to them and read from them, and real processes beside."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeAlias
+
+import asyncpg
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from tests.kafka.broker import Broker
+
+from voxpop.config import Settings, Value, load
+from voxpop.kafka.client import WORKSPACE
+
+RUNNER = Path(__file__).with_name("runner.py")
+PARTITIONS = 4
+ASKED = "SELECT coalesce(sum(asked), 0)::int FROM ask_count WHERE grain = 'day' AND series_kind = 'campaign'"
+Owner: TypeAlias = "asyncpg.Connection[Any]"
+Headers: TypeAlias = dict[str, str | bytes | None]
+
+
+def event(context: object, **fields: object) -> bytes:
+    """One that the campaign of `home` waits for; a field that is None is left out."""
+    sent = {
+        "event_type": "ORDER_COMPLETED",
+        "guid": f"guid-{context}",
+        "context_type": "ORDER",
+        "context_id": str(context),
+    }
+    return json.dumps({name: value for name, value in {**sent, **fields}.items() if value is not None}).encode()
+
+
+class Kafka:
+    """Topics and a group that no other test has, and settings that name them."""
+
+    def __init__(self, broker: Broker, folder: Path) -> None:
+        self.broker = broker
+        own = uuid.uuid4().hex[:8]
+        self.events, self.feedback, self.metrics = (f"{name}-{own}" for name in ("events", "feedback", "metrics"))
+        for topic in (self.events, self.feedback, self.metrics):
+            broker.make_topic(topic, PARTITIONS)
+        self.overrides: dict[str, Value] = {
+            "kafka_bootstrap": broker.address,
+            "kafka_group_id": f"group-{own}",
+            "kafka_topic_customer_events": self.events,
+            "kafka_topic_feedback": self.feedback,
+            "kafka_topic_daily_metrics": self.metrics,
+        }
+        self._folder = folder
+        self._producer = self._open()
+        self._numbers = count()
+        self._waiting: dict[int, tuple[bytes | None, Headers, int]] = {}
+
+    def settings(self, **changed: Value) -> Settings:
+        return load(env={}, directory=self._folder, overrides={**self.overrides, **changed})
+
+    def send(self, *values: bytes | None, workspace: str | bytes | None = None, partition: int = -1) -> None:
+        """Returns once the broker has them."""
+        self.post(*values, workspace=workspace, partition=partition)
+        self.flush()
+
+    def flush(self) -> None:
+        """A producer that a restart has lost for good is replaced; what it held is sent once more."""
+        self._producer.flush(20)
+        if self._waiting:
+            self._producer.purge()
+            self._producer = self._open()
+            for number, (value, headers, partition) in list(self._waiting.items()):
+                self._produce(number, value, headers, partition)
+            assert self._producer.flush(60) == 0
+
+    def _open(self) -> Producer:
+        return Producer({"bootstrap.servers": self.broker.address, "message.timeout.ms": 120_000, "log_level": 0})
+
+    def post(self, *values: bytes | None, workspace: str | bytes | None = None, partition: int = -1) -> None:
+        """Returns at once; they leave when the broker is there."""
+        headers: Headers = {} if workspace is None else {WORKSPACE: workspace}
+        for value in values:
+            number = next(self._numbers)
+            self._waiting[number] = (value, headers, partition)
+            self._produce(number, value, headers, partition)
+
+    def _produce(self, number: int, value: bytes | None, headers: Headers, partition: int) -> None:
+        def note(error: KafkaError | None, _: Message) -> None:
+            if error is None:
+                self._waiting.pop(number, None)
+
+        self._producer.produce(self.events, value, partition=partition, headers=headers, on_delivery=note)
+        self._producer.poll(0)
+
+    def committed(self) -> int:
+        """How far the group is, over all partitions; 0 while the broker can't say."""
+        reader = Consumer({"bootstrap.servers": self.broker.address, "group.id": self.overrides["kafka_group_id"]})
+        places = [TopicPartition(self.events, number) for number in range(PARTITIONS)]
+        try:
+            return sum(max(place.offset, 0) for place in reader.committed(places, 10))
+        except KafkaException:
+            return 0
+        finally:
+            reader.close()
+
+    def members(self) -> list[int]:
+        """How many partitions each member of the group has; none before there is a group."""
+        client = AdminClient({"bootstrap.servers": self.broker.address, "log_level": 0})
+        group = str(self.overrides["kafka_group_id"])
+        try:
+            described = client.describe_consumer_groups([group], request_timeout=10)[group].result(11)
+        except KafkaException:
+            return []
+        return sorted(len(member.assignment.topic_partitions) for member in described.members)
+
+    def read(self, topic: str, wanted: int, *, more_seconds: float = 0) -> list[Message]:
+        """As many as are wanted, as a program of somebody else reads them, and what comes in the seconds after them."""
+        reader = Consumer({"bootstrap.servers": self.broker.address, "group.id": uuid.uuid4().hex, "log_level": 0})
+        reader.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+        found: list[Message] = []
+        deadline = monotonic() + 30
+        while len(found) < wanted and monotonic() < deadline:
+            found += [one for one in reader.consume(1000, 0.2) if not one.error()]
+        found += [one for one in reader.consume(1000, more_seconds) if not one.error()] if more_seconds else []
+        reader.close()
+        return found
+
+    @contextmanager
+    def process(self, work: str, dsn: str, log: Path | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+        """A runner of its own, killed at the end if it is still there."""
+        given = {f"VOXPOP_{name.upper()}": str(value) for name, value in self.overrides.items()}
+        with (log or Path(os.devnull)).open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, str(RUNNER), work],
+                env={**os.environ, **given, "VOXPOP_DATABASE_URL": dsn},
+                cwd=self._folder,
+                stderr=output,
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+async def until(look: Callable[[], Awaitable[bool]], seconds: float = 30, pause: float = 0.05) -> None:
+    """Looks until it is so."""
+    deadline = monotonic() + seconds
+    while not await look():
+        assert monotonic() < deadline, "it never was so"
+        await asyncio.sleep(pause)
+
+
+async def eventually(look: Callable[[], Awaitable[object]], expected: object, seconds: float = 30) -> None:
+    """Looks until it is as expected."""
+    seen: object = None
+
+    async def is_so() -> bool:
+        nonlocal seen
+        seen = await look()
+        return seen == expected
+
+    try:
+        await until(is_so, seconds)
+    except AssertionError:
+        raise AssertionError(f"{seen} is not {expected}") from None
+
+
+def headers_of(message: Message) -> Mapping[str, str]:
+    headers = dict(message.headers() or ()).items()
+    return {name: value.decode() for name, value in headers if isinstance(value, bytes)}

@@ -1,0 +1,282 @@
+"""Events from a real broker: what they make, what is buried, and that a trouble of the database loses nothing."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from prometheus_client import REGISTRY
+from tests.kafka.conftest import Beside, open_waiting
+from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually
+
+from voxpop.config import load
+from voxpop.db.pool import Database
+from voxpop.kafka import feed
+from voxpop.kafka.feed import BrokerError, Feed, Record
+from voxpop.types import WorkspaceId
+from voxpop.worker import consumer
+from voxpop.worker.consumer import consume
+
+
+def contexts(owner: Owner) -> Callable[[], Awaitable[list[str]]]:
+    """Looks at what has been asked about."""
+
+    async def look() -> list[str]:
+        return [row[0] for row in await owner.fetch("SELECT context_id FROM survey ORDER BY context_id")]
+
+    return look
+
+
+def committed(kafka: Kafka) -> Callable[[], Awaitable[int]]:
+    async def look() -> int:
+        return await asyncio.to_thread(kafka.committed)
+
+    return look
+
+
+def counted(fate: str) -> float:
+    return REGISTRY.get_sample_value("voxpop_kafka_events_total", {"fate": fate}) or 0
+
+
+def test_the_names_are_those_of_the_description() -> None:  # F37
+    settings = load(env={})
+    assert (settings.kafka_group_id, settings.kafka_topic_customer_events) == ("feedback", "customer-events.V1")
+
+
+async def test_an_event_becomes_a_survey(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    """F20, F30, F31, F37: also one from before the group began."""
+    kafka.send(event("o-1", metadata={"odd": [1]}, extra=True))
+    beside(consume(database, kafka.settings()))
+    await eventually(contexts(owner), ["o-1"])
+    row = await owner.fetchrow("SELECT * FROM survey")
+    assert row
+    assert (row["workspace_id"], row["guid"], row["context_type"]) == (home, "guid-o-1", "ORDER")
+    assert (row["status"], row["sent_at"], row["completed_at"]) == ("PENDING", None, None)
+    await eventually(committed(kafka), 1)
+
+
+async def test_copies_make_one_survey(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    """F26, F29, F35: in one batch, in several partitions, and later."""
+    for partition in range(4):
+        kafka.send(event("o-1"), event("o-1", guid="another"), partition=partition)
+    beside(consume(database, kafka.settings()))
+    await eventually(committed(kafka), 8)
+    kafka.send(event("o-1"), event("o-2"))
+    await eventually(committed(kafka), 10)
+    assert await contexts(owner)() == ["o-1", "o-2"]
+    assert await owner.fetchval(ASKED) == 2
+
+
+async def test_what_cannot_be_used_is_buried_and_stops_nothing(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    """F32. All in one partition, the good ones before, between and after."""
+    unknown = counted("unknown")
+    kafka.send(event("o-1"), b"{", event("o-2", guid=None), b'"text"', b"\xff", None, partition=0)
+    kafka.send(event("o-3", event_type="SOMETHING_ELSE"), event("o-4"), event("o\0"), partition=0)
+    kafka.send(event("o-5"), workspace="nobody's\0", partition=0)
+    kafka.send(event("o-6", padding="x" * 100_000), b"x" * 100_000, b"[" * 100_000, event("o-7"), partition=0)
+    beside(consume(database, kafka.settings()))
+    await eventually(committed(kafka), 14)
+    assert await contexts(owner)() == ["o-1", "o-4", "o-6", "o-7"]
+    rows = await owner.fetch('SELECT * FROM dead_event ORDER BY "offset"')
+    assert [row["offset"] for row in rows] == [1, 2, 3, 4, 5, 8, 9, 11, 12]
+    assert {(row["workspace_id"], row["topic"], row["partition"]) for row in rows} == {(home, kafka.events, 0)}
+    reasons = [
+        "not JSON",
+        "guid is missing",
+        "",
+        "",
+        "not JSON",
+        "guid has a NUL",
+        "there is no workspace",
+        "",
+        "",
+    ]
+    assert [row["reason"][: len(start)] for row, start in zip(rows, reasons, strict=True)] == reasons
+    assert [len(row["message"]) for row in rows if row["offset"] > 10] == [65536, 65536]
+    assert rows[0]["message"] == b"{"
+    assert counted("unknown") - unknown == 1
+
+
+async def test_a_message_without_a_value_is_no_end(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    beside(consume(database, kafka.settings()))
+    for number in range(3):
+        kafka.send(None, partition=0)
+        await eventually(committed(kafka), number + 1)
+    assert await owner.fetchval("SELECT count(*) FROM dead_event") == 3
+
+
+async def test_a_header_names_another_workspace(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    other = await open_waiting(database, "другая")
+    kafka.send(event("o-1"), event("o-2"), partition=0)
+    kafka.send(event("o-1"), b"{", workspace="другая", partition=0)
+    kafka.send(event("o-3"), workspace="default", partition=0)
+    beside(consume(database, kafka.settings()))
+    await eventually(contexts(owner), ["o-1", "o-1", "o-2", "o-3"])
+    found = await owner.fetch("SELECT context_id, workspace_id FROM survey ORDER BY context_id, workspace_id")
+    assert [tuple(row) for row in found] == [("o-1", home), ("o-1", other), ("o-2", home), ("o-3", home)]
+    assert await owner.fetchval("SELECT workspace_id FROM dead_event") == other
+
+
+async def test_what_the_database_refuses_stands_alone(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    await owner.execute("ALTER TABLE survey ADD CONSTRAINT lucky CHECK (context_id NOT IN ('o-13', 'o-77'))")
+    kafka.send(*(event(f"o-{number}") for number in range(100)), partition=1)
+    beside(consume(database, kafka.settings()))
+    await eventually(committed(kafka), 100)
+    assert len(await contexts(owner)()) == await owner.fetchval(ASKED) == 98
+    rows = await owner.fetch('SELECT reason, "offset", message FROM dead_event ORDER BY "offset"')
+    assert [(row["offset"], row["message"]) for row in rows] == [(13, event("o-13")), (77, event("o-77"))]
+    assert "lucky" in rows[0]["reason"]
+
+
+async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "FINISH_SECONDS", 0.5)
+    monkeypatch.setattr(feed, "STATISTICS_SECONDS", 0.2)
+    await owner.execute("REVOKE INSERT ON survey FROM voxpop_app")
+    for partition in range(4):
+        kafka.send(*(event(f"o-{partition}{number}") for number in range(10)), partition=partition)
+    beside(consume(database, kafka.settings()))
+    await eventually(lambda: members(kafka), [4])
+    # A second one gets its share: the first, with a batch in hand, still answers.
+    beside(consume(database, kafka.settings()))
+    await eventually(lambda: members(kafka), [2, 2])
+    assert await contexts(owner)() == []
+    await owner.execute("GRANT INSERT ON survey TO voxpop_app")
+    await eventually(committed(kafka), 40)
+    assert len(await contexts(owner)()) == await owner.fetchval(ASKED) == 40
+    await eventually(lambda: lag(kafka), 0)
+
+
+async def test_a_batch_in_hand_goes_on_without_what_goes_to_another(
+    kafka: Kafka, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "FINISH_SECONDS", 0.3)
+    monkeypatch.setattr(feed, "PATIENCE_SECONDS", 1.0)
+    batches: list[Sequence[Record]] = []
+    others: list[Record] = []
+
+    async def take(batch: Sequence[Record]) -> None:
+        """The first batch is done when the second has all partitions; that one is never done."""
+        batches.append(batch)
+        if len(batches) > 1:
+            await asyncio.Event().wait()
+        for partition in range(4):
+            await asyncio.to_thread(partial(kafka.send, b"later", partition=partition))
+        await asyncio.sleep(0.3)
+
+    async def take_other(batch: Sequence[Record]) -> None:
+        others.extend(batch)
+
+    kafka.send(b"first", partition=0)
+    beside(Feed(kafka.settings(), kafka.events, take).run())
+    await eventually(lambda: passed(len(batches)), 2)
+    assert {record.partition for record in batches[1]} == {0, 1, 2, 3}
+    beside(Feed(kafka.settings(), kafka.events, take_other).run())
+    await eventually(lambda: passed(len(batches)), 3)
+    await eventually(lambda: passed(len(others)), 2)
+    gone = {record.partition for record in others}
+    assert batches[2] == [record for record in batches[1] if record.partition not in gone]
+    assert (len(gone), len(batches[2])) == (2, 2)
+
+
+async def passed(value: int) -> int:
+    return value
+
+
+async def members(kafka: Kafka) -> list[int]:
+    return await asyncio.to_thread(kafka.members)
+
+
+async def lag(kafka: Kafka) -> float | None:
+    found = [
+        sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name == "voxpop_kafka_lag" and sample.labels["topic"] == kafka.events
+    ]
+    return sum(found) if found else None
+
+
+async def test_events_wait_for_their_workspace(kafka: Kafka, database: Database, owner: Owner, beside: Beside) -> None:
+    kafka.send(event("o-1"))
+    beside(consume(database, kafka.settings(kafka_workspace="acme")))
+    await eventually(lambda: members(kafka), [4])
+    await open_waiting(database, "acme")
+    await eventually(contexts(owner), ["o-1"])
+
+
+async def test_the_older_group_protocol(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    kafka.send(event("o-1"))
+    first = beside(consume(database, kafka.settings(kafka_group_protocol="classic")))
+    await eventually(committed(kafka), 1)
+    first.cancel()
+    await asyncio.wait([first])
+    kafka.send(event("o-2"))
+    beside(consume(database, kafka.settings(kafka_group_protocol="classic")))
+    await eventually(committed(kafka), 2)
+    assert await contexts(owner)() == ["o-1", "o-2"]
+
+
+async def test_a_member_that_stops_leaves_the_group(
+    kafka: Kafka, database: Database, home: WorkspaceId, beside: Beside
+) -> None:
+    leaving = beside(consume(database, kafka.settings()))
+    await eventually(lambda: members(kafka), [4])
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert await members(kafka) == []
+
+
+async def test_settings_that_no_client_takes_are_said(
+    kafka: Kafka, database: Database, beside: Beside, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = kafka.settings(kafka_security_protocol="SSL", kafka_ssl_ca="/nowhere")
+    with pytest.raises(BrokerError, match=r"ssl\.ca\.location"):
+        await Feed(settings, kafka.events, lambda _: asyncio.sleep(0)).run()
+
+
+async def test_a_member_that_hears_of_no_broker_is_replaced(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "STATISTICS_SECONDS", 0.2)
+    monkeypatch.setattr(feed, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(consumer, "RESTART_PAUSE", timedelta(seconds=0.2))
+    kafka.send(event("o-1"))
+    beside(consume(database, kafka.settings()))
+    member = Feed(kafka.settings(kafka_group_id="another"), kafka.events, lambda _: asyncio.sleep(0))
+    direct = asyncio.ensure_future(member.run())
+    await eventually(committed(kafka), 1)
+    await asyncio.sleep(1.5)
+    assert not direct.done(), "a broker that has nothing to say still answers"
+    await asyncio.to_thread(kafka.broker.stop)
+    await asyncio.wait([direct], timeout=10)
+    assert isinstance(direct.exception(), BrokerError)
+    await asyncio.to_thread(kafka.broker.start)
+    kafka.send(event("o-2"))
+    await eventually(contexts(owner), ["o-1", "o-2"])
+
+
+async def test_without_a_broker_nothing_is_consumed(
+    kafka: Kafka, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    kafka.overrides.pop("kafka_bootstrap")
+    with caplog.at_level(logging.DEBUG):
+        await consume(database, kafka.settings())
+    assert caplog.text == ""

@@ -1,0 +1,275 @@
+"""The way out, to a real broker: what arrives, in which order, from which relay; and what is swept away."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from tests.kafka.conftest import Beside
+from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually, headers_of, until
+
+from voxpop import outbox
+from voxpop.campaigns import intake
+from voxpop.campaigns.models import DeadEvent
+from voxpop.config import load
+from voxpop.db.pool import Database, Tx
+from voxpop.feedback import service as feedback
+from voxpop.feedback.models import NewFeedback, Origin, Source
+from voxpop.kafka import feed, sender
+from voxpop.outbox import Kind, Message
+from voxpop.types import FeedbackId, WorkspaceId, utcnow, uuid7
+from voxpop.worker import relay as relays
+from voxpop.worker.consumer import consume
+from voxpop.worker.relay import relay, sweep
+
+UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "events.md"
+
+
+async def write(database: Database, workspace: WorkspaceId, messages: Sequence[Message]) -> None:
+    async with database.transaction(workspace) as tx:
+        await outbox.record(tx, workspace, messages, utcnow())
+
+
+async def rate(database: Database, workspace: WorkspaceId, *scores: int) -> None:
+    """Ratings of a feature that nobody asked for."""
+    now = utcnow()
+    ratings = [
+        NewFeedback(
+            id=FeedbackId(uuid7()),
+            survey_id=None,
+            survey_type="CSAT10",
+            scale_min=1,
+            origin=Origin.FEATURE,
+            origin_id=uuid7(),
+            source=Source.VOLUNTARY,
+            score=score,
+            day=now.date(),
+            series=[],
+            user_email="ann@example.com",
+            comment="Отлично",
+        )
+        for score in scores
+    ]
+    async with database.transaction(workspace) as tx:
+        await feedback.record(tx, workspace, ratings, now, "test")
+
+
+@pytest.fixture
+def quick_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay that can't do anything looks again sooner."""
+    monkeypatch.setattr(relays, "RENEW", timedelta(seconds=0.2))
+
+
+async def is_all_sent(owner: Owner) -> bool:
+    return not await owner.fetchval(UNSENT)
+
+
+async def test_a_rating_leaves(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    await rate(database, home, 9)
+    beside(relay(database, kafka.settings()))
+    (message,) = await asyncio.to_thread(kafka.read, kafka.feedback, 1)
+    stored = await owner.fetchrow("SELECT * FROM feedback")
+    written = await owner.fetchrow("SELECT * FROM outbox")
+    assert stored
+    assert written
+    assert headers_of(message) == {
+        "voxpop-id": str(written["id"]),
+        "voxpop-version": "1",
+        "voxpop-workspace": "default",
+    }
+    assert message.key() == str(stored["id"]).encode()
+    body = json.loads(message.value() or b"")
+    assert (body["event_type"], body["version"], body["workspace"]) == ("feedback.recorded", 1, str(home))
+    assert (body["id"], body["score"], body["comment"]) == (str(stored["id"]), 9, "Отлично")
+    assert (body["survey_id"], body["guid"], body["user_email"]) == (None, None, "ann@example.com")
+    await until(lambda: is_all_sent(owner))
+
+
+def test_the_documented_rating_has_the_fields_of_a_real_one() -> None:
+    examples = [json.loads(part.split("```")[0]) for part in DOCUMENT.read_text("utf-8").split("```json")[1:]]
+    (documented,) = [one for one in examples if one.get("event_type") == "feedback.recorded"]
+    now = utcnow()
+    rating = NewFeedback(
+        id=FeedbackId(uuid7()), survey_id=None, survey_type="NPS", scale_min=0, origin=Origin.CAMPAIGN,
+        origin_id=uuid7(), source=Source.PROMPTED, score=9, day=now.date(), series=[],
+    )  # fmt: skip
+    told = json.loads(feedback.message_of(WorkspaceId(uuid7()), rating, now).body)
+    assert list(documented) == list(told)
+
+
+async def test_each_key_keeps_its_order(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    """More than a batch, of two kinds, while the relay is at work."""
+    beside(relay(database, kafka.settings()))
+    for start in range(0, 2500, 250):
+        numbers = range(start, start + 250)
+        await write(database, home, [Message(Kind.FEEDBACK, f"key-{n % 7}", str(n)) for n in numbers])
+        await write(database, home, [Message(Kind.DAILY_METRICS, f"key-{n % 7}", str(n)) for n in numbers])
+    for topic in (kafka.feedback, kafka.metrics):
+        by_key = defaultdict(list)
+        for message in await asyncio.to_thread(kafka.read, topic, 2500):
+            by_key[message.key()].append(int(message.value() or b""))
+        assert sorted(by_key.values()) == [list(range(first, 2500, 7)) for first in range(7)]
+
+
+@pytest.mark.usefixtures("quick_turns")
+async def test_what_is_sent_and_not_marked_is_sent_again(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [asyncpg.ConnectionDoesNotExistError("gone")]
+
+    async def mark_sent(tx: Tx, *marks: Any) -> None:
+        if faults:
+            raise faults.pop()
+        await outbox.MARKED.one(tx, *marks)
+
+    monkeypatch.setattr(outbox, "mark_sent", mark_sent)
+    await rate(database, home, 1, 2, 3)
+    beside(relay(database, kafka.settings()))
+    found = await asyncio.to_thread(kafka.read, kafka.feedback, 6, more_seconds=0.5)
+    ids = [headers_of(message)["voxpop-id"] for message in found]
+    assert (len(ids), len(set(ids))) == (6, 3)
+    assert await is_all_sent(owner)
+
+
+@pytest.mark.usefixtures("quick_turns")
+async def test_one_relay_at_a_time_and_another_after_it(
+    kafka: Kafka, live_db: str, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    """The first is a process that is killed; its lease runs out, and is made to sooner."""
+    with kafka.process("relay", live_db) as first:
+        await rate(database, home, 1)
+        await until(lambda: is_all_sent(owner))
+        beside(relay(database, kafka.settings()))
+        holder = await owner.fetchval("SELECT holder FROM lease")
+        await rate(database, home, *([2] * 100))
+        await until(lambda: is_all_sent(owner))
+        first.kill()
+        await asyncio.to_thread(first.wait)
+    await rate(database, home, 3)
+    await asyncio.sleep(0.6)
+    assert await owner.fetchval(UNSENT) == 1
+    assert await owner.fetchval("SELECT holder FROM lease") == holder
+    await owner.execute("UPDATE lease SET expires_at = now()")
+    await until(lambda: is_all_sent(owner))
+    found = await asyncio.to_thread(kafka.read, kafka.feedback, 102, more_seconds=0.5)
+    assert len(found) == 102
+    assert await owner.fetchval("SELECT holder FROM lease") != holder
+
+
+async def test_a_relay_that_stops_lets_go(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    leaving = beside(relay(database, kafka.settings()))
+    await eventually(lambda: owner.fetchval("SELECT count(*) FROM lease"), 1)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert await owner.fetchval("SELECT count(*) FROM lease") == 0
+
+
+async def test_a_topic_that_is_not_there_holds_up_no_other(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "DELIVERY_SECONDS", 1.0)
+    missing = f"{kafka.metrics}-missing"
+    await write(database, home, [Message(Kind.DAILY_METRICS, "key", str(n)) for n in range(3)])
+    beside(relay(database, kafka.settings(kafka_topic_daily_metrics=missing)))
+    await rate(database, home, 5)
+    await eventually(
+        lambda: owner.fetchval("SELECT count(*) FROM outbox WHERE kind = 'feedback' AND sent_at > '-infinity'"), 1
+    )
+    assert await owner.fetchval(UNSENT) == 3
+    kafka.broker.make_topic(missing, 4)
+    await until(lambda: is_all_sent(owner))
+    assert [message.value() for message in await asyncio.to_thread(kafka.read, missing, 3)] == [b"0", b"1", b"2"]
+
+
+async def test_the_broker_is_away_while_events_and_ratings_flow(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was under way, what came meanwhile and what came later all arrive, each key in its order."""
+    monkeypatch.setattr(sender, "DELIVERY_SECONDS", 1.0)
+    monkeypatch.setattr(relays, "LONGEST_REST", timedelta(seconds=1))
+    monkeypatch.setattr(feed, "SILENCE_SECONDS", 8.0)
+    beside(consume(database, kafka.settings()))
+    beside(relay(database, kafka.settings()))
+    flowing = beside(flow(kafka, database, home))
+    await asyncio.sleep(1)
+    await asyncio.to_thread(kafka.broker.stop)
+    await asyncio.sleep(2.5)
+    await asyncio.to_thread(kafka.broker.start)
+    await flowing
+    await eventually(lambda: owner.fetchval("SELECT count(*) FROM survey"), 2000, seconds=60)
+    assert await owner.fetchval(ASKED) == 2000
+    await until(lambda: is_all_sent(owner))
+    first_seen: dict[bytes | None, dict[int, None]] = defaultdict(dict)
+    for message in await asyncio.to_thread(kafka.read, kafka.feedback, 1000, more_seconds=1):
+        first_seen[message.key()].setdefault(int(message.value() or b""))
+    assert {key: list(seen) for key, seen in first_seen.items()} == {
+        f"key-{first}".encode(): list(range(first, 1000, 5)) for first in range(5)
+    }
+
+
+async def flow(kafka: Kafka, database: Database, workspace: WorkspaceId) -> None:
+    """For ten seconds."""
+    for turn in range(200):
+        numbers = range(turn * 10, turn * 10 + 10)
+        kafka.post(*(event(n) for n in numbers))
+        await write(database, workspace, [Message(Kind.FEEDBACK, f"key-{n % 5}", str(n)) for n in numbers if n < 1000])
+        await asyncio.sleep(0.05)
+    await asyncio.to_thread(kafka.flush)
+
+
+async def test_a_stop_does_not_wait_for_a_broker_that_is_away(
+    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+) -> None:
+    kafka.send(event("o-1"))
+    working = [beside(consume(database, kafka.settings())), beside(relay(database, kafka.settings()))]
+    await eventually(lambda: owner.fetchval("SELECT count(*) FROM survey"), 1)
+    await asyncio.to_thread(kafka.broker.stop)
+    await rate(database, home, 1)
+    await asyncio.sleep(1)
+    for task in working:
+        task.cancel()
+    _, late = await asyncio.wait(working, timeout=5)
+    assert not late
+    assert await owner.fetchval(UNSENT) == 1
+    assert await owner.fetchval("SELECT count(*) FROM lease") == 0
+
+
+async def test_what_is_old_is_swept_away(database: Database, home: WorkspaceId, owner: Owner, tmp_path: Path) -> None:
+    now = utcnow()
+    settings = load(env={}, directory=tmp_path, overrides={"outbox_keep_days": 2, "outbox_unsent_days": 5})
+    with_broker = load(env={}, directory=tmp_path, overrides={"outbox_keep_days": 2, "kafka_bootstrap": "nowhere:1"})
+    await write(database, home, [Message(Kind.FEEDBACK, "key", body) for body in ("sent", "new", "old")])
+    await owner.execute("UPDATE outbox SET sent_at = now() - interval '2 days 1 hour' WHERE body = 'sent'")
+    await owner.execute("UPDATE outbox SET create_time = now() - interval '100 days' WHERE body IN ('sent', 'old')")
+    dead = [DeadEvent(uuid7(), "topic", 0, n, "why", b"", now, None) for n in range(2)]
+    async with database.transaction(home) as tx:
+        await intake.bury(tx, home, dead, now)
+    await owner.execute("UPDATE dead_event SET create_time = now() - interval '31 days' WHERE \"offset\" = 1")
+    await sweep(database, with_broker, now)
+    assert [row[0] for row in await owner.fetch("SELECT body FROM outbox ORDER BY id")] == ["new", "old"]
+    assert [row[0] for row in await owner.fetch('SELECT "offset" FROM dead_event')] == [0]
+    await sweep(database, settings, now)
+    assert [row[0] for row in await owner.fetch("SELECT body FROM outbox")] == ["new"]
+
+
+async def test_without_a_broker_what_is_old_is_swept_and_the_rest_stays(
+    database: Database, home: WorkspaceId, owner: Owner, beside: Beside, tmp_path: Path
+) -> None:
+    await write(database, home, [Message(Kind.FEEDBACK, "key", body) for body in ("new", "old")])
+    await owner.execute("UPDATE outbox SET create_time = now() - interval '31 days' WHERE body = 'old'")
+    beside(relay(database, load(env={}, directory=tmp_path)))
+    await eventually(lambda: owner.fetchval("SELECT count(*) FROM outbox"), 1)
+    assert await owner.fetchval("SELECT count(*) FROM lease") == 0
+    assert await owner.fetchval(UNSENT) == 1

@@ -1,0 +1,25 @@
+"""Campaigns for the tests of their metrics, under a clock that stands where it is put."""
+
+import pytest
+from tests.conftest import Client
+from tests.metrics.kit import Campaigns, Clock
+
+from voxpop.db.pool import Database
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in ("voxpop.surveys.campaigns", "voxpop.worker.jobs"):
+        monkeypatch.setattr(f"{module}.utcnow", clock)
+    return clock
+
+
+@pytest.fixture
+def ours(database: Database, client: Client, clock: Clock) -> Campaigns:
+    return Campaigns(database, client.workspace, clock)
+
+
+@pytest.fixture
+def theirs(database: Database, neighbour: Client, clock: Clock) -> Campaigns:
+    return Campaigns(database, neighbour.workspace, clock)

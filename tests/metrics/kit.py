@@ -1,0 +1,114 @@
+"""Campaigns whose customers answer at a time of the test's choosing."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+
+from voxpop.campaigns import intake
+from voxpop.campaigns import service as campaigns
+from voxpop.campaigns.models import CampaignPlan, ContextType, Event, Trigger
+from voxpop.db.pool import Database
+from voxpop.metrics import daily
+from voxpop.metrics.daily_store import DailyMetric
+from voxpop.surveys import campaigns as surveys
+from voxpop.surveys.models import Submission
+from voxpop.types import Actor, CampaignId, Scope, SurveyId, WorkspaceId
+from voxpop.workspaces import service as workspaces
+from voxpop.workspaces.models import WorkspaceChange
+
+NUMBERS = count()
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+NIGHT = datetime(2026, 3, 11, 0, 5, tzinfo=UTC)  # when the day has been over for five minutes
+DAY = date(2026, 3, 10)
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+Owner: TypeAlias = "asyncpg.Connection[Any]"
+
+
+class Clock:
+    """What the parts that look at the clock see."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Campaigns:
+    """The campaigns of a workspace, through the product's services."""
+
+    def __init__(self, database: Database, workspace: WorkspaceId, clock: Clock) -> None:
+        self.database, self.workspace, self.clock = database, workspace, clock
+        self.actor = Actor(workspace, "test", frozenset(Scope))
+
+    async def open(self, survey_type: str = "NPS", name: str = "After an order") -> CampaignId:
+        plan = CampaignPlan(name, survey_type, Trigger.ORDER_COMPLETED, 0, True, LONG_AGO, None)
+        async with self.database.transaction(self.workspace) as tx:
+            return (await campaigns.open_campaign(tx, self.actor, plan, LONG_AGO)).id
+
+    async def delete(self, campaign: CampaignId) -> None:
+        async with self.database.transaction(self.workspace) as tx:
+            await campaigns.delete_campaign(tx, self.actor, campaign, self.clock.now)
+
+    async def move(self, zone: str) -> None:
+        """The workspace's days begin at midnight there."""
+        async with self.database.transaction(self.workspace) as tx:
+            await workspaces.change_workspace(tx, self.workspace, WorkspaceChange(time_zone=zone), LONG_AGO, "test")
+
+    async def today(self, now: datetime) -> date:
+        async with self.database.transaction(self.workspace) as tx:
+            return (await workspaces.get_workspace(tx, self.workspace)).day(now)
+
+    async def ask(self, campaign: CampaignId, number: int = 1, *, show: bool = True) -> list[SurveyId]:
+        """Surveys of as many customers, shown now unless said."""
+        guids = [f"customer-{next(NUMBERS)}" for _ in range(number)]
+        events = [Event(Trigger.ORDER_COMPLETED, guid, ContextType.ORDER, guid, DAY) for guid in guids]
+        async with self.database.transaction(self.workspace) as tx:
+            outcomes = await intake.take(tx, self.workspace, events, self.clock.now - timedelta(hours=1))
+        if not show:
+            return [survey for outcome in outcomes for survey in outcome.surveys]
+        async with self.database.transaction(self.workspace) as tx:
+            shown = await surveys.show(tx, self.workspace, guids)
+        return [survey.id for due in shown for survey in due if survey.campaign_id == campaign]
+
+    async def submit(self, asked: Sequence[SurveyId], *scores: int) -> None:
+        answers = [Submission(survey, score, "Fine") for survey, score in zip(asked, scores, strict=True)]
+        async with self.database.transaction(self.workspace) as tx:
+            assert all(one.feedback for one in await surveys.submit(tx, self.workspace, answers))
+
+    async def answer(self, campaign: CampaignId, *scores: int, at: datetime | None = None) -> None:
+        """So many customers are asked, and answer, at once."""
+        self.clock.now = at or self.clock.now
+        await self.submit(await self.ask(campaign, len(scores)), *scores)
+
+    async def aggregate(self, day: date = DAY, now: datetime = NIGHT, *, resend: bool = True) -> list[DailyMetric]:
+        async with self.database.transaction(self.workspace) as tx:
+            return await daily.aggregate(tx, self.workspace, day, now, resend=resend)
+
+    async def aggregate_night(self, day: date = DAY, now: datetime = NIGHT) -> list[DailyMetric]:
+        async with self.database.transaction(self.workspace) as tx:
+            return await daily.aggregate_night(tx, self.workspace, day, now)
+
+
+def noon(day: int) -> datetime:
+    """Of a day of March 2026, in UTC."""
+    return NOON.replace(day=day)
+
+
+def local(zone: str, *moment: int) -> datetime:
+    return datetime(*moment, tzinfo=ZoneInfo(zone)).astimezone(UTC)  # type: ignore[arg-type,misc]
+
+
+async def messages(owner: Owner) -> list[dict[str, Any]]:
+    """What is to leave, in the order it was written."""
+    rows = await owner.fetch("SELECT body FROM outbox WHERE kind = 'daily-metrics' ORDER BY id")
+    return [msgspec.json.decode(row["body"]) for row in rows]
+
+
+async def kept(owner: Owner) -> list[dict[str, Any]]:
+    return [dict(row) for row in await owner.fetch("SELECT * FROM daily_metrics ORDER BY date, campaign_id")]

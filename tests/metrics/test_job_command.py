@@ -1,0 +1,141 @@
+"""`voxpop job`: the daily jobs by hand, as a process beside whatever runs."""
+
+import asyncio
+import re
+import subprocess
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.commands.kit import run
+from tests.metrics.kit import Campaigns, Owner, kept, messages
+
+from voxpop.types import instant, utcnow
+
+NOW = utcnow()
+NOON_THERE = f"Etc/GMT{NOW.hour - 12:+}"  # where it is noon, so that no test runs over midnight
+TODAY = NOW.astimezone(ZoneInfo(NOON_THERE)).date()
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+async def at_noon(ours: Campaigns, theirs: Campaigns) -> None:
+    for campaigns in (ours, theirs):
+        await campaigns.move(NOON_THERE)
+
+
+def at(day: date, hour: int, minute: int = 0) -> str:
+    """An instant there as it is printed."""
+    return instant(datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(NOON_THERE)))
+
+
+@pytest.fixture
+async def answered(ours: Campaigns, theirs: Campaigns) -> None:
+    """Two workspaces with one answer yesterday and two today."""
+    for campaigns in (ours, theirs):
+        campaign = await campaigns.open()
+        await campaigns.answer(campaign, 10, at=NOW - timedelta(days=1))
+        await campaigns.answer(campaign, 10, 0, at=NOW)
+
+
+async def job(dsn: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    return await asyncio.to_thread(run, "job", *words, VOXPOP_DATABASE_URL=dsn)
+
+
+async def said(dsn: str, *words: str) -> list[str]:
+    done = await job(dsn, *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+async def test_yesterday_of_every_workspace(answered: None, owner: Owner, live_db: str) -> None:  # F79, F87
+    assert await said(live_db, "run", "aggregate-metrics") == [
+        f"ours: {YESTERDAY}: 1 responses to 1 campaigns",
+        f"theirs: {YESTERDAY}: 1 responses to 1 campaigns",
+    ]
+    assert [row["date"] for row in await kept(owner)] == [YESTERDAY] * 2
+    assert len(await messages(owner)) == 2
+
+
+async def test_one_day_of_one_workspace_again_and_again(
+    answered: None, ours: Campaigns, owner: Owner, live_db: str
+) -> None:  # F84, F87
+    for _ in range(2):
+        lines = await said(live_db, "run", "aggregate-metrics", "--date", str(TODAY), "--workspace", "ours")
+        assert lines == [f"ours: {TODAY}: 2 responses to 1 campaigns"]
+    assert [row["workspace_id"] for row in await kept(owner)] == [ours.workspace]
+    assert [message["date"] for message in await messages(owner)] == [str(TODAY)] * 2
+
+
+async def test_expiry_by_hand(ours: Campaigns, owner: Owner, live_db: str) -> None:  # F90
+    campaign = await ours.open()
+    for days in (9, 8, 6):
+        ours.clock.now = NOW - timedelta(days=days)
+        await ours.ask(campaign)
+    before = TODAY - timedelta(days=30)
+    assert await said(live_db, "run", "expire-surveys", "--date", str(before)) == [
+        f"ours: 0 surveys expired as of {at(before, 1)}",
+        f"theirs: 0 surveys expired as of {at(before, 1)}",
+    ]
+    lines = await said(live_db, "run", "expire-surveys")
+    assert [re.sub(r"\S+Z$", "now", line) for line in lines] == [
+        "ours: 2 surveys expired as of now",
+        "theirs: 0 surveys expired as of now",
+    ]
+    assert await owner.fetchval("SELECT count(*) FROM survey WHERE status = 'EXPIRED'") == 2
+
+
+async def test_expiry_is_never_as_of_what_has_not_come(ours: Campaigns, live_db: str) -> None:  # F90
+    """In the zone where it is past midnight and not yet one."""
+    now = utcnow()
+    await ours.move(f"Etc/GMT+{now.hour}" if now.hour <= 12 else f"Etc/GMT-{24 - now.hour}")
+    today = await ours.today(now)
+    (line,) = await said(live_db, "run", "expire-surveys", "--date", str(today), "--workspace", "ours")
+    assert instant(now) <= line.rpartition(" ")[2] <= instant(utcnow())
+
+
+async def test_a_recount_by_hand(answered: None, owner: Owner, live_db: str) -> None:
+    await owner.execute("UPDATE score_count SET counts = array_fill(0, ARRAY[11])")
+    assert await said(live_db, "run", "recount-scores", "--date", str(TODAY), "--workspace", "ours") == [
+        f"ours: recounted {TODAY:%Y-%m}"
+    ]
+    lines = await said(live_db, "run", "aggregate-metrics", "--date", str(TODAY))
+    assert [line.partition(": ")[2] for line in lines] == [
+        f"{TODAY}: 2 responses to 1 campaigns",
+        f"{TODAY}: 0 responses to 0 campaigns",
+    ]
+
+
+async def test_how_jobs_stand(ours: Campaigns, owner: Owner, live_db: str) -> None:
+    await owner.execute("UPDATE workspace SET create_time = $1", NOW - timedelta(days=1))
+    done = "INSERT INTO job_slot (workspace_id, job, day, done_at) VALUES ($1, 'expire-surveys', $2, $3)"
+    await owner.execute(done, ours.workspace, TODAY, NOW)
+    head, *rows = await said(live_db, "list")
+    assert head.split() == ["WORKSPACE", "JOB", "AT", "LAST", "DAY", "DONE", "NEXT", "DUE"]
+    assert [row.split()[:3] for row in rows] == [
+        [workspace, *job]
+        for workspace in ("ours", "theirs")
+        for job in (("aggregate-metrics", "00:05"), ("expire-surveys", "01:00"), ("recount-scores", "03:00"))
+    ]
+    assert rows[1].split()[3:] == [str(TODAY), instant(NOW), at(TODAY + timedelta(days=1), 1)]
+    assert re.search(rf" - +- +now, since {at(TODAY, 0, 5)}$", rows[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("run", "dance"), "dance"),
+        (("run", "aggregate-metrics", "--date", "yesterday"), "--date takes a day"),
+        (("run", "aggregate-metrics", "--date", "2999-01-01"), "has not come yet"),
+        (("run",), "NAME"),
+    ],
+)
+async def test_usage_that_is_wrong(ours: Campaigns, live_db: str, words: tuple[str, ...], reason: str) -> None:
+    done = await job(live_db, *words)
+    assert done.returncode == 2
+    assert reason in done.stdout + done.stderr
+
+
+async def test_a_workspace_that_is_not_there(ours: Campaigns, live_db: str) -> None:
+    done = await job(live_db, "run", "aggregate-metrics", "--workspace", "nobody")
+    assert (done.returncode, done.stderr) == (1, "There is no workspace 'nobody' (there are: ours, theirs)\n")

@@ -1,0 +1,18 @@
+"""A survey type of a workspace's own."""
+
+from typing import Any
+
+CES7: dict[str, Any] = {
+    "code": "CES7",
+    "name": "Customer Effort Score, 1-7",
+    "question": "How easy was it?",
+    "thanks": "Thank you!",
+    "scale_min": 1,
+    "scale_max": 7,
+    "formula": "mean",
+    "satisfied_min": None,
+    "satisfied_max": None,
+    "higher_is_better": True,
+    "formula_description": "SUM(score) / total",
+    "translations": {"de": {"question": "War es leicht?", "thanks": "Danke!"}},
+}

@@ -1,0 +1,61 @@
+"""The choice of a language, as the standard describes it."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from voxpop.surveys.texts import Texts, accepted, choose
+
+BASE = Texts("base", "base")
+TAGS = st.sampled_from(["en", "de", "de-at", "zh", "zh-hant", "zh-hant-tw"])
+TRANSLATIONS = st.sets(TAGS).map(lambda tags: {tag: Texts(tag, tag) for tag in tags})
+WISHES = st.lists(
+    st.tuples(TAGS | st.sampled_from(["*", "zh-hant-hk", "zh-tw", "fr"]), st.integers(0, 1000)), max_size=6
+)
+
+
+def oracle(translations: dict[str, Texts], wishes: list[tuple[str, int]]) -> str:
+    """Goes from the heaviest wish down, and shortens each until there is such a text."""
+    for weight in range(1000, 0, -1):
+        for tag in (tag for tag, wanted in wishes if wanted == weight):
+            if tag == "*":
+                return BASE.question
+            while tag:
+                if tag in translations:
+                    return tag
+                tag = tag.rpartition("-")[0]
+    return BASE.question
+
+
+@settings(max_examples=300, deadline=None)
+@given(TRANSLATIONS, WISHES)
+@example({"zh-hant": Texts("zh-hant", "")}, [("zh-hant-hk", 1000)])
+def test_the_best_text_is_chosen(translations: dict[str, Texts], wishes: list[tuple[str, int]]) -> None:
+    header = ", ".join(f"{tag};q={weight / 1000}" for tag, weight in wishes)
+    assert choose(BASE, translations, header).question == oracle(translations, wishes)
+    assert choose(BASE, translations, header.upper().replace(";", " ; ")).question == oracle(translations, wishes)
+
+
+@settings(deadline=None)
+@given(TRANSLATIONS, st.text(max_size=40))
+def test_whatever_is_sent_there_is_a_text(translations: dict[str, Texts], header: str) -> None:
+    assert choose(BASE, translations, header) in [BASE, *translations.values()]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, []),
+        ("", []),
+        ("ru", ["ru"]),
+        ("da, en-GB;q=0.8, en;q=0.7", ["da", "en-gb", "en"]),
+        ("en;q=0.7, da", ["da", "en"]),
+        ("en, da", ["en", "da"]),
+        ("en;q=0, da;q=0.001", ["da"]),
+        ("en;q=nan, da;q=-1, fr;q=x", []),
+        (" , ,ru", ["ru"]),
+        ("ru;level=1;q=0.5, en", ["en", "ru"]),
+    ],
+)
+def test_what_is_accepted(header: str | None, expected: list[str]) -> None:
+    assert accepted(header) == expected

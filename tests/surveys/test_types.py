@@ -1,0 +1,187 @@
+"""Survey types: which there are, a workspace's own, and their texts in the customer's language."""
+
+from typing import Any
+
+from tests.campaigns.kit import API, PLAN, Door, fields, good, refusal
+from tests.campaigns.ledger import Owner, assert_counts_agree
+from tests.surveys.kit import CES7
+
+RUSSIAN, ENGLISH = "Оцените качество обслуживания", "How would you rate our service?"
+THUMBS = CES7 | {
+    "code": "THUMBS",
+    "scale_min": 0,
+    "scale_max": 1,
+    "formula": "share",
+    "satisfied_min": 1,
+    "satisfied_max": 1,
+}
+
+
+async def types(door: Door) -> dict[str, Any]:
+    return {one["code"]: one for one in good(await door.get("survey-types"))["survey_types"]}
+
+
+async def test_four_types_are_there_from_the_start(door: Door) -> None:  # F17
+    known = await types(door)
+    assert list(known) == ["CES", "CSAT", "CSAT10", "NPS"]
+    meaning = ("scale_min", "scale_max", "formula", "satisfied_min", "satisfied_max", "higher_is_better")
+    assert {code: tuple(one[field] for field in meaning) for code, one in known.items()} == {
+        "CES": (1, 5, "mean", None, None, True),
+        "CSAT": (1, 5, "share", 4, 5, True),
+        "CSAT10": (1, 10, "share", 6, 10, True),
+        "NPS": (0, 10, "nps", None, None, True),
+    }
+    assert {known[code]["thanks"] for code in ("NPS", "CSAT", "CES")} == {"Спасибо за ваш отзыв!"}
+
+
+async def test_a_type_of_its_own_is_asked_like_the_others(door: Door, owner: Owner) -> None:
+    for body in (CES7, THUMBS):
+        assert good(await door.post("survey-types", body), 201) == body
+        assert (await types(door))[body["code"]] == body
+        await door.open(survey_type_code=body["code"])
+    await door.order()
+    shown = {one["survey_type"]: one for one in await door.surveys()}
+    assert {code: (one["scale_min"], one["scale_max"]) for code, one in shown.items()} == {
+        "CES7": (1, 7),
+        "THUMBS": (0, 1),
+    }
+    for code, wrong, right in (("CES7", 8, 7), ("CES7", 0, None), ("THUMBS", 2, 0)):
+        survey = shown[code]["survey_id"]
+        assert (await door.submit(survey, wrong)).status_code == 400
+        if right is not None:
+            assert good(await door.submit(survey, right))["message"] == "Thank you!"
+    await assert_counts_agree(owner)
+
+
+async def test_a_code_is_taken_once(door: Door, theirs: Door) -> None:
+    for body in (CES7 | {"code": "NPS"}, CES7):
+        good(await theirs.post("survey-types", CES7 | {"code": body["code"] + "x"}), 201)
+    good(await door.post("survey-types", CES7), 201)
+    for code in ("CES7", "NPS"):
+        assert refusal(await door.post("survey-types", CES7 | {"code": code})) == (409, "SURVEY_TYPE_ALREADY_EXISTS")
+    good(await theirs.post("survey-types", CES7), 201)
+    good(await door.post("survey-types", CES7 | {"code": "ces7"}), 201)
+
+
+NO_TRANSLATIONS: list[Any] = [None, [], "de", {"de": {}}, {"de": {"question": "x"}}, {"de": None}]
+BAD: list[tuple[str, Any]] = [
+    *(("code", value) for value in (None, "", " ", "a b", "ЦЕС", "x" * 101, 5, "a/b", "a\n")),
+    *(("name", value) for value in (None, "", "  ", "x" * 201, 5)),
+    *((field, value) for field in ("question", "thanks") for value in (None, "", " \t", "x" * 501, 5)),
+    *(("scale_min", value) for value in (None, -1, "1", 1.5, 7, 8, True)),
+    *(("scale_max", value) for value in (None, 101, "7", 6.5, 1, 0)),
+    *(("formula", value) for value in (None, "", "NPS", "median", 1, "nps", "share")),
+    ("satisfied_min", 5),
+    ("satisfied_min", "5"),
+    ("satisfied_max", 5),
+    ("satisfied_max", -1),
+    *(("higher_is_better", value) for value in (None, 1, "true")),
+    *(("formula_description", value) for value in (None, 5, "x" * 501)),
+    *(("translations", value) for value in NO_TRANSLATIONS),
+    *(
+        ("translations", {language: CES7["translations"]["de"]})
+        for language in ("DE", "d", "", "de_AT", "deutsch", "*")
+    ),
+    *(("translations", {"de": CES7["translations"]["de"] | {"thanks": text}}) for text in ("", " ", "x" * 501)),
+]
+
+
+async def test_what_does_not_fit_is_refused(door: Door) -> None:  # G4
+    good(await door.post("survey-types", CES7), 201)
+    for field, value in BAD:
+        assert refusal(await door.post("survey-types", CES7 | {"code": "NEW", field: value})) == (
+            400,
+            "VALIDATION_ERROR",
+        ), (field, value)
+        if field != "code":
+            assert (await door.put("survey-types/CES7", CES7 | {field: value})).status_code == 400, (field, value)
+    assert (await types(door))["CES7"] == CES7
+    assert "NEW" not in await types(door)
+
+
+async def test_what_must_be_said(door: Door) -> None:
+    needed = ("code", "name", "question", "thanks", "scale_min", "scale_max", "formula")
+    for field in needed:
+        assert fields(await door.post("survey-types", {key: CES7[key] for key in CES7.keys() - {field}})) == [field]
+    bare = good(await door.post("survey-types", {field: CES7[field] for field in needed}), 201)
+    assert (bare["formula_description"], bare["translations"], bare["higher_is_better"]) == ("", {}, True)
+
+
+async def test_a_share_needs_its_satisfied_range(door: Door) -> None:
+    for low, high in ((None, None), (1, None), (None, 1), (2, 2), (1, 0)):
+        body = THUMBS | {"satisfied_min": low, "satisfied_max": high}
+        assert fields(await door.post("survey-types", body)) == ["satisfied_min"]
+
+
+async def test_the_widest_and_the_longest_fit(door: Door) -> None:  # G4
+    long = {"name": "Й" * 200, "question": "😀" * 500, "thanks": "ё" * 500, "formula_description": "x" * 500}
+    body = CES7 | long | {"code": "a-Z_0.9+" + "x" * 92, "scale_min": 0, "scale_max": 100}
+    assert good(await door.post("survey-types", body), 201) == body
+
+
+async def test_put_replaces_everything_while_nobody_was_asked(door: Door) -> None:
+    good(await door.post("survey-types", CES7), 201)
+    await door.open(survey_type_code="CES7")
+    body = THUMBS | {"code": "ignored", "translations": {}, "higher_is_better": False}
+    assert good(await door.put("survey-types/CES7", body)) == body | {"code": "CES7"}
+    assert (await types(door))["CES7"] == body | {"code": "CES7"}
+    assert refusal(await door.put("survey-types/NONE", CES7)) == (404, "NOT_FOUND")
+
+
+async def test_scale_and_formula_stay_once_it_was_asked(door: Door) -> None:
+    good(await door.post("survey-types", THUMBS), 201)
+    await door.open(survey_type_code="THUMBS")
+    await door.order()
+    changes: list[dict[str, Any]] = [
+        {"scale_max": 2},
+        {"scale_min": 0, "scale_max": 3, "satisfied_max": 3},
+        {"satisfied_min": 0},
+        {"formula": "mean", "satisfied_min": None, "satisfied_max": None},
+    ]
+    for change in changes:
+        assert refusal(await door.put("survey-types/THUMBS", THUMBS | change)) == (409, "SURVEY_TYPE_IN_USE"), change
+    assert (await types(door))["THUMBS"] == THUMBS
+    texts = {"name": "Thumbs", "question": "?", "thanks": "!", "translations": {}, "formula_description": ""}
+    assert good(await door.put("survey-types/THUMBS", THUMBS | texts)) == THUMBS | texts
+    assert (await door.surveys())[0]["question"] == "?"
+
+
+async def test_the_scale_of_features_stays_from_the_start(door: Door) -> None:
+    body = (await types(door))["CSAT10"]
+    for change in ({"scale_min": 0}, {"satisfied_min": 7}):
+        assert refusal(await door.put("survey-types/CSAT10", body | change)) == (409, "SURVEY_TYPE_IN_USE")
+    assert good(await door.put("survey-types/CSAT10", body | {"question": "Well?"}))["question"] == "Well?"
+
+
+async def test_a_campaign_takes_the_types_there_are(door: Door) -> None:  # F14
+    body = PLAN | {"survey_type_code": "CES7"}
+    assert refusal(await door.post("campaigns", body)) == (400, "UNKNOWN_SURVEY_TYPE")
+    good(await door.post("survey-types", CES7), 201)
+    campaign = good(await door.post("campaigns", body), 201)
+    unknown = await door.put(f"campaigns/{campaign['id']}", PLAN | {"survey_type_code": "CES8"})
+    assert refusal(unknown) == (400, "UNKNOWN_SURVEY_TYPE")
+
+
+async def test_the_customers_language_is_spoken(door: Door) -> None:
+    await door.open(survey_type_code="CSAT")
+    survey = await door.ask()
+    spoken = {
+        None: RUSSIAN,
+        "": RUSSIAN,
+        "en": ENGLISH,
+        "EN-us": ENGLISH,
+        "de, en;q=0.5": ENGLISH,
+        "ru;q=0.4, en;q=0.6": ENGLISH,
+        "en;q=0.4, ru;q=0.6": RUSSIAN,
+        "en;q=0": RUSSIAN,
+        "*, en;q=0.5": RUSSIAN,
+        "de": RUSSIAN,
+        ";;;q=x,,~": RUSSIAN,
+        "x," * 5_000 + "en": ENGLISH,
+    }
+    for header, question in spoken.items():
+        assert (await door.surveys(language=header))[0]["question"] == question, header
+    sent = {"survey_id": survey, "score": 5}
+    english = {"accept-language": "en-GB,en;q=0.9"}
+    answer = good(await door.client.post(f"{API}/feedback/submit", json=sent, headers=english))
+    assert answer["message"] == "Thank you for your feedback!"
