@@ -9,6 +9,7 @@ from types import FrameType
 from cyclopts import App
 
 from voxpop.commands.demo import demo
+from voxpop.commands.events import list_dead, replay
 from voxpop.commands.failure import explain
 from voxpop.commands.job import list_jobs, run_job
 from voxpop.commands.key import create_key, list_keys, revoke_key
@@ -53,6 +54,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (serve, worker, migrate, status, dem
 for place, command in enumerate(COMMANDS):
     app.command(command, sort_key=place)
 app.command(_group("key", "Make, list and revoke API keys.", create=create_key, list=list_keys, revoke=revoke_key))
+app.command(_group("events", "List and replay messages that could not be used.", dead=list_dead, replay=replay))
 app.command(_group("job", "Do and list the daily jobs.", run=run_job, list=list_jobs))
 app.command(
     _group(

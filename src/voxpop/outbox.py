@@ -89,7 +89,7 @@ LEASE = Query("SELECT take_lease($1, $2, $3) AS answer", Answer)
 DROPPED_LEASE = Query("SELECT drop_lease($1, $2) IS NULL AS answer", Answer)
 UNSENT = Query("SELECT workspace_id, id, kind, key, body FROM unsent_messages($1::text[], $2)", Unsent)
 MARKED = Query("SELECT mark_sent($1::bigint[], $2) IS NULL AS answer", Answer)
-PRUNED = Query("SELECT prune_outbox($1, $2) AS gone", Gone)
+PRUNED = Query("SELECT prune_outbox($1, $2, $3) AS gone", Gone)
 DUE_MAIL = Query("SELECT workspace_id, id, body, create_time, attempt_count FROM due_mail($1, $2)", DueMail)
 SETTLED_MAIL = Query("SELECT settle_mail($1, $2, $3, $4, $5, $6) IS NULL AS answer", Answer)
 MAIL = Query(
@@ -126,9 +126,9 @@ async def mark_sent(tx: Tx, messages: Sequence[int], now: datetime) -> None:
     await MARKED.one(tx, messages, now)
 
 
-async def prune(tx: Tx, sent_before: datetime, unsent_before: datetime | None) -> int:
-    """Takes away what left before a moment, and what never left and is older than the other; how many."""
-    return (await PRUNED.one(tx, sent_before, unsent_before)).gone
+async def prune(tx: Tx, sent_before: datetime, unsent_before: datetime | None, most: int) -> int:
+    """Takes away what left before a moment, and what never left and is older than the other: how many, up to `most`."""
+    return (await PRUNED.one(tx, sent_before, unsent_before, most)).gone
 
 
 async def list_mail(tx: Tx, workspace: WorkspaceId, most: int) -> list[MailRow]:

@@ -110,3 +110,13 @@ async def test_only_what_is_there_is_replayed(make: Make, door: Door, theirs: Do
     for ident, status in ((row["id"], 404), (uuid4(), 404), ("x", 400)):
         assert (await replay(door, str(ident))).status_code == status
     assert (await dead(theirs))[0]["replayed_at"] is None
+
+
+async def test_a_message_is_replayed_in_the_workspace_it_named_alone(make: Make, door: Door, theirs: Door) -> None:
+    """Buried here because there was no such workspace; once there is, it is still not ours."""
+    named = [DeadEvent(uuid7(), "t", 0, 0, "no such workspace", json.dumps(ORDER).encode(), START, None, "elsewhere")]
+    async with make.database.transaction(door.client.workspace) as tx:
+        await intake.bury(tx, door.client.workspace, named, START)
+    (row,) = await dead(door)
+    assert refusal(await replay(door, row["id"])) == (400, "VALIDATION_ERROR")
+    assert (await dead(door))[0]["replayed_at"] is None

@@ -1,11 +1,14 @@
 """The commands beside a running Voxpop and without one: what they print, where, and how they end."""
 
+import asyncio
 import re
 import signal
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.commands.conftest import Start
@@ -16,7 +19,15 @@ from voxpop.db.cluster import Cluster
 
 KEY = re.compile(r"vxp_[0-9a-f]{32}_[\w-]{43}\n")
 COMMANDS = ["serve", "worker", "migrate", "status", "demo", "key create", "key list", "key revoke"]
-COMMANDS += ["workspace create", "workspace set", "workspace list", "job run", "job list"]
+COMMANDS += [
+    "workspace create",
+    "workspace set",
+    "workspace list",
+    "job run",
+    "job list",
+    "events dead",
+    "events replay",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -30,7 +41,7 @@ def test_help_shows_how_a_command_is_used(command: str, capsys: pytest.CaptureFi
 def test_help_lists_the_commands_and_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for name in ("serve", "worker", "migrate", "status", "demo", "key", "workspace", "job"):
+    for name in ("serve", "worker", "migrate", "status", "demo", "key", "workspace", "job", "events"):
         assert any(re.match(rf"│ {name} +[A-Z]", line) for line in lines), name
 
 
@@ -116,6 +127,26 @@ def test_workspaces(data: Path) -> None:
         "default",
         "acme",
     ]
+
+
+DEAD = """
+    INSERT INTO dead_event (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
+    SELECT id, gen_random_uuid(), 'customer-events.V1', 2, 4711, 'no ' || chr(27) || '[31m', $1, now() FROM workspace
+    RETURNING id"""
+
+
+async def test_a_dead_event_is_listed_and_replayed(live_db: str, owner: Any) -> None:
+    external = {"VOXPOP_DATABASE_URL": live_db}
+    await asyncio.to_thread(run, "key", "create", "--scope", "read", **external)
+    message = b'{"event_type": "ORDER_COMPLETED", "guid": "g", "context_type": "ORDER", "context_id": "o"}'
+    ident = await owner.fetchval(DEAD, message)
+    listed = (await asyncio.to_thread(run, "events", "dead", **external)).stdout.splitlines()
+    assert listed[1].split()[:1] + listed[1].split()[2:6] == [str(ident), "customer-events.V1", "2", "4711", "-"]
+    assert "\x1b" not in listed[1]
+    again = await asyncio.to_thread(run, "events", "replay", str(ident), **external)
+    assert again.stdout == "ignored: No running campaign waits for this event\n"
+    unknown = await asyncio.to_thread(run, "events", "replay", str(uuid4()), **external)
+    assert (unknown.returncode, unknown.stderr.startswith("Dead event with id")) == (1, True)
 
 
 def test_demo_data_is_loaded_once(data: Path) -> None:

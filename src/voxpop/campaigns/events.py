@@ -10,6 +10,7 @@ from voxpop.campaigns.models import DeadEvent, Event
 from voxpop.db.pool import Tx
 from voxpop.errors import Fault, Invalid, NotFound
 from voxpop.types import WorkspaceId
+from voxpop.workspaces import service as workspaces
 
 MOST = 1_000  # events in a list
 
@@ -31,8 +32,11 @@ async def replay(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetime) -> 
     dead = await store.find_dead_event(tx, workspace, ident)
     if dead is None:
         raise NotFound.of("Dead event", ident)
+    owner = (await workspaces.get_workspace(tx, workspace)).name
+    if dead.named_workspace not in (None, owner):
+        raise Invalid(f"The message is for the workspace '{dead.named_workspace}', not for this one")
     try:
-        event = intake.read_event(dead.message, now)
+        event = intake.read_event(dead.message, dead.create_time)
     except Unusable as reason:
         raise Invalid(f"The message still can't be used: {reason}") from reason
     outcomes = await _take_all(tx, workspace, [event or _unknown_type()], now)
@@ -45,9 +49,9 @@ async def list_dead(tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID
     return await store.list_dead_events(tx, workspace, before, limit)
 
 
-async def forget_dead(tx: Tx, workspace: WorkspaceId, before: datetime) -> None:
-    """Takes away those that were kept before a moment."""
-    await store.delete_dead_events(tx, workspace, before)
+async def forget_dead(tx: Tx, workspace: WorkspaceId, before: datetime, most: int) -> int:
+    """Takes away those that were kept before a moment, at most so many: how many."""
+    return await store.delete_dead_events(tx, workspace, before, most)
 
 
 async def _take_all(tx: Tx, workspace: WorkspaceId, read: Sequence[Event | Outcome], now: datetime) -> list[Outcome]:

@@ -82,7 +82,7 @@ class Asked(Struct, frozen=True):
 
 
 class DeadEvent(Struct, frozen=True):
-    """A message that could not be used, and where it stood."""
+    """A message that could not be used, and where it stood; the workspace it named, if any, may be another's."""
 
     id: UUID
     topic: str
@@ -91,4 +91,5 @@ class DeadEvent(Struct, frozen=True):
     reason: str
     message: bytes
     create_time: datetime
-    replayed_at: datetime | None
+    replayed_at: datetime | None = None
+    named_workspace: str | None = None

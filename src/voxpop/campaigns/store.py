@@ -113,17 +113,18 @@ NEW_ASKS = Query(
 
 NEW_DEAD_EVENTS = Query(
     """
-    INSERT INTO dead_event (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
-    SELECT $1, id, topic, place, seat, reason, message, $8
-    FROM unnest($2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::bytea[])
-        AS new (id, topic, place, seat, reason, message)
+    INSERT INTO dead_event (workspace_id, id, topic, "partition", "offset", reason, message, named_workspace,
+                            create_time)
+    SELECT $1, id, topic, place, seat, reason, message, named, $9
+    FROM unnest($2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::bytea[], $8::text[])
+        AS new (id, topic, place, seat, reason, message, named)
     ORDER BY topic, place, seat
     ON CONFLICT (workspace_id, topic, "partition", "offset") DO NOTHING
     """,
     Nothing,
 )
 
-_DEAD = 'id, topic, "partition", "offset", reason, message, create_time, replayed_at'
+_DEAD = 'id, topic, "partition", "offset", reason, message, create_time, replayed_at, named_workspace'
 
 DEAD_BEFORE = Query(
     f"""
@@ -137,7 +138,13 @@ DEAD_BY_ID = Query(f"SELECT {_DEAD} FROM dead_event WHERE workspace_id = $1 AND 
 
 REPLAYED = Query("UPDATE dead_event SET replayed_at = $3 WHERE workspace_id = $1 AND id = $2", Nothing)
 
-PRUNED_DEAD = Query("DELETE FROM dead_event WHERE workspace_id = $1 AND create_time < $2", Nothing)
+PRUNED_DEAD = Query(
+    """
+    DELETE FROM dead_event WHERE workspace_id = $1 AND id = ANY (ARRAY(
+        SELECT id FROM dead_event WHERE workspace_id = $1 AND create_time < $2 LIMIT $3))
+    """,
+    Nothing,
+)
 
 
 async def insert_campaign(
@@ -197,7 +204,9 @@ async def insert_asked(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], 
 
 async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadEvent], now: datetime) -> None:
     """Those whose place in the topic is stored already are passed over."""
-    columns = zip(*((d.id, d.topic, d.partition, d.offset, d.reason, d.message) for d in dead), strict=True)
+    columns = zip(
+        *((d.id, d.topic, d.partition, d.offset, d.reason, d.message, d.named_workspace) for d in dead), strict=True
+    )
     await NEW_DEAD_EVENTS.run(tx, workspace, *columns, now)
 
 
@@ -216,8 +225,9 @@ async def set_replayed(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetim
     await REPLAYED.run(tx, workspace, ident, now)
 
 
-async def delete_dead_events(tx: Tx, workspace: WorkspaceId, before: datetime) -> int:
-    return await PRUNED_DEAD.run(tx, workspace, before)
+async def delete_dead_events(tx: Tx, workspace: WorkspaceId, before: datetime, most: int) -> int:
+    """How many, no more than `most`."""
+    return await PRUNED_DEAD.run(tx, workspace, before, most)
 
 
 def _ask(survey: SurveyId, campaign: Running, event: Event) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("schema.txt")
 
 # Of what, and a line about it. Nothing depends on the owner's name: who owns all may do all, so only others are listed.
 # From PostgreSQL 18 on NOT NULL is a constraint too; here it stands at its column, whatever the server.
-FACTS = """
+FACTS = r"""
 WITH relation AS (
     SELECT *, CASE relkind WHEN 'v' THEN 'view ' ELSE 'table ' END || relname AS title
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
@@ -55,7 +55,7 @@ fact (title, kind, place, line) AS (
     SELECT title, 4, 0, pg_get_triggerdef(g.oid)
     FROM relation c JOIN pg_trigger g ON tgrelid = c.oid WHERE NOT tgisinternal
     UNION ALL
-    SELECT title, 5, 0, pg_get_viewdef(oid) FROM relation WHERE relkind = 'v'
+    SELECT title, 5, 0, regexp_replace(pg_get_viewdef(oid), '\m[a-z_]+\.', '', 'g') FROM relation WHERE relkind = 'v'
     UNION ALL
     SELECT title, 6, 0, 'WITH ' || array_to_string(reloptions, ', ') FROM relation WHERE reloptions IS NOT NULL
     UNION ALL

@@ -8,18 +8,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from voxpop.features.models import Counters, Feature, FeatureState, Product, Rated, User
 from voxpop.features.prompting import asks
 from voxpop.feedback.models import Feedback, Source
-from voxpop.types import Email, FeedbackId, Instant, Key, Name, instant
+from voxpop.types import Email, FeedbackId, Instant, Key, Name, instant, whole
 
 USER = "user@example.com"
-# 8.0 counts as 8 (C40), so a whole number is read as a float that is a multiple of one.
-WHOLE = {"type": "integer", "format": "int32"}
-Threshold = Annotated[
-    float, Meta(ge=1, le=2**31 - 1, multiple_of=1, extra_json_schema={**WHOLE, "minimum": 1, "maximum": 2**31 - 1})
-]
-Rating = Annotated[
-    float,
-    Meta(ge=1, le=10, multiple_of=1, extra_json_schema={**WHOLE, "minimum": 1, "maximum": 10, "multipleOf": 1}),
-]
+Threshold = Annotated[float, whole(1, 2**31 - 1)]
+Rating = Annotated[float, whole(1, 10)]  # 8.0 counts as 8 (C40)
 Description = Annotated[str, Meta(max_length=1000, examples=["The page people begin with"])]
 ProductKey = Annotated[str, Meta(examples=["pms"])]
 FeatureKey = Annotated[str, Meta(examples=["dashboard"])]

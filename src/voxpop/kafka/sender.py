@@ -14,6 +14,7 @@ from voxpop.config import Settings
 from voxpop.kafka.client import client_config, log, note_error
 
 DELIVERY_SECONDS = 5.0
+MOST_SECONDS = 8.0  # of sending a batch; with what the relay has used up of its lease, less than that lease
 
 
 class Outgoing(NamedTuple):
@@ -72,10 +73,10 @@ class Sender:
         return outcomes
 
     def _wait(self, producer: Producer) -> None:
-        """Until everything has arrived, or nothing has for some seconds."""
-        left, deadline = len(producer), monotonic() + DELIVERY_SECONDS
+        """Until everything has arrived, nothing has for some seconds, or it takes longer than the lease allows."""
+        left, deadline, end = len(producer), monotonic() + DELIVERY_SECONDS, monotonic() + MOST_SECONDS
         while left and monotonic() < deadline and not self._stopping.is_set():
             producer.poll(0.1)
             if len(producer) < left:
-                deadline = monotonic() + DELIVERY_SECONDS
+                deadline = min(end, monotonic() + DELIVERY_SECONDS)
             left = len(producer)

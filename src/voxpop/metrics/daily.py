@@ -37,10 +37,11 @@ class DailyMetricsAggregated(Struct, frozen=True, kw_only=True, tag_field="event
 async def aggregate(tx: Tx, workspace: WorkspaceId, day: date, now: datetime, *, resend: bool) -> list[DailyMetric]:
     """Keeps what the answers of a day amount to, and returns all of its rows.
 
-    A message leaves for every row that changed; with `resend` for every row.
+    A message leaves for every row that changed; with `resend` for every row that has answers too.
     """
     rows, changed = await keep(tx, workspace, day, now)
-    await outbox.record(tx, workspace, [_message(row, now) for row in (rows if resend else changed)], now)
+    sending = [row for row in rows if row in changed or (resend and row.total_responses)]
+    await outbox.record(tx, workspace, [_message(row, now) for row in sending], now)
     return rows
 
 

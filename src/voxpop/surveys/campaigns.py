@@ -23,7 +23,9 @@ async def show(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[lis
     due = await store.list_due(tx, workspace, sorted(set(guids)), now)
     if unsent := [survey.id for survey in due if survey.sent_at is None]:
         shown = await store.set_sent(tx, workspace, unsent, now, USER)
-        due = await store.list_due(tx, workspace, sorted(set(guids)), now)
+        # One that has come to be meanwhile is shown, and noted, the next time.
+        again = await store.list_due(tx, workspace, sorted(set(guids)), now)
+        due = [survey for survey in again if survey.sent_at is not None]
         await _count(tx, workspace, Stage.SEEN, [one.campaign_id for one in shown], now)
     of_guid: dict[str, list[DueSurvey]] = {}
     for survey in due:

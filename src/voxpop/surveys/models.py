@@ -30,7 +30,14 @@ class SurveyType(Struct, frozen=True):
 
     def meaning(self) -> tuple[object, ...]:
         """What must not change once scores are stored."""
-        return self.scale_min, self.scale_max, self.formula, self.satisfied_min, self.satisfied_max
+        return (
+            self.scale_min,
+            self.scale_max,
+            self.formula,
+            self.satisfied_min,
+            self.satisfied_max,
+            self.higher_is_better,
+        )
 
 
 class Status(StrEnum):

@@ -41,6 +41,8 @@ async def consume(database: Database, settings: Settings) -> None:
             await Feed(settings, settings.kafka_topic_customer_events, taker.take).run()
         except BrokerError as error:
             log.error("The consumer can't go on and starts anew", reason=str(error))
+        except Exception:  # an edge: what ends the consumer must not end those who answer
+            log.exception("The consumer has failed and starts anew")
         await asyncio.sleep(RESTART_PAUSE.total_seconds())
 
 
@@ -83,7 +85,8 @@ class Taker:
         async with self._database.transaction(None) as tx:
             known = {workspace.name: workspace.id for workspace in await workspaces.list_workspaces(tx)}
             # In the order of the ids, as the locks of each stay until the commit.
-            for workspace, share in sorted(self._divide(batch, known, refusal, now).items()):
+            shares = self._divide(batch, known, refusal, now)
+            for workspace, share in sorted(shares.items()):
                 await enter(tx, workspace)
                 outcomes = await intake.take(tx, workspace, share.events, now)
                 await intake.bury(tx, workspace, share.dead, now)
@@ -91,6 +94,9 @@ class Taker:
                 fates.update(unknown=share.unknown_count, dead=len(share.dead))
         for fate, count in fates.items():
             EVENTS.labels(fate).inc(count)
+        if dead := [one for share in shares.values() for one in share.dead]:
+            first = f"{dead[0].topic} {dead[0].partition} {dead[0].offset}: {dead[0].reason}"
+            log.warning("Messages that can't be used are kept", count=len(dead), first=first)
 
     def _divide(
         self, batch: Sequence[Record], known: Mapping[str, WorkspaceId], refusal: str | None, now: datetime
@@ -130,4 +136,6 @@ class _Share(Struct):
 def _dead(record: Record, reason: str, now: datetime) -> DeadEvent:
     fitting = reason.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:LONGEST_REASON]
     message = record.value[:LARGEST_DEAD]
-    return DeadEvent(uuid7(), record.topic, record.partition, record.offset, fitting, message, now, None)
+    return DeadEvent(
+        uuid7(), record.topic, record.partition, record.offset, fitting, message, now, named_workspace=record.workspace
+    )

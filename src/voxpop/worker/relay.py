@@ -1,9 +1,10 @@
 """The way out of the outbox: one relay at a time sends what is unsent. Sweeps away what is old, broker or none."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 from msgspec import Struct
@@ -33,6 +34,7 @@ RENEW = timedelta(seconds=5)
 FIRST_REST = timedelta(seconds=1)
 LONGEST_REST = timedelta(seconds=30)
 SWEEP = timedelta(hours=1)
+SWEPT_AT_ONCE = 20_000
 
 log = get_logger(__name__)
 
@@ -49,12 +51,24 @@ async def sweep(database: Database, settings: Settings, now: datetime) -> None:
     """Takes away messages and dead events that have been kept long enough; an unsent one only where none can leave."""
     keep = timedelta(days=settings.outbox_keep_days)
     unsent = timedelta(days=settings.outbox_unsent_days) if settings.kafka_bootstrap is None else None
+    old = now - keep, None if unsent is None else now - unsent
+    await _in_chunks(database, None, lambda tx: outbox.prune(tx, *old, SWEPT_AT_ONCE))
     async with database.transaction(None) as tx:
-        await outbox.prune(tx, now - keep, None if unsent is None else now - unsent)
         known = await workspaces.list_workspaces(tx)
+    before = now - timedelta(days=settings.dead_event_days)
     for workspace in known:
-        async with database.transaction(workspace.id) as tx:
-            await events.forget_dead(tx, workspace.id, now - timedelta(days=settings.dead_event_days))
+        forget = partial(events.forget_dead, workspace=workspace.id, before=before, most=SWEPT_AT_ONCE)
+        await _in_chunks(database, workspace.id, forget)
+
+
+async def _in_chunks(
+    database: Database, workspace: WorkspaceId | None, sweep_some: Callable[[Tx], Awaitable[int]]
+) -> None:
+    """Each in a transaction of its own, until one finds less than a chunk."""
+    while True:
+        async with database.transaction(workspace) as tx:
+            if await sweep_some(tx) < SWEPT_AT_ONCE:
+                return
 
 
 async def _sweep_by_the_hour(database: Database, settings: Settings) -> None:

@@ -7,23 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from voxpop.errors import Fault, Invalid
-from voxpop.types import Instant, KeyId, Name, WorkspaceId, instant
+from voxpop.types import Instant, KeyId, Name, WorkspaceId, instant, whole
 
 NO_ZONES = {"localtime", "Factory"}  # each machine's own, and none
 CoolDownDays = Annotated[
     int, Meta(ge=0, le=3650, description="Days for which a customer who rated a feature is not asked about it again")
 ]
-# 90.0 is 90, as JSON has no other numbers; so a whole number is read as a float that is a multiple of one.
-NewCoolDownDays = Annotated[
-    float,
-    Meta(
-        ge=0,
-        le=3650,
-        multiple_of=1,
-        examples=[90],
-        extra_json_schema={"type": "integer", "minimum": 0, "maximum": 3650, "multipleOf": 1},
-    ),
-]
+NewCoolDownDays = Annotated[float, whole(0, 3650), Meta(examples=[90])]
 TimeZone = Annotated[
     str,
     Meta(

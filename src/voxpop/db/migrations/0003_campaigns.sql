@@ -126,6 +126,7 @@ CREATE TABLE dead_event (
     topic text NOT NULL,
     "partition" integer NOT NULL,
     "offset" bigint NOT NULL,
+    named_workspace text,
     reason text NOT NULL,
     message bytea NOT NULL,
     create_time timestamptz NOT NULL,
@@ -205,18 +206,21 @@ BEGIN
     UPDATE outbox SET sent_at = moment WHERE id = ANY (sent) AND sent_at IS NULL;
 END $$;
 
--- How many messages went: sent before one moment, or written and never sent before another (null keeps those).
-CREATE FUNCTION prune_outbox(sent_before timestamptz, unsent_before timestamptz) RETURNS bigint
+-- How many messages went, some of them at a time: sent before one moment, or written and never sent before another
+-- (null keeps those).
+CREATE FUNCTION prune_outbox(sent_before timestamptz, unsent_before timestamptz, most integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     gone bigint;
 BEGIN
-    DELETE FROM outbox WHERE sent_at < sent_before OR (sent_at IS NULL AND create_time < unsent_before);
+    DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM outbox WHERE sent_at < sent_before OR (sent_at IS NULL AND create_time < unsent_before)
+        LIMIT most));
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN gone;
 END $$;
 
 REVOKE ALL ON FUNCTION take_lease(text, uuid, integer), drop_lease(text, uuid), unsent_messages(text[], integer),
-    mark_sent(bigint[], timestamptz), prune_outbox(timestamptz, timestamptz) FROM PUBLIC;
+    mark_sent(bigint[], timestamptz), prune_outbox(timestamptz, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION take_lease(text, uuid, integer), drop_lease(text, uuid), unsent_messages(text[], integer),
-    mark_sent(bigint[], timestamptz), prune_outbox(timestamptz, timestamptz) TO voxpop_app;
+    mark_sent(bigint[], timestamptz), prune_outbox(timestamptz, timestamptz, integer) TO voxpop_app;
