@@ -1,7 +1,7 @@
 """Puts third-party files where pages and tests look for them: as assets.lock says, checked, and only if not there yet.
 
-Run by itself it does so for both, or for the folder it is given; the build (hatch_build.py) needs those of the pages. The Node it uses is the one in a
-wheel; none on the PATH is needed.
+Run by itself it does so for both, or for the folder it is given; the build (hatch_build.py) needs those of the pages.
+The Node it uses is the one in a wheel; none on the PATH is needed.
 """
 
 import base64

@@ -24,7 +24,8 @@ OF_A_WORKSPACE = """
 # Rows that only the worker and people at pages make.
 OF_NO_REQUEST = (
     """INSERT INTO session (workspace_id, id, secret_hash, kind, email, create_time, last_seen_at, idle_seconds,
-                            expires_at) VALUES ($1, gen_random_uuid(), '', 'customer', 'x@x.com', now(), now(), 1, now())""",
+                            expires_at)
+       VALUES ($1, gen_random_uuid(), '', 'customer', 'x@x.com', now(), now(), 1, now())""",
     """INSERT INTO mailed_link (workspace_id, id, secret_hash, kind, create_time, create_user, expires_at)
        VALUES ($1, gen_random_uuid(), '', 'owner', now(), 'x', now())""",
     "INSERT INTO throttle (workspace_id, door, subject, began_at, count) VALUES ($1, 'x', 'x', now(), 1)",
