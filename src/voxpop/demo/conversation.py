@@ -57,7 +57,7 @@ class Conversation:
         self._scene, self._caller, self._member = talk.scene, talk.caller, talk.member
         self._said = manners()[talk.caller.language]
         self._at = talk.at
-        self._greeted = self._curt = self._explained = self._twice = False
+        self._greeted = self._curt = self._explained = self._thanked = self._twice = False
         self._wait = timedelta()
         self._tagged = self._scene.urgency is Priority.URGENT or rng.random() < TAGGED_FROM_THE_START
 
@@ -87,7 +87,7 @@ class Conversation:
         taken_at = self._working(self._talk.at + hours)
         self._wait = taken_at - self._talk.at
         if self._wait > LONG_WAIT:
-            yield from self._nudge(self._wait * 0.6)
+            yield from self._nudge(self._wait * 0.55)
         self._at = max(taken_at, self._at + timedelta(minutes=5))
         yield self._do(Deed.ASSIGN, self._agent)
         if not self._tagged:
@@ -99,7 +99,7 @@ class Conversation:
 
     def _nudge(self, after: timedelta) -> Iterator[Step]:
         if self._chance(NUDGES):
-            self._at = awake(self._rng, self._zone, self._at + after)
+            self._at = awake(self._rng, self._zone, self._at + after * self._rng.uniform(0.7, 1.3))
             yield self._write("nudge")
 
     def _answer(self) -> Iterator[Step]:
@@ -128,6 +128,7 @@ class Conversation:
         yield from self._resolve(thanked=not self._curt and self._chance(THANKS))
 
     def _resolve(self, *, thanked: bool) -> Iterator[Step]:
+        self._thanked = thanked
         if thanked:
             self._at = awake(self._rng, self._zone, self._at + self._hours(1.2))
             yield self._write("thanks")
@@ -137,10 +138,9 @@ class Conversation:
         yield self._do(Deed.MOVE, Status.RESOLVED, seconds=(15, 150))
 
     def _fails(self) -> bool:
-        """Who was helped by somebody else is content at last, and who had a question by its answer."""
-        if self._member is not self._talk.member or (self._explained and self._scene.urgency is Priority.LOW):
-            return False
-        return self._chance(self._member.agent.fails)
+        """Who has thanked is content, and who had a question by its answer."""
+        content = self._thanked or (self._explained and self._scene.urgency is Priority.LOW)
+        return not content and self._chance(self._member.agent.fails)
 
     def _again(self) -> Iterator[Step]:
         """The customer opens the ticket again; somebody who knows better may take it over."""
@@ -219,7 +219,8 @@ class Conversation:
         """About what went wrong, if anything did."""
         reasons = {"slow": self._wait > LONG_WAIT, "twice": self._twice, "curt": self._member.agent.curt > 0.5}
         true = [reason for reason, holds in reasons.items() if holds]
-        if self._scene.bad and (true or TROUBLE in self._scene.tags) and self._chance(0.6):
+        own = self._member.agent.curt > 0 or self._caller.language == RUSSIAN
+        if own and self._scene.bad and (true or TROUBLE in self._scene.tags) and self._chance(0.6):
             return self._text("bad", self._scene.bad)
         return self._manner(self._rng.choice(true or ["bad"]))
 

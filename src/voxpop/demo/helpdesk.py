@@ -23,6 +23,7 @@ HOURS = (7, 21.5, 10.5)  # of a day: the first, the last, the busiest
 # Minutes before now at which the last tickets came; of these, the urgent ones.
 FRESH = (9, 34, 71, 128, 190, 275, 366, 480, 610, 770)
 FRESH_URGENT = (9, 128)
+UNTOUCHED = timedelta(minutes=45)  # nobody has come to what came since
 QUIET_BEFORE = timedelta(hours=15)  # now, but for these
 WAKEFUL = timedelta(hours=3)  # before now: what came then may have come at night
 URGENT_SHARE = 0.05
@@ -86,7 +87,7 @@ class Helpdesk:
         conversation = Conversation(rng, self._place.zone, (self._deck, filler), talk, advisers, self._now)
         case = Case(rng, self._place, number, *conversation.begin())
         for step in conversation.steps():
-            if step.at > self._now:
+            if step.at > self._now or self._now - at < UNTOUCHED:
                 break
             case.take(step, tags)
         return case

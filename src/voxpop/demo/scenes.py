@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from random import Random
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from msgspec import Struct, convert
 
@@ -16,7 +16,7 @@ from voxpop.tickets.models import Priority
 Card = TypeVar("Card")
 SLOT = re.compile(r"\{(\w+)\}")
 ENGLISH, RUSSIAN = "en", "ru"
-AGAIN = 3  # so many times as often as others comes what most are unhappy about
+AGAIN = 2  # so many times as often as others comes what most are unhappy about
 TROUBLE = "overbooking"
 
 
@@ -60,17 +60,7 @@ class Filler:
 
     def _word(self, slot: str) -> str:
         if slot not in self._known:
-            makers: dict[str, Callable[[], str]] = {
-                "amount": self._amount,
-                "booking": lambda: f"HD-{self._rng.randrange(41_000, 68_000)}",
-                "channel": self._channel,
-                "day": self._day,
-                "guest": self._guest,
-                "invoice": lambda: f"{self._at.year}-{self._rng.randrange(1_200, 9_800):05}",
-                "n": lambda: str(self._rng.randint(*((3, 4) if self._language == RUSSIAN else (3, 9)))),
-                "room": lambda: f"{self._rng.randint(1, 4)}{self._rng.randint(1, 18):02}",
-            }
-            self._known[slot] = makers[slot]()
+            self._known[slot] = self.MAKERS[slot](self)
         return self._known[slot]
 
     def _amount(self) -> str:
@@ -89,6 +79,21 @@ class Filler:
         if self._language == RUSSIAN:
             return self._rng.choice(manners()["people"]["russians"]).split(",")[0]
         return f"Mr {self._rng.choice(words().names['others']['last'])}"
+
+    def _few(self) -> int:
+        """So many that a Russian noun after it has its one form."""
+        return self._rng.randint(3, 4 if self._language == RUSSIAN else 9)
+
+    MAKERS: ClassVar[dict[str, Callable[["Filler"], str]]] = {
+        "amount": _amount,
+        "booking": lambda self: f"HD-{self._rng.randrange(41_000, 68_000)}",
+        "channel": _channel,
+        "day": _day,
+        "guest": _guest,
+        "invoice": lambda self: f"{self._at.year}-{self._rng.randrange(1_200, 9_800):05}",
+        "n": lambda self: str(self._few()),
+        "room": lambda self: f"{self._rng.randint(1, 4)}{self._rng.randint(1, 18):02}",
+    }
 
 
 @cache
