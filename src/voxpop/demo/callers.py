@@ -10,7 +10,7 @@ from voxpop.demo.words import words
 from voxpop.tickets.models import Requester
 
 OTHERS = 120
-REGULARS = 1.7  # the higher, the more of the tickets are those of few
+REGULARS = 1.3  # the higher, the more of the tickets are those of few
 
 
 class Caller(Struct, frozen=True):

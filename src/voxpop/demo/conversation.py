@@ -19,10 +19,11 @@ from voxpop.types import AccountId
 TAGGED_FROM_THE_START = 0.3  # written from within the product, which knows what it is about
 ASKS_BACK, SAYS_HE_LOOKS, NOTES = 0.5, 0.3, 0.22
 NUDGES, THANKS, INSISTS = 0.55, 0.34, 0.35
-IS_SEEN, IS_RATED, IS_CLOSED = 0.7, 0.66, 0.88
+IS_SEEN, IS_RATED, IS_RATED_UNHAPPY, IS_CLOSED = 0.7, 0.6, 0.76, 0.88
 IS_TAKEN_OVER, COMES_BACK_ANGRY, SEES_BEFORE = 0.5, 0.2, 0.4
 SAYS_WHY = {"bad": 0.85, "fair": 0.6, "good": 0.5}
 
+UNHAPPY = 3.2  # stars, on average
 LONG_WAIT = timedelta(hours=9)
 LATELY = timedelta(days=28)  # what was forgotten before that has come up again, and some troubles are new
 HASTE = {Priority.URGENT: 0.12, Priority.HIGH: 0.6, Priority.MEDIUM: 1.0, Priority.LOW: 1.5}
@@ -181,8 +182,9 @@ class Conversation:
         if self._chance(IS_SEEN):
             self._at = awake(self._rng, self._zone, self._at + self._hours(4.5))
             yield Step(self._at, self._customer, Deed.SEE)
-            if self._chance(IS_RATED):
-                rated = self._rate()
+            mean = self._mean()
+            if self._chance(IS_RATED if mean > UNHAPPY else IS_RATED_UNHAPPY):
+                rated = self._rate(mean)
                 yield rated
                 if rated.value[0] <= 2 and self._chance(COMES_BACK_ANGRY):
                     yield from self._come_back()
@@ -197,11 +199,13 @@ class Conversation:
         yield from self._second_answer()
         yield from self._resolve(thanked=False)
 
-    def _rate(self) -> Step:
-        agent = self._member.agent
+    def _mean(self) -> float:
+        """The stars that a ticket like this one gets on average."""
         late = min(1.3, self._wait / timedelta(hours=24))
-        trouble = (TROUBLE in self._scene.tags) * (1.8 if self._is_late else 0.6)
-        mean = agent.stars - 0.9 * self._twice - 0.5 * self._curt - late - trouble
+        trouble = (TROUBLE in self._scene.tags) * (2.0 if self._is_late else 0.6)
+        return self._member.agent.stars - 0.9 * self._twice - 0.5 * self._curt - late - trouble
+
+    def _rate(self, mean: float) -> Step:
         stars = min(5, max(1, round(self._rng.gauss(mean, SPREAD))))
         return self._do(Deed.RATE, (stars, self._comment(stars)), seconds=(20, 150), author=self._customer)
 

@@ -38,6 +38,7 @@ class Helpdesk:
         self._members = {member.agent: member for member in members}
         self._deck = Deck(rng)
         self._callers = callers(rng)
+        self._russian = set(rng.sample(range(1, TICKETS + 1), round(TICKETS * RUSSIAN_SHARE)))
 
     def cases(self, tags: list[Tag]) -> Iterator[Case]:
         """One ticket after the other, in the order in which they came. `tags`: all there are, by name."""
@@ -77,7 +78,7 @@ class Helpdesk:
 
     def _case(self, number: int, at: datetime, urgent: bool, tags: list[Tag]) -> Case:
         rng = self._rng
-        language = RUSSIAN if rng.random() < RUSSIAN_SHARE else ENGLISH
+        language = RUSSIAN if number in self._russian else ENGLISH
         scene, opening = self._deck.deal(f"{language} {urgent}", openings(language, urgent=urgent))
         caller = one_of(rng, self._callers[language])
         member = self._members[self._agent(language, scene, at)]

@@ -47,7 +47,7 @@ DANIEL = Agent(
 )  # fmt: skip
 MARCUS = Agent(
     "Marcus Webb", "marcus.webb@hoteldesk.example",
-    tickets=4, stars=3.6, first_hours=8, next_hours=9, curt=0.6, fails=0.24, forgets=0.45, bye="",
+    tickets=4, stars=3.9, first_hours=8, next_hours=9, curt=0.6, fails=0.24, forgets=0.45, bye="",
 )  # fmt: skip
 STAFF = (HANNAH, ANNA, DANIEL, MARCUS)
 ADVISERS = (HANNAH, ANNA)  # who take over what went wrong
