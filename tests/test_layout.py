@@ -47,7 +47,7 @@ OPEN_OF_WORKSPACES = OPEN | {"access", "people", "members", "sessions", "throttl
 
 # Where whatever went wrong is caught, logged once and answered.
 EDGES = {
-    "__main__.py", "db/batch.py", "web/direct.py",
+    "__main__.py", "db/batch.py", "mail.py", "web/direct.py",
     "worker/daily.py", "worker/loop.py", "worker/consumer.py", "worker/relay.py",
 }  # fmt: skip
 

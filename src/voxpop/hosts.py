@@ -15,7 +15,10 @@ def label_of(host: str, base_url: str | None) -> str | None:
     `acme.example.com` under `https://example.com` and `acme.localhost` anywhere are `acme`. This machine is the
     default workspace; so is any other host where no base address is set, for it can't be known then.
     """
-    name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return None
     base = urlsplit(base_url).hostname if base_url else None
     if name in (base, LOCAL) or _is_loopback(name):
         return DEFAULT

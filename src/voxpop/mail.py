@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from typing import Any
@@ -27,11 +28,13 @@ LEASE_NAME, LEASE = "mail", timedelta(minutes=2)
 PAUSE = timedelta(seconds=3)
 MOST_IN_A_BATCH = 50
 TIMEOUT = 30  # seconds, for each step of the conversation
+MAIL_TIMEOUT = 90  # seconds for one mail, which the lease outlasts
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=3)
 SUBMISSION, TLS_SUBMISSION = 587, 465
 REFUSED_FOR_GOOD = 500  # reply codes from here on
 LONGEST_SUBJECT = 250
+REFUSALS = (ValueError, MessageError, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
 
 log = get_logger(__name__)
 
@@ -53,8 +56,8 @@ def compose(sender: str, to: str, subject: str, text: str, now: datetime) -> Mes
 
 
 def _line(text: str) -> str:
-    """One line, whatever was in it: a header ends at a line's end."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    """One line, whatever was in it, and nothing encoded: a header ends at a line's end, and `=?…?=` may hide one."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).replace("=?", "= ?").split())
 
 
 def read(body: str) -> Letter:
@@ -86,9 +89,12 @@ async def send_mail(database: Database, settings: Settings) -> None:
     try:
         while True:
             try:
-                await sender.turn(utcnow())
+                if await sender.turn(utcnow()) == MOST_IN_A_BATCH:
+                    continue  # more wait, of other workspaces perhaps
             except OUT_OF_REACH as error:
                 log.warning("Mail has to wait for the database", reason=str(error))
+            except Exception:  # an edge: what stops the mail must not stop those who answer
+                log.exception("Mail could not be sent; it is tried again")
             await asyncio.sleep(PAUSE.total_seconds())
     finally:
         with suppress(*OUT_OF_REACH):
@@ -139,15 +145,16 @@ class Sender:
         if utcnow() - mail.create_time > GIVE_UP_AFTER:
             return server, TimeoutError("It waited too long; what it says may no longer hold")
         try:
-            if server is None:
-                server = client(self._url)
-                await _apart(server.connect())
-            await _apart(server.send_message(as_message(read(mail.body), self._from, mail.create_time)))
+            async with asyncio.timeout(MAIL_TIMEOUT):
+                if server is None:
+                    server = client(self._url)
+                    await _apart(server.connect())
+                await _apart(server.send_message(as_message(read(mail.body), self._from, mail.create_time)))
         except asyncio.CancelledError:
             if server is not None:
                 server.close()
             raise
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as failure:
+        except (aiosmtplib.SMTPException, MessageError, OSError, TimeoutError, ValueError) as failure:
             if server is not None:
                 server.close()
             return None, failure
@@ -191,8 +198,7 @@ def client(smtp_url: str) -> aiosmtplib.SMTP:
 
 def after(failure: Exception, mail: DueMail, now: datetime) -> MailOutcome:
     """What a server refuses for good is given up at once, the rest when it is three days old; waits double."""
-    refused = isinstance(failure, ValueError | aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPDataError)
-    for_good = refused and _code(failure) >= REFUSED_FOR_GOOD
+    for_good = isinstance(failure, REFUSALS) and _code(failure) >= REFUSED_FOR_GOOD
     if for_good or now - mail.create_time > GIVE_UP_AFTER:
         return MailOutcome(failed_at=now, failure=_reason(failure))
     rest: timedelta = min(FIRST_REST * 2 ** min(mail.attempt_count, 20), LONGEST_REST)

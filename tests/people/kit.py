@@ -73,12 +73,14 @@ class House:
         assert answer.status_code == 303, answer.text
         return browser
 
-    async def invited(self, owner: Browser, email: str, role: str, slug: str = "default") -> Browser:
-        """Somebody else, signed in, by an invitation."""
+    async def invited(
+        self, owner: Browser, email: str, role: str, slug: str = "default", password: str = ""
+    ) -> Browser:
+        """Somebody else, signed in, by an invitation; `password`: of his account in another workspace."""
         answer = await owner.submit("/settings/invitations", email=email, role=role)
         assert answer.status_code == 303, answer.text
         browser = self.browser(slug)
-        assert (await browser.press(await self.link(email, slug))).status_code == 303
+        assert (await browser.press(await self.link(email, slug), password=password)).status_code == 303
         return browser
 
     async def mails(self, slug: str = "default") -> list[Letter]:

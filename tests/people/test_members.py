@@ -155,7 +155,7 @@ async def test_who_is_removed_is_out_at_once_and_keeps_his_name(house: House) ->
 async def test_one_login_has_a_role_of_its_own_in_each_workspace(house: House) -> None:  # T26
     owner = await house.owner(password=PASSWORD)
     other = await house.owner("acme", "other@example.com")
-    here = await house.invited(other, OWNER.upper(), "agent", "acme")
+    here = await house.invited(other, OWNER.upper(), "agent", "acme", PASSWORD)
     assert (await status(here, "/settings/keys"), await status(owner, "/settings/keys")) == (403, 200)
     again = house.browser("acme")
     await again.submit("/login", email=OWNER, password=PASSWORD)
@@ -200,7 +200,7 @@ async def test_a_name_is_changed_by_its_bearer(house: House) -> None:
 async def test_a_new_password_ends_other_sessions_everywhere(house: House) -> None:
     owner = await house.owner(password=PASSWORD)
     other = await house.owner("acme", "other@example.com")
-    elsewhere = [await house.invited(other, OWNER, "agent", "acme"), house.browser()]
+    elsewhere = [await house.invited(other, OWNER, "agent", "acme", PASSWORD), house.browser()]
     await elsewhere[1].submit("/login", email=OWNER, password=PASSWORD)
     wrong = await owner.submit("/settings/password", current="wrong", new="another long password")
     assert (wrong.status_code, "That is not your current password." in wrong.text) == (400, True)

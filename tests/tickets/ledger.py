@@ -25,7 +25,8 @@ async def true_asks(owner: Owner) -> Counter[Any]:
         for stage, moment in moments.items():
             if moment is not None:
                 day = moment.astimezone(ZoneInfo(row["time_zone"])).date()
-                true.update((*key, stage) for key in _keys(row, ("workspace", row["workspace_id"]), day))
+                for kind in ("workspace", "tickets"):
+                    true.update((*key, stage) for key in _keys(row, (kind, row["workspace_id"]), day))
     return true
 
 

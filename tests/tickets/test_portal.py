@@ -156,7 +156,7 @@ async def test_the_conversation_is_told_without_notes(desk: Desk) -> None:  # T2
     page = (await ann.get(f"/tickets/{ref.lower()}")).text
     told = text_of(page)
     assert told.index(DESCRIPTION) < told.index("Ines Marlow default") < told.index("Is it wet?")
-    assert '<a href="https://example.com/help" rel="noopener">' in page
+    assert '<a href="https://example.com/help" rel="nofollow noreferrer">' in page
     assert "difficult" not in page
     assert f"<h1>{SUBJECT}</h1>" in page
     assert "TK-1 · In progress" in told

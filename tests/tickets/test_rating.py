@@ -10,7 +10,6 @@ from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, Desk, Status, member
 
 from voxpop.errors import NotFound, NotRateable
-from voxpop.metrics.models import Series, SeriesKind
 from voxpop.tickets import service, store, unhappy
 from voxpop.tickets.asking import may_rate, see
 from voxpop.tickets.models import Author, MessageKind, Ticket
@@ -64,7 +63,8 @@ async def test_one_transaction_stores_all_of_it(client: Client, desk: Desk, owne
     assert await owner.fetchval("SELECT status FROM survey") == "COMPLETED"
     found = await counts(owner)
     tags = await owner.fetch("SELECT id FROM tag")
-    assert set(found) == {("workspace", client.workspace), ("agent", bob), *(("tag", tag["id"]) for tag in tags)}
+    whole = {("workspace", client.workspace), ("tickets", client.workspace)}
+    assert set(found) == {*whole, ("agent", bob), *(("tag", tag["id"]) for tag in tags)}
     assert all(given == [0, 0, 0, 1] for given in found.values())
     assert await funnel(owner) == {"asked": 1, "seen": 0, "answered": 1, "withdrawn": 0}
     stamp = await owner.fetch("SELECT csat_rating, csat_rated_at, status, updated_at FROM ticket_tag")
@@ -85,7 +85,7 @@ async def test_of_two_at_once_the_first_stays(desk: Desk, owner: Owner) -> None:
     both = await asyncio.gather(*(desk.rate(ticket.ref, stars) for stars in (1, 2, 3, 4, 5)))
     assert len({one.csat_rating for one in both}) == 1
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 1
-    assert [sum(given) for given in (await counts(owner)).values()] == [1]
+    assert [sum(given) for given in (await counts(owner)).values()] == [1, 1]  # of the workspace, of its tickets
 
 
 @pytest.mark.parametrize("status", [Status.OPEN, Status.IN_PROGRESS])
@@ -181,8 +181,7 @@ async def test_the_average_of_ratings_with_their_number(
     for one in stars:
         await desk.rated(one)
     async with desk.database.transaction(desk.workspace) as tx:
-        series = Series(SeriesKind.WORKSPACE, client.workspace)
-        average = await unhappy.average(tx, client.workspace, series)
+        average = await unhappy.average(tx, client.workspace)
     assert (average.value, average.count) == (value, len(stars))
 
 

@@ -21,7 +21,7 @@ class Found(Struct, frozen=True):
 ANY_TICKET = Query("SELECT EXISTS (SELECT FROM ticket WHERE workspace_id = $1) AS found", Found)
 
 # Without a password: nobody can sign in as one of them unless mail to their address reaches him.
-JOINED = Query("SELECT id FROM join_account($1, $2, $3, $4, $5)", Joined)
+JOINED = Query("SELECT id FROM join_account($1, $2, $3, $4, false, $5)", Joined)
 
 PAST_MEMBER = Query(
     """

@@ -19,6 +19,7 @@ class SeriesKind(StrEnum):
     CAMPAIGN = "campaign"
     AGENT = "agent"
     TAG = "tag"
+    TICKETS = "tickets"  # all of a workspace
 
 
 class Series(Struct, frozen=True, order=True):

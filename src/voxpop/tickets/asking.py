@@ -8,12 +8,12 @@ from voxpop.db.pool import Tx
 from voxpop.errors import NotFound, NotRateable
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Moved, Series, SeriesKind
+from voxpop.metrics.models import Moved, Scored, Series, SeriesKind
 from voxpop.surveys import service as surveys
 from voxpop.surveys.models import Ending, NewSurvey, Status
 from voxpop.tickets import store
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, Author, Tag, Ticket, What
-from voxpop.types import FeedbackId, SurveyId, uuid7
+from voxpop.types import FeedbackId, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 
@@ -50,10 +50,22 @@ async def withdraw(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> t
 
 
 async def see(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> None:
-    """Notes that the panel was shown, the first time."""
+    """Notes that the panel was shown, the first time; asks first where the workspace did not when it was resolved."""
+    asked: list[Moved] = []
+    if ticket.open_survey_id is None:
+        ticket, asked = await _ask_late(tx, place, ticket, now)
     if ticket.open_survey_id is not None:
-        moved = await surveys.see(tx, place.id, ticket.open_survey_id, funnel_of(place), (now, place.day(now)))
-        await metrics.add(tx, place.id, moved=moved)
+        seen = await surveys.see(tx, place.id, ticket.open_survey_id, funnel_of(place), (now, place.day(now)))
+        await metrics.add(tx, place.id, moved=[*asked, *seen])
+
+
+async def _ask_late(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Moved]]:
+    """Under the ticket's lock, so that of two pages opened at once one asks."""
+    locked = await store.lock_ticket(tx, place.id, ticket.ref)
+    asked, moved = await ask(tx, place, locked or ticket, now)
+    if moved:
+        await store.set_ticket(tx, place.id, asked, ticket.requester_name)
+    return asked, moved
 
 
 async def rate(
@@ -72,14 +84,18 @@ async def rate(
     if not ticket.state.is_done:
         raise NotRateable
     tags = await store.list_ticket_tags(tx, place.id, ticket.id)
-    return await _store_rating(tx, place, ticket, rating, tags, now)
+    asked, moved = await ask(tx, place, ticket, now)  # has been, unless the workspace did not ask until now
+    rated, scored, answered = await _store_rating(tx, place, asked, rating, tags, now)
+    await metrics.add(tx, place.id, scored, [*moved, *answered])
+    return rated
 
 
 async def _store_rating(
     tx: Tx, place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], now: datetime
-) -> Ticket:
+) -> tuple[Ticket, list[Scored], list[Moved]]:
     day, (stars, comment) = place.day(now), rating
-    ending = [Ending(ticket.open_survey_id, Status.COMPLETED, funnel_of(place))] if ticket.open_survey_id else []
+    assert ticket.open_survey_id is not None  # noqa: S101 - it has just been asked
+    ending = Ending(ticket.open_survey_id, Status.COMPLETED, funnel_of(place))
     new = feedback_of(place, ticket, rating, tags, day)
     rated = replace(
         ticket,
@@ -94,9 +110,7 @@ async def _store_rating(
     await store.set_ticket(tx, place.id, rated, author.name)
     change = (ticket.id, What.RATED, None, str(stars))
     await store.insert_activities(tx, place.id, [change], (author.name, now))
-    scored, moved = await surveys.answer(tx, place.id, ending, [new], now, day)
-    await metrics.add(tx, place.id, scored, moved)
-    return rated
+    return rated, *await surveys.answer(tx, place.id, [ending], [new], now, day)
 
 
 def feedback_of(
@@ -122,4 +136,9 @@ def feedback_of(
 
 def funnel_of(place: Workspace) -> tuple[Series, ...]:
     """What a ticket's question counts for; agent and tags are known only when it is answered."""
-    return (Series(SeriesKind.WORKSPACE, place.id),)
+    return (Series(SeriesKind.WORKSPACE, place.id), all_tickets(place.id))
+
+
+def all_tickets(workspace: WorkspaceId) -> Series:
+    """What the ratings of all tickets count for, and no campaign's answers (T15)."""
+    return Series(SeriesKind.TICKETS, workspace)

@@ -1,8 +1,7 @@
 """The agents' inbox: the list with its views, what is done to several tickets at once, a ticket for a customer."""
 
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlencode
-from uuid import UUID
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -17,8 +16,9 @@ from voxpop.tickets.inbox_models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, Vi
 from voxpop.tickets.list_models import UNRESOLVED, TicketFilter
 from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status
 from voxpop.types import AccountId, Email, Name, NotBlank, utcnow
-from voxpop.web.forms import read_form
+from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
+from voxpop.web.parse import read_id
 from voxpop.web.show import Show
 from voxpop.workspaces import members
 from voxpop.workspaces.access import Here, InTx, Looks, SignedIn, for_members
@@ -49,6 +49,7 @@ FIELDS = {
     "tags": N_("Use tags of at most 200 characters."),
 }
 
+MOST_AT_ONCE = 200
 LongText = Annotated[str, Meta(min_length=1, max_length=50_000), NotBlank]
 
 
@@ -56,7 +57,7 @@ class BulkForm(Struct):
     """`ref`: the tickets; `do`: resolve or assign, then to whom."""
 
     do: str
-    ref: list[str] = []
+    ref: Annotated[list[str], Meta(max_length=MOST_AT_ONCE)] = []
     assignee: str = ""
 
 
@@ -104,13 +105,16 @@ async def save_view(request: Req, here: Here, member: SignedIn, tx: InTx, show: 
     known = await views.list_views(tx, here.id, member.account_id)
     if (owner, form.name.strip()) in [(each.account_id, each.name) for each in known]:
         raise await _refused(tx, (here, member, show), view, ViewTaken())
-    await views.save_view(tx, here.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow())
+    try:
+        await views.save_view(tx, here.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow())
+    except Invalid as fault:
+        raise await _refused(tx, (here, member, show), view, fault) from None
     return redirect(f"{view.address}&done=saved")
 
 
-@post("/inbox/views/{view:uuid}/delete", opt=for_members(), include_in_schema=False)
-async def delete_view(view: FromPath[UUID], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
-    await views.delete_view(tx, here.id, view, member.account_id)
+@post("/inbox/views/{view:str}/delete", opt=for_members(), include_in_schema=False)
+async def delete_view(view: FromPath[str], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
+    await views.delete_view(tx, here.id, read_id(view, "view"), member.account_id)
     return redirect(f"/inbox?status={UNFINISHED}&done=deleted")
 
 
@@ -127,7 +131,7 @@ async def open_ticket(request: Req, here: Here, member: SignedIn, tx: InTx, show
         assignee = (await assignees.get_assignee(tx, here.id, form.assignee))[0] if form.assignee else None
         check_tags(form.tags.split(","))
     except Invalid as fault:
-        given = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        given = await as_typed(request)
         context = await choices(tx, here, member)
         raise show.again(NEW, in_words(fault), active="inbox", given=given, **context) from None
     new = NewTicket(

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from voxpop.errors import Fault, Invalid
 from voxpop.i18n import N_
 from voxpop.tickets.list_models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter
 from voxpop.tickets.models import Activity, Message, MessageKind, Priority, Status, Ticket, What
@@ -17,6 +18,8 @@ from voxpop.types import AccountId, folded, instant
 PAGE_SIZE = 50
 DEEPEST = 1000  # rows into a list up to which a ticket opened from it knows its neighbours
 LONGEST, LONGEST_QUERY = 200, 20_000  # characters of a criterion, of a whole query string, that are read
+
+LONG_CRITERION = N_("Search and filter for at most 200 characters.")
 
 UNFINISHED, ME, NOBODY = "unresolved", "me", "nobody"
 DAYS = ("1", "7", "30")
@@ -46,11 +49,16 @@ class View(Struct, frozen=True):
 
     @classmethod
     def read(cls, given: Mapping[str, Sequence[str]]) -> Self:
-        """From a query string; what makes no sense in it is passed over. An address without any asks for open ones."""
+        """From a query string; a value that there is not is passed over, Invalid for what no search can take.
+
+        An address without any criteria asks for the open ones.
+        """
         known = {name: values[-1].strip() for name, values in given.items() if values and name in cls.__struct_fields__}
         if not known:
             return cls(status=UNFINISHED)
-        words = {name: text[:LONGEST] for name, text in known.items() if _is_known(name, text)}
+        words = {name: text for name, text in known.items() if _is_known(name, text)}
+        if unfit := [name for name, text in words.items() if len(text) > LONGEST or "\0" in text]:
+            raise Invalid(LONG_CRITERION, details=[Fault(name, LONG_CRITERION) for name in unfit])
         return cls(**words, after=tuple(given.get("after", ())))
 
     @classmethod

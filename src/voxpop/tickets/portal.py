@@ -2,7 +2,6 @@
 
 import re
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -16,7 +15,7 @@ from voxpop.tickets.inbox_models import initials
 from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, Author, NewTicket, Requester, Ticket
 from voxpop.types import EMAIL_PATTERN, Instant, instant, utcnow
 from voxpop.web import paging
-from voxpop.web.forms import client_of, read_form
+from voxpop.web.forms import as_typed, client_of, read_form
 from voxpop.web.pages import redirect
 from voxpop.web.parse import JSON
 from voxpop.web.show import Show
@@ -128,7 +127,8 @@ async def open_ticket(request: Asked, here: Here, visitor: MaybeVisiting, show: 
         form.email = known.email
     if faults := form.faults():
         raise show.again(NEW, Invalid(details=faults), form=form, asked=asked)
-    await _count(request, here, (Door.OPEN_TICKET, client_of(request)), (show, NEW), form=form, asked=asked)
+    known_by = client_of(request) if "email" in asked or visitor is None else visitor.email_folded
+    await _count(request, here, (Door.OPEN_TICKET, known_by), (show, NEW), form=form, asked=asked)
     async with database.transaction(here.id) as tx:
         new = form.read()
         ticket = await service.open_ticket(tx, here.id, new, Author(new.requester.name), utcnow())
@@ -173,14 +173,16 @@ async def rate(
     """Once: what comes later changes nothing and is answered like the first (T6)."""
     ticket = await own.get_own_to_rate(tx, here, customer, ref)
     is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON
-    try:
-        rating = (await read_form(request, RatingForm)).read()
-        rated = await asking.rate(tx, here, ticket.ref, rating, customer.email_folded, utcnow())
-    except (Invalid, NotRateable) as fault:
-        if not is_form:
-            raise
-        context = await _context(tx, here, ticket, await _given(request))
-        raise show.again(TICKET, _in_words(fault), **context) from None
+    rated = ticket
+    if not ticket.is_rated:
+        try:
+            rating = (await read_form(request, RatingForm)).read()
+            rated = await asking.rate(tx, here, ticket.ref, rating, customer.email_folded, utcnow())
+        except (Invalid, NotRateable) as fault:
+            if not is_form:
+                raise
+            context = await _context(tx, here, ticket, await as_typed(request))
+            raise show.again(TICKET, _in_words(fault), **context) from None
     if is_form:
         return redirect(f"/tickets/{rated.ref}#thanks")
     return Response(RatingOut.of(rated), headers={"cache-control": "no-store"})
@@ -239,11 +241,6 @@ async def _count(
         again = show.again(template, fault, **context)
         again.response.headers["retry-after"] = str(fault.retry_after)
         raise again from None
-
-
-async def _given(request: Asked) -> dict[str, str]:
-    pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
-    return {name: value.replace("\r\n", "\n") for name, value in pairs if name in RATING_WORDS}
 
 
 def _in_words(fault: AppError) -> AppError:

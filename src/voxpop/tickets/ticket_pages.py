@@ -1,8 +1,9 @@
 """A ticket's page in the inbox: its conversation, its rating, and what agents do with it."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlencode
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
@@ -21,7 +22,7 @@ from voxpop.tickets.inbox_models import DEEPEST, View, conversation, initials
 from voxpop.tickets.list_models import BEFORE_ALL, Sort, TicketFilter, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
 from voxpop.types import utcnow
-from voxpop.web.forms import read_form
+from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
 from voxpop.workspaces import members
 from voxpop.workspaces.access import Here, InTx, Looks, SignedIn, for_members
@@ -31,6 +32,7 @@ from voxpop.workspaces.people import Member
 Req = Request[Any, Any, Any]
 
 TICKET = "tickets/inbox/ticket.html"
+DIGITS = re.compile("[0-9]{1,4}")
 OTHERS = 5  # tickets of the requester beside this one
 TOASTS = {
     "opened": N_("Ticket opened."),
@@ -48,8 +50,8 @@ class ReplyForm(Struct):
     """`then`: the status to send it with, if any; notes leave it alone."""
 
     body: LongText
-    kind: str = "public"
-    then: str = ""
+    kind: Literal["public", "note"] = "public"
+    then: Status | None = None
 
 
 class StatusForm(Struct):
@@ -86,8 +88,7 @@ async def reply(request: Req, ref: FromPath[str], here: Here, member: SignedIn, 
     try:
         form = await read_form(request, ReplyForm)
     except Invalid as fault:
-        draft = dict(parse_qsl((await request.body()).decode(errors="replace")))
-        context = await _context(tx, here, member, ref, request.query_params) | {"draft": draft}
+        context = await _context(tx, here, member, ref, request.query_params) | {"draft": await as_typed(request)}
         raise show.again(TICKET, in_words(fault), active="inbox", **context) from None
     author, now = author_of(member), utcnow()
     if form.kind == "note":
@@ -95,8 +96,8 @@ async def reply(request: Req, ref: FromPath[str], here: Here, member: SignedIn, 
         return _back(request, ref, "noted")
     address = mail.address_of(_settings(request.app.state).public_url, here.slug)
     await service.reply(tx, here.id, ref, form.body.strip(), author, address, now)
-    if form.then in (Status.RESOLVED, Status.CLOSED):
-        await service.set_status(tx, here.id, [ref], Status(form.then), author, now)
+    if form.then:
+        await service.set_status(tx, here.id, [ref], form.then, author, now)
     return _back(request, ref, "sent")
 
 
@@ -174,7 +175,7 @@ async def _others(tx: Tx, here: Workspace, ticket: Ticket) -> list[TicketRow]:
 async def _way(tx: Tx, here: Workspace, member: Member, ticket: Ticket, query: Mapping[str, str]) -> Way:
     """Neighbours by the place the ticket had: it may have moved or left since, by what was done to it."""
     view, at = View.parse(query.get("in", "")), query.get("at", "")
-    if not at.isascii() or not at.isdigit() or int(at) > DEEPEST:
+    if not DIGITS.fullmatch(at) or int(at) > DEEPEST:
         return Way(view.address)
     place, wanted = int(at), view.wanted(member.account_id, utcnow())
     found = await lists.list_places(tx, here.id, wanted, view.order, BEFORE_ALL, place + 2)

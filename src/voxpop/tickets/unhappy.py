@@ -8,9 +8,9 @@ from msgspec import Struct
 from voxpop.db.pool import Tx
 from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Series
 from voxpop.tickets import list_store, words
 from voxpop.tickets import unhappy_store as store
+from voxpop.tickets.asking import all_tickets
 from voxpop.tickets.list_models import Place, Sort, SortKey, TagCount, UnhappyTicket, read_cursor, write_cursor
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE
 from voxpop.types import AccountId, TicketId, WorkspaceId
@@ -60,8 +60,8 @@ async def count_tags(tx: Tx, workspace: WorkspaceId, since: datetime) -> list[Ta
     return await store.list_tag_counts(tx, workspace, since)
 
 
-async def average(tx: Tx, workspace: WorkspaceId, series: Series) -> Average:
-    """Of all ratings ever of the workspace, an agent or a tag."""
-    counts = await metrics.all_time(tx, workspace, series, SURVEY_TYPE)
+async def average(tx: Tx, workspace: WorkspaceId) -> Average:
+    """Of all ratings that the workspace's tickets have ever had."""
+    counts = await metrics.all_time(tx, workspace, all_tickets(workspace), SURVEY_TYPE)
     mean = scores.mean(counts, SCALE_MIN)
     return Average(None if mean is None else scores.half_up(mean, 1), scores.total(counts))

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 
-from voxpop.metrics.models import Series, SeriesKind
 from voxpop.tickets import unhappy
 from voxpop.tickets.inbox import count_open
 from voxpop.types import utcnow
@@ -31,7 +30,7 @@ async def show_unhappy(request: Request[Any, Any, Any], here: Here, tx: InTx, sh
         periods=PERIODS,
         tag=tag,
         counts=await unhappy.count_tags(tx, here.id, since),
-        average=await unhappy.average(tx, here.id, Series(SeriesKind.WORKSPACE, here.id)),
+        average=await unhappy.average(tx, here.id),
         address=address,
         more=page.next_cursor and f"{address(days, tag)}&after={page.next_cursor}",
     )

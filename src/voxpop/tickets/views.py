@@ -4,10 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 from voxpop.db.pool import Tx
-from voxpop.errors import NotFound
+from voxpop.errors import Invalid, NotFound
+from voxpop.i18n import N_
 from voxpop.tickets import views_store as store
 from voxpop.tickets.list_models import SavedView
 from voxpop.types import AccountId, WorkspaceId, uuid7
+
+MOST_VIEWS = 30
+LONGEST_QUERY = 2000
+MANY_VIEWS = N_("There are 30 views already. Delete one first.")
+LONG_VIEW = N_("This view has too many criteria to be saved.")
+NO_ACCOUNT = AccountId(UUID(int=0))
 
 
 async def list_views(tx: Tx, workspace: WorkspaceId, account: AccountId) -> list[SavedView]:
@@ -18,7 +25,15 @@ async def list_views(tx: Tx, workspace: WorkspaceId, account: AccountId) -> list
 async def save_view(
     tx: Tx, workspace: WorkspaceId, view: tuple[str, str], owner: AccountId | None, user: str, now: datetime
 ) -> SavedView:
-    """`view`: name and query string; no owner: shared. ViewTaken where the owner has a view of that name."""
+    """`view`: name and query string; no owner: shared. ViewTaken where the owner has a view of that name.
+
+    Invalid for one too many, as each is counted whenever the inbox is shown, and for a query that is too long.
+    """
+    owned = [each for each in await list_views(tx, workspace, owner or NO_ACCOUNT) if each.account_id == owner]
+    if len(owned) >= MOST_VIEWS:
+        raise Invalid(MANY_VIEWS)
+    if len(view[1]) > LONGEST_QUERY:
+        raise Invalid(LONG_VIEW)
     return await store.insert_view(tx, workspace, SavedView(uuid7(), owner, *view), (now, user))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -44,6 +44,16 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         raise of_validation(error, "body") from error
 
 
+async def as_typed(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """What a form that does not fit was filled in with, to be shown again; nothing of what is no form."""
+    body = (await request.body()).decode(errors="replace")
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return {}
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
 def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[str, Any]:
     """Names that are lists take every value, others must be given once; browsers send line ends as CR LF."""
     given: dict[str, list[str]] = {}
@@ -61,6 +71,8 @@ def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[st
 
 
 def _is_list(kind: Any) -> bool:
+    if get_origin(kind) is Annotated:
+        return _is_list(get_args(kind)[0])
     if get_origin(kind) in (Union, UnionType):
         return any(map(_is_list, get_args(kind)))
     return kind is list or get_origin(kind) is list
@@ -73,7 +85,9 @@ def client_of(request: Connection) -> str:
         address = ip_address(host)
     except ValueError:
         return host
-    return str(ip_network(f"{address}/64", strict=False)) if isinstance(address, IPv6Address) else host
+    if not isinstance(address, IPv6Address):
+        return host
+    return str(address.ipv4_mapped or ip_network(f"{address}/64", strict=False))
 
 
 def is_foreign(headers: Mapping[str, str]) -> bool:

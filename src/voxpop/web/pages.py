@@ -14,6 +14,7 @@ from voxpop.errors import AppError
 from voxpop.i18n import ENGLISH, N_, catalogue, translate
 from voxpop.web import static
 from voxpop.web.i18n import speak
+from voxpop.web.links import linked
 from voxpop.web.openapi import Part
 
 POLICY = {
@@ -42,6 +43,7 @@ LEADS = {
     429: N_("That was too often in a short time. Wait a few minutes and try again."),
     503: N_("The service is busy. Try again in a moment."),
 }
+LONGEST_PATH = 8000
 SLASHED = ("//", "/\\")  # what browsers take for another host
 
 
@@ -68,9 +70,9 @@ def redirect(path: str) -> Response[Any]:
 
 def local_path(text: str | None) -> str | None:
     """The text if it is a path of this host; else None, so that no link leads away from here."""
-    if text is None or not text.startswith("/") or text.startswith(SLASHED) or not text.isprintable():
+    if text is None or not text.startswith("/") or text.startswith(SLASHED):
         return None
-    return text if "\\" not in text and len(text) <= 2000 else None
+    return text if text.isascii() and text.isprintable() and "\\" not in text and len(text) <= LONGEST_PATH else None
 
 
 def page(
@@ -149,5 +151,6 @@ def _environment(locale: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"static": static.address, "version": version("voxpop")}
+    environment.filters["linked"] = linked
     speak(environment, locale)
     return environment

@@ -147,7 +147,7 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
         return cause.response
     error = as_app_error(cause)
     query = request.scope["query_string"].decode("latin-1")
-    seen = problem(error, request.url.path + (f"?{query}" if query else ""))
+    seen = problem(error, request.scope["path"] + (f"?{query}" if query else ""))
     note(error, cause, seen)
     if _wants_page(request):
         response: Response[Any] = error_page(error, str(seen.traceId), accepted(request.headers.get("accept-language")))
@@ -173,4 +173,4 @@ def _allow(cause: Exception) -> dict[str, str]:
 
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(BROWSERS_ONLY)
+    return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(BROWSERS_ONLY)

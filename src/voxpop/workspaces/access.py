@@ -146,6 +146,8 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         state["visit"] = visit = await doorkeeper.visit(connection)
         _admit_to_page(admission, visit, connection)
         state["actor"] = visit.actor(admission)
+    if isinstance(connection, Request) and connection.method not in SAFE:
+        await connection.body()  # kept; who sends it slowly must not hold a database connection meanwhile
 
 
 async def _admit_to_api(doorkeeper: Doorkeeper, connection: Connection, scope: Scope) -> Actor:

@@ -10,7 +10,7 @@ from voxpop.db.pool import Database, Tx
 from voxpop.errors import Fault, Forbidden, Invalid, NotFound
 from voxpop.hosts import address_of
 from voxpop.i18n import N_, translate
-from voxpop.types import AccountId, WorkspaceId, uuid7
+from voxpop.types import AccountId, WorkspaceId, folded, uuid7
 from voxpop.workspaces import passwords
 from voxpop.workspaces import people_store as store
 from voxpop.workspaces.links import make_link, use_link
@@ -47,6 +47,9 @@ async def invite(
         raise Forbidden(NOT_YOURS)
     if await store.find_login(tx, here.id, invitee.email):
         raise Invalid(ALREADY_HERE, details=[Fault("email", ALREADY_HERE)])
+    for each in await store.list_invitations(tx, here.id, now):
+        if folded(each.email) == folded(invitee.email):
+            _check_may_withdraw(by, each)
     await store.delete_invitations_of(tx, here.id, invitee.email)
     link = NewLink(LinkKind.INVITATION, email=invitee.email, name=invitee.name, role=invitee.role)
     path = await make_link(tx, here.id, link, now, by.actor().name)
@@ -71,12 +74,16 @@ async def check_password(database: Database, here: Workspace, email: str, passwo
         raise Invalid(NOT_HIS, details=[Fault("password", NOT_HIS)])
 
 
-async def accept(tx: Tx, here: Workspace, token: str, now: datetime) -> AccountId:
-    """Makes the bearer a member; his account, if he has one, stays as it is. LinkSpent as for any link."""
+async def accept(tx: Tx, here: Workspace, token: str, now: datetime, *, proven: bool) -> AccountId:
+    """Makes the bearer a member; his account, if he has one, stays as it is. LinkSpent as for any link.
+
+    `proven`: the link came by mail, so that he has the address.
+    """
     link = await use_link(tx, here.id, LinkKind.INVITATION, token, now)
     email = link.email or ""
     person = Login(AccountId(uuid7()), link.name or email.partition("@")[0], email, None)
-    return await store.insert_member(tx, here.id, person, Role(link.role or Role.AGENT), now, f"member:{email}")
+    role = Role(link.role or Role.AGENT)
+    return await store.insert_member(tx, here.id, person, role, now, f"member:{email}", proven=proven)
 
 
 async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> list[Invitation]:
@@ -84,7 +91,15 @@ async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> lis
     return await store.list_invitations(tx, workspace, now)
 
 
-async def withdraw(tx: Tx, by: Member, invitation: UUID) -> None:
-    """Its link opens nothing any more."""
-    if not await store.delete_invitation(tx, by.workspace_id, invitation):
+async def withdraw(tx: Tx, by: Member, invitation: UUID, now: datetime) -> None:
+    """Its link opens nothing any more. NotFound for one that is not open, Forbidden above `by`."""
+    known = {each.id: each for each in await store.list_invitations(tx, by.workspace_id, now)}
+    if invitation not in known:
         raise NotFound
+    _check_may_withdraw(by, known[invitation])
+    await store.delete_invitation(tx, by.workspace_id, invitation)
+
+
+def _check_may_withdraw(by: Member, invitation: Invitation) -> None:
+    if not may_manage(by.role, Role(invitation.role)):
+        raise Forbidden(NOT_YOURS)

@@ -1,7 +1,7 @@
 """Pages for signing in and out: members, customers, invitations, the first owner. Parses, calls, shows."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -10,9 +10,9 @@ from msgspec import Meta, Struct
 
 from voxpop.config import Settings
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import AppError, Fault, Invalid, LinkSpent
+from voxpop.errors import AppError, Fault, Invalid, LinkSpent, RateLimited
 from voxpop.i18n import N_
-from voxpop.types import EMAIL_PATTERN, utcnow
+from voxpop.types import EMAIL_PATTERN, folded, utcnow
 from voxpop.web.forms import client_of, read_form
 from voxpop.web.pages import local_path, redirect
 from voxpop.web.show import Show
@@ -26,6 +26,7 @@ from voxpop.workspaces.policy import LONGEST_PASSWORD
 from voxpop.workspaces.throttle import Door, check
 
 Asked = Request[Any, Any, Any]
+MailLink = Callable[..., Awaitable[None]]
 Short = Annotated[str, Meta(max_length=254)]
 Path = Annotated[str, Meta(max_length=2000)]
 
@@ -84,13 +85,21 @@ async def sign_in_by_password(request: Asked, here: Here, show: Looks) -> Respon
     form = await read_form(request, PasswordForm)
     database: Database = request.app.state.database
     await check(database, here.id, Door.SIGN_IN_CLIENT, client_of(request))
-    await check(database, here.id, Door.SIGN_IN_ACCOUNT, form.email.strip().lower())
+    await _count_guess(request, here, form.email)
     person = await sign_in.by_password(database, here, form.email, form.password, utcnow())
     if person is None:
         raise show.again("workspaces/login.html", Invalid(WRONG_LOGIN), email=form.email, next=form.next, sent=False)
     async with database.transaction(here.id) as tx:
         cookie = await sessions.open_member(tx, here, person.account_id, request)
     return _signed_in(local_path(form.next) or HOME, cookie)
+
+
+async def _count_guess(request: Asked, here: Workspace, email: str) -> None:
+    """Few for each who guesses; many more for all together, so that nobody can lock another out by guessing."""
+    database: Database = request.app.state.database
+    address = folded(email.strip())
+    await check(database, here.id, Door.SIGN_IN_ACCOUNT, f"{address} {client_of(request)}")
+    await check(database, here.id, Door.SIGN_IN_ANYWHERE, address)
 
 
 def _signed_in(path: str, cookie: Any) -> Response[Any]:
@@ -102,13 +111,7 @@ def _signed_in(path: str, cookie: Any) -> Response[Any]:
 @post("/login/mail", opt=for_anyone(), include_in_schema=False, status_code=303)
 async def mail_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
     """The same answer whether the address is a member's or not."""
-    form = await _asked_for_link(request, here, show, "workspaces/login.html")
-    database: Database = request.app.state.database
-    settings: Settings = request.app.state.settings
-    async with database.transaction(here.id) as tx:
-        await sign_in.mail_member_link(
-            tx, here, form.email, local_path(form.next), show.locale, utcnow(), settings.public_url
-        )
+    await _mail(request, here, show, sign_in.mail_member_link, "workspaces/login.html")
     return redirect("/login?sent")
 
 
@@ -125,27 +128,27 @@ def customer_login(request: Asked, show: Looks) -> Response[Any]:
 @post("/tickets/login", opt=for_visitors(), include_in_schema=False, status_code=303)
 async def mail_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
     """The same answer whether the address is known or not (T23)."""
-    form = await _asked_for_link(request, here, show, "workspaces/customer_login.html")
-    database: Database = request.app.state.database
-    settings: Settings = request.app.state.settings
-    async with database.transaction(here.id) as tx:
-        await sign_in.mail_customer_link(
-            tx, here, form.email, local_path(form.next), show.locale, utcnow(), settings.public_url
-        )
+    await _mail(request, here, show, sign_in.mail_customer_link, "workspaces/customer_login.html")
     return redirect("/tickets/login?sent")
 
 
-async def _asked_for_link(request: Asked, here: Workspace, show: Show, template: str) -> AddressForm:
-    """The form with a good address, counted in transactions of their own."""
+async def _mail(request: Asked, here: Workspace, show: Show, mail_link: MailLink, template: str) -> None:
+    """A link to a good address, counted first. Beyond the limit there is none, for the last ones still work."""
     form = await read_form(request, AddressForm)
     try:
         form.email = check_email(form.email)
     except Invalid as fault:
         raise show.again(template, fault, email=form.email, next=form.next, sent=False) from None
     database: Database = request.app.state.database
+    settings: Settings = request.app.state.settings
     await check(database, here.id, Door.LINK_CLIENT, client_of(request))
-    await check(database, here.id, Door.LINK_ADDRESS, form.email.lower())
-    return form
+    try:
+        await check(database, here.id, Door.LINK_ADDRESS, folded(form.email))
+    except RateLimited:
+        return
+    async with database.transaction(here.id) as tx:
+        following = local_path(form.next)
+        await mail_link(tx, here, form.email, following, show.locale, utcnow(), settings.public_url)
 
 
 @get("/login/link", opt=for_anyone(), include_in_schema=False)
@@ -160,6 +163,8 @@ async def use_member_link(request: Asked, here: Here, show: Looks) -> Response[A
     async with _opening(request, here, show, LinkKind.MEMBER) as tx:
         link = await use_link(tx, here.id, LinkKind.MEMBER, form.token, utcnow())
         assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
+        if _mail_leaves(request):
+            await sign_in.note_proof(tx, here, link.account_id, utcnow())
         cookie = await sessions.open_member(tx, here, link.account_id, request)
     return _signed_in(link.next_path or HOME, cookie)
 
@@ -191,13 +196,13 @@ async def accept_invitation(request: Asked, here: Here, show: Looks) -> Response
         link = await look_at_link(tx, here.id, LinkKind.INVITATION, form.token, utcnow())
         asked = await _asks_password(request, tx, here, link)
     if asked:
-        await check(database, here.id, Door.SIGN_IN_ACCOUNT, (link.email or "").lower())
+        await _count_guess(request, here, link.email or "")
         try:
             await invitations.check_password(database, here, link.email or "", form.password)
         except Invalid as fault:
             raise show.again("workspaces/link.html", fault, **_invited(form.token, link, asked)) from None
     async with _opening(request, here, show, LinkKind.INVITATION) as tx:
-        account = await invitations.accept(tx, here, form.token, utcnow())
+        account = await invitations.accept(tx, here, form.token, utcnow(), proven=_mail_leaves(request))
         cookie = await sessions.open_member(tx, here, account, request)
     return _signed_in(WELCOME, cookie)
 
@@ -254,10 +259,14 @@ async def _opening(request: Asked, here: Workspace, show: Show, kind: LinkKind) 
         raise _spent(show, kind, fault) from None
 
 
-async def _asks_password(request: Asked, tx: Tx, here: Workspace, link: Link) -> bool:
-    """Where mail leaves, who has the link has the address; where it stays to be read, its owners have it too."""
+def _mail_leaves(request: Asked) -> bool:
+    """Then who has a link has the address; where mail stays to be read, the workspace's owners have its links too."""
     settings: Settings = request.app.state.settings
-    return settings.smtp_url is None and await invitations.is_of_others(tx, here, link)
+    return settings.smtp_url is not None
+
+
+async def _asks_password(request: Asked, tx: Tx, here: Workspace, link: Link) -> bool:
+    return not _mail_leaves(request) and await invitations.is_of_others(tx, here, link)
 
 
 def _invited(token: str, link: Link, asks_password: bool) -> dict[str, Any]:

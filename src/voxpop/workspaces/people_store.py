@@ -57,7 +57,14 @@ LOGIN_BY_ID = Query(
     Login,
 )
 LOGIN_ELSEWHERE = Query("SELECT account_id, name, email, password_hash FROM find_login_elsewhere($1, $2)", Login)
-JOINED = Query("SELECT id, is_new FROM join_account($1, $2, $3, $4, $5)", Joined)
+JOINED = Query("SELECT id, is_new FROM join_account($1, $2, $3, $4, $5, $6)", Joined)
+PROVEN_ACCOUNT = Query(
+    """
+    UPDATE account SET proven_at = $3
+    WHERE id = (SELECT account_id FROM member WHERE workspace_id = $1 AND account_id = $2) AND proven_at IS NULL
+    """,
+    Nothing,
+)
 # Somebody who comes back gets the role of his new invitation; who is here keeps his own.
 NEW_MEMBER = Query(
     """
@@ -186,10 +193,14 @@ async def find_login_elsewhere(tx: Tx, workspace: WorkspaceId, email: str) -> Lo
 
 
 async def insert_member(
-    tx: Tx, workspace: WorkspaceId, person: Login, role: Role, now: datetime, user: str
+    tx: Tx, workspace: WorkspaceId, person: Login, role: Role, now: datetime, user: str, *, proven: bool = False
 ) -> AccountId:
-    """The account of the person's address, which is made with the given id and name where there is none."""
-    joined = await JOINED.one(tx, person.account_id, person.email, folded(person.email), person.name, now)
+    """The account of the person's address, which is made with the given id and name where there is none.
+
+    `proven`: a mail to the address was answered; who claimed it without that has nothing of it any more.
+    """
+    known = person.account_id, person.email, folded(person.email), person.name
+    joined = await JOINED.one(tx, *known, proven, now)
     await NEW_MEMBER.run(tx, workspace, joined.id, role, now, user)
     if joined.is_new and person.password_hash:
         await NEW_PASSWORD.run(tx, workspace, joined.id, person.password_hash, now)
@@ -219,6 +230,10 @@ async def set_name(tx: Tx, workspace: WorkspaceId, account: AccountId, name: str
 
 async def set_password(tx: Tx, workspace: WorkspaceId, account: AccountId, password_hash: str, now: datetime) -> None:
     await NEW_PASSWORD.run(tx, workspace, account, password_hash, now)
+
+
+async def set_proven(tx: Tx, workspace: WorkspaceId, account: AccountId, now: datetime) -> None:
+    await PROVEN_ACCOUNT.run(tx, workspace, account, now)
 
 
 async def insert_link(

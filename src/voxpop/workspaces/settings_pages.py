@@ -119,7 +119,7 @@ async def invite(request: Asked, here: Here, member: SignedIn, show: Looks) -> R
 
 @post("/settings/invitations/{invitation:str}/withdraw", opt=for_members(Role.ADMIN), include_in_schema=False)
 async def withdraw(tx: InTx, member: SignedIn, invitation: FromPath[str]) -> Response[Any]:
-    await invitations.withdraw(tx, member, read_id(invitation, "invitation"))
+    await invitations.withdraw(tx, member, read_id(invitation, "invitation"), utcnow())
     return redirect("/settings?done=withdrawn")
 
 

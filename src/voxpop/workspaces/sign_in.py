@@ -54,7 +54,8 @@ async def by_password(database: Database, here: Workspace, email: str, password:
     if verdict.outdated:
         renewed = await passwords.hash_password(password)
         async with database.transaction(here.id) as tx:
-            await store.set_password(tx, here.id, login.account_id, renewed, now)
+            if await store.find_login(tx, here.id, email) == login:  # not changed meanwhile
+                await store.set_password(tx, here.id, login.account_id, renewed, now)
     return login
 
 
@@ -95,6 +96,11 @@ async def found(database: Database, here: Workspace, token: str, founder: Founde
         if account != wanted:
             raise Conflict(ACCOUNT_EXISTS, details=[Fault("email", ACCOUNT_EXISTS)])
     return account
+
+
+async def note_proof(tx: Tx, here: Workspace, account: AccountId, now: datetime) -> None:
+    """He has answered a mail to his account's address."""
+    await store.set_proven(tx, here.id, account, now)
 
 
 async def owner_link(tx: Tx, here: Workspace, public_url: str, now: datetime) -> str:

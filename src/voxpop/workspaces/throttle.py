@@ -21,6 +21,7 @@ class Door(Enum):
     """The name in the table, how many may pass, and in which time."""
 
     SIGN_IN_ACCOUNT = "sign-in-account", Limit(10, timedelta(minutes=15))
+    SIGN_IN_ANYWHERE = "sign-in-anywhere", Limit(100, timedelta(minutes=15))
     SIGN_IN_CLIENT = "sign-in-client", Limit(60, timedelta(minutes=15))
     LINK_ADDRESS = "link-address", Limit(5, timedelta(hours=1))
     LINK_CLIENT = "link-client", Limit(30, timedelta(hours=1))

@@ -27,7 +27,9 @@ DO $$
 DECLARE
     known record;
 BEGIN
-    FOR known IN SELECT w.id, w.name FROM workspace w ORDER BY w.create_time, w.id LOOP
+    UPDATE workspace SET slug = 'default'  -- what the bare host shows, whatever its name is by now
+    WHERE id = (SELECT w.id FROM workspace w ORDER BY w.create_time, w.id LIMIT 1);
+    FOR known IN SELECT w.id, w.name FROM workspace w WHERE w.slug IS NULL ORDER BY w.create_time, w.id LOOP
         UPDATE workspace SET slug = free_slug(known.name) WHERE id = known.id;
     END LOOP;
 END $$;
@@ -53,13 +55,14 @@ END $$;
 
 -- People ---------------------------------------------------------------------------------------------------------
 
--- A person's login, above workspaces.
+-- A person's login, above workspaces. proven_at: since when it is known that its address is its owner's.
 CREATE TABLE account (
     id uuid NOT NULL,
     email text NOT NULL,
     email_folded text COLLATE "C" NOT NULL,
     name text NOT NULL,
     password_hash text,
+    proven_at timestamptz,
     create_time timestamptz NOT NULL,
     last_update_time timestamptz NOT NULL,
     CONSTRAINT account_pkey PRIMARY KEY (id),
@@ -228,23 +231,50 @@ BEGIN
             WHERE m.account_id = a.id AND m.workspace_id <> here AND m.removed_at IS NULL);
 END $$;
 
--- The account with an address, made where there is none: for who has proven the address, or founds the workspace.
-CREATE FUNCTION join_account(new_id uuid, new_email text, new_email_folded text, new_name text, moment timestamptz)
+-- The account with an address, made where there is none. is_proven: a mail to the address has just been answered. Then
+-- whoever has claimed the address before without proof loses what he has set up for it: a password, sessions, links.
+CREATE FUNCTION join_account(new_id uuid, new_email text, new_email_folded text, new_name text, is_proven boolean,
+                             moment timestamptz)
 RETURNS TABLE (id uuid, is_new boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    claimed uuid;
 BEGIN
     INSERT INTO account AS a (id, email, email_folded, name, create_time, last_update_time)
     VALUES (new_id, new_email, new_email_folded, new_name, moment, moment) ON CONFLICT (email_folded) DO NOTHING;
+    IF is_proven THEN
+        UPDATE account a SET proven_at = moment, password_hash = NULL
+        WHERE a.email_folded = new_email_folded AND a.proven_at IS NULL RETURNING a.id INTO claimed;
+        DELETE FROM session s WHERE s.account_id = claimed;
+        DELETE FROM mailed_link l WHERE l.account_id = claimed AND l.used_at IS NULL;
+    END IF;
     RETURN QUERY SELECT a.id, a.id = new_id FROM account a WHERE a.email_folded = new_email_folded;
 END $$;
 
--- Ends an account's sessions in every workspace but one: after its password has changed.
+-- Ends an account's sessions in every workspace but one, and its links that nobody used: after its password has changed.
 CREATE FUNCTION end_account_sessions(owner uuid, but uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     DELETE FROM session s WHERE s.account_id = owner AND s.id <> but
         AND EXISTS (SELECT FROM member m WHERE m.account_id = owner
                     AND m.workspace_id = nullif(current_setting('voxpop.workspace', true), '')::uuid);
+    DELETE FROM mailed_link l WHERE l.account_id = owner AND l.used_at IS NULL
+        AND EXISTS (SELECT FROM member m WHERE m.account_id = owner
+                    AND m.workspace_id = nullif(current_setting('voxpop.workspace', true), '')::uuid);
+END $$;
+
+-- Mail that nobody sent or could send goes as well, when it is old: no broker that is away keeps it waiting.
+CREATE OR REPLACE FUNCTION prune_outbox(sent_before timestamptz, unsent_before timestamptz, most integer) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    gone bigint;
+BEGIN
+    DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM outbox WHERE sent_at < sent_before OR (sent_at IS NULL AND create_time < unsent_before)
+            OR (kind = 'mail' AND create_time < coalesce(unsent_before, sent_before))
+        LIMIT most));
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
 END $$;
 
 -- The oldest mail that may leave now.
@@ -280,10 +310,12 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION list_workspaces(), find_workspaces(text[]), find_sessions(uuid[]),
-    join_account(uuid, text, text, text, timestamptz), end_account_sessions(uuid, uuid), due_mail(timestamptz, integer),
+    find_login_elsewhere(uuid, text), join_account(uuid, text, text, text, boolean, timestamptz),
+    end_account_sessions(uuid, uuid), due_mail(timestamptz, integer),
     settle_mail(bigint, timestamptz, timestamptz, timestamptz, text, text), prune_people(timestamptz, timestamptz)
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION list_workspaces(), find_workspaces(text[]), find_sessions(uuid[]),
-    join_account(uuid, text, text, text, timestamptz), end_account_sessions(uuid, uuid), due_mail(timestamptz, integer),
+    find_login_elsewhere(uuid, text), join_account(uuid, text, text, text, boolean, timestamptz),
+    end_account_sessions(uuid, uuid), due_mail(timestamptz, integer),
     settle_mail(bigint, timestamptz, timestamptz, timestamptz, text, text), prune_people(timestamptz, timestamptz)
     TO voxpop_app;
