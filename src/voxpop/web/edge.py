@@ -25,10 +25,17 @@ ACCEPTABLE_ID = re.compile(rb"[\x21-\x7e]{1,200}\Z")
 class Edge:
     """An ASGI application around the framework's; operations that have a direct door are served through it."""
 
-    def __init__(self, app: App, doors: tuple[Door, ...] = ()) -> None:
+    def __init__(self, app: App, doors: tuple[Door, ...] = (), on_stop: Callable[[], None] | None = None) -> None:
         self.app = app
         self.doors = doors
-        self.stopping = False  # set by the server: from then on who is cut off is told so
+        self.stopping = False
+        self._on_stop = on_stop
+
+    def stop(self) -> None:
+        """Said by the server before it drains: streams end, and who is cut off from here on is told so."""
+        self.stopping = True
+        if self._on_stop:
+            self._on_stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
