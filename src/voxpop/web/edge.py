@@ -12,6 +12,7 @@ from uuid import uuid4
 from voxpop.errors import Invalid, Unavailable
 from voxpop.web.direct import Door, Message, Receive, Scope, Send, send_problem
 from voxpop.web.ops import REQUESTS, SECONDS
+from voxpop.web.packing import packing
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -74,7 +75,7 @@ class Edge:
                 return await door.serve(match, scope, receive, send)
         if "\x00" in scope["path"]:
             return await send_problem(scope, send, Invalid("path must not contain NUL characters"))
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, packing(scope, send))
 
 
 def _request_id(scope: Scope) -> bytes:
