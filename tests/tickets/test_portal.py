@@ -101,6 +101,27 @@ async def test_a_guest_who_opens_another_ticket_sees_that_one(desk: Desk) -> Non
     assert [(await guest.get(f"/tickets/TK-{number}")).status_code for number in (1, 2)] == [404, 200]
 
 
+async def test_a_guest_signs_out(desk: Desk) -> None:
+    guest = desk.browser()
+    await guest.submit("/tickets/new", **NEW)
+    assert "Sign out" in text_of((await guest.get("/tickets/TK-1")).text)
+    assert (await guest.submit("/tickets/logout")).headers["location"] == "/tickets/login"
+    assert (await guest.get("/tickets/TK-1")).status_code == 303
+    assert "Sign out" not in text_of((await guest.get("/tickets/new")).text)
+
+
+@pytest.mark.parametrize("path", ["/tickets/TK-999", "/tickets/TK-1/nowhere"])
+async def test_a_customers_error_has_nothing_of_this_product(desk: Desk, path: str) -> None:
+    ann = await desk.customer()
+    page = (await ann.get(path)).text
+    assert "Page not found" in page
+    assert "voxpop" not in text_of(page).lower()
+    if path == "/tickets/TK-999":
+        assert text_of(page).startswith("D default Page not found")
+        assert "<title>Page not found · default</title>" in page
+        assert '<a href="/tickets">Back to your tickets</a>' in page
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [

@@ -41,6 +41,7 @@ def assets() -> ModuleType:
 async def test_the_start_page_leads_on(client: httpx.AsyncClient) -> None:
     page = (await client.get("/")).text
     links = set(re.findall(r'<a href="([^"]*)"', page))
+    assert {"/login", "/inbox", "/tickets"} <= links
     assert {"/docs", "/reference", "/openapi.json", "/health/ready", "/openapi/api/thing/v1"} <= links
     assert "API=https://voxpop.test/api/csat/v1" in page
     assert "voxpop key create" in page

@@ -141,9 +141,10 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     if scope := handler.opt.get("scope"):
         state["actor"] = await _admit_to_api(doorkeeper, connection, scope)
     elif admission := handler.opt.get("page"):
+        state["visit"] = visit = await doorkeeper.visit(connection)
+        state["around"] = {"here": visit.here, "member": visit.member, "customer": visit.customer}
         if _method(connection) not in SAFE and is_foreign(connection.headers):
             raise Forbidden("This form was sent from another site")
-        state["visit"] = visit = await doorkeeper.visit(connection)
         _admit_to_page(admission, visit, connection)
         state["actor"] = visit.actor(admission)
 
@@ -226,8 +227,7 @@ def provide_visitor(request: Request[Any, Any, Any]) -> Customer | None:
 
 
 def provide_show(request: Request[Any, Any, Any]) -> Show:
-    visit = visit_of(request)
-    return Show(request, here=visit.here, member=visit.member, customer=visit.customer)
+    return Show(request, **request.scope["state"]["around"])
 
 
 DEPENDENCIES = {"tx": Provide(provide_tx)} | {
