@@ -206,6 +206,23 @@ async def test_rows_change_without_losing_one_s_place(agent: Agent, office: Offi
     assert abs(after["y"] - before["y"]) <= 36  # the page is short, so it has no room to scroll by the new row
 
 
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+async def test_a_page_out_of_sight_listens_to_nothing_and_catches_up(agent: Agent, office: Office) -> None:
+    page = await agent.go("/inbox")
+    await expect(page.locator(".live")).to_be_visible()
+    await page.evaluate(HIDE, True)
+    await office.open("Newest", now=utcnow())
+    await page.wait_for_timeout(1000)
+    await expect(page.locator("tbody tr").first).to_have_id("TK-6")
+    await page.evaluate(HIDE, False)
+    await expect(page.locator("tbody tr").first).to_have_id("TK-7")
+
+
 async def test_a_conversation_goes_on_while_one_writes(agent: Agent, office: Office) -> None:
     page = await agent.go("/inbox/TK-6")
     await page.wait_for_function(
