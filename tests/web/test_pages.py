@@ -90,6 +90,15 @@ async def test_files_are_packed_for_those_who_take_it(client: httpx.AsyncClient)
     assert int(packed.headers["content-length"]) < 15_000
 
 
+def test_no_style_is_for_nothing() -> None:
+    """Every class that a stylesheet names is in some page or script."""
+    pages_and_scripts = [*(static.ROOT.parent / "templates").rglob("*.html"), *static.ROOT.glob("*.js")]
+    used = {word for path in pages_and_scripts for word in re.findall(r"[\w-]+", path.read_text("utf-8"))}
+    for sheet in ("voxpop.css", "work.css"):
+        rules = re.sub(r'/\*.*?\*/|"[^"]*"', "", (static.ROOT / sheet).read_text("utf-8"), flags=re.DOTALL)
+        assert set(re.findall(r"\.([a-z][\w-]*)", rules)) - used == set(), sheet
+
+
 @pytest.mark.parametrize(
     "name", ["nothing.css", "../web/pages.py", "%2e%2e/types.py", "..%2fconfig.py", "/etc/passwd", ""]
 )
