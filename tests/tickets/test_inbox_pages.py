@@ -196,6 +196,12 @@ async def test_a_ticket_is_opened_for_a_customer(office: Office) -> None:
         assert "Expected" not in refused.text
 
 
+async def test_everything_that_is_wrong_with_a_new_ticket_is_said_at_once(office: Office) -> None:
+    answer = await office.agent.submit("/inbox/new", name=" ", email="no", subject="", tags="a", description="Broken")
+    assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject"]
+    assert "Broken" in answer.text
+
+
 async def test_a_conversation_is_shown_in_its_order(office: Office) -> None:  # T20, T21
     await office.open("Wheel <b>")
     await office.agent.submit("/inbox/TK-1/reply", body="We look\n\ninto it", kind="public")
