@@ -155,6 +155,21 @@ async def test_several_are_picked_and_assigned_by_the_keyboard_alone(agent: Agen
     await expect(page.locator(".listed tbody tr")).to_have_count(3)
 
 
+async def test_the_focused_row_is_never_under_the_head_or_the_foot(agent: Agent) -> None:
+    await agent.page.set_viewport_size({"width": 1280, "height": 330})
+    page = await agent.go("/inbox?status=")
+    head, foot = page.locator("thead th.subject"), page.locator(".foot")
+    for key in ("j", "j", "j", "j", "j", "j", "k", "k", "k", "k", "k"):
+        await agent.press(key)
+        row = await page.locator("tr:has(:focus)").bounding_box()
+        above, below = await head.bounding_box(), await foot.bounding_box()
+        assert row
+        assert above
+        assert below
+        assert above["y"] + above["height"] <= row["y"] + 1
+        assert row["y"] + row["height"] <= below["y"] + 1
+
+
 async def test_help_search_and_escape(agent: Agent) -> None:
     page = await agent.go("/inbox")
     await agent.press("?")
