@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.browser.axe import violations
+from tests.browser.focus import unseen_stops
 from tests.tickets.office import AGENT, HOUR, Office, Priority, Requester, Status
 
 from voxpop.db.pool import Database
@@ -153,6 +154,11 @@ async def test_several_are_picked_and_assigned_by_the_keyboard_alone(agent: Agen
     await agent.press("j", "e")
     await expect(page.locator(".toast")).to_have_text("Resolved.")
     await expect(page.locator(".listed tbody tr")).to_have_count(3)
+
+
+@pytest.mark.parametrize("path", ["/inbox?status=", "/inbox/TK-1", "/inbox/new", "/unhappy", "/settings/profile"])
+async def test_the_focus_is_always_seen(agent: Agent, path: str) -> None:
+    assert await unseen_stops(await agent.go(path)) == []
 
 
 async def test_the_focused_row_is_never_under_the_head_or_the_foot(agent: Agent) -> None:
