@@ -50,6 +50,7 @@ def create_app(database: Database, settings: Settings) -> Edge:
                 "doorkeeper": doorkeeper,
                 "feature_gates": features,
                 "survey_gates": surveys,
+                "rail": inbox.rail_of(database),
             }
         ),
         guards=[guard, guard_body, guard_query],

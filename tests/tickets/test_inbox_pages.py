@@ -461,3 +461,11 @@ async def test_what_a_message_caused_stands_behind_it(office: Office) -> None:
     entries = conversation(ticket, await office.said("TK-1"), await office.done("TK-1"))
     told = [entry.message.body if entry.message else entry.activity and entry.activity.what for entry in entries]
     assert told == ["It stops.\n\nWhy?", "Hello", "status"]
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/inbox/TK-1", "/unhappy", "/settings/profile", "/settings/sessions"])
+async def test_the_rail_says_everywhere_how_much_is_to_be_done(office: Office, path: str) -> None:
+    for _ in range(2):
+        await office.open()
+    await office.open(slug="acme")
+    assert 'title="2 open tickets">2</data>' in (await office.agent.get(path)).text

@@ -8,7 +8,6 @@ from litestar import Request, Response, get
 
 from voxpop.metrics.models import Series, SeriesKind
 from voxpop.tickets import unhappy
-from voxpop.tickets.inbox import count_open
 from voxpop.types import utcnow
 from voxpop.workspaces.access import Here, InTx, Looks, for_members
 
@@ -25,7 +24,6 @@ async def show_unhappy(request: Request[Any, Any, Any], here: Here, tx: InTx, sh
     return show(
         "tickets/inbox/unhappy.html",
         active="unhappy",
-        open_count=await count_open(tx, here),
         page=page,
         days=days,
         periods=PERIODS,

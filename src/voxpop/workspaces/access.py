@@ -226,11 +226,15 @@ def provide_visitor(request: Request[Any, Any, Any]) -> Customer | None:
     return visit_of(request).customer
 
 
-def provide_show(request: Request[Any, Any, Any]) -> Show:
-    return Show(request, **request.scope["state"]["around"])
+async def provide_show(request: Request[Any, Any, Any], state: State) -> Show:
+    """On pages for members with what their frame shows, which `state.rail` reads."""
+    around = request.scope["state"]["around"]
+    if request.scope["route_handler"].opt["page"].role:
+        around = around | await state.rail(visit_of(request).here.id)
+    return Show(request, **around)
 
 
-DEPENDENCIES = {"tx": Provide(provide_tx)} | {
+DEPENDENCIES = {"tx": Provide(provide_tx), "show": Provide(provide_show)} | {
     name: Provide(provider, sync_to_thread=False)
     for name, provider in {
         "actor": provide_actor,
@@ -238,6 +242,5 @@ DEPENDENCIES = {"tx": Provide(provide_tx)} | {
         "member": provide_member,
         "customer": provide_customer,
         "visitor": provide_visitor,
-        "show": provide_show,
     }.items()
 }
