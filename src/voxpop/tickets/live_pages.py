@@ -28,7 +28,7 @@ MOST = 200
 RETRY = 1000  # ms until a browser resumes
 
 
-@get("/inbox/changes", opt=for_members(), include_in_schema=False)
+@get("/inbox/changes", opt=for_members(framed=False), include_in_schema=False)
 async def stream_changes(request: Request[Any, Any, Any], here: Here, state: State) -> ServerSentEvent:
     since = read_moment(request.headers.get("last-event-id") or request.query_params.get("since"), utcnow())
     return ServerSentEvent(changes(state.database, here.id, since))

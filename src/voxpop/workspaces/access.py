@@ -40,11 +40,15 @@ LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
 
 
 class Admission(Struct, frozen=True):
-    """Whom a page lets in: members of a role, customers, or anybody; and whether it is a page of the portal."""
+    """Whom a page lets in: members of a role, customers, or anybody; and whether it is a page of the portal.
+
+    `framed`: it has the frame of the members' pages, and so shows what that tells.
+    """
 
     role: Role | None = None
     customers: bool = False
     portal: bool = False
+    framed: bool = False
 
 
 class Visit(Struct, frozen=True):
@@ -69,9 +73,9 @@ def needs(scope: Scope) -> dict[str, Any]:
     return {"scope": scope}
 
 
-def for_members(role: Role = Role.AGENT) -> dict[str, Any]:
+def for_members(role: Role = Role.AGENT, *, framed: bool = True) -> dict[str, Any]:
     """The `opt` of a page for members of at least this role."""
-    return {"page": Admission(role=role)}
+    return {"page": Admission(role=role, framed=framed)}
 
 
 def for_customers() -> dict[str, Any]:
@@ -146,6 +150,8 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         if _method(connection) not in SAFE and is_foreign(connection.headers):
             raise Forbidden("This form was sent from another site")
         _admit_to_page(admission, visit, connection)
+        if admission.framed:  # here, before the handler has a connection: who holds one must not wait for another
+            state["around"] |= await connection.app.state.rail(visit.here.id)
         state["actor"] = visit.actor(admission)
 
 
@@ -226,15 +232,11 @@ def provide_visitor(request: Request[Any, Any, Any]) -> Customer | None:
     return visit_of(request).customer
 
 
-async def provide_show(request: Request[Any, Any, Any], state: State) -> Show:
-    """On pages for members with what their frame shows, which `state.rail` reads."""
-    around = request.scope["state"]["around"]
-    if request.scope["route_handler"].opt["page"].role:
-        around = around | await state.rail(visit_of(request).here.id)
-    return Show(request, **around)
+def provide_show(request: Request[Any, Any, Any]) -> Show:
+    return Show(request, **request.scope["state"]["around"])
 
 
-DEPENDENCIES = {"tx": Provide(provide_tx), "show": Provide(provide_show)} | {
+DEPENDENCIES = {"tx": Provide(provide_tx)} | {
     name: Provide(provider, sync_to_thread=False)
     for name, provider in {
         "actor": provide_actor,
@@ -242,5 +244,6 @@ DEPENDENCIES = {"tx": Provide(provide_tx), "show": Provide(provide_show)} | {
         "member": provide_member,
         "customer": provide_customer,
         "visitor": provide_visitor,
+        "show": provide_show,
     }.items()
 }
