@@ -60,7 +60,7 @@ def create_app(database: Database, settings: Settings) -> Edge:
         request_max_body_size=LARGEST_BODY,
         logging_config=None,  # the framework's own would replace that of the process
     )
-    return Edge(app, doors(doorkeeper, features, surveys), database.wakes.end)
+    return Edge(app, doors(doorkeeper, features, surveys), lambda: database.wakes.end())
 
 
 def doors(doorkeeper: Doorkeeper, features: FeatureGates, surveys: SurveyGates) -> tuple[Door, ...]:
