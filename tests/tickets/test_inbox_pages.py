@@ -471,3 +471,15 @@ async def test_the_rail_says_everywhere_how_much_is_to_be_done(office: Office, p
         await office.open()
     await office.open(slug="acme")
     assert 'title="2 open tickets">2</data>' in (await office.agent.get(path)).text
+
+
+async def test_a_page_takes_one_connection_at_a_time(live_db: str) -> None:
+    """Who holds one while he waits for another may wait for ever, when all do so at once."""
+    narrow = await Database.open(live_db, size=1)
+    office = await Office(narrow).furnish()
+    await office.open()
+    for path in ("/inbox", "/inbox/TK-1", "/inbox/new", "/unhappy", "/settings/profile"):
+        assert (await office.agent.get(path)).status_code == 200
+    for browser in office.browsers:
+        await browser.aclose()
+    await narrow.close()
