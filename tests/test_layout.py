@@ -280,7 +280,14 @@ def test_a_connection_is_lent_in_one_place() -> None:
         and (node.attr == "acquire" or (node.attr in CONNECTS and getattr(node.value, "id", "") == "asyncpg"))
     ]
     assert [one for one in lending if one[0] == "db.pool"] == [("db.pool", "create_pool"), ("db.pool", "acquire")]
-    assert {name for name, _ in lending} <= {"db.pool", "db.migrate", "db.schema", "db.embedded", "db.cluster"}
+    assert {name for name, _ in lending} <= {
+        "db.pool",
+        "db.wakes",
+        "db.migrate",
+        "db.schema",
+        "db.embedded",
+        "db.cluster",
+    }
 
 
 @each_module

@@ -50,6 +50,7 @@ def create_app(database: Database, settings: Settings) -> Edge:
                 "doorkeeper": doorkeeper,
                 "feature_gates": features,
                 "survey_gates": surveys,
+                "rail": inbox.rail_of(database),
             }
         ),
         guards=[guard, guard_body, guard_query],
@@ -59,7 +60,7 @@ def create_app(database: Database, settings: Settings) -> Edge:
         request_max_body_size=LARGEST_BODY,
         logging_config=None,  # the framework's own would replace that of the process
     )
-    return Edge(app, doors(doorkeeper, features, surveys))
+    return Edge(app, doors(doorkeeper, features, surveys), lambda: database.wakes.end())
 
 
 def doors(doorkeeper: Doorkeeper, features: FeatureGates, surveys: SurveyGates) -> tuple[Door, ...]:

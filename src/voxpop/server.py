@@ -99,7 +99,7 @@ class HttpServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         timer = asyncio.get_running_loop().call_later(self._patience, self._hurry)
-        self._app.stopping = True
+        self._app.stop()
         await super().shutdown(sockets)
         timer.cancel()
         if self.force_exit:

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.browser.axe import violations
+from tests.browser.focus import unseen_stops
 from tests.tickets.office import AGENT, HOUR, Office, Priority, Requester, Status
 
 from voxpop.db.pool import Database
@@ -155,6 +156,26 @@ async def test_several_are_picked_and_assigned_by_the_keyboard_alone(agent: Agen
     await expect(page.locator(".listed tbody tr")).to_have_count(3)
 
 
+@pytest.mark.parametrize("path", ["/inbox?status=", "/inbox/TK-1", "/inbox/new", "/unhappy", "/settings/profile"])
+async def test_the_focus_is_always_seen(agent: Agent, path: str) -> None:
+    assert await unseen_stops(await agent.go(path)) == []
+
+
+async def test_the_focused_row_is_never_under_the_head_or_the_foot(agent: Agent) -> None:
+    await agent.page.set_viewport_size({"width": 1280, "height": 330})
+    page = await agent.go("/inbox?status=")
+    head, foot = page.locator("thead th.subject"), page.locator(".foot")
+    for key in ("j", "j", "j", "j", "j", "j", "k", "k", "k", "k", "k"):
+        await agent.press(key)
+        row = await page.locator("tr:has(:focus)").bounding_box()
+        above, below = await head.bounding_box(), await foot.bounding_box()
+        assert row
+        assert above
+        assert below
+        assert above["y"] + above["height"] <= row["y"] + 1
+        assert row["y"] + row["height"] <= below["y"] + 1
+
+
 async def test_help_search_and_escape(agent: Agent) -> None:
     page = await agent.go("/inbox")
     await agent.press("?")
@@ -204,6 +225,23 @@ async def test_rows_change_without_losing_one_s_place(agent: Agent, office: Offi
     assert before is not None
     assert after is not None
     assert abs(after["y"] - before["y"]) <= 36  # the page is short, so it has no room to scroll by the new row
+
+
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+async def test_a_page_out_of_sight_listens_to_nothing_and_catches_up(agent: Agent, office: Office) -> None:
+    page = await agent.go("/inbox")
+    await expect(page.locator(".live")).to_be_visible()
+    await page.evaluate(HIDE, True)
+    await office.open("Newest", now=utcnow())
+    await page.wait_for_timeout(1000)
+    await expect(page.locator("tbody tr").first).to_have_id("TK-6")
+    await page.evaluate(HIDE, False)
+    await expect(page.locator("tbody tr").first).to_have_id("TK-7")
 
 
 async def test_a_conversation_goes_on_while_one_writes(agent: Agent, office: Office) -> None:

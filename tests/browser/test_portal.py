@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.browser.axe import violations
+from tests.browser.focus import unseen_stops
 from tests.tickets.portal_kit import Desk
 
 from voxpop.db.pool import Database
@@ -206,6 +207,15 @@ STATES = {
     "new": ("/tickets/new", stay),
     "new with errors": ("/tickets/new", send_nothing),
 }
+
+
+async def test_the_focus_is_always_seen(shop: Shop) -> None:
+    await prepare(shop)
+    page = await shop.customer("ann@example.com")
+    for state, (path, act) in STATES.items():
+        await page.goto(f"{shop.origin}{path}")
+        await act(page)
+        assert (state, await unseen_stops(page)) == (state, [])
 
 
 @pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)

@@ -5,6 +5,8 @@ import re
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -196,3 +198,40 @@ def test_the_logs_are_json_on_stderr_and_say_when_it_stops(start: Start) -> None
     lines = serving.log.read_text().splitlines()
     assert all(line.startswith("{") for line in lines), lines
     assert "Stopped listening" in lines[-1]
+
+
+def test_a_change_in_one_process_is_told_by_another_at_once_whose_end_waits_for_no_stream(start: Start) -> None:
+    one = start("--no-worker")
+    two = start("--no-worker")
+    with signed_in(one) as agent, one.client() as client, agent.stream("GET", f"{two.url}/inbox/changes") as stream:
+        lines = stream.iter_lines()
+        assert "event: quiet" in until_blank(lines)
+        time.sleep(0.5)  # its connection listens by now
+        body = {"subject": "Help", "description": "Now", "requester": {"name": "Ann", "email": "ann@example.com"}}
+        assert client.post("/api/v1/tickets", json=body).status_code == 201
+        began = time.monotonic()
+        assert "data: TK-1" in until_blank(lines)
+        assert time.monotonic() - began < 1
+        began = time.monotonic()
+        two.process.send_signal(signal.SIGTERM)
+        assert list(lines) == []
+        assert time.monotonic() - began < 1
+        assert two.process.wait(timeout=10) == 0
+        assert time.monotonic() - began < 3
+    assert one.stop(signal.SIGTERM) == 0
+
+
+@contextmanager
+def signed_in(serving: Serving) -> Iterator[httpx.Client]:
+    """The owner, by the printed link; his session is good at every process of the database."""
+    found = re.search(r"token=(\S+)", serving.said)
+    assert found is not None
+    with httpx.Client(timeout=15, trust_env=False) as agent:
+        form = {"token": found[1], "email": "owner@example.com", "name": "Olga"}
+        assert agent.post(f"{serving.url}/login/owner", data=form).status_code == 303
+        yield agent
+
+
+def until_blank(lines: Iterator[str]) -> list[str]:
+    """The lines of the next event."""
+    return list(iter(lambda: next(lines), ""))

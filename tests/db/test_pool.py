@@ -285,8 +285,9 @@ async def test_a_connection_lost_at_rest_is_replaced_before_anybody_notices(
 
 async def test_a_ping_tells_whether_the_database_is_there(database: Database) -> None:
     assert await database.ping() is True
-    pool = await asyncpg.create_pool("postgresql://nobody@127.0.0.1:1/nothing", min_size=0)
-    assert await Database(pool).ping() is False
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    pool = await asyncpg.create_pool(nowhere, min_size=0)
+    assert await Database(pool, nowhere).ping() is False
     await pool.close()
 
 
@@ -308,7 +309,7 @@ async def test_how_much_of_the_pool_is_in_use(single: Database) -> None:
 
 
 async def test_behind_a_pooler_nothing_is_prepared_by_name(live_db: str, make: Make) -> None:
-    database = await Database.open(live_db, size=1, pooled=True)
+    database = await Database.open(live_db, size=1, direct=live_db)
     client = await Make(database, make.app.app.state.settings).client(await make.workspace("ours"))
     assert (await client.post(f"{API}/products", json={"key": "pms", "name": "PMS"})).status_code == 201
     assert await keys(database, client.workspace) == ["pms"]

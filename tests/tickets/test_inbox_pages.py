@@ -196,6 +196,12 @@ async def test_a_ticket_is_opened_for_a_customer(office: Office) -> None:
         assert "Expected" not in refused.text
 
 
+async def test_everything_that_is_wrong_with_a_new_ticket_is_said_at_once(office: Office) -> None:
+    answer = await office.agent.submit("/inbox/new", name=" ", email="no", subject="", tags="a", description="Broken")
+    assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject"]
+    assert "Broken" in answer.text
+
+
 async def test_a_conversation_is_shown_in_its_order(office: Office) -> None:  # T20, T21
     await office.open("Wheel <b>")
     await office.agent.submit("/inbox/TK-1/reply", body="We look\n\ninto it", kind="public")
@@ -457,3 +463,23 @@ async def test_what_a_message_caused_stands_behind_it(office: Office) -> None:
     entries = conversation(ticket, await office.said("TK-1"), await office.done("TK-1"))
     told = [entry.message.body if entry.message else entry.activity and entry.activity.what for entry in entries]
     assert told == ["It stops.\n\nWhy?", "Hello", "status"]
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/inbox/TK-1", "/unhappy", "/settings/profile", "/settings/sessions"])
+async def test_the_rail_says_everywhere_how_much_is_to_be_done(office: Office, path: str) -> None:
+    for _ in range(2):
+        await office.open()
+    await office.open(slug="acme")
+    assert 'title="2 open tickets">2</data>' in (await office.agent.get(path)).text
+
+
+async def test_a_page_takes_one_connection_at_a_time(live_db: str) -> None:
+    """Who holds one while he waits for another may wait for ever, when all do so at once."""
+    narrow = await Database.open(live_db, size=1)
+    office = await Office(narrow).furnish()
+    await office.open()
+    for path in ("/inbox", "/inbox/TK-1", "/inbox/new", "/unhappy", "/settings/profile"):
+        assert (await office.agent.get(path)).status_code == 200
+    for browser in office.browsers:
+        await browser.aclose()
+    await narrow.close()

@@ -32,10 +32,10 @@ async def test_the_list_has_ones_own_tickets_in_every_status(desk: Desk) -> None
     page = (await (await desk.customer("ann@example.COM")).get("/tickets")).text  # G5
     rows = re.findall(r"<li>.*?</li>", page, re.DOTALL)
     assert [text_of(f"<body>{row}") for row in rows] == [
-        "Ticket 1 TK-2 · In progress · last reply just now",
-        "Ticket 3 TK-4 · Closed · sent just now",
-        "Ticket 2 TK-3 · Resolved · sent just now",
-        "Ticket 0 TK-1 · Open · sent just now",
+        "Ticket 1 TK-2 In progress last reply just now",
+        "Ticket 3 TK-4 Closed sent just now",
+        "Ticket 2 TK-3 Resolved sent just now",
+        "Ticket 0 TK-1 Open sent just now",
     ]
     assert [f'href="/tickets/TK-{number}"' in row for number, row in zip((2, 4, 3, 1), rows, strict=True)] == [True] * 4
 
@@ -99,6 +99,27 @@ async def test_a_guest_who_opens_another_ticket_sees_that_one(desk: Desk) -> Non
     assert 'value="gus@example.com"' in form
     await guest.submit("/tickets/new", **NEW)
     assert [(await guest.get(f"/tickets/TK-{number}")).status_code for number in (1, 2)] == [404, 200]
+
+
+async def test_a_guest_signs_out(desk: Desk) -> None:
+    guest = desk.browser()
+    await guest.submit("/tickets/new", **NEW)
+    assert "Sign out" in text_of((await guest.get("/tickets/TK-1")).text)
+    assert (await guest.submit("/tickets/logout")).headers["location"] == "/tickets/login"
+    assert (await guest.get("/tickets/TK-1")).status_code == 303
+    assert "Sign out" not in text_of((await guest.get("/tickets/new")).text)
+
+
+@pytest.mark.parametrize("path", ["/tickets/TK-999", "/tickets/TK-1/nowhere"])
+async def test_a_customers_error_has_nothing_of_this_product(desk: Desk, path: str) -> None:
+    ann = await desk.customer()
+    page = (await ann.get(path)).text
+    assert "Page not found" in page
+    assert "voxpop" not in text_of(page).lower()
+    if path == "/tickets/TK-999":
+        assert text_of(page).startswith("D default Page not found")
+        assert "<title>Page not found · default</title>" in page
+        assert '<a href="/tickets">Back to your tickets</a>' in page
 
 
 @pytest.mark.parametrize(

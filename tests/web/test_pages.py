@@ -41,6 +41,7 @@ def assets() -> ModuleType:
 async def test_the_start_page_leads_on(client: httpx.AsyncClient) -> None:
     page = (await client.get("/")).text
     links = set(re.findall(r'<a href="([^"]*)"', page))
+    assert {"/login", "/inbox", "/tickets"} <= links
     assert {"/docs", "/reference", "/openapi.json", "/health/ready", "/openapi/api/thing/v1"} <= links
     assert "API=https://voxpop.test/api/csat/v1" in page
     assert "voxpop key create" in page
@@ -87,6 +88,15 @@ async def test_files_are_packed_for_those_who_take_it(client: httpx.AsyncClient)
     assert packed.headers["content-encoding"] == "gzip"
     assert plain.text == packed.text == (static.ROOT / "voxpop.css").read_text()
     assert int(packed.headers["content-length"]) < 15_000
+
+
+def test_no_style_is_for_nothing() -> None:
+    """Every class that a stylesheet names is in some page or script."""
+    pages_and_scripts = [*(static.ROOT.parent / "templates").rglob("*.html"), *static.ROOT.glob("*.js")]
+    used = {word for path in pages_and_scripts for word in re.findall(r"[\w-]+", path.read_text("utf-8"))}
+    for sheet in ("voxpop.css", "work.css"):
+        rules = re.sub(r'/\*.*?\*/|"[^"]*"', "", (static.ROOT / sheet).read_text("utf-8"), flags=re.DOTALL)
+        assert set(re.findall(r"\.([a-z][\w-]*)", rules)) - used == set(), sheet
 
 
 @pytest.mark.parametrize(

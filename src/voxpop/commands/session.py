@@ -62,7 +62,7 @@ def source(settings: Settings) -> Iterator[Source]:
 async def connected(settings: Settings, dsn: str) -> AsyncIterator[Database]:
     """A pool on the database, whose schema is brought up to date first."""
     await migrate(settings.migrate_url or dsn, say)
-    database = await Database.open(dsn, size=settings.pool_size, pooled=settings.migrate_url is not None)
+    database = await Database.open(dsn, size=settings.pool_size, direct=settings.migrate_url)
     try:
         yield database
     finally:

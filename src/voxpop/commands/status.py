@@ -46,7 +46,7 @@ async def _show_content(settings: Settings, dsn: str) -> None:
     _line("Schema", f"{len(missing)} to apply: {names}" if missing else "up to date")
     if missing:
         return
-    database = await Database.open(dsn, size=1, pooled=settings.migrate_url is not None)
+    database = await Database.open(dsn, size=1, direct=settings.migrate_url)
     try:
         async with database.transaction(None) as tx:
             _line("Workspaces", ", ".join(one.name for one in await workspaces.list_workspaces(tx)) or "none yet")

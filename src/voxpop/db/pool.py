@@ -9,10 +9,20 @@ from uuid import UUID
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
+from voxpop.db.wakes import CHANNEL, Wakes
 from voxpop.errors import AppError, Unavailable
 from voxpop.types import WorkspaceId
 
-Tx = NewType("Tx", asyncpg.Connection)
+
+class Session(asyncpg.Connection):
+    """A connection of the pool; it remembers what its transaction changed, to be told after the commit."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.changed: set[WorkspaceId] = set()
+
+
+Tx = NewType("Tx", Session)
 
 APP_ROLE = "voxpop_app"
 # One simple query and text, not set_config(): the only form that holds behind poolers and on clusters.
@@ -48,17 +58,19 @@ class Encoding(AppError):
 class Database:
     """A pool of connections. It never lends one out but inside `transaction`."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str) -> None:
         self._pool = pool
+        self.wakes = Wakes(dsn, self._notify)
 
     @classmethod
-    async def open(cls, dsn: str, *, size: int = 10, pooled: bool = False) -> "Database":
-        """`pooled`: a pooler such as PgBouncer stands between, so nothing is prepared by name."""
+    async def open(cls, dsn: str, *, size: int = 10, direct: str | None = None) -> "Database":
+        """`direct`: an address past the pooler, such as PgBouncer, that `dsn` is; nothing is prepared there by name."""
         pool = await asyncpg.create_pool(
             dsn,
+            connection_class=Session,
             min_size=1,
             max_size=size,
-            statement_cache_size=0 if pooled else 200,
+            statement_cache_size=0 if direct else 200,
             max_cached_statement_lifetime=0,
             command_timeout=COMMAND_SECONDS,
             timeout=ACQUIRE_SECONDS,
@@ -66,9 +78,10 @@ class Database:
             reset=_nothing_to_reset,
             server_settings={"application_name": "voxpop"},
         )
-        return cls(pool)
+        return cls(pool, direct or dsn)
 
     async def close(self) -> None:
+        await self.wakes.close()
         try:
             await asyncio.wait_for(self._pool.close(), 10)
         except TimeoutError:
@@ -79,14 +92,17 @@ class Database:
         """Commits when the block returns, undoes everything when it raises. None sees no workspace's rows."""
         opening = OPENING % ("" if workspace is None else UUID(str(workspace)))
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            tx = Tx(cast("Session", connection))
+            tx.changed.clear()
             try:
                 await connection.execute(opening)
-                yield Tx(cast("asyncpg.Connection[Any]", connection))
+                yield tx
             except BaseException:
                 await _undo(connection)
                 raise
             if await connection.execute("COMMIT") != "COMMIT":
                 raise Unavailable("The database undid the transaction; try again")
+            self.wakes.tell(tx.changed)
 
     async def ping(self) -> bool:
         """Whether the database answers."""
@@ -96,6 +112,11 @@ class Database:
         except OUT_OF_REACH:
             return False
 
+    async def _notify(self, payload: str) -> None:
+        """In a transaction of its own: whoever commits with a NOTIFY holds up every other commit that has one."""
+        async with self.transaction(None) as tx:
+            await tx.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+
     @property
     def size(self) -> int:
         return self._pool.get_size()
@@ -103,6 +124,11 @@ class Database:
     @property
     def idle(self) -> int:
         return self._pool.get_idle_size()
+
+
+def changed(tx: Tx, workspace: WorkspaceId) -> None:
+    """Notes that something changed which open pages show; who watches the workspace hears of it after the commit."""
+    tx.changed.add(workspace)
 
 
 async def enter(tx: Tx, workspace: WorkspaceId) -> None:

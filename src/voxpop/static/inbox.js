@@ -60,16 +60,48 @@ function later(delay = 1000) {
 
 /* ---- The stream */
 
-const started = (ticket ?? list())?.dataset.since;
-if (started) {
-  const stream = new EventSource(`/inbox/changes?since=${encodeURIComponent(started)}`);
-  const live = document.querySelector(".live");
-  stream.addEventListener("open", () => { if (live) live.hidden = false; });
-  stream.addEventListener("error", () => { if (live) live.hidden = stream.readyState !== EventSource.OPEN; });
-  stream.addEventListener("tickets", ({ data }) => {
-    if (!ticket || data.split(" ").includes(ticket.dataset.ref)) later(document.hidden ? 5000 : 50);
+const AWAY = 60_000, REOPEN = 10_000, BLINK = 5000; // ms
+let since = (ticket ?? list())?.dataset.since;
+let heard = Date.now();
+let stream, dimming;
+
+/** Says whether the page keeps up; a stream that is resumed each minute is no news. */
+function show(isLive) {
+  clearTimeout(dimming);
+  const change = () => document.querySelector(".live")?.toggleAttribute("hidden", !isLive);
+  if (isLive) change();
+  else dimming = setTimeout(change, BLINK);
+}
+
+/** From where it was; the browser resumes what breaks off by itself, but nothing that was refused. */
+function hear() {
+  stream?.close();
+  const opened = stream = new EventSource(`/inbox/changes?since=${encodeURIComponent(since)}`);
+  opened.addEventListener("open", () => {
+    show(true);
+    if (Date.now() - heard > AWAY) later(50);
+    heard = Date.now();
   });
-  addEventListener("pagehide", () => stream.close());
+  opened.addEventListener("error", () => {
+    show(false);
+    if (opened.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => { if (stream === opened && !document.hidden) hear(); }, REOPEN);
+    later(); // which finds out who is no longer signed in
+  });
+  for (const kind of ["tickets", "quiet"]) opened.addEventListener(kind, told);
+}
+
+function told({ type, data, lastEventId }) {
+  [since, heard] = [lastEventId || since, Date.now()];
+  if (type === "tickets" && (!ticket || data.split(" ").includes(ticket.dataset.ref))) later(50);
+}
+
+if (since) {
+  const listen = () => (document.hidden ? stream?.close() : hear()); // a browser has few connections for many tabs
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) listen(); });
+  addEventListener("pagehide", () => stream?.close());
+  listen();
 }
 
 /* ---- Filters */

@@ -1,5 +1,6 @@
 """The agents' inbox: the list with its views, what is done to several tickets at once, a ticket for a customer."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -7,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Fault, Invalid, NotFound, ViewTaken
 from voxpop.i18n import N_
 from voxpop.tickets import assignees, lists, service, store, views
@@ -15,7 +16,7 @@ from voxpop.tickets.bodies import check_tags
 from voxpop.tickets.inbox_models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, View, short_names
 from voxpop.tickets.list_models import UNRESOLVED, TicketFilter
 from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status
-from voxpop.types import AccountId, Email, Name, NotBlank, utcnow
+from voxpop.types import AccountId, Email, Name, NotBlank, WorkspaceId, utcnow
 from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
 from voxpop.web.parse import read_id
@@ -191,9 +192,14 @@ async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> 
     }
 
 
-async def count_open(tx: Tx, here: Workspace) -> int:
-    """For the rail."""
-    return await lists.count(tx, here.id, TicketFilter(statuses=UNRESOLVED))
+def rail_of(database: Database) -> Callable[[WorkspaceId], Awaitable[dict[str, Any]]]:
+    """Reads what the frame of every page for members shows besides: how many tickets are not done."""
+
+    async def read(workspace: WorkspaceId) -> dict[str, Any]:
+        async with database.transaction(workspace) as tx:
+            return {"open_count": await lists.count(tx, workspace, TicketFilter(statuses=UNRESOLVED))}
+
+    return read
 
 
 async def choices(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:
@@ -201,7 +207,6 @@ async def choices(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:
     colleagues = await members.list_members(tx, here.id)
     tags = [tag.name for tag in await store.list_tags(tx, here.id)]
     return {
-        "open_count": await count_open(tx, here),
         "assignable": [
             (str(each.account_id), each.name) for each in colleagues if each.account_id != member.account_id
         ],

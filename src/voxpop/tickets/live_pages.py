@@ -1,7 +1,8 @@
 """What keeps agents' pages up to date: a stream that names the tickets that changed; the page then reads itself anew.
 
-A stream looks at the table every two seconds, lives a minute, and is resumed from where it ended. It looks a little
-back as well, since a change is seen only once it is committed, which may be after later ones.
+A stream looks at the table when the workspace has changed, and every fifteen seconds, since a wake can be lost. It
+lives a minute, no longer than the process, and is resumed from where it ended. It looks a little back as well, since a
+change is seen only once it is committed, which may be after later ones.
 """
 
 import asyncio
@@ -19,14 +20,15 @@ from voxpop.tickets import inbox_store as store
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.workspaces.access import Here, for_members
 
-LOOK_EVERY, LIFE, QUIET = 2.0, 60.0, 15.0  # seconds
+LOOK_EVERY, LIFE, QUIET = 15.0, 60.0, 10.0  # seconds
+BREATH = 0.25  # seconds between two looks, however fast a workspace changes
 LATE = timedelta(seconds=30)  # how long a change may take from its moment to its commit
 OLDEST = timedelta(minutes=15)  # who was away longer reads everything anew
 MOST = 200
 RETRY = 1000  # ms until a browser resumes
 
 
-@get("/inbox/changes", opt=for_members(), include_in_schema=False)
+@get("/inbox/changes", opt=for_members(framed=False), include_in_schema=False)
 async def stream_changes(request: Request[Any, Any, Any], here: Here, state: State) -> ServerSentEvent:
     since = read_moment(request.headers.get("last-event-id") or request.query_params.get("since"), utcnow())
     return ServerSentEvent(changes(state.database, here.id, since))
@@ -45,18 +47,20 @@ async def changes(
     clock = asyncio.get_running_loop().time
     end, horizon, told = clock() + life * random.uniform(0.9, 1.1), since - LATE, dict[str, datetime]()  # noqa: S311
     spoke = -QUIET
-    while clock() < end:
-        now = utcnow()
-        async with database.transaction(workspace) as tx:
-            found = await store.list_changes(tx, workspace, horizon, MOST)
-        fresh = [each.ref for each in found if told.get(each.ref) != each.updated_at]
-        told, horizon = {each.ref: each.updated_at for each in found}, max(horizon, now - LATE)
-        if fresh or clock() - spoke > QUIET:
-            spoke = clock()
-            yield ServerSentEventMessage(
-                event="tickets" if fresh else "quiet", data=" ".join(fresh), id=now.isoformat(), retry=RETRY
-            )
-        await asyncio.sleep(pause)
+    with database.wakes.watch(workspace) as watch:
+        while clock() < end and not database.wakes.ended:
+            now = utcnow()
+            async with database.transaction(workspace) as tx:
+                found = await store.list_changes(tx, workspace, horizon, MOST)
+            fresh = [each.ref for each in found if told.get(each.ref) != each.updated_at]
+            told, horizon = {each.ref: each.updated_at for each in found}, max(horizon, now - LATE)
+            if fresh or clock() - spoke > QUIET:
+                spoke = clock()
+                yield ServerSentEventMessage(
+                    event="tickets" if fresh else "quiet", data=" ".join(fresh), id=now.isoformat(), retry=RETRY
+                )
+            await asyncio.sleep(BREATH)
+            await watch.change(min(pause, max(0, end - clock())))
 
 
 def read_moment(text: str | None, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Tx, changed
 from voxpop.db.query import Nothing, Query
 from voxpop.tickets import words
 from voxpop.tickets.models import Activity, Message, MessageKind, NewTicket, Priority, Tag, Ticket, What
@@ -168,6 +168,7 @@ async def insert_ticket(
     ticket = await NEW_TICKET.one(tx, workspace, ident, *values, *urgency, *by)
     text = f"{ticket.ref} {new.subject} {new.description} {who.name} {who.email}"
     await NEW_WORDS.run(tx, workspace, ident, words.lexemes(workspace, text))
+    changed(tx, workspace)
     return ticket
 
 
@@ -208,6 +209,7 @@ async def set_ticket(tx: Tx, workspace: WorkspaceId, ticket: Ticket, user: str) 
         ticket.updated_at,
         user,
     )
+    changed(tx, workspace)
 
 
 async def insert_message(tx: Tx, workspace: WorkspaceId, ticket: TicketId, message: Message) -> Message:

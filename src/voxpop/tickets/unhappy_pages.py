@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get
 
 from voxpop.tickets import unhappy
-from voxpop.tickets.inbox import count_open
 from voxpop.types import utcnow
 from voxpop.workspaces.access import Here, InTx, Looks, for_members
 
@@ -24,7 +23,6 @@ async def show_unhappy(request: Request[Any, Any, Any], here: Here, tx: InTx, sh
     return show(
         "tickets/inbox/unhappy.html",
         active="unhappy",
-        open_count=await count_open(tx, here),
         page=page,
         days=days,
         periods=PERIODS,

@@ -12,6 +12,7 @@ from uuid import uuid4
 from voxpop.errors import Invalid, Unavailable
 from voxpop.web.direct import Door, Message, Receive, Scope, Send, send_problem
 from voxpop.web.ops import REQUESTS, SECONDS
+from voxpop.web.packing import packing
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -25,10 +26,17 @@ ACCEPTABLE_ID = re.compile(rb"[\x21-\x7e]{1,200}\Z")
 class Edge:
     """An ASGI application around the framework's; operations that have a direct door are served through it."""
 
-    def __init__(self, app: App, doors: tuple[Door, ...] = ()) -> None:
+    def __init__(self, app: App, doors: tuple[Door, ...] = (), on_stop: Callable[[], None] | None = None) -> None:
         self.app = app
         self.doors = doors
-        self.stopping = False  # set by the server: from then on who is cut off is told so
+        self.stopping = False
+        self._on_stop = on_stop
+
+    def stop(self) -> None:
+        """Said by the server before it drains: streams end, and who is cut off from here on is told so."""
+        self.stopping = True
+        if self._on_stop:
+            self._on_stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,7 +75,7 @@ class Edge:
                 return await door.serve(match, scope, receive, send)
         if "\x00" in scope["path"]:
             return await send_problem(scope, send, Invalid("path must not contain NUL characters"))
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, packing(scope, send))
 
 
 def _request_id(scope: Scope) -> bytes:

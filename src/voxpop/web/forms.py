@@ -24,7 +24,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
-    """The body, sent as a form or as JSON; Invalid names the field that does not fit."""
+    """The body, sent as a form or as JSON; Invalid names each field that does not fit."""
     body = await request.body()
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media == JSON:
@@ -38,10 +38,29 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         raise Invalid("body is no form that can be read") from None
     if has_nul(dict(pairs)):
         raise Invalid("body must not contain NUL characters")
+    values = _values(pairs, form)
     try:
-        return msgspec.convert(_values(pairs, form), form, strict=False)
+        return msgspec.convert(values, form, strict=False)
     except msgspec.ValidationError as error:
-        raise of_validation(error, "body") from error
+        found = of_validation(error, "body")
+        raise Invalid(found.message, details=_faults(values, form) or found.details) from error
+
+
+def _faults(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list[Fault]:
+    """Every field that does not fit, where msgspec would name the first."""
+    faults: list[Fault] = []
+    for field in msgspec.structs.fields(form):
+        name = field.encode_name
+        try:
+            if name in values:
+                msgspec.convert(values[name], field.type, strict=False)
+            elif field.required:
+                faults.append(Fault(name, "is required"))
+        except msgspec.ValidationError as error:
+            what, _, path = str(error).partition(" - at `$")
+            placed = msgspec.ValidationError(f"{what} - at `$.{name}{path or '`'}")
+            faults += of_validation(placed, "body").details
+    return faults
 
 
 async def as_typed(request: Request[Any, Any, Any]) -> dict[str, str]:

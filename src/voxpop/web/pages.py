@@ -1,6 +1,6 @@
 """Pages: templates, the answer every page is sent in, the start page and the page for errors. Knows no domain."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -44,6 +44,8 @@ LEADS = {
     503: N_("The service is busy. Try again in a moment."),
 }
 LONGEST_PATH = 8000
+PORTAL = "/tickets/"  # below it are the pages of customers, who know nothing of this product
+NOBODY = {"here": None, "member": None, "customer": None}
 SLASHED = ("//", "/\\")  # what browsers take for another host
 
 
@@ -100,8 +102,13 @@ def page(
     )
 
 
-def error_page(error: AppError, trace: str, locale: str = ENGLISH) -> Response[str]:
-    """What a person sees instead of the envelope; `trace` is what he names when he reports it."""
+def error_page(
+    error: AppError, trace: str, locale: str = ENGLISH, path: str = "/", around: Mapping[str, Any] | None = None
+) -> Response[str]:
+    """What a person sees instead of the envelope; `trace` is what he names when he reports it.
+
+    `around`: what the pages of his know, where somebody found out who he is and whose page he asked for.
+    """
     title = TITLES.get(error.status, N_("Something went wrong"))
     return page(
         "web/error.html",
@@ -111,6 +118,8 @@ def error_page(error: AppError, trace: str, locale: str = ENGLISH) -> Response[s
         lead=_lead(error, locale),
         code=error.status,
         trace=trace,
+        is_portal=f"{path}/".startswith(PORTAL),
+        **(around or NOBODY),
     )
 
 

@@ -150,7 +150,9 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     seen = problem(error, request.scope["path"] + (f"?{query}" if query else ""))
     note(error, cause, seen)
     if _wants_page(request):
-        response: Response[Any] = error_page(error, str(seen.traceId), accepted(request.headers.get("accept-language")))
+        locale = accepted(request.headers.get("accept-language"))
+        around = request.scope.get("state", {}).get("around")
+        response: Response[Any] = error_page(error, str(seen.traceId), locale, request.url.path, around)
         response.headers.update(headers(error) | _allow(cause))
         return response
     # Clients of the first implementation look for `error` where a route is unknown (C7).

@@ -40,11 +40,15 @@ LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
 
 
 class Admission(Struct, frozen=True):
-    """Whom a page lets in: members of a role, customers, or anybody; and whether it is a page of the portal."""
+    """Whom a page lets in: members of a role, customers, or anybody; and whether it is a page of the portal.
+
+    `framed`: it has the frame of the members' pages, and so shows what that tells.
+    """
 
     role: Role | None = None
     customers: bool = False
     portal: bool = False
+    framed: bool = False
 
 
 class Visit(Struct, frozen=True):
@@ -69,9 +73,9 @@ def needs(scope: Scope) -> dict[str, Any]:
     return {"scope": scope}
 
 
-def for_members(role: Role = Role.AGENT) -> dict[str, Any]:
+def for_members(role: Role = Role.AGENT, *, framed: bool = True) -> dict[str, Any]:
     """The `opt` of a page for members of at least this role."""
-    return {"page": Admission(role=role)}
+    return {"page": Admission(role=role, framed=framed)}
 
 
 def for_customers() -> dict[str, Any]:
@@ -141,10 +145,13 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     if scope := handler.opt.get("scope"):
         state["actor"] = await _admit_to_api(doorkeeper, connection, scope)
     elif admission := handler.opt.get("page"):
+        state["visit"] = visit = await doorkeeper.visit(connection)
+        state["around"] = {"here": visit.here, "member": visit.member, "customer": visit.customer}
         if _method(connection) not in SAFE and is_foreign(connection.headers):
             raise Forbidden("This form was sent from another site")
-        state["visit"] = visit = await doorkeeper.visit(connection)
         _admit_to_page(admission, visit, connection)
+        if admission.framed:  # here, before the handler has a connection: who holds one must not wait for another
+            state["around"] |= await connection.app.state.rail(visit.here.id)
         state["actor"] = visit.actor(admission)
     if isinstance(connection, Request) and connection.method not in SAFE:
         await connection.body()  # kept; who sends it slowly must not hold a database connection meanwhile
@@ -228,8 +235,7 @@ def provide_visitor(request: Request[Any, Any, Any]) -> Customer | None:
 
 
 def provide_show(request: Request[Any, Any, Any]) -> Show:
-    visit = visit_of(request)
-    return Show(request, here=visit.here, member=visit.member, customer=visit.customer)
+    return Show(request, **request.scope["state"]["around"])
 
 
 DEPENDENCIES = {"tx": Provide(provide_tx)} | {
