@@ -60,7 +60,8 @@ def create_app(database: Database, settings: Settings) -> Edge:
         request_max_body_size=LARGEST_BODY,
         logging_config=None,  # the framework's own would replace that of the process
     )
-    return Edge(app, doors(doorkeeper, features, surveys), lambda: database.wakes.end())
+    is_secure = settings.public_url.startswith("https://")
+    return Edge(app, doors(doorkeeper, features, surveys), lambda: database.wakes.end(), is_secure=is_secure)
 
 
 def doors(doorkeeper: Doorkeeper, features: FeatureGates, surveys: SurveyGates) -> tuple[Door, ...]:

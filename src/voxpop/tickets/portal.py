@@ -185,7 +185,7 @@ async def rate(
             raise show.again(TICKET, _in_words(fault), **context) from None
     if is_form:
         return redirect(f"/tickets/{rated.ref}#thanks")
-    return Response(RatingOut.of(rated), headers={"cache-control": "no-store"})
+    return Response(RatingOut.of(rated))
 
 
 @get(

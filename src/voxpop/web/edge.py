@@ -1,4 +1,4 @@
-"""The outermost layer: every answer gets its request id and version, every request is counted and timed."""
+"""The outermost layer: every answer gets the headers that all have, every request is counted and timed."""
 
 import asyncio
 import re
@@ -19,16 +19,26 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 # Addresses and methods that nobody routes are one label, or there would be no end of them.
 UNKNOWN = "unknown"
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
-VERSION = (b"version", version("voxpop").encode())
+FIXED = [(b"version", version("voxpop").encode()), (b"x-content-type-options", b"nosniff")]
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+UNKEPT = (b"cache-control", b"no-store")  # unless an answer says otherwise
 ACCEPTABLE_ID = re.compile(rb"[\x21-\x7e]{1,200}\Z")
 
 
 class Edge:
     """An ASGI application around the framework's; operations that have a direct door are served through it."""
 
-    def __init__(self, app: App, doors: tuple[Door, ...] = (), on_stop: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        doors: tuple[Door, ...] = (),
+        on_stop: Callable[[], None] | None = None,
+        *,
+        is_secure: bool = False,
+    ) -> None:
         self.app = app
         self.doors = doors
+        self._fixed = [*FIXED, HSTS] if is_secure else FIXED
         self.stopping = False
         self._on_stop = on_stop
 
@@ -45,23 +55,24 @@ class Edge:
         began, status, method = time.perf_counter(), 0, scope["method"]
         if method == "HEAD":  # is a GET whose body stays here (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
-        identity = [(b"request-id", _request_id(scope)), VERSION]
+        fixed = [(b"request-id", _request_id(scope)), *self._fixed]
 
-        async def send_with_identity(message: Message) -> None:
+        async def send_with_fixed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *identity]
+                kept = any(name == b"cache-control" for name, _ in message["headers"])
+                message["headers"] = [*message["headers"], *fixed] + ([] if kept else [UNKEPT])
             elif method == "HEAD":
                 message["body"] = b""
             await send(message)
 
         try:
-            await self._serve(scope, receive, send_with_identity)
+            await self._serve(scope, receive, send_with_fixed)
         except asyncio.CancelledError:
             if status or not self.stopping:
                 raise
-            await send_problem(scope, send_with_identity, Unavailable("The service is stopping; try again"))
+            await send_problem(scope, send_with_fixed, Unavailable("The service is stopping; try again"))
         finally:
             count, seconds = _meters(method, scope.get("path_template") or UNKNOWN, status)
             count.inc()

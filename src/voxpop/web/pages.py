@@ -67,7 +67,7 @@ class Instead(AppError):
 
 def redirect(path: str) -> Response[Any]:
     """303: go on there with a GET. Never to another host."""
-    return Response(b"", status_code=303, headers={"location": local_path(path) or "/", "cache-control": "no-store"})
+    return Response(b"", status_code=303, headers={"location": local_path(path) or "/"}, media_type=MediaType.TEXT)
 
 
 def local_path(text: str | None) -> str | None:
@@ -96,7 +96,6 @@ def page(
                 f"{part} {value}" for part, value in (POLICY | (policy or {})).items()
             ),
             "referrer-policy": "strict-origin-when-cross-origin",
-            "x-content-type-options": "nosniff",
             "cache-control": "no-cache",
         },
     )

@@ -6,7 +6,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from voxpop.errors import Invalid
-from voxpop.web.edge import VERSION
+from voxpop.web.edge import FIXED
 from voxpop.web.problems import problem
 
 LARGEST_HEAD = 2**16  # bytes of the request line and the headers
@@ -39,7 +39,7 @@ class Protocol(HttpToolsProtocol):
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
             (b"request-id", str(uuid4()).encode()),
-            VERSION,
+            *FIXED,
         ]
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         self.transport.write(b"".join([STATUS_LINE[400], *lines, b"\r\n", body]))

@@ -22,7 +22,6 @@ class Show:
         self.locale = accepted(request.headers.get("accept-language"))
         self.t = Texts(self.locale)
         self._around = around
-        self._is_secure = request.app.state.settings.public_url.startswith("https://")
         self._done = request.query_params.get("done", "")
 
     def __call__(
@@ -45,8 +44,6 @@ class Show:
         fixed = {"active": active, "toast": self.t(toast) if toast else None, "now": utcnow(), "faults": said}
         shown = page(template, status=status, locale=self.locale, **(self._around | fixed | context))
         shown.headers.update(OWN)
-        if self._is_secure:
-            shown.headers["strict-transport-security"] = "max-age=31536000"
         return shown
 
     def again(self, template: str, /, fault: AppError, **context: Any) -> Instead:

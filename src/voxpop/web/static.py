@@ -41,7 +41,6 @@ def static_file(request: Request[None, None, State], name: FromPath[Path]) -> Re
         "etag": f'"{file.version}"',
         "vary": "accept-encoding",
         "cache-control": FOR_EVER if request.query_params.get("v") == file.version else "no-cache",
-        "x-content-type-options": "nosniff",
     }
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(b"", status_code=304, headers=headers)
