@@ -172,7 +172,7 @@ async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> 
         "view": view,
         "page": page,
         "first": first,
-        "total": await lists.count(tx, here.id, wanted),
+        "total": await lists.count(tx, here.id, wanted) if page.next_cursor else first + len(page.rows),
         "most_counted": lists.COUNTED_UP_TO,
         "tabs": tabs,
         "current": next((tab for tab in tabs if tab.view.query == view.but().query), None),
@@ -189,7 +189,7 @@ async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> 
 
 async def count_open(tx: Tx, here: Workspace) -> int:
     """For the rail."""
-    return await lists.count(tx, here.id, TicketFilter(statuses=UNRESOLVED))
+    return await lists.count(tx, here.id, TicketFilter(statuses=UNRESOLVED)) or 0
 
 
 async def choices(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:

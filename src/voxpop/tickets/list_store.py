@@ -102,12 +102,8 @@ COUNTED = Query(
 ROWS = Query(
     """
     SELECT t.id, t.ref, t.subject, t.requester_name, t.requester_email, t.requester_guid, t.status, t.priority,
-           t.assignee_id, a.name AS assignee_name,
-           ARRAY(
-               SELECT g.name FROM ticket_tag tt JOIN tag g ON g.workspace_id = $1 AND g.id = tt.tag_id
-               WHERE tt.workspace_id = $1 AND tt.ticket_id = t.id ORDER BY g.name
-           ) AS tags,
-           t.csat_rating, t.csat_rated_at, t.first_response_at, t.create_time, t.updated_at
+           t.assignee_id, a.name AS assignee_name, t.tag_names AS tags, t.csat_rating, t.csat_rated_at,
+           t.first_response_at, t.create_time, t.updated_at
     FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, place)
         JOIN ticket t ON t.workspace_id = $1 AND t.id = wanted.id
         LEFT JOIN account a ON a.id = t.assignee_id

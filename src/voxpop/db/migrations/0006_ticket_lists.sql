@@ -12,6 +12,9 @@ ALTER TABLE ticket_tag
     ADD COLUMN updated_at timestamptz NOT NULL;
 DROP INDEX ticket_tag_by_tag;
 
+-- And a ticket has the names of its tags, sorted, for whoever only shows them.
+ALTER TABLE ticket ADD COLUMN tag_names text[] NOT NULL DEFAULT '{}';
+
 -- Each begins with what is equal and goes on with the order; what stands behind the id is compared within the index,
 -- so that a rare pair costs no visits to the table. Ratings are few beside tickets, so their indexes are partial.
 CREATE INDEX ticket_by_update ON ticket (workspace_id, updated_at, id, status, assignee_id, priority_rank, csat_rating);
