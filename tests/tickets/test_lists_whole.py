@@ -118,16 +118,17 @@ async def pages(tx: Any, workspace: WorkspaceId, wanted: TicketFilter, sort: Sor
             return found
 
 
-@pytest.mark.parametrize("few", [list_store.FEW, 5])
+@pytest.mark.parametrize(("few", "read"), [(list_store.FEW, list_store.READ_FOR_WORDS), (5, 100), (5, 9)])
 async def test_every_list_is_what_it_says(
-    desk: Desk, owner: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch, few: int
+    desk: Desk, owner: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch, few: int, read: int
 ) -> None:
-    """Where many tickets have the words, and where few have them."""
+    """Where few tickets have the words, where many have them, and where those lie far apart."""
     monkeypatch.setattr(list_store, "FEW", few)
+    monkeypatch.setattr(list_store, "READ_FOR_WORDS", read)
     agent = await member(owner, desk.workspace, "agent")
     known = await fill(desk, [agent, await member(owner, desk.workspace, "other"), None])
     async with desk.database.transaction(desk.workspace) as tx:
-        for wanted, sort in product(filters(agent)[few % 2 :: 4], SORTS):
+        for wanted, sort in product(filters(agent)[read % 2 :: 4], SORTS):
             expected = naive_order([each.row for each in known if fits(wanted, each)], sort)
             found = await pages(tx, desk.workspace, wanted, sort)
             assert [row.ref for row in found] == [row.ref for row in expected], (wanted, sort)

@@ -77,27 +77,30 @@ WORD_BRANCHES = {one: Query(_worded(_branch(*one)), Found) for one in _FAMILY}
 
 HITS = Query(
     """
-    SELECT id, segment, moment FROM search_tickets($1, $2::text::tsquery, $3, $4::text[], $5, $6, $7::smallint,
+    SELECT id, segment, moment FROM search_tickets($1, $2, $3, $4::text[], $5, $6, $7::smallint,
         $8::smallint[], $9, $10, $11, $12, $13, $14, $15, $16, $17)
     """,
     Hit,
 )
 
-# How many tickets fit, counting no further than $10?
-COUNTED = Query(
-    f"""
+
+def _counted(of_tag: bool) -> str:
+    """How many tickets fit, or those of a tag, whose requester is not asked for, counting no further than $10?"""
+    of_tickets = f"{_TAGGED} AND ($11::text IS NULL OR requester_email_folded = $11)"
+    table, narrowed = ("ticket_tag", "tag_id = $9 AND $11::text IS NULL") if of_tag else ("ticket", of_tickets)
+    return f"""
     SELECT count(*)::int AS count FROM (
-        SELECT FROM ticket
+        SELECT FROM {table}
         WHERE workspace_id = $1 AND (cardinality($2::text[]) = 0 OR status = ANY ($2))
             AND ($3::uuid IS NULL OR assignee_id = $3) AND (NOT $4::boolean OR assignee_id IS NULL)
             AND ($5::smallint IS NULL OR priority_rank = $5) AND ($6::smallint[] IS NULL OR csat_rating = ANY ($6))
             AND (NOT $7::boolean OR csat_rating IS NULL) AND ($8::timestamptz IS NULL OR updated_at >= $8)
-            AND {_TAGGED} AND ($11::text IS NULL OR requester_email_folded = $11)
+            AND {narrowed}
         LIMIT $10
-    ) AS fitting
-    """,
-    Total,
-)
+    ) AS fitting"""
+
+
+COUNTED = {of_tag: Query(_counted(of_tag), Total) for of_tag in (False, True)}
 
 ROWS = Query(
     """
@@ -129,7 +132,9 @@ async def list_branch(
     """
     requester, query = wanted.filter.requester, wanted.query
     one = (branch.moment, branch.newest_first, wanted.tag is not None and requester is None)
-    bound = (after.moment, after.id) if after else LAST if branch.newest_first else FIRST
+    since = wanted.filter.updated_since
+    first = (since, FIRST[1]) if since and branch.moment == "updated_at" else FIRST
+    bound = (after.moment, after.id) if after else LAST if branch.newest_first else first
     unrated = branch.rating == UNRATED
     values = (
         branch.status,
@@ -138,7 +143,7 @@ async def list_branch(
         branch.rank,
         None if unrated else branch.rating,
         unrated,
-        wanted.filter.updated_since,
+        since,
         wanted.tag,
         *bound,
     )
@@ -190,7 +195,8 @@ async def count_tickets(tx: Tx, workspace: WorkspaceId, wanted: Criteria, most: 
         criteria.updated_since,
         wanted.tag,
     )
-    return (await COUNTED.one(tx, workspace, *values, most, criteria.requester)).count
+    statement = COUNTED[wanted.tag is not None and criteria.requester is None]
+    return (await statement.one(tx, workspace, *values, most, criteria.requester)).count
 
 
 async def list_rows(tx: Tx, workspace: WorkspaceId, tickets: Sequence[TicketId]) -> list[TicketRow]:
