@@ -133,8 +133,9 @@ async def list_branch(
     requester, query = wanted.filter.requester, wanted.query
     one = (branch.moment, branch.newest_first, wanted.tag is not None and requester is None)
     since = wanted.filter.updated_since
-    first = (since, FIRST[1]) if since and branch.moment == "updated_at" else FIRST
-    bound = (after.moment, after.id) if after else LAST if branch.newest_first else first
+    bound = (after.moment, after.id) if after else LAST if branch.newest_first else FIRST
+    if since and branch.moment == "updated_at" and not branch.newest_first:
+        bound = max(bound, (since, FIRST[1]))  # else all before it would be read
     unrated = branch.rating == UNRATED
     values = (
         branch.status,
