@@ -157,7 +157,7 @@ async def list_branch(
 
 
 async def find_hits(
-    tx: Tx, workspace: WorkspaceId, wanted: Criteria, sort: Sort, after: Place, most: int, most_found: int = FEW
+    tx: Tx, workspace: WorkspaceId, wanted: Criteria, sort: Sort, after: Place, most: int, most_found: int
 ) -> list[Place] | None:
     """A page of the tickets that have the words; None where more than `most_found` have them."""
     criteria = wanted.filter

@@ -51,7 +51,7 @@ async def list_places(
     if criteria is None:
         return []
     if criteria.query is not None:
-        hits = await store.find_hits(tx, workspace, criteria, sort, after, most)
+        hits = await store.find_hits(tx, workspace, criteria, sort, after, most, store.FEW)
         if hits is not None:
             return hits
     places = await _in_order(tx, workspace, criteria, sort, after, most)
@@ -82,7 +82,7 @@ async def count(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> int | N
     if criteria is None:
         return 0
     if criteria.query is not None:
-        hits = await store.find_hits(tx, workspace, criteria, Sort(), BEFORE_ALL, COUNTED_UP_TO)
+        hits = await store.find_hits(tx, workspace, criteria, Sort(), BEFORE_ALL, COUNTED_UP_TO, store.FEW)
         if hits is None:
             return COUNTED_UP_TO if wanted == TicketFilter(words=wanted.words) else None
         return len(hits)
