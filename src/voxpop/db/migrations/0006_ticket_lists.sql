@@ -124,8 +124,8 @@ END $$;
 -- have all words (a tsquery, joined by ' & '), if they are no more than `most_found`, and gives a page of ids; if they are
 -- more it gives one row of nulls, and the caller reads the list in its order, where they lie close. What the statistics
 -- take for too many is not looked up to be counted. The index is asked for the rarest word if that is rare enough: of a
--- common one it would gather every ticket. `after_segment` 0 is the first page. The index's pages are mostly in the
--- system's cache, where reading ahead only costs.
+-- common one it would gather every ticket. Pages are mostly in the system's cache, where reading ahead only costs.
+-- `after_segment` 0 is the first page.
 CREATE FUNCTION search_tickets(
     asked uuid, sought text, most_found integer,
     statuses text[], assignee uuid, unassigned boolean, rank smallint, ratings smallint[], requester text,
