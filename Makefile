@@ -9,7 +9,10 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 VENDOR := src/voxpop/static/vendor/assets.lock
+TEST_VENDOR := tests/vendor/assets.lock
 DEV := .venv/.dev-installed
+# Every test: on all cores, a file's tests on the same one.
+ALL := $(if $(ARGS),,-n auto --dist loadfile)
 
 # A virtual environment knows its own path: one that is missing or was moved is made anew.
 ifneq ($(file < .venv/.made),$(CURDIR))
@@ -22,20 +25,20 @@ help: ## list these commands
 run: .venv/.installed $(VENDOR) ## start Voxpop with demo data on an embedded database (options: ARGS="--port 9000")
 	@exec .venv/bin/voxpop serve --demo $(ARGS)
 
-setup: $(DEV) $(VENDOR) ## install what the other commands need, and nothing else
+setup: $(DEV) $(VENDOR) $(TEST_VENDOR) ## install what the other commands need, and nothing else
 	@:
 
-test: $(DEV) $(VENDOR) ## run every test (some: ARGS="tests/web -k docs")
+test: $(DEV) $(VENDOR) $(TEST_VENDOR) ## run every test (some: ARGS="tests/web -k docs")
 	@build_tools/need chromium postgresql java maven
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(ALL) $(ARGS)
 
-check: $(DEV) $(VENDOR) ## format, lint, types, every test, and the database's once more on PostgreSQL 15
+check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, and the database's once more on PostgreSQL 15
 	@build_tools/need chromium postgresql java maven
 	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary
-	@$(PY) -m pytest -q $(ARGS)
-	@build_tools/with_postgres15 $(PY) -m pytest -q -m 'database and not kafka'
+	@$(PY) -m pytest -q $(ALL) $(ARGS)
+	@build_tools/with_postgres15 $(PY) -m pytest -q $(ALL) -m 'database and not kafka'
 
 fix: $(DEV) ## format, and mend what the linter can mend
 	@$(PY) -m ruff format --quiet
@@ -66,5 +69,5 @@ $(DEV): .venv/.installed requirements-dev.lock
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(VENDOR): assets.lock build_tools/assets.py | .venv/.installed
-	@$(PY) build_tools/assets.py
+$(VENDOR) $(TEST_VENDOR): assets.lock build_tools/assets.py | .venv/.installed
+	@$(PY) build_tools/assets.py $(@D)

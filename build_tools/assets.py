@@ -1,7 +1,7 @@
 """Puts third-party files where pages and tests look for them: as assets.lock says, checked, and only if not there yet.
 
-Run by itself it does so for both; the build (hatch_build.py) needs those of the pages. The Node it uses is the one in a
-wheel; none on the PATH is needed.
+Run by itself it does so for both, or for the folder it is given; the build (hatch_build.py) needs those of the pages.
+The Node it uses is the one in a wheel; none on the PATH is needed.
 """
 
 import base64
@@ -84,7 +84,7 @@ def _unpack(tarball: Path, package: dict[str, Any], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    for vendor in (TEST_VENDOR, VENDOR):
+    for vendor in [Path(folder).resolve() for folder in sys.argv[1:]] or (VENDOR, TEST_VENDOR):
         if not complete(vendor):
             build(vendor)
-    (VENDOR / LOCK.name).touch()
+        (vendor / LOCK.name).touch()

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from tests.conftest import Client, Make
+from tests.features.ledger import Owner
+from tests.tickets.kit import NEW, member
 
 from voxpop.features import catalogue
 from voxpop.features.models import Product
@@ -32,7 +34,7 @@ NEVER_A_SUCCESS = {
 }
 
 
-# What fits the document may still not fit together: a start and an end, a scale and its formula.
+# What fits the document may still not fit together, or name whom there is not: a start and an end, an assignee.
 OFF = {"enabled": False}
 JUDGED = (
     "/api/v1/campaigns",
@@ -40,6 +42,11 @@ JUDGED = (
     "/api/v1/campaigns/{campaign}",
     "/api/v1/survey-types",
     "/api/v1/survey-types/{code}",
+    "/api/v1/workspace",
+    "/api/v1/tickets",
+    "/api/v1/tickets.csv",
+    "/api/v1/tickets/{ref}",
+    "/api/v1/tickets/{ref}/replies",
 )
 
 
@@ -78,8 +85,10 @@ async def address(make: Make) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def client(client: Client) -> Client:
+async def client(client: Client, owner: Owner) -> Client:
     """With what the document's examples name, in use."""
+    await member(owner, client.workspace, "ann")
+    await client.post("/api/v1/tickets", json=NEW)
     await client.post("/api/csat/v1/products", json={"key": "pms", "name": "Property management"})
     thresholds = {"interaction_threshold": 5, "rejection_threshold": 3}
     await client.post("/api/csat/v1/products/pms/features", json={"feature_key": "dashboard"} | thresholds)

@@ -10,6 +10,8 @@ from litestar.routes import HTTPRoute
 from tests.conftest import Client, Make
 from tests.features.kit import API, Feature, good
 from tests.features.ledger import Owner
+from tests.people.kit import Browser
+from tests.tickets.portal_kit import Desk
 
 from voxpop.app import create_app
 from voxpop.config import load
@@ -69,10 +71,86 @@ TABLE = """
     manage  POST    /api/v1/events/dead/{dead}/replay
     manage  GET     /api/v1/workspace
     manage  PATCH   /api/v1/workspace
+
+    read    GET     /api/v1/tickets
+    read    GET     /api/v1/tickets.csv
+    read    GET     /api/v1/tickets/{ref}
+    manage  POST    /api/v1/tickets
+    manage  PATCH   /api/v1/tickets/{ref}
+    manage  POST    /api/v1/tickets/{ref}/replies
 """
-EXPECTED = {(method, path): scope for scope, method, path in map(str.split, filter(str.strip, TABLE.splitlines()))}
+PAGES = """
+    anyone   GET    /login
+    anyone   POST   /login
+    anyone   POST   /login/mail
+    anyone   GET    /login/link
+    anyone   POST   /login/link
+    anyone   GET    /login/invitation
+    anyone   POST   /login/invitation
+    anyone   GET    /login/owner
+    anyone   POST   /login/owner
+    anyone   POST   /logout
+    anyone   GET    /tickets/login
+    anyone   POST   /tickets/login
+    anyone   GET    /tickets/login/link
+    anyone   POST   /tickets/login/link
+    anyone   POST   /tickets/logout
+    anyone   GET    /tickets/new
+    anyone   POST   /tickets/new
+
+    customer GET    /tickets
+    customer GET    /tickets/{ref}
+    customer GET    /tickets/{ref}/reply
+    customer POST   /tickets/{ref}/reply
+    customer GET    /tickets/{ref}/rating
+    customer POST   /tickets/{ref}/rating
+
+    agent    GET    /inbox
+    agent    GET    /inbox/changes
+    agent    GET    /inbox/new
+    agent    GET    /inbox/{ref}
+    agent    GET    /admin/tickets/{ref}
+    agent    POST   /inbox/new
+    agent    POST   /inbox/bulk
+    agent    POST   /inbox/views
+    agent    POST   /inbox/views/{view}/delete
+    agent    POST   /inbox/{ref}/reply
+    agent    POST   /inbox/{ref}/status
+    agent    POST   /inbox/{ref}/priority
+    agent    POST   /inbox/{ref}/assignee
+    agent    POST   /inbox/{ref}/tags
+    agent    GET    /unhappy
+    agent    GET    /settings
+    agent    GET    /settings/profile
+    agent    POST   /settings/profile
+    agent    POST   /settings/password
+    agent    GET    /settings/sessions
+    agent    POST   /settings/sessions/{session}/revoke
+
+    admin    POST   /settings/invitations
+    admin    POST   /settings/invitations/{invitation}/withdraw
+    admin    POST   /settings/members/{account}/role
+    admin    POST   /settings/members/{account}/remove
+    admin    GET    /settings/keys
+    admin    POST   /settings/keys
+    admin    POST   /settings/keys/{key}/revoke
+    admin    GET    /settings/workspace
+    admin    POST   /settings/workspace
+
+    owner    GET    /settings/mail
+"""
+
+
+def table(text: str) -> dict[tuple[str, str], str]:
+    """Who may, by method and path."""
+    return {(method, path): whose for whose, method, path in map(str.split, filter(str.strip, text.splitlines()))}
+
+
+EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css"}
-IDS |= dict.fromkeys(("campaign", "dead"), str(uuid4())) | {"code": "NPS"}
+IDS |= dict.fromkeys(("campaign", "dead"), str(uuid4())) | {"code": "NPS", "ref": "TK-1"}
+IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key"), str(uuid4()))
+ROLES = ["agent", "admin", "owner"]  # each may what those before may
 
 
 def operations(make: Make) -> Iterator[tuple[str, str]]:
@@ -88,7 +166,7 @@ async def status(client: httpx.AsyncClient, operation: tuple[str, str], **option
 
 
 async def test_every_route_is_in_the_table_with_its_scope(make: Make) -> None:  # G1
-    assert sorted(operations(make)) == sorted(EXPECTED)
+    assert sorted(operations(make)) == sorted(EXPECTED | EXPECTED_PAGES)
     workspace = await make.workspace("ours")
     clients = {scope: await make.client(workspace, scope) for scope in Scope}
     for operation, scope in EXPECTED.items():
@@ -106,9 +184,50 @@ async def test_without_a_key_only_the_open_routes_answer(make: Make) -> None:  #
         assert await status(nobody, operation) == (200 if scope == "open" else 401), operation
 
 
+def opened(answer: httpx.Response) -> str:
+    """What became of who asked for a page: sent to a login, refused, or let in."""
+    if answer.status_code == 303 and re.match(r"(/tickets)?/login($|\?)", answer.headers["location"]):
+        return answer.headers["location"].partition("?")[0]
+    return "refused" if answer.status_code in (401, 403) else "in"
+
+
+def expected(whose: str, person: str) -> str:
+    if whose == "anyone" or whose == person:
+        return "in"
+    if whose == "customer":
+        return "/tickets/login"
+    if person not in ROLES:
+        return "/login"
+    return "in" if ROLES.index(person) >= ROLES.index(whose) else "refused"
+
+
+async def test_pages_are_for_whom_the_table_says(database: Database) -> None:  # G1, T8, T25
+    desk = await Desk(database).furnish()
+    assert await desk.open() == IDS["ref"]
+    chief = await desk.owner()
+    people: dict[str, Browser] = {"nobody": desk.browser(), "customer": await desk.customer(), "owner": chief}
+    people |= {role: await desk.invited(chief, f"{role}@example.com", role) for role in ("admin", "agent")}
+    for (method, path), whose in EXPECTED_PAGES.items():
+        for person, browser in people.items():
+            wanted = expected(whose, person)
+            if path.endswith("/logout") or (path == "/inbox/changes" and wanted == "in"):
+                continue  # a sign-out is the end of the walk, a stream has none
+            answer = await browser.request(method, path.format(**IDS))
+            assert opened(answer) == wanted, (method, path, person)
+    for browser in people.values():
+        await browser.aclose()
+
+
+async def test_a_key_opens_no_page_of_people(make: Make) -> None:  # G1
+    client = await make.client((await workspaces.open_workspace(make.database, "default")).id)
+    for (method, path), whose in EXPECTED_PAGES.items():
+        if whose != "anyone":
+            assert opened(await client.request(method, path.format(**IDS))) == expected(whose, "nobody"), path
+
+
 async def test_the_framework_tells_methods_and_nothing_else(make: Make) -> None:  # G1
     nobody = make.anonymous()
-    for _, path in EXPECTED:
+    for _, path in EXPECTED | EXPECTED_PAGES:
         answer = await nobody.options(path.format(**IDS))
         assert (answer.status_code, answer.content) == (204, b"")
 

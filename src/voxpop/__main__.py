@@ -17,7 +17,7 @@ from voxpop.commands.migrate import migrate
 from voxpop.commands.serve import serve
 from voxpop.commands.status import status
 from voxpop.commands.worker import worker
-from voxpop.commands.workspace import create_workspace, list_workspaces, set_workspace
+from voxpop.commands.workspace import create_workspace, list_workspaces, make_owner_link, set_workspace
 
 GUIDE = """Voxpop asks customers at the right moment, keeps every answer once, and shows
 what changed.
@@ -46,7 +46,7 @@ app = App(
 def _group(name: str, help: str, **verbs: Callable[..., None]) -> App:
     group = App(name, help=help, help_format="plaintext")
     for verb, command in verbs.items():
-        group.command(command, name=verb)
+        group.command(command, name=verb.replace("_", "-"))
     return group
 
 
@@ -61,6 +61,7 @@ app.command(
         "workspace",
         "Make, change and list workspaces.",
         create=create_workspace,
+        owner_link=make_owner_link,
         set=set_workspace,
         list=list_workspaces,
     )

@@ -58,10 +58,13 @@ async def assert_counts_agree(owner: Owner) -> None:
     await assert_answers_agree(owner)
 
 
-async def assert_answers_agree(owner: Owner) -> None:
-    """The same of answers and the score counts of their types alone, whoever else asks with other types."""
+async def assert_answers_agree(owner: Owner, others: Counter[Any] | None = None) -> None:
+    """The same of answers and the score counts of their types alone.
+
+    `others`: what those who ask with the same types add to the score counts.
+    """
     surveys, ratings = await owner.fetch(SURVEYS), await owner.fetch(FEEDBACK)
-    assert await _kept_scores(owner) == _true_scores(ratings)
+    assert await _kept_scores(owner) == _true_scores(ratings) + (others or Counter())
     answered = [(row["workspace_id"], row["id"], row["guid"]) for row in surveys if row["status"] == "COMPLETED"]
     assert sorted(answered) == sorted((row["workspace_id"], row["survey_id"], row["guid"]) for row in ratings)
 

@@ -21,6 +21,7 @@ KEY = re.compile(r"vxp_[0-9a-f]{32}_[\w-]{43}\n")
 COMMANDS = ["serve", "worker", "migrate", "status", "demo", "key create", "key list", "key revoke"]
 COMMANDS += [
     "workspace create",
+    "workspace owner-link",
     "workspace set",
     "workspace list",
     "job run",
@@ -112,12 +113,17 @@ def test_a_key_works_at_once_and_not_when_it_is_revoked(start: Start, data: Path
 
 
 def test_workspaces(data: Path) -> None:
-    assert result("workspace", "create", "acme", data=data) == "Made the workspace acme\n"
+    made = result("workspace", "create", "acme", data=data)
+    link = r"http://acme\.localhost:8000/login/owner\?token=\S+"
+    assert re.search(rf"\AMade the workspace acme\..*owner.*\n\n +{link}\n\Z", made)
+    another = result("workspace", "owner-link", "acme", data=data)
+    assert re.fullmatch(link + r"\n", another)
+    assert another.strip() not in made
     taken = run("workspace", "create", "acme", data=data)
     assert (taken.returncode, taken.stderr) == (1, "A workspace with this name exists already.\n")
     options = ("--time-zone", "Europe/Berlin", "--cool-down-days", "0")
     (row,) = result("workspace", "set", "acme", *options, data=data).splitlines()[1:]
-    assert row.split()[:3] == ["acme", "Europe/Berlin", "0"]
+    assert row.split()[:4] == ["acme", "acme", "Europe/Berlin", "0"]
     wrong = run("workspace", "set", "acme", "--time-zone", "Europe/Berln", data=data)
     assert (wrong.returncode, wrong.stderr.partition(":")[0]) == (2, "--time-zone")
     nobody = run("workspace", "set", "nobody", "--cool-down-days", "1", data=data)

@@ -14,10 +14,15 @@ from tests.commands.kit import Serving, open_feature, run, use
 
 from voxpop.db.cluster import Cluster
 
+HERE = r"http://127\.0\.0\.1:\d+"
+OWNER_LINK = rf"{HERE}/login/owner\?token=\S+"
+
 
 def test_the_first_start_tells_key_and_address_once(start: Start) -> None:
     first = start()
-    assert re.search(r"all scopes.*\n\n +vxp_\S+\n\nVoxpop is ready at http://127\.0\.0\.1:\d+\n\Z", first.said)
+    assert re.search(
+        rf"all scopes.*\n\n +vxp_\S+\n\n.*owner.*\n\n +{OWNER_LINK}\n\nVoxpop is ready at {HERE}\n\Z", first.said
+    )
     with first.client() as client:
         assert client.get("/health/ready").status_code == 200
         assert client.get("/api/v1/workspace").json()["name"] == "default"
@@ -32,6 +37,20 @@ def test_the_first_start_tells_key_and_address_once(start: Start) -> None:
 
     again = start()
     assert again.said == f"Voxpop is ready at {again.url}\n"
+
+
+def test_the_printed_link_makes_the_owner_once(start: Start) -> None:
+    link = re.findall(OWNER_LINK, start().said)[0]
+    again = start()
+    assert re.search(OWNER_LINK, again.said) is None
+    link = re.sub(HERE, again.url, link)
+    with httpx.Client(headers={"sec-fetch-site": "same-origin"}, trust_env=False) as browser:
+        assert "Create my account" in browser.get(link).text
+        fields = {"token": link.partition("=")[2], "email": "ada@example.com", "name": "Ada"}
+        founded = browser.post(link, data=fields)
+        assert (founded.status_code, founded.headers["location"]) == (303, "/settings")
+        assert browser.get(f"{again.url}/settings/keys").status_code == 200
+        assert browser.post(link, data=fields).status_code == 400
 
 
 def test_demo_data_is_there_before_the_first_answer(start: Start) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from tests.conftest import Client, Make, at
+from tests.tickets.kit import NEW, member
 
 from voxpop.db.pool import OUT_OF_REACH, Database, Tx
 from voxpop.db.query import Nothing, Query
@@ -20,8 +21,16 @@ OF_A_WORKSPACE = """
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY c.relname
 """
-# Rows that only the worker makes.
+# Rows that only the worker and people at pages make.
 OF_NO_REQUEST = (
+    """INSERT INTO session (workspace_id, id, secret_hash, kind, email, create_time, last_seen_at, idle_seconds,
+                            expires_at)
+       VALUES ($1, gen_random_uuid(), '', 'customer', 'x@x.com', now(), now(), 1, now())""",
+    """INSERT INTO mailed_link (workspace_id, id, secret_hash, kind, create_time, create_user, expires_at)
+       VALUES ($1, gen_random_uuid(), '', 'owner', now(), 'x', now())""",
+    "INSERT INTO throttle (workspace_id, door, subject, began_at, count) VALUES ($1, 'x', 'x', now(), 1)",
+    """INSERT INTO saved_view (workspace_id, id, name, query, create_time, create_user)
+       VALUES ($1, gen_random_uuid(), 'x', '', now(), 'x')""",
     "INSERT INTO job_slot (workspace_id, job, day) VALUES ($1, 'x', now())",
     """INSERT INTO daily_metrics (workspace_id, id, campaign_id, date, survey_type_code, total_responses, score_value,
                                   counts, create_time, last_update_time)
@@ -84,6 +93,10 @@ async def fill(client: Client, owner: Owner) -> None:
     assert (await client.post(f"{API}/products/pms/features/dash/feedbacks", json=rating)).status_code == 201
     campaign = {"name": "NPS", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED"}
     assert (await client.post("/api/v1/campaigns", json=campaign)).status_code == 201
+    once = {"idempotency-key": "x"}
+    assert (await client.post("/api/v1/tickets", json=NEW | {"tags": ["x"]}, headers=once)).status_code == 201
+    assert (await client.post("/api/v1/tickets/TK-1/replies", json={"body": "x"})).status_code == 201
+    await member(owner, client.workspace, client.workspace.hex)
     for statement in OF_NO_REQUEST:
         await owner.execute(statement, client.workspace)
 

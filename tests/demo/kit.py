@@ -6,8 +6,10 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from voxpop.db.pool import Database
+from voxpop.demo import helpdesk
 from voxpop.types import WorkspaceId
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace, WorkspaceChange
@@ -28,6 +30,12 @@ async def far_away(database: Database, ident: WorkspaceId, now: datetime) -> Wor
     async with database.transaction(ident) as tx:
         await workspaces.change_workspace(tx, ident, change, now, "test")
         return await workspaces.get_workspace(tx, ident)
+
+
+def without_tickets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo is loaded with none."""
+    monkeypatch.setattr(helpdesk, "TICKETS", 0)
+    monkeypatch.setattr(helpdesk, "FRESH", ())
 
 
 async def kept(owner: Owner, workspace: WorkspaceId, tables: Mapping[str, str]) -> dict[str, list[str]]:

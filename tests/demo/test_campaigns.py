@@ -83,7 +83,7 @@ async def test_the_funnel_adds_up(behind: Behind) -> None:
 
 
 async def test_old_surveys_are_open_only_if_never_shown(behind: Behind) -> None:  # F90
-    open_for = "SELECT now() - min(sent_at) FROM survey WHERE status = 'PENDING' AND sent_at IS NOT NULL"
+    open_for = "SELECT now() - min(sent_at) FROM survey WHERE status = 'PENDING' AND origin = 'campaign'"
     assert await behind.fetchval(open_for) < timedelta(days=8)
     too_early = (
         "SELECT count(*) FROM survey WHERE status = 'EXPIRED' AND last_update_time <= sent_at + interval '7 days'"
@@ -117,7 +117,8 @@ async def test_the_week_has_a_rhythm(behind: Behind, course: Course) -> None:
 @each_course
 async def test_comments_fit_the_score(behind: Behind, course: Course) -> None:
     rows = await behind.fetch(
-        "SELECT score, comment FROM feedback WHERE survey_type_code = $1 AND comment IS NOT NULL",
+        "SELECT score, comment FROM feedback"
+        " WHERE survey_type_code = $1 AND origin = 'campaign' AND comment IS NOT NULL",
         course.campaign.survey_type_code,
     )
     phrases = words().phrases

@@ -13,6 +13,7 @@ from tests.conftest import Client
 from tests.demo.conftest import Loaded
 from tests.features.kit import API, Feature, good
 from tests.features.ledger import assert_counts_agree
+from tests.tickets import ledger as tickets
 
 from voxpop.demo.plan import CUSTOMERS, PLANS, Plan
 from voxpop.types import Email, utcnow
@@ -32,8 +33,8 @@ async def monthly(client: Client, plan: Plan) -> list[float]:
 
 
 async def test_counts_are_what_the_ledgers_add_up_to(behind: Behind) -> None:
-    await assert_counts_agree(behind, await true_asks(behind))
-    await assert_answers_agree(behind)
+    await assert_counts_agree(behind, await true_asks(behind) + await tickets.true_asks(behind))
+    await assert_answers_agree(behind, await tickets.true_scores(behind))
 
 
 async def test_two_products_with_eight_features(visitor: Client) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 from tests.conftest import Client
-from tests.demo.kit import COOL_DOWN, far_away, kept
+from tests.demo.kit import COOL_DOWN, far_away, kept, without_tickets
 
 from voxpop import demo
 from voxpop.db.pool import Database, Tx
@@ -114,6 +114,7 @@ async def test_the_product_would_have_left_the_same(
     monkeypatch.setattr(service, "lives", lives)
     monkeypatch.setattr(service, "CUSTOMERS", 1)
     monkeypatch.setattr(shoppers, "COURSES", ())
+    without_tickets(monkeypatch)
     for one in (client, neighbour):
         workspace = await far_away(database, one.workspace, NOW)
     assert await demo.load(database, workspace, lambda what, share: None)

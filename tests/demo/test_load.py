@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -11,21 +12,25 @@ import msgspec
 import pytest
 from tests.conftest import Client
 from tests.features.kit import Feature
+from tests.tickets.kit import NEW
 
 from voxpop import demo
 from voxpop.db.pool import Database
-from voxpop.demo import service, shoppers
+from voxpop.demo import helpdesk, service, shoppers
 from voxpop.demo.behaviour import lives
 from voxpop.demo.courses import COURSES
 from voxpop.demo.plan import Year
 from voxpop.demo.shoppers import Shop
-from voxpop.types import WorkspaceId, utcnow
+from voxpop.demo.staff import STAFF, Member
+from voxpop.tickets.models import Tag
+from voxpop.types import AccountId, WorkspaceId, utcnow
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
 
 TABLES = (
     "product", "feature", "campaign", "interaction", "survey", "feedback", "interaction_sum", "score_count",
-    "ask_count", "daily_metrics",
+    "ask_count", "daily_metrics", "member", "ticket_counter", "ticket", "ticket_message", "ticket_activity", "tag",
+    "ticket_tag", "ticket_search",
 )  # fmt: skip
 
 
@@ -34,6 +39,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough customers for every table, few enough for many loads."""
     monkeypatch.setattr(service, "CUSTOMERS", 60)
     monkeypatch.setattr(service, "SHOPPERS", 60)
+    monkeypatch.setattr(helpdesk, "TICKETS", 40)
     few = (msgspec.structs.replace(course, events=200) for course in COURSES)
     monkeypatch.setattr(shoppers, "COURSES", tuple(few))
 
@@ -71,7 +77,7 @@ async def test_a_workspace_in_use_is_left_alone(
 ) -> None:
     await client.post("/api/csat/v1/products", json={"key": "mine", "name": "Mine"})
     assert not await demo.load(database, await ours(database, client.workspace), silent)
-    assert await sizes(owner, client.workspace) == [1] + [0] * 9
+    assert await sizes(owner, client.workspace) == [1] + [0] * 17
 
 
 async def test_a_workspace_with_campaigns_is_left_alone(
@@ -80,7 +86,16 @@ async def test_a_workspace_with_campaigns_is_left_alone(
     campaign = {"name": "Mine", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED"}
     assert (await client.post("/api/v1/campaigns", json=campaign)).status_code == 201
     assert not await demo.load(database, await ours(database, client.workspace), silent)
-    assert await sizes(owner, client.workspace) == [0, 0, 1] + [0] * 7
+    assert await sizes(owner, client.workspace) == [0, 0, 1] + [0] * 15
+
+
+async def test_a_workspace_with_tickets_is_left_alone(
+    database: Database, client: Client, owner: "asyncpg.Connection[Any]"
+) -> None:
+    assert (await client.post("/api/v1/tickets", json=NEW)).status_code == 201
+    before = await sizes(owner, client.workspace)
+    assert not await demo.load(database, await ours(database, client.workspace), silent)
+    assert await sizes(owner, client.workspace) == before
 
 
 async def test_it_is_never_loaded_twice(database: Database, client: Client, owner: "asyncpg.Connection[Any]") -> None:
@@ -93,7 +108,7 @@ async def test_it_is_never_loaded_twice(database: Database, client: Client, owne
     assert await sizes(owner, client.workspace) == before
 
 
-@pytest.mark.parametrize("at", [0.5, 0.81])
+@pytest.mark.parametrize("at", [0.5, 0.8, 0.94])
 async def test_half_of_it_is_never_there(
     database: Database, client: Client, owner: "asyncpg.Connection[Any]", at: float
 ) -> None:
@@ -131,7 +146,15 @@ def told_of_a_shop(seed: int, year: Year) -> list[Any]:
     return list(Shop(Random(seed), year, ZoneInfo("UTC"), 30).tell())  # noqa: S311
 
 
-@pytest.mark.parametrize("tell", [told, told_of_a_shop])
+def told_of_tickets(seed: int, year: Year) -> list[Any]:
+    place = Workspace(WorkspaceId(UUID(int=1)), "x", "UTC", 180)
+    members = [Member(agent, AccountId(UUID(int=number))) for number, agent in enumerate(STAFF)]
+    tags = [Tag(UUID(int=1), "channels")]
+    cases = helpdesk.Helpdesk(Random(seed), place, year.now, members).cases(tags)  # noqa: S311
+    return [(case.ticket, case.tags, case.messages, case.activities, case.asks, case.feedback) for case in cases]
+
+
+@pytest.mark.parametrize("tell", [told, told_of_a_shop, told_of_tickets])
 def test_the_same_seed_tells_the_same_story(tell: Callable[[int, Year], list[Any]]) -> None:
     year = Year.up_to(utcnow())
     assert tell(1, year) == tell(1, year)

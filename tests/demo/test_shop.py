@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 from tests.conftest import Client
-from tests.demo.kit import far_away, kept
+from tests.demo.kit import far_away, kept, without_tickets
 
 from voxpop import demo
 from voxpop.campaigns import intake
@@ -119,6 +119,7 @@ async def test_the_product_would_have_left_the_same(
     monkeypatch.setattr(service, "SHOPPERS", SIZE)
     monkeypatch.setattr(service, "lives", lambda *_: iter(()))
     monkeypatch.setattr(service, "utcnow", lambda: NOW)
+    without_tickets(monkeypatch)
     workspace, other = [await far_away(database, one.workspace, NOW) for one in (client, neighbour)]
     assert await demo.load(database, other, lambda what, share: None)
 

@@ -306,14 +306,16 @@ async def test_facts_that_make_no_sense_are_refused(office: Office, path: str, f
     assert [each.what for each in await office.done("TK-1")] == ["opened"]
 
 
-async def test_the_rating_is_a_card_and_there_is_none_while_unrated(office: Office) -> None:  # T11
+async def test_the_rating_is_a_card_and_there_is_none_while_unrated(office: Office) -> None:  # T11, T16
     await office.rated(4, "Quick & honest")
     await office.open()
     rated = (await office.agent.get("/inbox/TK-1")).text
     assert "Customer feedback" in rated
     assert 'aria-label="4 of 5 stars"' in rated
     assert "<q>Quick &amp; honest</q>" in rated
-    assert "2 hours ago" in rated[rated.index("Customer feedback") :]
+    card = rated[rated.index("Customer feedback") :].partition("</section>")[0]
+    assert "2 hours ago" in card
+    assert re.search("ann", card, re.IGNORECASE) is None
     assert "Customer feedback" not in (await office.agent.get("/inbox/TK-2")).text
 
 

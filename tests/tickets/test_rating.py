@@ -48,7 +48,7 @@ async def may(desk: Desk, ticket: Ticket) -> bool:
         return may_rate(await workspaces.get_workspace(tx, desk.workspace), ticket)
 
 
-async def test_one_transaction_stores_all_of_it(client: Client, desk: Desk, owner: Owner) -> None:  # T8, T9
+async def test_one_transaction_stores_all_of_it(client: Client, desk: Desk, owner: Owner) -> None:  # T8, T9, T17
     bob = await member(owner, client.workspace, "bob")
     ticket = await desk.open(assignee_id=bob, tags=("billing", "export"))
     await desk.set_status(Status.RESOLVED, ticket.ref)
@@ -59,6 +59,8 @@ async def test_one_transaction_stores_all_of_it(client: Client, desk: Desk, owne
     assert rated.csat_rated_at == rated.updated_at == NOW + timedelta(hours=1)
     row = await owner.fetchrow("SELECT origin, origin_id, survey_id, score, comment, source FROM feedback")
     assert tuple(row) == ("ticket", ticket.id, survey, 4, "Fine", "prompted")
+    kind = await owner.fetchrow("SELECT survey_type_code, user_email FROM feedback")
+    assert tuple(kind) == ("CSAT", ticket.requester_email)
     assert await owner.fetchval("SELECT status FROM survey") == "COMPLETED"
     found = await counts(owner)
     tags = await owner.fetch("SELECT id FROM tag")

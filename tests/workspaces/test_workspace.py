@@ -11,21 +11,25 @@ from voxpop.types import WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 PATH = "/api/v1/workspace"
+SETTINGS: dict[str, Any] = {"time_zone": "UTC", "cool_down_days": 180, "portal_enabled": True, "csat_enabled": True}
+OURS = {"name": "ours", "slug": "ours"} | SETTINGS
 
 
 async def test_it_is_shown_as_it_is_changed(client: Client, neighbour: Client) -> None:
-    assert good(await client.get(PATH)) == {"name": "ours", "time_zone": "UTC", "cool_down_days": 180}
+    assert good(await client.get(PATH)) == OURS
     changes: list[dict[str, Any]] = [
         {"time_zone": "Europe/Berlin"},
         {"cool_down_days": 0},
+        {"csat_enabled": False},
+        {"csat_enabled": True, "portal_enabled": False},
         {"name": "acme", "cool_down_days": 3650, "unknown": 1},
     ]
-    shown: dict[str, Any] = {"name": "ours", "time_zone": "UTC", "cool_down_days": 180}
+    shown = dict(OURS)
     for change in changes:
         shown |= {field: value for field, value in change.items() if field in shown}
         assert good(await client.patch(PATH, json=change)) == shown
         assert good(await client.get(PATH)) == shown
-    assert good(await neighbour.get(PATH)) == {"name": "theirs", "time_zone": "UTC", "cool_down_days": 180}
+    assert good(await neighbour.get(PATH)) == {"name": "theirs", "slug": "theirs"} | SETTINGS
 
 
 async def test_what_it_cannot_be(client: Client, neighbour: Client) -> None:  # G2, G4
@@ -33,6 +37,7 @@ async def test_what_it_cannot_be(client: Client, neighbour: Client) -> None:  # 
     wrong: list[dict[str, Any]] = [{}, {"unknown": 1}, {"name": ""}, {"name": " \t"}, {"name": None}, {"name": 5}]
     wrong += [{"time_zone": zone} for zone in ("", "Berlin", "europe/berlin", "../etc/passwd", "UTC\x00", None, 2)]
     wrong += [{"cool_down_days": days} for days in (-1, 3651, 1.5, "180", True, None, 10**30)]
+    wrong += [{switch: value} for switch in ("portal_enabled", "csat_enabled") for value in (None, 1, "true")]
     wrong += [{"cool_down_days": 90, "time_zone": "Nowhere/City"}]
     for change in wrong:
         assert refusal(await client.patch(PATH, json=change)) == (400, "VALIDATION_ERROR"), change

@@ -11,8 +11,9 @@ from voxpop.workspaces.models import Workspace
 def demo(*, workspace: WorkspaceName = workspaces.DEFAULT, data: Data = None) -> None:
     """Fill an empty workspace with made-up data.
 
-    Two products with their features, two campaigns, and a year of use, surveys
-    and ratings. Never twice.
+    Two products with their features, two campaigns, a year of use, surveys and
+    ratings, and 90 days of support tickets with four agents, who cannot sign
+    in. Never twice.
     Like this:
 
         voxpop demo

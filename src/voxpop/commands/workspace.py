@@ -7,10 +7,12 @@ from msgspec import UNSET, UnsetType
 
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, WorkspaceName, is_name, load, on_database
+from voxpop.config import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
 from voxpop.types import utcnow
 from voxpop.workspaces import service as workspaces
+from voxpop.workspaces import sign_in
 from voxpop.workspaces.models import Workspace, WorkspaceChange
 
 USER = "command line"
@@ -26,19 +28,40 @@ CoolDownDays = Annotated[
 
 
 def create_workspace(name: NewName, /, *, data: Data = None) -> None:
-    """Make a workspace: a tenant with customers, ratings and keys of its own.
+    """Make a workspace: a tenant with people, customers, ratings and keys of its own.
 
-    Like this:
+    Prints a link by which its owner signs in, once, within seven days.
 
         voxpop workspace create acme
     """
+    settings = load(data)
 
-    async def make(database: Database) -> None:
+    async def make(database: Database) -> str:
         await workspaces.begin(database)
-        await workspaces.open_workspace(database, name)
+        return await _owner_link(database, await workspaces.open_workspace(database, name), settings)
 
-    on_database(load(data), make)
-    show(f"Made the workspace {name}")
+    link = on_database(settings, make)
+    show(f"Made the workspace {name}. Its owner signs in by this link, once, within seven days:\n\n    {link}")
+
+
+def make_owner_link(name: WorkspaceName, /, *, data: Data = None) -> None:
+    """Print a link that makes whoever opens it an owner, once, within seven days: for an owner who cannot sign in.
+
+    Like this:
+
+        voxpop workspace owner-link default
+    """
+    settings = load(data)
+
+    async def make(database: Database) -> str:
+        return await _owner_link(database, await workspaces.workspace_named(database, name), settings)
+
+    show(on_database(settings, make))
+
+
+async def _owner_link(database: Database, workspace: Workspace, settings: Settings) -> str:
+    async with database.transaction(workspace.id) as tx:
+        return await sign_in.owner_link(tx, workspace, settings.public_url, utcnow())
 
 
 def set_workspace(
@@ -91,6 +114,6 @@ def _or_unset(value: int | None) -> int | UnsetType:
 
 def _show(rows: list[Workspace]) -> None:
     show_table(
-        ("NAME", "TIME ZONE", "COOL-DOWN DAYS", "ID"),
-        [(row.name, row.time_zone, str(row.cool_down_days), str(row.id)) for row in rows],
+        ("NAME", "HOST LABEL", "TIME ZONE", "COOL-DOWN DAYS", "ID"),
+        [(row.name, row.slug, row.time_zone, str(row.cool_down_days), str(row.id)) for row in rows],
     )

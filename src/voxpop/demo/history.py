@@ -61,12 +61,12 @@ class History:
         """`person`: address and browser."""
         email, user_agent = person
         day = self._workspace.day(rating.at)
-        kinds, ids = (_array(values) for values in zip(*((one.kind, one.id) for one in series), strict=True))
+        kinds, ids = (array(values) for values in zip(*((one.kind, one.id) for one in series), strict=True))
         head = rating.id, rating.survey_id, place.feature_id, rating.source, email
         self.ratings.append((*head, rating.score, rating.comment, user_agent, day, kinds, ids, rating.at))
         self.scored.append(Scored(SURVEY_TYPE, rating.score - SCALE_MIN, day, series))
 
 
-def _array(values: tuple[object, ...]) -> str:
+def array(values: tuple[object, ...]) -> str:
     """A PostgreSQL array as text."""
     return "{" + ",".join(map(str, values)) + "}"

@@ -1,16 +1,18 @@
-"""Loads the demo in one transaction: features, campaigns, what all customers did, and last what is counted of it."""
+"""Loads the demo in one transaction: features, campaigns, tickets, what all did, and last what is counted of it."""
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import chain
 from random import Random
 
 from voxpop.db.pool import Database, Tx
-from voxpop.demo import campaigns, store
+from voxpop.demo import campaigns, store, ticket_store
 from voxpop.demo.behaviour import lives
 from voxpop.demo.campaigns import Past
 from voxpop.demo.history import History
 from voxpop.demo.plan import CUSTOMERS, PLANS, PRODUCTS, SHOPPERS, Year
 from voxpop.demo.shoppers import Shop
+from voxpop.demo.tickets import Tickets
 from voxpop.features import catalogue
 from voxpop.features.models import SURVEY_TYPE, FeaturePath
 from voxpop.feedback.models import Origin
@@ -22,13 +24,13 @@ SEED = 1
 # So many customers share their statements; few, as requests in this process wait while they are made up.
 BATCH = 50
 # How much of the time is over once each part is told.
-FEATURES_SHARE, CAMPAIGNS_SHARE = 0.8, 0.95
+FEATURES_SHARE, CAMPAIGNS_SHARE, TICKETS_SHARE = 0.77, 0.91, 0.95
 
 Progress = Callable[[str, float], None]
 
 
 async def load(database: Database, workspace: Workspace, progress: Progress) -> bool:
-    """Fills an empty workspace; False, and nothing is changed, where it has a product or a campaign already.
+    """Fills an empty workspace; False, and nothing is changed, where it has a product, a campaign or a ticket already.
 
     `progress` is told what is being done, and which share of all is done. Of two at once one waits and gets False.
     """
@@ -36,17 +38,29 @@ async def load(database: Database, workspace: Workspace, progress: Progress) -> 
     actor = Actor(workspace.id, "demo", frozenset())
     async with database.transaction(workspace.id) as tx:
         await store.lock_workspace(tx, workspace.id)
-        if await catalogue.list_products(tx, actor) or await campaigns.is_any(tx, actor):
+        if not await _is_empty(tx, actor):
             return False
         await _open_catalogue(tx, actor, year.start)
         past = campaigns.Past(workspace, await campaigns.open_all(tx, actor, year.start))
         history = await _tell_of_features(tx, workspace, year, progress)
         await _tell_of_campaigns(tx, workspace, year, past, progress)
+        tickets = Tickets(Random(SEED), workspace, year.now)  # noqa: S311 - a demo, no secret
+        await tickets.open_all(tx)
+        progress("Counting", TICKETS_SHARE)
         await store.insert_sums(tx, workspace.id)
-        await metrics.add(tx, workspace.id, history.scored + past.scored, history.moved + past.moved)
+        scored, moved = (history.scored, past.scored, tickets.scored), (history.moved, past.moved, tickets.moved)
+        await metrics.add(tx, workspace.id, chain(*scored), chain(*moved))
         await campaigns.keep_days(tx, workspace, year)
     progress("Demo data loaded", 1.0)
     return True
+
+
+async def _is_empty(tx: Tx, actor: Actor) -> bool:
+    return not (
+        await catalogue.list_products(tx, actor)
+        or await campaigns.is_any(tx, actor)
+        or await ticket_store.has_tickets(tx, actor.workspace)
+    )
 
 
 async def _open_catalogue(tx: Tx, actor: Actor, at: datetime) -> None:
@@ -77,7 +91,7 @@ async def _tell_of_campaigns(tx: Tx, workspace: Workspace, year: Year, past: Pas
         if number % BATCH == 0:
             await past.write(tx)
             share = FEATURES_SHARE + (CAMPAIGNS_SHARE - FEATURES_SHARE) * number / SHOPPERS
-            progress("Making up a year of orders and tickets", share)
+            progress("Making up a year of orders and surveys", share)
     await past.write(tx)
 
 

@@ -32,7 +32,7 @@ async def ask(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[
         origin=Origin.TICKET,
         origin_id=ticket.id,
         scheduled_at=now,
-        series=_funnel(place),
+        series=funnel_of(place),
         guid=ticket.requester_guid,
         user_email=ticket.requester_email,
     )
@@ -44,7 +44,7 @@ async def withdraw(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> t
     """Takes the question back from a ticket that is worked on again unrated."""
     if ticket.open_survey_id is None:
         return ticket, []
-    ending = Ending(ticket.open_survey_id, Status.WITHDRAWN, _funnel(place))
+    ending = Ending(ticket.open_survey_id, Status.WITHDRAWN, funnel_of(place))
     moved = await surveys.end(tx, place.id, [ending], now, place.day(now))
     return replace(ticket, open_survey_id=None), moved
 
@@ -52,7 +52,7 @@ async def withdraw(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> t
 async def see(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> None:
     """Notes that the panel was shown, the first time."""
     if ticket.open_survey_id is not None:
-        moved = await surveys.see(tx, place.id, ticket.open_survey_id, _funnel(place), (now, place.day(now)))
+        moved = await surveys.see(tx, place.id, ticket.open_survey_id, funnel_of(place), (now, place.day(now)))
         await metrics.add(tx, place.id, moved=moved)
 
 
@@ -79,8 +79,8 @@ async def _store_rating(
     tx: Tx, place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], now: datetime
 ) -> Ticket:
     day, (stars, comment) = place.day(now), rating
-    ending = [Ending(ticket.open_survey_id, Status.COMPLETED, _funnel(place))] if ticket.open_survey_id else []
-    new = _feedback(place, ticket, rating, tags, day)
+    ending = [Ending(ticket.open_survey_id, Status.COMPLETED, funnel_of(place))] if ticket.open_survey_id else []
+    new = feedback_of(place, ticket, rating, tags, day)
     rated = replace(
         ticket,
         csat_rating=stars,
@@ -99,7 +99,7 @@ async def _store_rating(
     return rated
 
 
-def _feedback(
+def feedback_of(
     place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], day: date
 ) -> NewFeedback:
     agent = [Series(SeriesKind.AGENT, ticket.agent)] if ticket.agent else []
@@ -113,13 +113,13 @@ def _feedback(
         source=Source.PROMPTED,
         score=rating[0],
         day=day,
-        series=(*_funnel(place), *agent, *(Series(SeriesKind.TAG, tag.id) for tag in tags)),
+        series=(*funnel_of(place), *agent, *(Series(SeriesKind.TAG, tag.id) for tag in tags)),
         guid=ticket.requester_guid,
         user_email=ticket.requester_email,
         comment=rating[1],
     )
 
 
-def _funnel(place: Workspace) -> tuple[Series, ...]:
+def funnel_of(place: Workspace) -> tuple[Series, ...]:
     """What a ticket's question counts for; agent and tags are known only when it is answered."""
     return (Series(SeriesKind.WORKSPACE, place.id),)

@@ -6,20 +6,22 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop import mail, outbox
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Database, Tx
 from voxpop.errors import Fault, Forbidden, Invalid, NotFound
 from voxpop.hosts import address_of
 from voxpop.i18n import N_, translate
 from voxpop.types import AccountId, WorkspaceId, uuid7
+from voxpop.workspaces import passwords
 from voxpop.workspaces import people_store as store
 from voxpop.workspaces.links import make_link, use_link
 from voxpop.workspaces.members import NOT_YOURS
 from voxpop.workspaces.models import Workspace
-from voxpop.workspaces.people import Invitation, LinkKind, Login, Member, NewLink, Role
+from voxpop.workspaces.people import Invitation, Link, LinkKind, Login, Member, NewLink, Role
 from voxpop.workspaces.policy import may_manage
 
 ALREADY_HERE = N_("Somebody with this address is a member already.")
 ROLE_NAMES = {Role.OWNER: N_("Owner"), Role.ADMIN: N_("Admin"), Role.AGENT: N_("Agent")}
+NOT_HIS = N_("That is not the password of your account. If it has none, set one in your other workspace first.")
 SUBJECT = N_("{name} invites you to {workspace}")
 TEXT = N_("""{name} invites you to work in {workspace} as {role}.
 
@@ -29,7 +31,7 @@ Accept here, within seven days:
 """)
 
 
-class Guest(Struct, frozen=True):
+class Invitee(Struct, frozen=True):
     """Who is invited, and as what."""
 
     email: str
@@ -38,20 +40,35 @@ class Guest(Struct, frozen=True):
 
 
 async def invite(
-    tx: Tx, here: Workspace, by: Member, guest: Guest, locale: str, now: datetime, public_url: str
+    tx: Tx, here: Workspace, by: Member, invitee: Invitee, locale: str, now: datetime, public_url: str
 ) -> None:
     """Replaces an open invitation of the address. Forbidden above `by`; Invalid for who is a member already."""
-    if not may_manage(by.role, guest.role):
+    if not may_manage(by.role, invitee.role):
         raise Forbidden(NOT_YOURS)
-    if await store.find_login(tx, here.id, guest.email):
+    if await store.find_login(tx, here.id, invitee.email):
         raise Invalid(ALREADY_HERE, details=[Fault("email", ALREADY_HERE)])
-    await store.delete_invitations_of(tx, here.id, guest.email)
-    link = NewLink(LinkKind.INVITATION, email=guest.email, name=guest.name, role=guest.role)
+    await store.delete_invitations_of(tx, here.id, invitee.email)
+    link = NewLink(LinkKind.INVITATION, email=invitee.email, name=invitee.name, role=invitee.role)
     path = await make_link(tx, here.id, link, now, by.actor().name)
-    names = {"name": by.name, "workspace": here.name, "role": translate(locale, ROLE_NAMES[guest.role])}
+    names = {"name": by.name, "workspace": here.name, "role": translate(locale, ROLE_NAMES[invitee.role])}
     text = translate(locale, TEXT, link=address_of(public_url, here.slug) + path, **names)
-    letter = mail.compose(here.name, guest.email, translate(locale, SUBJECT, **names), text, now)
+    letter = mail.compose(here.name, invitee.email, translate(locale, SUBJECT, **names), text, now)
     await outbox.record(tx, here.id, [letter], now)
+
+
+async def is_of_others(tx: Tx, here: Workspace, link: Link) -> bool:
+    """Whether an invitation is for an address whose account has a place in another workspace already."""
+    if link.kind != LinkKind.INVITATION or not link.email:
+        return False
+    return await store.find_login_elsewhere(tx, here.id, link.email) is not None
+
+
+async def check_password(database: Database, here: Workspace, email: str, password: str) -> None:
+    """Invalid unless the account with a place elsewhere is opened by it: then it is no stranger who takes it along."""
+    async with database.transaction(here.id) as tx:
+        login = await store.find_login_elsewhere(tx, here.id, email)
+    if login and not (await passwords.verify(login.password_hash, password)).right:
+        raise Invalid(NOT_HIS, details=[Fault("password", NOT_HIS)])
 
 
 async def accept(tx: Tx, here: Workspace, token: str, now: datetime) -> AccountId:

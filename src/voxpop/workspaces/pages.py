@@ -1,13 +1,15 @@
 """Pages for signing in and out: members, customers, invitations, the first owner. Parses, calls, shows."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
 from msgspec import Meta, Struct
 
 from voxpop.config import Settings
-from voxpop.db.pool import Database
+from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Fault, Invalid, LinkSpent
 from voxpop.i18n import N_
 from voxpop.types import EMAIL_PATTERN, utcnow
@@ -19,7 +21,7 @@ from voxpop.workspaces.access import Here, InTx, Looks, for_anyone, for_visitors
 from voxpop.workspaces.invitations import ROLE_NAMES
 from voxpop.workspaces.links import look_at_link, use_link
 from voxpop.workspaces.models import Workspace
-from voxpop.workspaces.people import LinkKind, Role, SessionKind
+from voxpop.workspaces.people import Link, LinkKind, Role, SessionKind
 from voxpop.workspaces.policy import LONGEST_PASSWORD
 from voxpop.workspaces.throttle import Door, check
 
@@ -47,6 +49,10 @@ class AddressForm(Struct):
 
 class TokenForm(Struct):
     token: Annotated[str, Meta(max_length=200)]
+
+
+class InvitationForm(TokenForm):
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] = ""
 
 
 class OwnerForm(Struct):
@@ -143,55 +149,62 @@ async def _asked_for_link(request: Asked, here: Workspace, show: Show, template:
 
 
 @get("/login/link", opt=for_anyone(), include_in_schema=False)
-async def look_at_member_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+async def look_at_member_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
     """A button: what opens links by itself, such as a scanner of mail, uses none up."""
-    return await _look(request, tx, here, show, LinkKind.MEMBER)
+    return await _look(request, here, show, LinkKind.MEMBER)
 
 
 @post("/login/link", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def use_member_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+async def use_member_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
     form = await _counted(request, here, TokenForm)
-    try:
+    async with _opening(request, here, show, LinkKind.MEMBER) as tx:
         link = await use_link(tx, here.id, LinkKind.MEMBER, form.token, utcnow())
-    except LinkSpent as fault:
-        raise _spent(show, LinkKind.MEMBER, fault) from None
-    assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
-    return _signed_in(link.next_path or HOME, await sessions.open_member(tx, here, link.account_id, request))
+        assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
+        cookie = await sessions.open_member(tx, here, link.account_id, request)
+    return _signed_in(link.next_path or HOME, cookie)
 
 
 @get("/tickets/login/link", opt=for_visitors(), include_in_schema=False)
-async def look_at_customer_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
-    return await _look(request, tx, here, show, LinkKind.CUSTOMER)
+async def look_at_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, here, show, LinkKind.CUSTOMER)
 
 
 @post("/tickets/login/link", opt=for_visitors(), include_in_schema=False, status_code=303)
-async def use_customer_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
+async def use_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
     form = await _counted(request, here, TokenForm)
-    try:
+    async with _opening(request, here, show, LinkKind.CUSTOMER) as tx:
         link = await use_link(tx, here.id, LinkKind.CUSTOMER, form.token, utcnow())
-    except LinkSpent as fault:
-        raise _spent(show, LinkKind.CUSTOMER, fault) from None
-    return _signed_in(link.next_path or PORTAL, await sessions.open_customer(tx, here, link.email or "", request))
+        cookie = await sessions.open_customer(tx, here, link.email or "", request)
+    return _signed_in(link.next_path or PORTAL, cookie)
 
 
 @get("/login/invitation", opt=for_anyone(), include_in_schema=False)
-async def look_at_invitation(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
-    return await _look(request, tx, here, show, LinkKind.INVITATION)
+async def look_at_invitation(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, here, show, LinkKind.INVITATION)
 
 
 @post("/login/invitation", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def accept_invitation(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
-    form = await _counted(request, here, TokenForm)
-    try:
+async def accept_invitation(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, InvitationForm)
+    database: Database = request.app.state.database
+    async with _opening(request, here, show, LinkKind.INVITATION) as tx:
+        link = await look_at_link(tx, here.id, LinkKind.INVITATION, form.token, utcnow())
+        asked = await _asks_password(request, tx, here, link)
+    if asked:
+        await check(database, here.id, Door.SIGN_IN_ACCOUNT, (link.email or "").lower())
+        try:
+            await invitations.check_password(database, here, link.email or "", form.password)
+        except Invalid as fault:
+            raise show.again("workspaces/link.html", fault, **_invited(form.token, link, asked)) from None
+    async with _opening(request, here, show, LinkKind.INVITATION) as tx:
         account = await invitations.accept(tx, here, form.token, utcnow())
-    except LinkSpent as fault:
-        raise _spent(show, LinkKind.INVITATION, fault) from None
-    return _signed_in(WELCOME, await sessions.open_member(tx, here, account, request))
+        cookie = await sessions.open_member(tx, here, account, request)
+    return _signed_in(WELCOME, cookie)
 
 
 @get("/login/owner", opt=for_anyone(), include_in_schema=False)
-async def look_at_owner_link(request: Asked, tx: InTx, here: Here, show: Looks) -> Response[Any]:
-    return await _look(request, tx, here, show, LinkKind.OWNER)
+async def look_at_owner_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, here, show, LinkKind.OWNER)
 
 
 @post("/login/owner", opt=for_anyone(), include_in_schema=False, status_code=303)
@@ -220,16 +233,42 @@ async def _counted(request: Asked, here: Workspace, form: Any) -> Any:
     return await read_form(request, form)
 
 
-async def _look(request: Asked, tx: InTx, here: Workspace, show: Show, kind: LinkKind) -> Response[Any]:
+async def _look(request: Asked, here: Workspace, show: Show, kind: LinkKind) -> Response[Any]:
     token = request.query_params.get("token", "")
-    try:
+    async with _opening(request, here, show, kind) as tx:
         link = await look_at_link(tx, here.id, kind, token, utcnow())
-    except LinkSpent as fault:
-        raise _spent(show, kind, fault) from None
+        asked = await _asks_password(request, tx, here, link)
     if kind == LinkKind.OWNER:
         return show("workspaces/owner.html", token=token, form=OwnerForm(token, "", ""))
+    return show("workspaces/link.html", **_invited(token, link, asked))
+
+
+@asynccontextmanager
+async def _opening(request: Asked, here: Workspace, show: Show, kind: LinkKind) -> AsyncIterator[Tx]:
+    """A transaction for what a link opens, begun when the visitor is counted; a page of its own where it is spent."""
+    database: Database = request.app.state.database
+    try:
+        async with database.transaction(here.id) as tx:
+            yield tx
+    except LinkSpent as fault:
+        raise _spent(show, kind, fault) from None
+
+
+async def _asks_password(request: Asked, tx: Tx, here: Workspace, link: Link) -> bool:
+    """Where mail leaves, who has the link has the address; where it stays to be read, its owners have it too."""
+    settings: Settings = request.app.state.settings
+    return settings.smtp_url is None and await invitations.is_of_others(tx, here, link)
+
+
+def _invited(token: str, link: Link, asks_password: bool) -> dict[str, Any]:
     role = ROLE_NAMES[Role(link.role)] if link.role else ""
-    return show("workspaces/link.html", kind=kind.value, token=token, role=role, email=link.email)
+    return {
+        "kind": link.kind,
+        "token": token,
+        "role": role,
+        "email": link.email,
+        "asks_password": asks_password,
+    }
 
 
 def _spent(show: Show, kind: LinkKind, fault: LinkSpent) -> Exception:

@@ -56,6 +56,7 @@ LOGIN_BY_ID = Query(
     """,
     Login,
 )
+LOGIN_ELSEWHERE = Query("SELECT account_id, name, email, password_hash FROM find_login_elsewhere($1, $2)", Login)
 JOINED = Query("SELECT id, is_new FROM join_account($1, $2, $3, $4, $5)", Joined)
 # Somebody who comes back gets the role of his new invitation; who is here keeps his own.
 NEW_MEMBER = Query(
@@ -177,6 +178,11 @@ async def find_login(tx: Tx, workspace: WorkspaceId, email: str) -> Login | None
 
 async def get_login(tx: Tx, workspace: WorkspaceId, account: AccountId) -> Login:
     return await LOGIN_BY_ID.one(tx, workspace, account)
+
+
+async def find_login_elsewhere(tx: Tx, workspace: WorkspaceId, email: str) -> Login | None:
+    """Of an account that is a member of another workspace, whether it is one of this or not."""
+    return await LOGIN_ELSEWHERE.find(tx, workspace, folded(email))
 
 
 async def insert_member(

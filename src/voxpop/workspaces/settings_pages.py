@@ -20,7 +20,7 @@ from voxpop.web.parse import read_id
 from voxpop.web.show import Show
 from voxpop.workspaces import invitations, members, service, sessions
 from voxpop.workspaces.access import Here, InTx, Looks, SignedIn, for_members
-from voxpop.workspaces.invitations import ROLE_NAMES, Guest
+from voxpop.workspaces.invitations import ROLE_NAMES, Invitee
 from voxpop.workspaces.models import Workspace, WorkspaceChange
 from voxpop.workspaces.pages import Short, check_email
 from voxpop.workspaces.people import Member, Role
@@ -103,15 +103,17 @@ async def _members(tx: Tx, member: Member, form: InviteForm | None = None) -> di
 
 
 @post("/settings/invitations", opt=for_members(Role.ADMIN), include_in_schema=False, status_code=303)
-async def invite(request: Asked, tx: InTx, here: Here, member: SignedIn, show: Looks) -> Response[Any]:
+async def invite(request: Asked, here: Here, member: SignedIn, show: Looks) -> Response[Any]:
     form = await read_form(request, InviteForm)
     settings: Settings = request.app.state.settings
-    await check(request.app.state.database, here.id, Door.INVITE, str(member.account_id))
-    try:
-        guest = Guest(check_email(form.email), form.name.strip() or None, form.role)
-        await invitations.invite(tx, here, member, guest, show.locale, utcnow(), settings.public_url)
-    except Invalid as fault:
-        raise show.again("workspaces/members.html", fault, **await _members(tx, member, form)) from None
+    database: Database = request.app.state.database
+    await check(database, here.id, Door.INVITE, str(member.account_id))
+    async with database.transaction(here.id) as tx:
+        try:
+            invitee = Invitee(check_email(form.email), form.name.strip() or None, form.role)
+            await invitations.invite(tx, here, member, invitee, show.locale, utcnow(), settings.public_url)
+        except Invalid as fault:
+            raise show.again("workspaces/members.html", fault, **await _members(tx, member, form)) from None
     return redirect("/settings?done=invited")
 
 

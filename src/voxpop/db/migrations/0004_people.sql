@@ -218,6 +218,16 @@ BEGIN
             AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds);
 END $$;
 
+-- The account with an address, if it has a place in another workspace: what its owner must prove before it gets one here.
+CREATE FUNCTION find_login_elsewhere(here uuid, address text)
+RETURNS TABLE (account_id uuid, name text, email text, password_hash text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT a.id, a.name, a.email, a.password_hash FROM account a
+        WHERE a.email_folded = address AND EXISTS (SELECT FROM member m
+            WHERE m.account_id = a.id AND m.workspace_id <> here AND m.removed_at IS NULL);
+END $$;
+
 -- The account with an address, made where there is none: for who has proven the address, or founds the workspace.
 CREATE FUNCTION join_account(new_id uuid, new_email text, new_email_folded text, new_name text, moment timestamptz)
 RETURNS TABLE (id uuid, is_new boolean)

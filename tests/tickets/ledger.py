@@ -1,0 +1,43 @@
+"""What tickets leave in the two ledgers looked at from behind: what the counts of it must be."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+Owner: TypeAlias = "asyncpg.Connection[Any]"
+SURVEYS = """
+    SELECT s.*, time_zone FROM survey s JOIN workspace w ON w.id = s.workspace_id WHERE origin = 'ticket'
+"""
+FEEDBACK = "SELECT * FROM feedback WHERE origin = 'ticket'"
+
+
+async def true_asks(owner: Owner) -> Counter[Any]:
+    """What the ask counts of tickets must be, by workspace, series, grain, period and stage."""
+    true: Counter[Any] = Counter()
+    for row in await owner.fetch(SURVEYS):
+        moments = {"asked": row["create_time"], "seen": row["sent_at"], "answered": row["completed_at"]}
+        if row["status"] == "WITHDRAWN":
+            moments["withdrawn"] = row["last_update_time"]
+        for stage, moment in moments.items():
+            if moment is not None:
+                day = moment.astimezone(ZoneInfo(row["time_zone"])).date()
+                true.update((*key, stage) for key in _keys(row, ("workspace", row["workspace_id"]), day))
+    return true
+
+
+async def true_scores(owner: Owner) -> Counter[Any]:
+    """What the score counts of tickets must be, by workspace, series, grain, period, survey type and score."""
+    true: Counter[Any] = Counter()
+    for row in await owner.fetch(FEEDBACK):
+        for series in zip(row["series_kinds"], row["series_ids"], strict=True):
+            true.update((*key, row["survey_type_code"], row["score"]) for key in _keys(row, series, row["day"]))
+    return true
+
+
+def _keys(row: Any, series: tuple[Any, Any], day: date) -> Iterator[tuple[Any, ...]]:
+    yield row["workspace_id"], *series, "day", day
+    yield row["workspace_id"], *series, "month", day.replace(day=1)
