@@ -44,9 +44,9 @@ fix: $(DEV) ## format, and mend what the linter can mend
 	@$(PY) -m ruff format --quiet
 	@$(PY) -m ruff check --fix --quiet
 
-bench: $(DEV) $(VENDOR) ## measure increments, analytics, events, answers and the start
+bench: $(DEV) $(VENDOR) ## measure increments, analytics, events, answers, the inbox and the start
 	@build_tools/need wrk postgresql java maven
-	@for name in increment analytics events answers start; do echo "== $$name"; $(PY) bench/$$name; done
+	@for name in increment analytics events answers 'inbox 100000' start; do echo "== $$name"; $(PY) bench/$$name; done
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema

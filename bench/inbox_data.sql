@@ -3,6 +3,10 @@
 SELECT setseed(0.42);
 CREATE TEMP TABLE agent AS
 SELECT n, gen_random_uuid() AS id, CASE WHEN n % 4 = 0 THEN 0.5 ELSE 1.0 END AS until FROM generate_series(0, 39) n;
+INSERT INTO account (id, email, email_folded, name, create_time, last_update_time)
+SELECT id, 'agent' || n || '@example.com', 'agent' || n || '@example.com', 'Agent ' || n, now(), now() FROM agent;
+INSERT INTO member (workspace_id, account_id, role, create_time, create_user, last_update_time, last_update_user)
+SELECT :workspace, id, 'agent', now(), 'bench', now(), 'bench' FROM agent;
 CREATE TEMP TABLE vocabulary AS
 SELECT n, CASE WHEN n % 2 = 0 THEN translate(left(md5(n::text), 4 + n % 7), '0123456789abcdef', 'etaoinshrdlucmfw')
                ELSE translate(left(md5(n::text), 4 + n % 8), '0123456789abcdef', 'оеаинтсрвлкмдпуя') END AS word
@@ -11,22 +15,37 @@ CREATE UNIQUE INDEX ON vocabulary (n) INCLUDE (word);
 INSERT INTO tag (workspace_id, id, name, create_time)
 SELECT :workspace, gen_random_uuid(), 'tag' || n, now() FROM generate_series(0, 59) n;
 
+-- Ids begin with the time, as the application makes them.
 CREATE TEMP TABLE draft AS
-SELECT n, gen_random_uuid() AS id, now() - (1 - n::float / :tickets) * interval '1095 days' AS created,
-       n::float / :tickets AS age, random() AS r1, random() AS r2, random() AS r3, random() AS r4, random() AS r5
-FROM generate_series(1, :tickets) n;
-ANALYZE draft, vocabulary;
+SELECT n, (lpad(to_hex(floor(extract(epoch FROM created) * 1000)::bigint), 12, '0') || '7' || left(md5(n::text), 3) || '8'
+           || right(md5(n::text), 15))::uuid AS id, created, age,
+       random() AS r1, random() AS r2, random() AS r3, random() AS r4, random() AS r5
+FROM (
+    SELECT n, n::float / :tickets AS age, now() - (1 - n::float / :tickets) * interval '1095 days' AS created
+    FROM generate_series(1, :tickets) n
+) AS dated;
+-- Up to three tags; of 60 a few are common, and the last ten were used in the first year alone.
+CREATE TEMP TABLE tagged AS
+SELECT d.n, array_agg(picked.name ORDER BY picked.name COLLATE "C") AS names
+FROM draft d CROSS JOIN LATERAL (
+    SELECT DISTINCT 'tag' || CASE WHEN d.age < 0.33 AND k = 3 THEN 50 + floor(d.r3 * 10)::int
+        ELSE floor(power(d.r1 * k + d.r2 - floor(d.r1 * k + d.r2), 3) * 50)::int END AS name
+    FROM generate_series(1, 1 + floor(d.r5 * 3)::int) k
+) AS picked
+GROUP BY d.n;
+ANALYZE draft, tagged, vocabulary;
 
 INSERT INTO ticket (workspace_id, id, ref, subject, description, requester_name, requester_email, requester_email_folded,
                     status, priority, priority_rank, assignee_id, last_reply_at, resolved_at, csat_rating, csat_comment,
-                    csat_rated_at, csat_agent_id, create_time, updated_at)
+                    csat_rated_at, csat_agent_id, tag_names, create_time, updated_at)
 SELECT :workspace, id, 'TK-' || n, 'Ticket about something ' || n,
        'A description of what went wrong, as long as people write them, ' || repeat(md5(n::text) || ' ', 4 + n % 7),
        'Customer ' || customer, 'C' || customer || '@example.com', 'c' || customer || '@example.com',
        status, priority, CASE priority WHEN 'Low' THEN 1 WHEN 'Medium' THEN 2 WHEN 'High' THEN 3 ELSE 4 END,
        assignee, touched, CASE WHEN done THEN touched END, rating,
        CASE WHEN rating < 3 THEN 'It took far too long, ' || md5(n::text) END,
-       CASE WHEN rating IS NOT NULL THEN touched END, CASE WHEN rating IS NOT NULL THEN assignee END, created, touched
+       CASE WHEN rating IS NOT NULL THEN touched END, CASE WHEN rating IS NOT NULL THEN assignee END, names,
+       created, touched
 FROM (
     SELECT *, status IN ('Resolved', 'Closed') AS done,
            CASE WHEN status IN ('Resolved', 'Closed') AND r4 < 0.35
@@ -41,22 +60,17 @@ FROM (
     FROM (
         SELECT *, CASE WHEN age > 0.985 AND r1 < 0.75 THEN 'Open' WHEN age > 0.985 THEN 'In progress'
                        WHEN r1 < 0.004 THEN 'Open' WHEN r1 < 0.006 THEN 'In progress'
-                       WHEN age > 0.95 OR r1 < 0.2 THEN 'Resolved' ELSE 'Closed' END AS status FROM draft
+                       WHEN age > 0.95 OR r1 < 0.2 THEN 'Resolved' ELSE 'Closed' END AS status
+        FROM draft JOIN tagged USING (n)
     ) AS staged
-) AS shaped;
+) AS shaped ORDER BY id;
 
--- Up to three tags; of 60 a few are common, and the last ten were used in the first year alone.
 INSERT INTO ticket_tag (workspace_id, ticket_id, tag_id, status, assignee_id, priority_rank, csat_rating, csat_rated_at,
                         create_time, updated_at)
 SELECT :workspace, t.id, tag.id, t.status, t.assignee_id, t.priority_rank, t.csat_rating, t.csat_rated_at, t.create_time,
        t.updated_at
-FROM draft d CROSS JOIN LATERAL (
-    SELECT DISTINCT CASE WHEN d.age < 0.33 AND k = 3 THEN 50 + floor(d.r3 * 10)::int
-                         ELSE floor(power(d.r1 * k + d.r2 - floor(d.r1 * k + d.r2), 3) * 50)::int END AS n
-    FROM generate_series(1, 1 + floor(d.r5 * 3)::int) k
-) AS picked
-JOIN ticket t ON t.workspace_id = :workspace AND t.id = d.id
-JOIN tag ON tag.workspace_id = :workspace AND tag.name = 'tag' || picked.n;
+FROM ticket t JOIN tag ON tag.workspace_id = :workspace AND tag.name = ANY (t.tag_names)
+WHERE t.workspace_id = :workspace ORDER BY t.id;
 
 -- Fifty words each, the common ones far more often; one was on everybody's lips in the first year only.
 INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank, csat_rating,
@@ -69,5 +83,5 @@ SELECT :workspace, d.id, t.requester_email_folded, t.status, t.assignee_id, t.pr
     UNION SELECT :mark || 'tk' UNION SELECT :mark || d.n
     UNION SELECT :mark || 'outage2023' WHERE d.age < 0.3 AND d.r4 < 0.05
 ))
-FROM draft d JOIN ticket t ON t.workspace_id = :workspace AND t.id = d.id;
+FROM draft d JOIN ticket t ON t.workspace_id = :workspace AND t.id = d.id ORDER BY d.id;
 UPDATE ticket_counter SET last_number = :tickets WHERE workspace_id = :workspace;

@@ -18,7 +18,7 @@ QUEUES = {"api_key", "job_slot", "outbox"}
 # Past the policies there is no other way.
 DOORS = {
     "create_workspace", "list_workspaces", "find_keys", "job_standings",
-    "find_workspaces", "find_sessions", "join_account", "end_account_sessions",
+    "find_workspaces", "find_sessions", "find_login_elsewhere", "join_account", "end_account_sessions",
     "due_mail", "settle_mail", "prune_people",
     "search_tickets", "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
 }  # fmt: skip

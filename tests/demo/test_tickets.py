@@ -38,6 +38,8 @@ DISORDER = """
         OR status <> (SELECT coalesce((
             SELECT new_value FROM ticket_activity a WHERE a.ticket_id = t.id AND what = 'status'
             ORDER BY create_time DESC LIMIT 1), 'Open'))
+        OR tag_names <> ARRAY(
+            SELECT name FROM ticket_tag g JOIN tag ON tag.id = tag_id WHERE g.ticket_id = t.id ORDER BY name)
 """
 RATED = "SELECT ref, csat_rating, csat_comment, csat_rated_at FROM ticket WHERE csat_rating IS NOT NULL ORDER BY ref"
 ANSWERS = """

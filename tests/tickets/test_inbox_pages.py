@@ -9,6 +9,7 @@ import pytest
 from tests.tickets.office import AGENT, ANN, HOUR, OWNER, Browser, Office, Priority, Requester, Status
 
 from voxpop.db.pool import Database
+from voxpop.tickets import inbox, list_store
 from voxpop.tickets.inbox_models import BUILT_IN, View, conversation, initials, short_names
 from voxpop.tickets.list_models import Sort, SortKey
 from voxpop.tickets.live_pages import changes, read_moment
@@ -117,6 +118,22 @@ async def test_pages_go_on_and_back(office: Office) -> None:
 )
 async def test_an_empty_list_says_what_next(office: Office, query: str, words: str) -> None:
     assert words in (await office.agent.get(f"/inbox{query}")).text
+
+
+async def test_words_too_common_are_not_counted(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_store, "FEW", 1)
+    monkeypatch.setattr(inbox, "PAGE_SIZE", 2)
+    for _ in range(3):
+        await office.open("Red")
+    query = "text=red&status=Open"
+    await office.agent.submit("/inbox/views", name="All red", query=query)
+    first = (await office.agent.get(f"/inbox?{query}")).text
+    assert ("All red</a>" in first, "<span>1–2</span>" in first) == (True, True)
+    ticket = (await office.agent.get("/inbox/TK-3", params={"in": query, "at": "0"})).text
+    assert '<span class="place">1</span>' in ticket
+    later = re.search(r'<a href="([^"]+)" rel="next">', first)
+    assert later is not None
+    assert "<span>3–3 of 3</span>" in (await office.agent.get(later[1].replace("&amp;", "&"))).text
 
 
 async def test_views_are_saved_shown_and_deleted(office: Office) -> None:

@@ -174,7 +174,7 @@ async def test_the_search_function_refuses_another_workspace(client: Client, nei
     criteria = Criteria(TicketFilter(), None, words.query(neighbour.workspace, "shared"))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
-            await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10)
+            await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10, 10)
 
 
 async def test_counts_stop_at_a_thousand(client: Client, desk: Desk, owner: "asyncpg.Connection[Any]") -> None:

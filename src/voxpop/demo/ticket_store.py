@@ -73,9 +73,16 @@ PAST_ACTIVITIES = Query(
     Nothing,
 )
 
-# What a ticket's tags repeat of it.
+# What a ticket's tags repeat of it, and what it repeats of them.
 PAST_TAGGED = Query(
     """
+    WITH named AS (
+        UPDATE ticket SET tag_names = ARRAY(
+            SELECT g.name FROM tag g JOIN unnest($2::uuid[], $3::uuid[]) AS past (ticket_id, tag_id)
+                ON past.tag_id = g.id
+            WHERE g.workspace_id = $1 AND past.ticket_id = ticket.id ORDER BY g.name)
+        WHERE workspace_id = $1 AND id = ANY ($2)
+    )
     INSERT INTO ticket_tag (workspace_id, ticket_id, tag_id, status, assignee_id, priority_rank, csat_rating,
                             csat_rated_at, create_time, updated_at)
     SELECT $1, t.id, tag_id, t.status, t.assignee_id, t.priority_rank, t.csat_rating, t.csat_rated_at, t.create_time,

@@ -36,7 +36,7 @@ COLUMNS = {
     "requester_email": _text("t.requester_email"),
     "status": "t.status",
     "priority": "t.priority",
-    "tags": _text("tagged.names"),
+    "tags": _text("nullif(array_to_string(t.tag_names, ', '), '')"),
     "assignee": _text("a.name"),
     "created_at": _moment("t.create_time"),
     "first_response_at": _moment("t.first_response_at"),
@@ -53,11 +53,6 @@ LINES = Query(
     FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, place)
         JOIN ticket t ON t.workspace_id = $1 AND t.id = wanted.id
         LEFT JOIN account a ON a.id = t.assignee_id
-        LEFT JOIN (
-            SELECT tt.ticket_id, string_agg(g.name, ', ' ORDER BY g.name) AS names
-            FROM ticket_tag tt JOIN tag g ON g.workspace_id = $1 AND g.id = tt.tag_id
-            WHERE tt.workspace_id = $1 AND tt.ticket_id = ANY ($2::uuid[]) GROUP BY tt.ticket_id
-        ) AS tagged ON tagged.ticket_id = t.id
     """,
     Lines,
 )

@@ -177,7 +177,7 @@ async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> 
         "view": view,
         "page": page,
         "first": first,
-        "total": await lists.count(tx, here.id, wanted),
+        "total": await lists.count(tx, here.id, wanted) if page.next_cursor else first + len(page.rows),
         "most_counted": lists.COUNTED_UP_TO,
         "tabs": tabs,
         "current": next((tab for tab in tabs if tab.view.query == view.but().query), None),
@@ -197,7 +197,7 @@ def rail_of(database: Database) -> Callable[[WorkspaceId], Awaitable[dict[str, A
 
     async def read(workspace: WorkspaceId) -> dict[str, Any]:
         async with database.transaction(workspace) as tx:
-            return {"open_count": await lists.count(tx, workspace, TicketFilter(statuses=UNRESOLVED))}
+            return {"open_count": await lists.count(tx, workspace, TicketFilter(statuses=UNRESOLVED)) or 0}
 
     return read
 

@@ -136,11 +136,11 @@ BUILT_IN = (
 
 
 class Tab(Struct, frozen=True):
-    """A saved view as the page shows it; the product's own have no `id`."""
+    """A saved view as the page shows it; the product's own have no `id`. `count`: as lists count."""
 
     name: str
     view: View
-    count: int
+    count: int | None
     id: UUID | None = None
 
 

@@ -77,37 +77,36 @@ WORD_BRANCHES = {one: Query(_worded(_branch(*one)), Found) for one in _FAMILY}
 
 HITS = Query(
     """
-    SELECT id, segment, moment FROM search_tickets($1, $2::text::tsquery, $3, $4::text[], $5, $6, $7::smallint,
+    SELECT id, segment, moment FROM search_tickets($1, $2, $3, $4::text[], $5, $6, $7::smallint,
         $8::smallint[], $9, $10, $11, $12, $13, $14, $15, $16, $17)
     """,
     Hit,
 )
 
-# How many tickets fit, counting no further than $10?
-COUNTED = Query(
-    f"""
+
+def _counted(of_tag: bool) -> str:
+    """How many tickets fit, or those of a tag, whose requester is not asked for, counting no further than $10?"""
+    of_tickets = f"{_TAGGED} AND ($11::text IS NULL OR requester_email_folded = $11)"
+    table, narrowed = ("ticket_tag", "tag_id = $9 AND $11::text IS NULL") if of_tag else ("ticket", of_tickets)
+    return f"""
     SELECT count(*)::int AS count FROM (
-        SELECT FROM ticket
+        SELECT FROM {table}
         WHERE workspace_id = $1 AND (cardinality($2::text[]) = 0 OR status = ANY ($2))
             AND ($3::uuid IS NULL OR assignee_id = $3) AND (NOT $4::boolean OR assignee_id IS NULL)
             AND ($5::smallint IS NULL OR priority_rank = $5) AND ($6::smallint[] IS NULL OR csat_rating = ANY ($6))
             AND (NOT $7::boolean OR csat_rating IS NULL) AND ($8::timestamptz IS NULL OR updated_at >= $8)
-            AND {_TAGGED} AND ($11::text IS NULL OR requester_email_folded = $11)
+            AND {narrowed}
         LIMIT $10
-    ) AS fitting
-    """,
-    Total,
-)
+    ) AS fitting"""
+
+
+COUNTED = {of_tag: Query(_counted(of_tag), Total) for of_tag in (False, True)}
 
 ROWS = Query(
     """
     SELECT t.id, t.ref, t.subject, t.requester_name, t.requester_email, t.requester_guid, t.status, t.priority,
-           t.assignee_id, a.name AS assignee_name,
-           ARRAY(
-               SELECT g.name FROM ticket_tag tt JOIN tag g ON g.workspace_id = $1 AND g.id = tt.tag_id
-               WHERE tt.workspace_id = $1 AND tt.ticket_id = t.id ORDER BY g.name
-           ) AS tags,
-           t.csat_rating, t.csat_rated_at, t.first_response_at, t.create_time, t.updated_at
+           t.assignee_id, a.name AS assignee_name, t.tag_names AS tags, t.csat_rating, t.csat_rated_at,
+           t.first_response_at, t.create_time, t.updated_at
     FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, place)
         JOIN ticket t ON t.workspace_id = $1 AND t.id = wanted.id
         LEFT JOIN account a ON a.id = t.assignee_id
@@ -133,7 +132,10 @@ async def list_branch(
     """
     requester, query = wanted.filter.requester, wanted.query
     one = (branch.moment, branch.newest_first, wanted.tag is not None and requester is None)
+    since = wanted.filter.updated_since
     bound = (after.moment, after.id) if after else LAST if branch.newest_first else FIRST
+    if since and branch.moment == "updated_at" and not branch.newest_first:
+        bound = max(bound, (since, FIRST[1]))  # else all before it would be read
     unrated = branch.rating == UNRATED
     values = (
         branch.status,
@@ -142,7 +144,7 @@ async def list_branch(
         branch.rank,
         None if unrated else branch.rating,
         unrated,
-        wanted.filter.updated_since,
+        since,
         wanted.tag,
         *bound,
     )
@@ -155,7 +157,7 @@ async def list_branch(
 
 
 async def find_hits(
-    tx: Tx, workspace: WorkspaceId, wanted: Criteria, sort: Sort, after: Place, most: int, most_found: int = FEW
+    tx: Tx, workspace: WorkspaceId, wanted: Criteria, sort: Sort, after: Place, most: int, most_found: int
 ) -> list[Place] | None:
     """A page of the tickets that have the words; None where more than `most_found` have them."""
     criteria = wanted.filter
@@ -194,7 +196,8 @@ async def count_tickets(tx: Tx, workspace: WorkspaceId, wanted: Criteria, most: 
         criteria.updated_since,
         wanted.tag,
     )
-    return (await COUNTED.one(tx, workspace, *values, most, criteria.requester)).count
+    statement = COUNTED[wanted.tag is not None and criteria.requester is None]
+    return (await statement.one(tx, workspace, *values, most, criteria.requester)).count
 
 
 async def list_rows(tx: Tx, workspace: WorkspaceId, tickets: Sequence[TicketId]) -> list[TicketRow]:

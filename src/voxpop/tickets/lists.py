@@ -51,7 +51,7 @@ async def list_places(
     if criteria is None:
         return []
     if criteria.query is not None:
-        hits = await store.find_hits(tx, workspace, criteria, sort, after, most)
+        hits = await store.find_hits(tx, workspace, criteria, sort, after, most, store.FEW)
         if hits is not None:
             return hits
     places = await _in_order(tx, workspace, criteria, sort, after, most)
@@ -76,16 +76,16 @@ async def _in_order(
     return places[:most]
 
 
-async def count(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> int:
-    """How many tickets fit; COUNTED_UP_TO stands for that many or more."""
+async def count(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> int | None:
+    """How many tickets fit; COUNTED_UP_TO stands for that many or more, None for words too common to be counted."""
     criteria = await _criteria(tx, workspace, wanted)
     if criteria is None:
         return 0
     if criteria.query is not None:
-        if wanted == TicketFilter(words=wanted.words):
-            hits = await store.find_hits(tx, workspace, criteria, Sort(), BEFORE_ALL, COUNTED_UP_TO)
-            return COUNTED_UP_TO if hits is None else len(hits)
-        return len(await list_places(tx, workspace, wanted, Sort(), BEFORE_ALL, COUNTED_UP_TO))
+        hits = await store.find_hits(tx, workspace, criteria, Sort(), BEFORE_ALL, COUNTED_UP_TO, store.FEW)
+        if hits is None:
+            return COUNTED_UP_TO if wanted == TicketFilter(words=wanted.words) else None
+        return len(hits)
     await store.set_planning(tx, workspace)
     return await store.count_tickets(tx, workspace, criteria, COUNTED_UP_TO)
 

@@ -142,7 +142,16 @@ TAGS_OF_TICKET = Query(
     Tag,
 )
 
-UNTAGGED = Query("DELETE FROM ticket_tag WHERE workspace_id = $1 AND ticket_id = $2", Nothing)
+# A ticket has the names of its tags too, for lists that only show them.
+UNTAGGED = Query(
+    """
+    WITH named AS (
+        UPDATE ticket SET tag_names = $3::text[] WHERE workspace_id = $1 AND id = $2 AND tag_names <> $3
+    )
+    DELETE FROM ticket_tag WHERE workspace_id = $1 AND ticket_id = $2
+    """,
+    Nothing,
+)
 
 TAGGED = Query(
     """
@@ -250,8 +259,8 @@ async def list_ticket_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> 
 
 
 async def set_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId, names: Sequence[str], now: datetime) -> list[Tag]:
-    """The tags of a locked ticket from now on; those nobody has used are made."""
-    await UNTAGGED.run(tx, workspace, ticket)
+    """The tags of a locked ticket from now on, sorted; those nobody has used are made."""
+    await UNTAGGED.run(tx, workspace, ticket, names)
     if not names:
         return []
     await NEW_TAGS.run(tx, workspace, [uuid7() for _ in names], names, now)

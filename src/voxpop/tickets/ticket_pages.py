@@ -141,7 +141,7 @@ class Way(Struct, frozen=True):
 
     back: str
     number: int | None = None
-    total: int = 0
+    total: int | None = None
     previous: str | None = None
     next: str | None = None
 

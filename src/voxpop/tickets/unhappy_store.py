@@ -12,11 +12,7 @@ from voxpop.types import AccountId, TicketId, WorkspaceId
 UNHAPPY = Query(
     """
     SELECT t.id, t.ref, t.subject, t.csat_rating, t.csat_comment, t.csat_rated_at, t.csat_agent_id,
-           a.name AS agent_name,
-           ARRAY(
-               SELECT g.name FROM ticket_tag tt JOIN tag g ON g.workspace_id = $1 AND g.id = tt.tag_id
-               WHERE tt.workspace_id = $1 AND tt.ticket_id = t.id ORDER BY g.name
-           ) AS tags
+           a.name AS agent_name, t.tag_names AS tags
     FROM (VALUES (1::smallint), (2::smallint)) AS low (score) CROSS JOIN LATERAL (
         SELECT * FROM ticket
         WHERE workspace_id = $1 AND csat_rating = low.score AND csat_rating IS NOT NULL

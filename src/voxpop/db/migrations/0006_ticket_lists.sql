@@ -12,6 +12,9 @@ ALTER TABLE ticket_tag
     ADD COLUMN updated_at timestamptz NOT NULL;
 DROP INDEX ticket_tag_by_tag;
 
+-- And a ticket has the names of its tags, sorted, for whoever only shows them.
+ALTER TABLE ticket ADD COLUMN tag_names text[] NOT NULL DEFAULT '{}';
+
 -- Each begins with what is equal and goes on with the order; what stands behind the id is compared within the index,
 -- so that a rare pair costs no visits to the table. Ratings are few beside tickets, so their indexes are partial.
 CREATE INDEX ticket_by_update ON ticket (workspace_id, updated_at, id, status, assignee_id, priority_rank, csat_rating);
@@ -108,36 +111,54 @@ BEGIN
     END LOOP;
 END $$;
 
+-- How many tickets have the words, by the statistics?
+CREATE FUNCTION guess_tickets(wanted tsquery) RETURNS float LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    guess json;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM ticket_search WHERE words @@ %L::tsquery', wanted) INTO guess;
+    RETURN guess->0->'Plan'->>'Plan Rows';
+END $$;
+
 -- Text search is not leakproof, so a policy keeps it from its index: the one function past it. It sorts the tickets that
--- have the words, if they are no more than `most_found`, and gives a page of ids; if they are more it gives one row of
--- nulls, and the caller reads the list in its order, where they lie close. What the statistics take for too many is not
--- looked up to be counted. `after_segment` 0 is the first page.
+-- have all words (a tsquery, joined by ' & '), if they are no more than `most_found`, and gives a page of ids; if they are
+-- more it gives one row of nulls, and the caller reads the list in its order, where they lie close. What the statistics
+-- take for too many is not looked up to be counted. The index is asked for the rarest word if that is rare enough: of a
+-- common one it would gather every ticket. Pages are mostly in the system's cache, where reading ahead only costs.
+-- `after_segment` 0 is the first page.
 CREATE FUNCTION search_tickets(
-    asked uuid, wanted tsquery, most_found integer,
+    asked uuid, sought text, most_found integer,
     statuses text[], assignee uuid, unassigned boolean, rank smallint, ratings smallint[], requester text,
     since timestamptz, tag uuid,
     sort text, descending boolean,
     after_segment integer, after_moment timestamptz, after_id uuid, most integer
 ) RETURNS TABLE (id uuid, segment integer, moment timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET work_mem = '32MB' AS $$
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET work_mem = '32MB' SET effective_io_concurrency = 0
+AS $$
 DECLARE
     newest_first boolean := descending OR sort IN ('priority', 'rating');
-    guess json;
+    wanted tsquery := sought;
+    rarest tsquery;
 BEGIN
     IF asked IS DISTINCT FROM nullif(current_setting('voxpop.workspace', true), '')::uuid THEN
         RAISE insufficient_privilege USING MESSAGE = 'another workspace';
     END IF;
-    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM ticket_search WHERE words @@ %L::tsquery', wanted) INTO guess;
-    IF (guess->0->'Plan'->>'Plan Rows')::float > 0.7 * most_found THEN
+    IF guess_tickets(wanted) > 0.7 * most_found THEN
         RETURN QUERY SELECT NULL::uuid, NULL::integer, NULL::timestamptz;
         RETURN;
+    END IF;
+    SELECT word INTO rarest FROM unnest(string_to_array(sought, ' & ')::tsquery[]) AS one (word)
+    ORDER BY guess_tickets(word) LIMIT 1;
+    IF guess_tickets(rarest) > least(most_found, 8000) THEN
+        rarest := wanted;
     END IF;
     RETURN QUERY
     WITH hit AS MATERIALIZED (
         SELECT s.ticket_id, s.requester_email_folded, s.status, s.assignee_id, s.priority_rank, s.csat_rating,
                s.csat_rated_at, s.create_time, s.updated_at
-        FROM ticket_search s WHERE s.workspace_id = asked AND s.words @@ wanted LIMIT most_found + 1
+        FROM ticket_search s
+        WHERE s.workspace_id = asked AND s.words @@ rarest AND (s.words @@ wanted) IS TRUE LIMIT most_found + 1
     ), too_many AS MATERIALIZED (
         SELECT FROM hit HAVING count(*) > most_found
     ), placed AS (
@@ -170,7 +191,8 @@ BEGIN
     UNION ALL SELECT NULL, NULL, NULL FROM too_many;
 END $$;
 
-REVOKE ALL ON FUNCTION search_tickets(uuid, tsquery, integer, text[], uuid, boolean, smallint, smallint[], text,
+REVOKE ALL ON FUNCTION guess_tickets(tsquery) FROM PUBLIC;
+REVOKE ALL ON FUNCTION search_tickets(uuid, text, integer, text[], uuid, boolean, smallint, smallint[], text,
     timestamptz, uuid, text, boolean, integer, timestamptz, uuid, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION search_tickets(uuid, tsquery, integer, text[], uuid, boolean, smallint, smallint[], text,
+GRANT EXECUTE ON FUNCTION search_tickets(uuid, text, integer, text[], uuid, boolean, smallint, smallint[], text,
     timestamptz, uuid, text, boolean, integer, timestamptz, uuid, integer) TO voxpop_app;

@@ -1,0 +1,147 @@
+"""Every filter with every sort, page by page, against the same list made naively in Python; ties everywhere."""
+
+import csv
+import io
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+from typing import Any, NamedTuple
+
+import asyncpg
+import pytest
+from tests.conftest import Client, Make
+from tests.tickets.kit import ANN, NOW, Desk, Priority, Status, member
+
+from voxpop.tickets import export, list_store, lists, service
+from voxpop.tickets.list_models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter, TicketRow
+from voxpop.tickets.models import Author, Requester
+from voxpop.types import AccountId, TicketId, WorkspaceId
+
+HOUR = timedelta(hours=1)
+EVE = Requester("Eve", "eve@example.com")
+WORDS = ("red", "blue", "red blue", "green")
+SORTS = [Sort(key, descending) for key in SortKey for descending in (True, False)]
+
+
+class Known(NamedTuple):
+    """A ticket's row, and what it doesn't show."""
+
+    row: TicketRow
+    words: str
+
+
+@pytest.fixture
+def desk(make: Make, client: Client) -> Desk:
+    return Desk(make, client.workspace)
+
+
+async def fill(desk: Desk, agents: list[AccountId | None]) -> list[Known]:
+    """Tickets of few moments, whose every property is one of a few."""
+    pick = random.Random(7).choice  # noqa: S311
+    words: dict[TicketId, str] = {}
+    for _ in range(48):
+        text, now = pick(WORDS), NOW + pick(range(4)) * HOUR
+        ticket = await desk.open(
+            description=text,
+            now=now,
+            requester=pick((ANN, EVE)),
+            priority=pick(list(Priority)),
+            assignee_id=pick(agents),
+            tags=pick(((), ("a",), ("a", "b"))),
+        )
+        words[ticket.id] = text
+        if (status := pick(list(Status))) is not Status.OPEN:
+            await desk.set_status(status, ticket.ref, now=now + pick((0, 1)) * HOUR)
+        if status.is_done and pick((True, True, False)):
+            by = ticket.requester_email_folded
+            await desk.rate(ticket.ref, pick(range(1, 6)), now=NOW + pick((5, 6)) * HOUR, by=by)
+    async with desk.database.transaction(desk.workspace) as tx:
+        await service.set_tags(tx, desk.workspace, "TK-3", ["c", "B"], Author("Bob"), NOW + 7 * HOUR)
+        rows = await list_store.list_rows(tx, desk.workspace, list(words))
+    return [Known(row, words[row.id]) for row in rows]
+
+
+def naive_order(rows: list[TicketRow], sort: Sort) -> list[TicketRow]:
+    """By the latest first within equal priorities and ratings; the unrated last, by their update (T14)."""
+    sign = -1 if sort.descending else 1
+
+    def newest(row: TicketRow) -> Any:
+        return (row.csat_rated_at if sort.key is SortKey.RATING and row.csat_rated_at else row.updated_at, row.id)
+
+    keys: dict[SortKey, Callable[[TicketRow], Any]] = {
+        SortKey.PRIORITY: lambda row: sign * Priority(row.priority).rank,
+        SortKey.RATING: lambda row: (row.csat_rating is None, sign * (row.csat_rating or 0)),
+    }
+    if sort.key in keys:
+        return sorted(sorted(rows, key=newest, reverse=True), key=keys[sort.key])
+    moment = (lambda row: (row.create_time, row.id)) if sort.key is SortKey.CREATED else newest
+    return sorted(rows, key=moment, reverse=sort.descending)
+
+
+def fits(wanted: TicketFilter, known: Known) -> bool:
+    row = known.row
+    return (
+        (not wanted.statuses or row.status in wanted.statuses)
+        and (wanted.assignee is None or row.assignee_id == wanted.assignee)
+        and (not wanted.unassigned or row.assignee_id is None)
+        and (wanted.priority is None or row.priority == wanted.priority)
+        and (wanted.tag is None or wanted.tag in row.tags)
+        and (wanted.rating is None or (row.csat_rating or 0) in wanted.rating.scores)
+        and (wanted.requester is None or row.requester_email.casefold() == wanted.requester)
+        and (wanted.updated_since is None or row.updated_at >= wanted.updated_since)
+        and (wanted.words is None or set(wanted.words.split()) <= set(known.words.split()))
+    )
+
+
+def filters(agent: AccountId) -> list[TicketFilter]:
+    """Each alone, and each pair of different ones."""
+    criteria: list[dict[str, Any]] = [
+        *({"statuses": each} for each in (UNRESOLVED, (Status.CLOSED,), (Status.RESOLVED, Status.CLOSED))),
+        *({"assignee": agent}, {"unassigned": True}, {"priority": Priority.HIGH}, {"requester": "ann@example.com"}),
+        *({"tag": each} for each in ("a", "b", "c")),
+        *({"rating": each} for each in Rating),
+        {"updated_since": NOW + 2 * HOUR},
+        *({"words": each} for each in ("red", "red blue", "green")),
+    ]
+    pairs = [{**one, **other} for one, other in product(criteria, criteria) if not one.keys() & other.keys()]
+    return list(dict.fromkeys(TicketFilter(**each) for each in ({}, *criteria, *pairs)))
+
+
+async def pages(tx: Any, workspace: WorkspaceId, wanted: TicketFilter, sort: Sort) -> list[TicketRow]:
+    found: list[TicketRow] = []
+    cursor = None
+    while True:
+        page = await lists.list_tickets(tx, workspace, wanted, sort, cursor, 7)
+        found += page.rows
+        if (cursor := page.next_cursor) is None:
+            return found
+
+
+@pytest.mark.parametrize(("few", "read"), [(list_store.FEW, list_store.READ_FOR_WORDS), (5, 100), (5, 9)])
+async def test_every_list_is_what_it_says(
+    desk: Desk, owner: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch, few: int, read: int
+) -> None:
+    """Where few tickets have the words, where many have them, and where those lie far apart."""
+    monkeypatch.setattr(list_store, "FEW", few)
+    monkeypatch.setattr(list_store, "READ_FOR_WORDS", read)
+    monkeypatch.setattr(lists, "COUNTED_UP_TO", min(few, lists.COUNTED_UP_TO))
+    agent = await member(owner, desk.workspace, "agent")
+    known = await fill(desk, [agent, await member(owner, desk.workspace, "other"), None])
+    async with desk.database.transaction(desk.workspace) as tx:
+        for wanted, sort in product(filters(agent)[read % 2 :: 4], SORTS):
+            expected = naive_order([each.row for each in known if fits(wanted, each)], sort)
+            found = await pages(tx, desk.workspace, wanted, sort)
+            assert [row.ref for row in found] == [row.ref for row in expected], (wanted, sort)
+            counted = min(len(expected), lists.COUNTED_UP_TO)
+            assert await lists.count(tx, desk.workspace, wanted) in (counted, None if wanted.words else counted)
+
+
+async def test_an_export_has_the_list_with_its_tags(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "CHUNK", 7)
+    known = await fill(desk, [None])
+    by_creation = naive_order([each.row for each in known], Sort(SortKey.CREATED, descending=False))
+    text = b"".join([part async for part in export.export(desk.database, desk.workspace, TicketFilter())]).decode()
+    lines = csv.DictReader(io.StringIO(text, newline=""))
+    assert [(line["ref"], line["tags"]) for line in lines] == [(row.ref, ", ".join(row.tags)) for row in by_creation]
+    assert '""' not in text
