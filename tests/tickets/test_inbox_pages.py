@@ -1,7 +1,6 @@
 """The agents' pages through the door: lists, a ticket, what forms do, and who is kept out."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -12,20 +11,11 @@ from voxpop.db.pool import Database
 from voxpop.tickets import inbox, list_store
 from voxpop.tickets.inbox_models import BUILT_IN, View, conversation, initials, short_names
 from voxpop.tickets.list_models import Sort, SortKey
-from voxpop.tickets.live_pages import changes, read_moment
 from voxpop.types import AccountId, utcnow
 
 ROW = re.compile(r'<tr id="(TK-\d+)"( class="new")?>')
 NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
 ME = AccountId(uuid4())
-
-
-@pytest.fixture
-async def office(database: Database) -> AsyncIterator[Office]:
-    made = await Office(database).furnish()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
 
 
 async def rows(browser: Browser, query: str = "") -> list[str]:
@@ -409,48 +399,6 @@ async def test_low_ratings_are_listed_with_their_places(office: Office) -> None:
     tagged = (await office.agent.get("/unhappy?tag=parcel&days=30")).text
     assert ("Lost parcel" in tagged, "Late parcel" in tagged) == (True, False)
     assert "Nobody was unhappy here" in (await office.agent.get("/unhappy?tag=unknown")).text
-
-
-async def test_a_stream_names_what_changed(office: Office) -> None:
-    await office.open(now=utcnow() - HOUR)
-    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
-    quiet = await anext(stream)
-    assert (quiet.event, quiet.data) == ("quiet", "")
-    await office.open(now=utcnow())
-    told = await anext(stream)
-    assert (told.event, told.data) == ("tickets", "TK-2")
-    await office.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="resolve")
-    again = await anext(stream)
-    assert (again.event, set(str(again.data).split())) == ("tickets", {"TK-1", "TK-2"})
-    await stream.aclose()
-
-
-async def test_a_stream_sees_a_change_that_was_committed_late(office: Office) -> None:
-    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
-    await anext(stream)
-    await office.open(now=utcnow() - timedelta(seconds=20))
-    assert (await anext(stream)).data == "TK-1"
-    await stream.aclose()
-
-
-async def test_a_stream_ends_by_itself(office: Office) -> None:
-    stream = changes(office.database, office.id(), utcnow(), life=0.05, pause=0.01)
-    assert len([message async for message in stream]) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        (None, NOW),
-        ("nonsense", NOW),
-        ("2026-11-21T16:40:00", NOW),
-        ("2026-11-21T16:40:00+00:00", NOW - timedelta(minutes=1)),
-        ("2031-01-01T00:00:00+00:00", NOW),
-        ("1999-01-01T00:00:00+00:00", NOW - timedelta(minutes=15)),
-    ],
-)
-def test_where_a_stream_goes_on(text: str | None, moment: datetime) -> None:
-    assert read_moment(text, NOW) == moment
 
 
 @pytest.mark.parametrize("view", [view for _, view in BUILT_IN] + [View(), View(tag="a b&c", after=("x", "y"))])

@@ -1,0 +1,53 @@
+"""Streams that tell agents' pages what has changed: what they name, and how they end."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.tickets.office import HOUR, Office
+
+from voxpop.tickets.live_pages import changes, read_moment
+from voxpop.types import utcnow
+
+NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
+
+
+async def test_a_stream_names_what_changed(office: Office) -> None:
+    await office.open(now=utcnow() - HOUR)
+    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
+    quiet = await anext(stream)
+    assert (quiet.event, quiet.data) == ("quiet", "")
+    await office.open(now=utcnow())
+    told = await anext(stream)
+    assert (told.event, told.data) == ("tickets", "TK-2")
+    await office.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="resolve")
+    again = await anext(stream)
+    assert (again.event, set(str(again.data).split())) == ("tickets", {"TK-1", "TK-2"})
+    await stream.aclose()
+
+
+async def test_a_stream_sees_a_change_that_was_committed_late(office: Office) -> None:
+    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
+    await anext(stream)
+    await office.open(now=utcnow() - timedelta(seconds=20))
+    assert (await anext(stream)).data == "TK-1"
+    await stream.aclose()
+
+
+async def test_a_stream_ends_by_itself(office: Office) -> None:
+    stream = changes(office.database, office.id(), utcnow(), life=0.05, pause=0.01)
+    assert len([message async for message in stream]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        (None, NOW),
+        ("nonsense", NOW),
+        ("2026-11-21T16:40:00", NOW),
+        ("2026-11-21T16:40:00+00:00", NOW - timedelta(minutes=1)),
+        ("2031-01-01T00:00:00+00:00", NOW),
+        ("1999-01-01T00:00:00+00:00", NOW - timedelta(minutes=15)),
+    ],
+)
+def test_where_a_stream_goes_on(text: str | None, moment: datetime) -> None:
+    assert read_moment(text, NOW) == moment
