@@ -125,6 +125,34 @@ async def test_words_in_two_languages_by_their_beginnings(client: Client, desk: 
     assert await refs(client, q="'%:* & ! <->") == []
 
 
+@pytest.mark.parametrize(
+    ("written", "asked", "other"),
+    [
+        ("The export stops", "exports stopped", "experts stand"),
+        ("Our companies", "company", "our compass"),
+        ("One company", "companies", "a compass"),
+        ("Не работает экспорт", "экспорта", "эксперт"),
+        ("После входа пусто", "вход", "выход"),
+        ("Вход не открывается", "входа", "выхода"),
+        ("Отчёты пропали", "отчёт", "счёт"),
+    ],
+)
+async def test_other_forms_of_a_word_are_found(
+    client: Client, desk: Desk, written: str, asked: str, other: str
+) -> None:
+    await desk.open(written)
+    await desk.open(other)
+    assert await refs(client, q=asked) == ["TK-1"]
+
+
+@pytest.mark.parametrize(
+    ("word", "stem", "root"),
+    [("companies", "compani", "compan"), ("the", None, "the"), ("dogs", "dog", "dog"), ("its", "it", "its")],
+)
+def test_what_forms_of_a_word_begin_with(word: str, stem: str | None, root: str) -> None:
+    assert words.root(word, stem) == root
+
+
 async def test_what_was_said_is_found_too(client: Client, desk: Desk) -> None:
     await desk.open("One")
     await desk.open("Two")
@@ -171,7 +199,7 @@ async def test_a_neighbour_is_not_found(client: Client, desk: Desk, neighbour: C
 
 async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
     """Also where a statement of ours named the wrong one."""
-    criteria = Criteria(TicketFilter(), None, words.query(neighbour.workspace, "shared"))
+    criteria = Criteria(TicketFilter(), None, words.query(neighbour.workspace, ["shared"]))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
             await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10, 10)

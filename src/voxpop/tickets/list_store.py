@@ -35,6 +35,11 @@ class TagId(Struct):
     id: UUID
 
 
+class Stem(Struct):
+    word: str
+    stem: str | None
+
+
 PLANNED_BY_VALUES = Query("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)", Setting)
 
 # Parameters 2 to 8. Then 9 is a tag, 10 and 11 the place behind which to begin, 12 how many, 13 a requester.
@@ -115,12 +120,26 @@ ROWS = Query(
     TicketRow,
 )
 
+# What is left of words without their endings, by their script's language? Words that say nothing have no stem.
+STEMS = Query(
+    """
+    SELECT word, (ts_lexize(CASE WHEN word ~ '[а-я]' THEN 'russian_stem' ELSE 'english_stem' END::regdictionary,
+                            word))[1] AS stem
+    FROM unnest($1::text[]) AS asked (word)
+    """,
+    Stem,
+)
 TAG_NAMED = Query("SELECT id FROM tag WHERE workspace_id = $1 AND name = $2", TagId)
 
 
 async def set_planning(tx: Tx, workspace: WorkspaceId) -> None:
     """By the values of each run, from here to the end of the transaction."""
     await PLANNED_BY_VALUES.find(tx)
+
+
+async def find_stems(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> dict[str, str]:
+    """By their words, of those that have one; languages are the same in every workspace."""
+    return {one.word: one.stem for one in await STEMS.all(tx, words) if one.stem}
 
 
 async def list_branch(

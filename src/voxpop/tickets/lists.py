@@ -105,10 +105,16 @@ async def _segment(
     return list(islice(merge(*lists, key=lambda one: (one.moment, one.id), reverse=newest_first), most))
 
 
+async def _query(tx: Tx, workspace: WorkspaceId, text: str) -> str | None:
+    asked = words.split(text)[: words.MOST_ASKED]
+    stems = await store.find_stems(tx, workspace, asked)
+    return words.query(workspace, [words.root(word, stems.get(word)) for word in asked])
+
+
 async def _criteria(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> Criteria | None:
     """None where nothing can fit: a tag that nobody has used, a text without words."""
     tag = None if wanted.tag is None else await store.find_tag(tx, workspace, words.fold_tag(wanted.tag))
-    query = None if wanted.words is None else words.query(workspace, wanted.words)
+    query = None if wanted.words is None else await _query(tx, workspace, wanted.words)
     if (wanted.tag and tag is None) or (wanted.words and query is None):
         return None
     return Criteria(wanted, tag, query)

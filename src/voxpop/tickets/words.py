@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from itertools import takewhile
 
 from voxpop.types import WorkspaceId
 
@@ -26,10 +28,19 @@ def lexemes(workspace: WorkspaceId, text: str) -> list[str]:
     return sorted(_mark(workspace) + word for word in split(text)[:MOST])
 
 
-def query(workspace: WorkspaceId, text: str) -> str | None:
-    """What finds texts that have all of these words, each at a word's beginning; None for a text without words."""
-    parts = [f"'{_mark(workspace)}{word}'{_prefix(word)}" for word in split(text)[:MOST_ASKED]]
-    return " & ".join(parts) or None
+def query(workspace: WorkspaceId, roots: Sequence[str]) -> str | None:
+    """What finds texts that have all of these, each at a word's beginning; None for none."""
+    return " & ".join(f"'{_mark(workspace)}{root}'{_prefix(root)}" for root in roots) or None
+
+
+def root(word: str, stem: str | None) -> str:
+    """What a word's forms begin with, by its stem: "compan" of companies, for company is found by it too.
+
+    The word itself where it has no stem, as "the" has none, or where too little of it is left.
+    """
+    pairs = zip(word, (stem or word).removesuffix("i"), strict=False)
+    shared = "".join(letter for letter, other in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return shared if len(shared) >= SHORTEST_PREFIX else word
 
 
 def fold_tag(name: str) -> str:
