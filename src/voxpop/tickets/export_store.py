@@ -1,4 +1,4 @@
-"""The statement that writes tickets as lines of CSV; the database does it several times faster than we could."""
+"""The statement that writes tickets as lines of CSV; PostgreSQL does it several times faster than Python."""
 
 from collections.abc import Sequence
 
