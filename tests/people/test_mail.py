@@ -167,10 +167,11 @@ async def test_no_header_can_be_hidden_in_an_encoded_word(house: House, name: st
     assert (FROM in got["From"], got["To"], got.get_content().splitlines()[0]) == (True, OWNER, "x")
 
 
-async def until(arrived: MailServer, count: int) -> None:
+async def until(server: MailServer, count: int) -> None:
     async with asyncio.timeout(20):
-        while len(arrived.taken) < count:
-            await asyncio.sleep(0.02)
+        while len(server.taken) < count:
+            server.arrived.clear()
+            await server.arrived.wait()
 
 
 async def test_an_unexpected_fault_does_not_end_the_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
