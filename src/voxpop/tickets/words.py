@@ -10,7 +10,7 @@ from voxpop.types import WorkspaceId
 # Letters and digits of any script; a ref like TK-12 is found by either half or both.
 WORD = re.compile(r"\w+")
 LONGEST = 32  # characters of a word that are compared
-# A long run of accents is folded in quadratic time, so a text is folded in slices: cut between words where there are any.
+# A long run of accents is folded in quadratic time, so a text is folded in slices, cut between words if it has any.
 SLICE = re.compile(r".{1,500}(?!\S)|.{1,500}", re.DOTALL)
 MOST = 2000  # different words of one text
 SHORTEST_PREFIX = 3  # shorter words are found as they stand only: too many others begin like them
