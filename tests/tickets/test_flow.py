@@ -144,6 +144,15 @@ async def test_bulks_of_opposite_orders_wait_for_each_other(client: Client, desk
             assert sum(await asyncio.gather(*bulks)) == (12 if turn else 0)
 
 
+async def test_tickets_are_locked_in_the_order_of_their_ids(desk: Desk) -> None:
+    """Neither in that of the request, nor of the references' letters, nor as they lie in the table."""
+    opened = [await desk.open() for _ in range(12)]
+    await desk.set_status(Status.RESOLVED, "TK-1", "TK-5")
+    async with desk.database.transaction(desk.workspace) as tx:
+        locked = await store.lock_tickets(tx, desk.workspace, [ticket.ref for ticket in reversed(opened)])
+    assert [ticket.id for ticket in locked] == sorted(ticket.id for ticket in opened)
+
+
 async def test_references_have_no_gap_and_no_double_when_many_open_at_once(desk: Desk) -> None:  # T22
     opened = await asyncio.gather(*(desk.open() for _ in range(20)))
     assert {ticket.ref for ticket in opened} == {f"TK-{number}" for number in range(1, 21)}
