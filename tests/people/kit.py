@@ -56,6 +56,12 @@ class House:
     def id(self, slug: str = "default") -> WorkspaceId:
         return self.places[slug].id
 
+    def mailing(self) -> "House":
+        """The same house while its mail leaves: whoever has a mailed link has the address then."""
+        made = House(self.database, VOXPOP_SMTP_URL="smtp://127.0.0.1:1")
+        made.places, made.browsers = self.places, self.browsers
+        return made
+
     def browser(self, slug: str = "default", *, client: str = "127.0.0.1", **headers: str) -> Browser:
         host = HOST if slug == "default" else f"{slug}.{HOST}"
         scheme = self.settings.public_url.partition(":")[0]

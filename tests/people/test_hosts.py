@@ -1,10 +1,15 @@
 """Which workspace a host is, and where a workspace is reached."""
 
 import pytest
-from tests.people.kit import House
+from tests.conftest import at, run_sql
+from tests.people.kit import HOST, House
 
+from voxpop.db import migrate as module
+from voxpop.db.migrate import migrate, migrations
+from voxpop.db.pool import Database
 from voxpop.hosts import address_of, label_of
-from voxpop.workspaces import service
+from voxpop.types import utcnow, uuid7
+from voxpop.workspaces import service, sign_in
 
 BASE = "https://example.com"
 
@@ -70,3 +75,45 @@ async def test_names_become_labels(house: House) -> None:
     names = ("Ridgeway Parts", "ridgeway parts!", "Ёлка")
     made = [await service.open_workspace(house.database, name) for name in names]
     assert [workspace.slug for workspace in made] == ["ridgeway-parts", "ridgeway-parts-2", "workspace"]
+
+
+@pytest.mark.parametrize("host", ["[::1", "[zz]", "a:b:c", "http://x"])
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_a_host_that_is_none_is_refused(house: House, host: str, signed_in: bool) -> None:
+    browser = await house.owner() if signed_in else house.browser()
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    headers = {"host": host, "cookie": cookie, "origin": f"http://{HOST}"}
+    for path in ("/login", "/tickets/login", "/settings", "/nowhere", "/api/v1/tickets"):
+        answer = await browser.get(path, headers=headers)
+        assert 400 <= answer.status_code < 500, (path, answer.status_code)
+    assert 400 <= (await browser.post("/login", data={"email": "a@b.de"}, headers=headers)).status_code < 500
+
+
+async def test_the_oldest_workspace_has_the_bare_host_whatever_its_name(
+    server_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where labels and owners did not exist yet: it was renamed, and another has taken its name."""
+    name = f"voxpop_before_people_{uuid7().hex}"
+    await run_sql(server_dsn, f"CREATE DATABASE {name} TEMPLATE template0")
+    known = migrations()
+    with monkeypatch.context() as before:
+        before.setattr(module, "migrations", lambda: known[:3])
+        await migrate(at(server_dsn, name))
+    await run_sql(
+        at(server_dsn, name),
+        f"SELECT create_workspace('{uuid7()}', 'default')",
+        "UPDATE workspace SET name = 'Ridgeway'",
+        f"SELECT create_workspace('{uuid7()}', 'default')",
+    )
+    await migrate(at(server_dsn, name))
+    database = await Database.open(at(server_dsn, name), size=2)
+    async with database.transaction(None) as tx:
+        labels = {place.name: place.slug for place in await service.list_workspaces(tx)}
+    assert labels == {"Ridgeway": "default", "default": "default-2"}
+    link = await sign_in.first_owner_link(database, f"http://{HOST}", utcnow())
+    async with House(database).browser() as browser:
+        assert "Sign in to Ridgeway" in (await browser.get("/login")).text
+        answer = await browser.press(link or "", email="ann@example.com", name="Ann")
+    assert answer.status_code == 303
+    await database.close()
+    await run_sql(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")

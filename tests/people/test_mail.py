@@ -11,8 +11,9 @@ from tests.people.kit import AGENT, OWNER, House, MailServer, mail_server
 
 from voxpop import mail, outbox
 from voxpop.mail import Sender, address_mail_comes_from, as_message, compose, read, send_mail
-from voxpop.outbox import Kind
+from voxpop.outbox import Kind, Message
 from voxpop.types import utcnow
+from voxpop.worker.relay import sweep
 
 FROM = "support@voxpop.test"
 Owner = asyncpg.Connection
@@ -147,3 +148,73 @@ def test_a_password_never_goes_in_the_clear(
     client = mail.client(url)
     assert (client.port, client.use_tls, client._start_tls_on_connect) == (port, tls, starttls)
     assert (client._login_username, client._login_password) == login
+
+
+ENCODED = "=?utf-8?q?=0d=0aReply-To:_evil=40evil.test?="
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"), [(ENCODED, "Hello"), ("Ours", ENCODED), ("Ours", f"x {ENCODED} {ENCODED}")]
+)
+async def test_no_header_can_be_hidden_in_an_encoded_word(house: House, name: str, subject: str) -> None:
+    async with mail_server() as server:
+        async with house.database.transaction(house.id()) as tx:
+            await outbox.record(tx, house.id(), [compose(name, OWNER, subject, "x", utcnow())], utcnow())
+        assert await sender(house, server).turn(utcnow()) == 1
+    got = message_from_string(server.taken[0], policy=policy.default)
+    assert got.keys().count("Reply-To") == 0
+    assert [got[header].splitlines() for header in ("From", "Subject")] == [[got["From"]], [got["Subject"]]]
+    assert (FROM in got["From"], got["To"], got.get_content().splitlines()[0]) == (True, OWNER, "x")
+
+
+async def until(server: MailServer, count: int) -> None:
+    async with asyncio.timeout(20):
+        while len(server.taken) < count:
+            server.arrived.clear()
+            await server.arrived.wait()
+
+
+async def test_an_unexpected_fault_does_not_end_the_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = [asyncpg.QueryCanceledError("canceling statement due to statement timeout")]
+    list_due = outbox.list_due_mail
+
+    async def list_or_fail(*asked: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return await list_due(*asked)
+
+    monkeypatch.setattr(outbox, "list_due_mail", list_or_fail)
+    monkeypatch.setattr(mail, "PAUSE", timedelta(milliseconds=10))
+    async with mail_server() as server, asyncio.TaskGroup() as tasks:
+        told = House(house.database, VOXPOP_SMTP_URL=server.url)
+        running = tasks.create_task(send_mail(told.database, told.settings))
+        await write(house, OWNER)
+        await until(server, 1)
+        running.cancel()
+    assert faults == []
+
+
+async def test_a_full_batch_is_followed_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "MOST_IN_A_BATCH", 2)
+    monkeypatch.setattr(mail, "PAUSE", timedelta(hours=1))
+    await write(house, *(f"u{number}@example.com" for number in range(5)))
+    async with mail_server() as server, asyncio.TaskGroup() as tasks:
+        told = House(house.database, VOXPOP_SMTP_URL=server.url)
+        running = tasks.create_task(send_mail(told.database, told.settings))
+        await until(server, 5)
+        running.cancel()
+
+
+@pytest.mark.parametrize("broker", [{}, {"VOXPOP_KAFKA_BOOTSTRAP": "127.0.0.1:1"}])
+async def test_old_mail_goes_broker_or_none(house: House, owner: Owner, broker: dict[str, str]) -> None:
+    settings = House(house.database, **broker).settings
+    await write(house, "old@example.com", "new@example.com")
+    async with house.database.transaction(house.id()) as tx:
+        await outbox.record(tx, house.id(), [Message(Kind.FEEDBACK, "k", "{}")], utcnow())
+    long = timedelta(days=max(settings.outbox_keep_days, settings.outbox_unsent_days) + 1)
+    await owner.execute(
+        "UPDATE outbox SET create_time = create_time - $1::interval WHERE key <> 'new@example.com'", long
+    )
+    await sweep(house.database, settings, utcnow())
+    kept_keys = [row["key"] for row in await kept(owner)]
+    assert kept_keys == (["new@example.com", "k"] if broker else ["new@example.com"])

@@ -216,3 +216,100 @@ async def test_a_new_password_ends_other_sessions_everywhere(house: House) -> No
 async def test_a_weak_password_is_refused(house: House, password: str) -> None:
     answer = await (await house.owner()).submit("/settings/password", new=password)
     assert answer.status_code == 400
+
+
+ASKED = 'name="password"'
+
+
+async def test_an_account_of_another_workspace_comes_along_by_its_password(house: House) -> None:  # T26
+    """Where mail stays to be read, the inviting workspace's owner could press the link himself."""
+    await house.owner(password=PASSWORD)
+    other = await house.owner("acme", "other@example.com")
+    await other.submit("/settings/invitations", email=OWNER, role="admin")
+    link = await house.link(OWNER, "acme")
+    assert ASKED in (await house.browser("acme").get(link)).text
+    for wrong in ("", "wrong"):
+        refused = await house.browser("acme").press(link, password=wrong)
+        assert (refused.status_code, "set-cookie" in refused.headers) == (400, False)
+        assert "That is not the password of your account." in refused.text
+        assert ASKED in refused.text
+    assert "1 member" in (await other.get("/settings")).text
+    assert (await house.browser("acme").press(link, password=PASSWORD)).status_code == 303
+    assert "2 members" in (await other.get("/settings")).text
+
+
+async def test_an_account_without_a_password_comes_along_by_none(house: House) -> None:  # T26
+    await house.owner()
+    other = await house.owner("acme", "other@example.com")
+    await other.submit("/settings/invitations", email=OWNER, role="admin")
+    link = await house.link(OWNER, "acme")
+    for password in ("", "nobody has this password"):
+        assert (await house.browser("acme").press(link, password=password)).status_code == 400
+
+
+async def test_nobody_else_is_asked_for_a_password(house: House) -> None:
+    """Neither who has no other place, nor anybody where the link came by mail."""
+    await house.owner(password=PASSWORD)
+    other = await house.owner("acme", "other@example.com")
+    for email, asking in ((AGENT, house), (OWNER, house.mailing())):
+        await other.submit("/settings/invitations", email=email, role="agent")
+        link, browser = await house.link(email, "acme"), asking.browser("acme")
+        assert ASKED not in (await browser.get(link)).text
+        assert (await browser.press(link)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("proof", "kept"), [(None, False), ("link that stayed in the settings", False), ("mailed link", True)]
+)
+async def test_who_claimed_an_address_without_proof_loses_what_he_set_up(
+    house: House, proof: str | None, kept: bool
+) -> None:
+    claimer, owner = await house.owner("acme", AGENT, PASSWORD), await house.owner()
+    if proof:
+        await claimer.submit("/login/mail", email=AGENT)
+        at = house.mailing() if proof == "mailed link" else house
+        assert (await at.browser("acme").press(await house.link(AGENT, "acme"))).status_code == 303
+    await claimer.submit("/login/mail", email=AGENT)
+    waiting = await house.link(AGENT, "acme")
+    await owner.submit("/settings/invitations", email=AGENT, role="agent")
+    true_owner = house.mailing().browser()
+    assert (await true_owner.press(await house.link(AGENT))).status_code == 303
+    assert await status(true_owner) == 200
+    assert await status(claimer) == (200 if kept else 303)
+    signed_in = await house.browser("acme").submit("/login", email=AGENT, password=PASSWORD)
+    assert signed_in.status_code == (303 if kept else 400)
+    assert (await house.browser("acme").get(waiting)).status_code == (200 if kept else 400)
+
+
+async def test_without_mail_an_invitation_proves_nothing(house: House) -> None:
+    """Else an owner could take an account over that has lost its other places."""
+    claimer, owner = await house.owner("acme", AGENT, PASSWORD), await house.owner()
+    await house.invited(owner, AGENT, "agent", password=PASSWORD)
+    assert await status(claimer) == 200
+    assert (await house.browser("acme").submit("/login", email=AGENT, password=PASSWORD)).status_code == 303
+
+
+async def test_an_admin_neither_replaces_nor_withdraws_an_owners_invitation(house: House, owner: Owner) -> None:  # T25
+    boss = await house.owner()
+    admin = await house.invited(boss, ADMIN, "admin")
+    await boss.submit("/settings/invitations", email="second@example.com", role="owner")
+    link = await house.link("second@example.com")
+    ident = await owner.fetchval("SELECT id FROM mailed_link WHERE role = 'owner'")
+    replaced = await admin.submit("/settings/invitations", email="SECOND@example.com", role="agent")
+    withdrawn = await admin.submit(f"/settings/invitations/{ident}/withdraw")
+    assert (replaced.status_code, withdrawn.status_code) == (403, 403)
+    assert (await house.browser().press(link)).status_code == 303
+    assert await owner.fetchval("SELECT count(*) FROM member WHERE role = 'owner'") == 2
+
+
+async def test_a_new_password_ends_links_elsewhere_too(house: House) -> None:
+    owner = await house.owner(password=PASSWORD)
+    other = await house.owner("acme", "other@example.com")
+    await house.invited(other, OWNER, "agent", "acme", PASSWORD)
+    links = {}
+    for slug, email in (("acme", OWNER), ("default", OWNER), ("acme", "other@example.com")):
+        await house.browser(slug).submit("/login/mail", email=email)
+        links[slug, email] = await house.link(email, slug)
+    await owner.submit("/settings/password", current=PASSWORD, new="another long password")
+    good = {key: (await house.browser(key[0]).get(link)).status_code for key, link in links.items()}
+    assert good == {("acme", OWNER): 400, ("default", OWNER): 400, ("acme", "other@example.com"): 200}

@@ -169,3 +169,51 @@ async def test_what_is_over_is_swept_away(house: House, owner: Owner) -> None:
     await sessions.sweep(house.database, utcnow())
     assert await owner.fetchval("SELECT count(*) FROM session") == 1
     assert await status(browser) == 200
+
+
+TICKET = {"name": "Gus", "email": "gus@example.com", "subject": "Where?", "description": "Order 1."}
+VISITOR = "voxpop-customer"
+
+
+async def visitor(house: House, kind: str) -> Browser:
+    """A customer who has proven his address, or a guest, on a page that lets him in."""
+    browser = house.browser()
+    if kind == "guest":
+        await browser.submit("/tickets/new", **TICKET)
+    else:
+        await browser.submit("/tickets/login", email="c@example.com")
+        await browser.press(await house.link("c@example.com"))
+    return browser
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "age", "expected"),
+    [
+        ("customer", "last_seen_at", "13 days 23 hours", 200),
+        ("customer", "last_seen_at", "14 days", 303),
+        ("customer", "expires_at", "89 days 23 hours", 200),
+        ("customer", "expires_at", "90 days", 303),
+        ("guest", "last_seen_at", "6 days 23 hours", 200),
+        ("guest", "last_seen_at", "7 days", 303),
+        ("guest", "expires_at", "29 days 23 hours", 200),
+        ("guest", "expires_at", "30 days", 303),
+    ],
+)
+async def test_a_visitors_session_ends_by_itself(
+    house: House, owner: Owner, kind: str, column: str, age: str, expected: int
+) -> None:  # T23, T24
+    browser = await visitor(house, kind)
+    await owner.execute(f"UPDATE session SET {column} = {column} - interval '{age}'")
+    assert await status(browser, "/tickets") == expected
+
+
+@pytest.mark.parametrize("first", ["customer", "guest"])
+async def test_a_new_sign_in_ends_the_visitors_session_before_it(house: House, owner: Owner, first: str) -> None:
+    browser = await visitor(house, first)
+    kept = browser.cookies.get(VISITOR)
+    assert await status(browser, "/tickets") == 200
+    await browser.submit("/tickets/login", email="d@example.com")
+    await browser.press(await house.link("d@example.com"))
+    assert await status(browser, "/tickets") == 200
+    assert await owner.fetchval("SELECT count(*) FROM session") == 1
+    assert (await house.browser().get("/tickets", headers={"cookie": f"{VISITOR}={kept}"})).status_code == 303

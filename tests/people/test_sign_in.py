@@ -154,16 +154,34 @@ async def test_a_link_works_once(house: House, kind: str) -> None:  # T23
     assert (replayed.status_code, "no longer good" in replayed.text) == (400, True)
 
 
-async def test_a_link_is_good_for_an_hour(house: House, owner: "asyncpg.Connection") -> None:  # T23
-    await house.browser().submit("/tickets/login", email=CUSTOMER)
-    link = await house.link(CUSTOMER)
-    token = link.partition("?token=")[2]
-    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '59 minutes'")
+@pytest.mark.parametrize(
+    ("kind", "almost", "rest"),
+    [
+        ("customer", "59 minutes", "1 minute"),
+        ("member", "59 minutes", "1 minute"),
+        ("owner", "6 days 23 hours", "1 hour"),
+    ],
+)
+async def test_a_link_is_good_for_its_time(
+    house: House, owner: "asyncpg.Connection", kind: str, almost: str, rest: str
+) -> None:  # T23
+    if kind == "owner":
+        link = await sign_in.first_owner_link(house.database, house.settings.public_url, utcnow()) or ""
+    else:
+        await house.owner()
+        path, email = {"customer": ("/tickets/login", CUSTOMER), "member": ("/login/mail", OWNER)}[kind]
+        await house.browser().submit(path, email=email)
+        link = await house.link(email)
+    door, _, token = link.removeprefix("http://voxpop.test").partition("?token=")
+    await owner.execute(f"UPDATE mailed_link SET expires_at = expires_at - interval '{almost}'")
     assert (await house.browser().get(link)).status_code == 200
-    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '1 minute'")
+    await owner.execute(f"UPDATE mailed_link SET expires_at = expires_at - interval '{rest}'")
     assert (await house.browser().get(link)).status_code == 400
-    answer = await house.browser().submit("/tickets/login/link", token=token)
+    fields = {"email": "late@example.com", "name": "L"} if kind == "owner" else {}
+    answer = await house.browser().submit(door, token=token, **fields)
     assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
+    if kind == "owner":
+        assert await sign_in.first_owner_link(house.database, house.settings.public_url, utcnow())
 
 
 async def test_only_the_hash_of_a_link_is_kept(house: House, owner: "asyncpg.Connection") -> None:  # T23
@@ -201,6 +219,26 @@ async def test_no_sign_in_leads_away_from_here(house: House, following: str) -> 
     assert (await browser.get("/login", params={"next": following})).headers["location"] == "/inbox"
     await browser.submit("/login/mail", email=OWNER, next=following)
     assert (await house.browser().press(await house.link(OWNER))).headers["location"] == "/inbox"
+
+
+@pytest.mark.parametrize(
+    ("following", "location"),
+    [
+        ("/tickets/TK-7?x=1", "/tickets/TK-7?x=1"),
+        ("/tickets/new", "/tickets/new"),
+        ("//evil.test", "/tickets"),
+        ("https://evil.test", "/tickets"),
+        ("/\\evil.test", "/tickets"),
+        ("/\tevil.test", "/tickets"),
+        ("tickets", "/tickets"),
+    ],
+)
+async def test_a_customer_gets_where_he_was_going_at_this_host(house: House, following: str, location: str) -> None:
+    browser = house.browser()
+    await browser.submit("/tickets/login", email=CUSTOMER, next=following)
+    assert (await browser.press(await house.link(CUSTOMER))).headers["location"] == location
+    again = await browser.get("/tickets/login", params={"next": following})
+    assert (again.status_code, again.headers["location"]) == (303, location)
 
 
 async def test_who_was_on_the_way_somewhere_gets_there(house: House) -> None:

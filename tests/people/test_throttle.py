@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 import httpx
 import pytest
-from tests.people.kit import OWNER, PASSWORD, House
+from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
 from voxpop.db.pool import Database
 from voxpop.errors import LinkSpent, RateLimited
@@ -15,6 +15,7 @@ from voxpop.types import utcnow
 from voxpop.web.forms import client_of
 from voxpop.workspaces.throttle import Door, check
 
+Owner = asyncpg.Connection
 POOL = 8  # connections of a test's database
 
 
@@ -103,7 +104,7 @@ async def test_a_window_ends(house: House) -> None:
     await check(house.database, house.id(), Door.OPEN_TICKET, "a", now + window)
 
 
-async def test_whom_it_is_about_is_not_kept(house: House, owner: "asyncpg.Connection") -> None:
+async def test_whom_it_is_about_is_not_kept(house: House, owner: Owner) -> None:
     await house.browser(client="10.1.2.3").submit("/tickets/login", email="somebody@example.com")
     kept = str(await owner.fetch("TABLE throttle"))
     assert "10.1.2.3" not in kept
@@ -133,3 +134,84 @@ def test_whom_a_request_is_counted_to(host: str, counted: str) -> None:
         client = httpx.URL(f"http://[{host}]") if ":" in host else httpx.URL(f"http://{host}")
 
     assert client_of(Asked()) == counted  # type: ignore[arg-type]
+
+
+CLIENT, OTHER_CLIENT = "127.0.0.1", "10.9.9.9"
+TOKEN = {"token": "x"}
+INVITED = {"email": AGENT, "role": "agent"}
+TICKET = {"name": "Gus", "email": "gus@example.com", "subject": "Where?", "description": "Order 1."}
+
+
+async def nearly_too_often(owner: Owner, door: Door) -> None:
+    """As if all but one of those who may pass had come already."""
+    counted = await owner.execute("UPDATE throttle SET count = $2 WHERE door = $1", door.label, door.limit.most - 1)
+    assert counted == "UPDATE 1"
+
+
+@pytest.mark.parametrize(
+    ("door", "path", "form"),
+    [
+        (Door.SIGN_IN_CLIENT, "/login", {"email": AGENT, "password": "wrong"}),
+        (Door.USE_LINK, "/login/link", TOKEN),
+        (Door.USE_LINK, "/login/invitation", TOKEN),
+        (Door.USE_LINK, "/login/owner", TOKEN | {"email": AGENT, "name": "A"}),
+        (Door.USE_LINK, "/tickets/login/link", TOKEN),
+        (Door.LINK_CLIENT, "/login/mail", {"email": AGENT}),
+        (Door.OPEN_TICKET, "/tickets/new", TICKET),
+    ],
+)
+async def test_a_client_is_counted_at_every_open_door(
+    house: House, owner: Owner, door: Door, path: str, form: dict[str, str]
+) -> None:
+    await house.browser(client=CLIENT).submit(path, **form)
+    await nearly_too_often(owner, door)
+    answers = [await house.browser(client=CLIENT).submit(path, **form) for _ in range(2)]
+    assert [answer.status_code == 429 for answer in answers] == [False, True]
+    assert (await house.browser(client=OTHER_CLIENT).submit(path, **form)).status_code != 429
+
+
+@pytest.mark.parametrize(
+    ("door", "path", "form"),
+    [
+        (Door.INVITE, "/settings/invitations", {"email": "no address", "role": "agent"}),
+        (Door.PASSWORD, "/settings/password", {"current": "wrong", "new": "another long password"}),
+    ],
+)
+async def test_a_member_is_counted_wherever_he_is(
+    house: House, owner: Owner, door: Door, path: str, form: dict[str, str]
+) -> None:
+    boss = await house.owner(password=PASSWORD)
+    second = await house.invited(boss, "second@example.com", "owner")
+    await second.submit("/settings/password", new=PASSWORD)
+    await owner.execute("TRUNCATE throttle")
+    await boss.submit(path, **form)
+    await nearly_too_often(owner, door)
+    elsewhere = house.browser(client=OTHER_CLIENT)
+    elsewhere.cookies.update(boss.cookies)
+    answers = [await each.submit(path, **form) for each in (boss, elsewhere, second)]
+    assert [answer.status_code for answer in answers] == [400, 429, 400]
+
+
+async def test_a_guess_at_an_invitations_password_is_counted_like_a_sign_in(house: House) -> None:
+    await house.owner(password=PASSWORD)
+    other = await house.owner("acme", "other@example.com")
+    await other.submit("/settings/invitations", email=OWNER, role="agent")
+    link = await house.link(OWNER, "acme")
+    guesses = [await house.browser("acme").press(link, password="wrong") for _ in range(11)]
+    assert [guess.status_code for guess in guesses] == [400] * 10 + [429]
+
+
+async def test_a_customer_is_counted_by_his_address_and_a_guest_by_his_client(house: House) -> None:
+    async def customer(email: str, client: str) -> Browser:
+        browser = house.browser(client=client)
+        await browser.submit("/tickets/login", email=email)
+        await browser.press(await house.link(email))
+        return browser
+
+    ann, bob = await customer("Ann@example.com", CLIENT), await customer("bob@example.com", CLIENT)
+    ann_elsewhere = await customer("ann@EXAMPLE.com", OTHER_CLIENT)
+    statuses = [(await ann.submit("/tickets/new", **TICKET)).status_code for _ in range(10)]
+    assert statuses == [303] * 10
+    asked = {"ann elsewhere": ann_elsewhere, "bob": bob, "guest": house.browser(client=CLIENT)}
+    answers = {who: (await browser.submit("/tickets/new", **TICKET)).status_code for who, browser in asked.items()}
+    assert answers == {"ann elsewhere": 429, "bob": 303, "guest": 303}

@@ -13,6 +13,19 @@ SURVEYS = """
     SELECT s.*, time_zone FROM survey s JOIN workspace w ON w.id = s.workspace_id WHERE origin = 'ticket'
 """
 FEEDBACK = "SELECT * FROM feedback WHERE origin = 'ticket'"
+STAGES = ("asked", "seen", "answered", "dismissed", "expired", "withdrawn")
+
+
+async def assert_counts_agree(owner: Owner) -> None:
+    """Ask counts and score counts are what the rows add up to, where nothing but tickets asks."""
+    asks: Counter[Any] = Counter()
+    for row in await owner.fetch("SELECT * FROM ask_count"):
+        asks.update({(*tuple(row.values())[:5], stage): row[stage] for stage in STAGES if row[stage]})
+    assert asks == await true_asks(owner)
+    given: Counter[Any] = Counter()
+    for workspace, kind, series, code, *period, counts in map(tuple, await owner.fetch("SELECT * FROM score_count")):
+        given.update({(workspace, kind, series, *period, code, score): count for score, count in enumerate(counts, 1)})
+    assert +given == await true_scores(owner)
 
 
 async def true_asks(owner: Owner) -> Counter[Any]:

@@ -65,6 +65,23 @@ async def test_a_cell_like_a_formula_is_defused(client: Client, desk: Desk, star
     assert raw["subject"] == raw["requester_name"] == raw["csat_comment"] == cell
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+async def test_no_column_that_somebody_wrote_is_taken_for_a_formula(  # T13
+    client: Client, desk: Desk, owner: Any, start: str
+) -> None:
+    cell = f"{start}1+1"
+    agent = await member(owner, client.workspace, cell)
+    requester = Requester(cell, f"{cell}@example.com")
+    ticket = await desk.open(cell, requester=requester, tags=(cell,), assignee_id=agent)
+    await desk.set_status(Status.RESOLVED, ticket.ref)
+    await desk.rate(ticket.ref, 5, cell, by=requester.email_folded)
+    (row,), (raw,) = await rows(client), await rows(client, raw="true")
+    written = ("subject", "requester_name", "requester_email", "tags", "assignee", "csat_comment")
+    assert {name: row[name] for name in written} == {name: "'" + raw[name] for name in written}
+    assert {raw[name].partition("@example")[0] for name in written} == {cell}
+    assert [name for name, value in row.items() if value[:1] in ("=", "+", "-", "@", "\t", "\r")] == []
+
+
 async def test_a_byte_order_mark_if_wanted(client: Client, desk: Desk) -> None:
     await desk.open()
     assert (await client.get(f"{TICKETS}.csv", params={"bom": "true"})).content.startswith(b"\xef\xbb\xbfref,")

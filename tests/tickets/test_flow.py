@@ -1,16 +1,18 @@
 """A ticket's way through its statuses: what is logged, asked, announced; many at once; saved views."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, Desk, Status, member
 
 from voxpop.errors import NotFound, ViewTaken
 from voxpop.tickets import service, store, views
-from voxpop.tickets.models import Author
+from voxpop.tickets.models import Author, Requester
 from voxpop.types import AccountId, uuid7
 from voxpop.web.problems import as_app_error
 
@@ -78,6 +80,82 @@ async def test_closing_is_an_event_that_a_campaign_waits_for(client: Client, des
     for status in (Status.OPEN, Status.CLOSED):  # F26: once for a ticket
         await desk.set_status(status, ticket.ref)
     assert sorted(await surveys(owner)) == [("campaign", "PENDING"), ("ticket", "PENDING"), ("ticket", "WITHDRAWN")]
+
+
+async def test_the_event_of_closing_is_the_requesters_by_his_guid_if_he_has_one(
+    client: Client, desk: Desk, owner: Owner
+) -> None:  # F20
+    await client.post("/api/v1/campaigns", json=CAMPAIGN)
+    for requester in (Requester("Ann", "ann@example.com", "cust_123"), Requester("Eve", "eve@example.com")):
+        await desk.set_status(Status.CLOSED, (await desk.open(requester=requester)).ref)
+    rows = await owner.fetch("SELECT guid FROM survey WHERE origin = 'campaign' ORDER BY create_time, id")
+    assert [row["guid"] for row in rows] == ["cust_123", "eve@example.com"]
+
+
+async def test_a_reply_takes_a_ticket_into_progress_whenever_it_is_open(desk: Desk) -> None:  # T20
+    ticket = await desk.open()
+    for turn in range(2):
+        async with desk.database.transaction(desk.workspace) as tx:
+            await service.reply(
+                tx, desk.workspace, ticket.ref, "Try this", BOB, "http://x", NOW + timedelta(hours=turn)
+            )
+        assert (await desk.get(ticket.ref)).state is Status.IN_PROGRESS
+        await desk.set_status(Status.RESOLVED, ticket.ref)
+        async with desk.database.transaction(desk.workspace) as tx:
+            await service.customer_reply(tx, desk.workspace, ticket.ref, "No", ANN, NOW + timedelta(hours=turn))
+        assert (await desk.get(ticket.ref)).state is Status.OPEN
+    assert (await desk.get(ticket.ref)).first_response_at == NOW
+
+
+@pytest.mark.parametrize("status", list(Status))
+async def test_a_note_touches_when_the_ticket_was_touched_and_nothing_else(
+    desk: Desk, owner: Owner, status: Status
+) -> None:
+    """T21; of what others see."""
+    bob = AccountId(uuid7())
+    ticket = await desk.open()
+    await desk.set_status(status, ticket.ref)
+    before = [await desk.get(ticket.ref), await owner.fetch("TABLE ticket_activity"), await owner.fetch("TABLE outbox")]
+    later = NOW + timedelta(hours=1)
+    async with desk.database.transaction(desk.workspace) as tx:
+        await service.note(tx, desk.workspace, ticket.ref, "Hm", Author("Bob", bob), later)
+    after = [await desk.get(ticket.ref), await owner.fetch("TABLE ticket_activity"), await owner.fetch("TABLE outbox")]
+    assert after == [replace(before[0], updated_at=later), *before[1:]]
+
+
+async def test_what_was_resolved_was_resolved_then_also_when_it_is_closed(desk: Desk) -> None:
+    ticket = await desk.open()
+    moments = []
+    for hour, status in enumerate((Status.RESOLVED, Status.CLOSED, Status.OPEN, Status.CLOSED, Status.RESOLVED)):
+        await desk.set_status(status, ticket.ref, now=NOW + timedelta(hours=hour))
+        moments.append((await desk.get(ticket.ref)).resolved_at)
+    again = NOW + timedelta(hours=3)
+    assert moments == [NOW, NOW, None, again, again]
+
+
+async def test_bulks_of_opposite_orders_wait_for_each_other(client: Client, desk: Desk) -> None:
+    """Each locks in the order of the tickets' ids; else two would hold what the other needs."""
+    await client.post("/api/v1/campaigns", json=CAMPAIGN)
+    opened = [(await desk.open()).ref for _ in range(12)]
+    async with asyncio.timeout(60):
+        for turn in range(15):
+            status = Status.CLOSED if turn % 2 else Status.OPEN
+            bulks = [desk.set_status(status, *opened[:: 1 - 2 * (way % 2)]) for way in range(4)]
+            assert sum(await asyncio.gather(*bulks)) == (12 if turn else 0)
+
+
+async def test_tickets_are_locked_in_the_order_of_their_ids(desk: Desk) -> None:
+    """Neither in that of the request, nor of the references' letters, nor as they lie in the table."""
+    opened = [await desk.open() for _ in range(12)]
+    await desk.set_status(Status.RESOLVED, "TK-1", "TK-5")
+    async with desk.database.transaction(desk.workspace) as tx:
+        locked = await store.lock_tickets(tx, desk.workspace, [ticket.ref for ticket in reversed(opened)])
+    assert [ticket.id for ticket in locked] == sorted(ticket.id for ticket in opened)
+
+
+async def test_references_have_no_gap_and_no_double_when_many_open_at_once(desk: Desk) -> None:  # T22
+    opened = await asyncio.gather(*(desk.open() for _ in range(20)))
+    assert {ticket.ref for ticket in opened} == {f"TK-{number}" for number in range(1, 21)}
 
 
 async def test_many_at_once_are_all_or_none(desk: Desk, owner: Owner) -> None:

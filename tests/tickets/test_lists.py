@@ -153,6 +153,14 @@ def test_what_forms_of_a_word_begin_with(word: str, stem: str | None, root: str)
     assert words.root(word, stem) == root
 
 
+@pytest.mark.parametrize("query", ["Larsson", "ida lars", "ida.l@nord.example", "IDA.L", "nord", "help ida"])
+async def test_the_requester_is_found_by_name_and_address(client: Client, desk: Desk, query: str) -> None:
+    await desk.open()
+    await desk.open(requester=Requester("Ida Larsson", "Ida.L@nord.example"))
+    await desk.open()
+    assert await refs(client, q=query) == ["TK-2"]
+
+
 async def test_what_was_said_is_found_too(client: Client, desk: Desk) -> None:
     await desk.open("One")
     await desk.open("Two")

@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, Desk, Status, member
+from tests.tickets.kit import ANN, NOW, Desk, Status, member
 
 from voxpop.errors import NotFound, NotRateable
 from voxpop.tickets import service, store, unhappy
 from voxpop.tickets.asking import may_rate, see
-from voxpop.tickets.models import Author, MessageKind, Ticket
+from voxpop.tickets.models import Author, MessageKind, Requester, Ticket
 from voxpop.workspaces import service as workspaces
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
@@ -160,6 +160,47 @@ async def test_the_credit_is_the_assignees_else_the_last_repliers(client: Client
     assert (await desk.rate(ticket.ref, 5)).csat_agent_id == eve
     assert ("agent", eve) in await counts(owner)
     assert (await desk.rated(1, assignee_id=bob)).csat_agent_id == bob
+
+
+async def test_the_credit_stays_with_whom_it_was_given_to(client: Client, desk: Desk, owner: Owner) -> None:  # T9
+    bob, eve = [await member(owner, client.workspace, name) for name in ("bob", "eve")]
+    ticket = await desk.rated(5, assignee_id=bob)
+    before = await counts(owner), await owner.fetch("TABLE feedback")
+    assert ("agent", bob) in before[0]
+    for assignee in ((eve, "eve"), None):
+        async with desk.database.transaction(desk.workspace) as tx:
+            await service.assign(tx, desk.workspace, [ticket.ref], assignee, Author("Bob"), NOW + timedelta(days=1))
+            await service.reply(tx, desk.workspace, ticket.ref, "Hi", Author("eve", eve), "http://x", NOW)
+        await desk.rate(ticket.ref, 1)
+        assert (await desk.get(ticket.ref)).csat_agent_id == bob
+    assert (await counts(owner), await owner.fetch("TABLE feedback")) == before
+
+
+async def test_ask_and_answer_carry_what_is_known_of_the_requester(desk: Desk, owner: Owner) -> None:
+    for requester in (Requester("Ann", "Ann@Example.com", "cust_123"), ANN):
+        await desk.rated(5, requester=requester)
+    for table in ("survey", "feedback"):
+        rows = await owner.fetch(f"SELECT guid, user_email FROM {table} ORDER BY id")
+        assert [tuple(row) for row in rows] == [("cust_123", "Ann@Example.com"), (None, "Ann@Example.com")], table
+
+
+async def test_the_average_is_of_tickets_and_of_no_campaign(client: Client, desk: Desk, owner: Owner) -> None:  # T15
+    campaign = {
+        "name": "After",
+        "survey_type_code": "CSAT",
+        "trigger_type": "TICKET_CLOSED",
+        "start_date": "2020-01-01",
+    }
+    assert (await client.post("/api/v1/campaigns", json=campaign)).status_code == 201
+    ticket = await desk.rated(2)
+    await desk.set_status(Status.CLOSED, ticket.ref)
+    survey = str(await owner.fetchval("SELECT id FROM survey WHERE origin = 'campaign'"))
+    await owner.execute("UPDATE survey SET scheduled_at = now() - interval '1 hour' WHERE origin = 'campaign'")
+    answer = await client.post("/api/v1/feedback/submit", json={"survey_id": survey, "score": 5})
+    assert answer.status_code == 200, answer.text
+    async with desk.database.transaction(desk.workspace) as tx:
+        average = await unhappy.average(tx, client.workspace)
+    assert (average.value, average.count) == (2.0, 1)
 
 
 async def test_counts_agree_with_the_ledger(client: Client, desk: Desk, owner: Owner) -> None:

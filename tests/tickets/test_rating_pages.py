@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.people.kit import Browser
+from tests.tickets.ledger import assert_counts_agree
 from tests.tickets.portal_kit import ANN, BOB, Desk, text_of
 
 from voxpop.db.pool import Database
@@ -272,3 +273,53 @@ async def test_a_rating_outlives_the_switch(desk: Desk, ann: Browser, owner: Any
     await ann.submit("/tickets/TK-1/rating", rating=5)
     await owner.execute("UPDATE workspace SET csat_enabled = false")
     assert THANKS in await shown(ann)
+
+
+RUBBISH = ["0", "6", "", "four", "5&rating=4"]
+
+
+@pytest.mark.parametrize("rating", RUBBISH)
+async def test_a_second_rating_that_is_none_is_answered_like_the_first(  # T6
+    desk: Desk, ann: Browser, owner: Any, rating: str
+) -> None:
+    await desk.open(Status.RESOLVED)
+    first = await ann.submit("/tickets/TK-1/rating", rating=4, comment="Good")
+    as_json = await ann.post("/tickets/TK-1/rating", json={"rating": 4})
+    for body in (f"rating={rating}", f"rating=3&comment={'x' * 2001}", "", "%ff"):
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        again = await ann.post("/tickets/TK-1/rating", content=body, headers=headers)
+        assert (again.status_code, again.headers["location"]) == (first.status_code, first.headers["location"])
+    for body in (f'{{"rating": "{rating}"}}', '{"rating": 9}', "{}", "[", "nonsense"):
+        again = await ann.post("/tickets/TK-1/rating", content=body, headers={"content-type": "application/json"})
+        assert (again.status_code, again.json()) == (200, as_json.json())
+    assert await stored(owner) == [(4, "Good")]
+
+
+async def test_who_is_asked_late_is_asked_once_and_counted(desk: Desk, ann: Browser, owner: Any) -> None:  # T10, T4
+    """CSAT was off when the ticket was resolved."""
+    await owner.execute("UPDATE workspace SET csat_enabled = false")
+    await desk.open(Status.RESOLVED)
+    assert QUESTION not in await shown(ann)
+    assert await desk.count(owner, "survey") == 0
+    await owner.execute("UPDATE workspace SET csat_enabled = true")
+    pages = await asyncio.gather(*(shown(ann) for _ in range(4)))
+    assert [QUESTION in page for page in pages] == [True] * 4
+    surveys = await owner.fetch("SELECT id, status, sent_at IS NOT NULL AS seen FROM survey")
+    assert [(row["status"], row["seen"]) for row in surveys] == [("PENDING", True)]
+    assert await owner.fetchval("SELECT open_survey_id FROM ticket") == surveys[0]["id"]
+    await assert_counts_agree(owner)
+    assert (await ann.submit("/tickets/TK-1/rating", rating=3)).status_code == 303
+    assert await owner.fetchval("SELECT status FROM survey") == "COMPLETED"
+    await assert_counts_agree(owner)
+
+
+async def test_who_rates_before_he_was_shown_anything_is_asked_and_counted(
+    desk: Desk, ann: Browser, owner: Any
+) -> None:
+    await owner.execute("UPDATE workspace SET csat_enabled = false")
+    await desk.open(Status.RESOLVED)
+    await owner.execute("UPDATE workspace SET csat_enabled = true")
+    answers = await asyncio.gather(*(ann.submit("/tickets/TK-1/rating", rating=3) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {303}
+    assert [row["status"] for row in await owner.fetch("SELECT status FROM survey")] == ["COMPLETED"]
+    await assert_counts_agree(owner)

@@ -10,7 +10,8 @@ from voxpop.types import WorkspaceId
 # Letters and digits of any script; a ref like TK-12 is found by either half or both.
 WORD = re.compile(r"\w+")
 LONGEST = 32  # characters of a word that are compared
-SLICE = 500  # characters: a long run of accents is folded in quadratic time
+# A long run of accents is folded in quadratic time, so a text is folded in slices, cut between words if it has any.
+SLICE = re.compile(r".{1,500}(?!\S)|.{1,500}", re.DOTALL)
 MOST = 2000  # different words of one text
 SHORTEST_PREFIX = 3  # shorter words are found as they stand only: too many others begin like them
 MOST_ASKED = 8
@@ -18,8 +19,7 @@ MOST_ASKED = 8
 
 def split(text: str) -> list[str]:
     """The different words, folded, in the order of their first use."""
-    slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
-    plain = "".join(unicodedata.normalize("NFKC", each) for each in slices).casefold().replace("ё", "е")
+    plain = "".join(unicodedata.normalize("NFKC", each) for each in SLICE.findall(text)).casefold().replace("ё", "е")
     return list(dict.fromkeys(word[:LONGEST] for word in WORD.findall(plain)))
 
 

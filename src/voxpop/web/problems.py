@@ -152,7 +152,7 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     if _wants_page(request):
         locale = accepted(request.headers.get("accept-language"))
         around = request.scope.get("state", {}).get("around")
-        response: Response[Any] = error_page(error, str(seen.traceId), locale, request.url.path, around)
+        response: Response[Any] = error_page(error, str(seen.traceId), locale, request.scope["path"], around)
         response.headers.update(headers(error) | _allow(cause))
         return response
     # Clients of the first implementation look for `error` where a route is unknown (C7).

@@ -1,0 +1,57 @@
+"""Passwords at rest: how dear a guess is, that work which piles up is refused, and that old hashes are made anew."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+from tests.people.kit import OWNER, PASSWORD, House
+
+from voxpop.errors import Unavailable
+from voxpop.workspaces import passwords
+
+Owner = asyncpg.Connection
+HASH = "SELECT password_hash FROM account"
+MEBIBYTE = 1024  # in the kibibytes of a hash's parameters
+
+
+async def test_a_guess_takes_time_and_memory(house: House, owner: Owner) -> None:
+    await house.owner(password=PASSWORD)
+    for stored in (await owner.fetchval(HASH), passwords.NOBODY):
+        cost = extract_parameters(stored)
+        assert cost.type is Type.ID
+        assert cost.memory_cost >= 19 * MEBIBYTE
+        assert cost.time_cost >= 2
+        assert (cost.hash_len, cost.salt_len) >= (32, 16)
+
+
+async def test_two_hashes_of_a_password_differ() -> None:
+    assert await passwords.hash_password(PASSWORD) != await passwords.hash_password(PASSWORD)
+
+
+async def test_a_hash_of_old_is_made_anew_by_its_password_only(house: House, owner: Owner) -> None:
+    await house.owner(password=PASSWORD)
+    old = PasswordHasher(time_cost=1, memory_cost=8 * MEBIBYTE).hash(PASSWORD)
+    await owner.execute("UPDATE account SET password_hash = $1", old)
+    assert (await house.browser().submit("/login", email=OWNER, password="wrong")).status_code == 400
+    assert await owner.fetchval(HASH) == old
+    assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
+    renewed = await owner.fetchval(HASH)
+    assert extract_parameters(renewed) == extract_parameters(passwords.NOBODY)
+    assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
+    assert await owner.fetchval(HASH) == renewed
+
+
+async def test_more_than_may_wait_are_refused_and_the_rest_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "MOST_WAITING", 3)
+    asked = [passwords.verify(None, "x") for _ in range(3)] + [passwords.hash_password("x") for _ in range(2)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [isinstance(answer, Unavailable) for answer in answers] == [False] * 3 + [True] * 2
+    for _ in range(4):
+        assert not (await passwords.verify(None, "x")).right
+
+
+async def test_a_sign_in_that_cannot_wait_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "MOST_WAITING", 0)
+    answer = await house.browser().submit("/login", email=OWNER, password=PASSWORD)
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

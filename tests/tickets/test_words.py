@@ -1,0 +1,43 @@
+"""Text as words: that folding in slices finds what folding at once does, and what it costs."""
+
+import time
+import unicodedata
+
+import pytest
+
+from voxpop.tickets import words
+
+RUSSIAN = "Ёжик съел чай; «Йод» — не то, ПАРОЛЬ_1 и ещё раз: ①② ﬁn. "
+ENGLISH = "The Straße isn't long; naïve café, TK-12 costs 1,000.50 € at 10:30.\r\n\tOK? "
+
+
+def at_once(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    return list(dict.fromkeys(word[: words.LONGEST] for word in words.WORD.findall(plain)))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
+@pytest.mark.parametrize("start", range(0, 60, 7))
+def test_slices_cut_no_word_or_letter(form: str, start: int) -> None:
+    for text in (RUSSIAN, ENGLISH, f"{RUSSIAN}{ENGLISH}", RUSSIAN.replace(" ", "\n")):
+        written = unicodedata.normalize(form, "x" * start + text * 60)  # type: ignore[arg-type]
+        assert words.split(written) == at_once(written)
+
+
+def test_a_word_that_never_ends_is_one() -> None:
+    assert words.split(f"{'ab' * 3000} {'a' * 40}") == ["ab" * 16, "a" * 32]
+
+
+def test_a_heap_of_accents_costs_no_more_than_a_text() -> None:
+    """Folded at once it costs hundreds of times as much."""
+
+    def seconds(text: str) -> float:
+        took = []
+        for _ in range(5):
+            began = time.process_time()
+            words.split(text)
+            took.append(time.process_time() - began)
+        return min(took)
+
+    heap, plain = "a" + "\u0301\u0316" * 12_000, "abc de " * 3_429
+    assert seconds(heap) < 50 * seconds(plain)
