@@ -1,107 +1,18 @@
 """The agents' pages in Chromium: by the keyboard alone, without a script, kept up to date, and what axe finds."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
-from tests.browser.axe import violations
+from playwright.async_api import Browser, expect
+from tests.browser.agents import LOOKS, Agent, look_at, window
 from tests.browser.focus import unseen_stops
-from tests.tickets.office import AGENT, HOUR, Office, Priority, Requester, Status
+from tests.tickets.office import AGENT, Office, Status
 
-from voxpop.db.pool import Database
 from voxpop.tickets import service
 from voxpop.tickets.models import Author
 from voxpop.types import utcnow
 
 pytestmark = pytest.mark.browser
-
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-ARTEFACTS = Path(__file__).parents[1] / "artefacts"
-BOB = Requester("Bob Berg", "bob@example.com")
-LONG = "A subject that is so long that no column of any table on any screen of this world has room for the whole of it"
-
-
-@pytest.fixture
-async def office(database: Database) -> AsyncIterator[Office]:
-    """Six tickets: TK-1 is rated, TK-5 is the longest, TK-6 is the latest."""
-    made = await Office(database).furnish()
-    await made.rated(4, "Quick & honest", "Hub skips", tags=("warranty", "hubs"))
-    await made.rated(1, "Never again", "Lost parcel", tags=("delivery",), requester=BOB)
-    for hours, subject in ((5, "Third"), (4, "Fourth"), (3, LONG), (2, "Latest")):
-        urgent = Priority.URGENT if hours == 4 else Priority.MEDIUM
-        await made.open(subject, now=utcnow() - hours * HOUR, priority=urgent, requester=BOB)
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-async def origin(office: Office) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(office.app, host="127.0.0.1", port=0, lifespan="off", log_level="error"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - it sets no event
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = server.force_exit = True
-    await serving
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-# What sticks out of the window, but for what a part scrolls by itself.
-TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-    .filter((each) => each.getBoundingClientRect().right > innerWidth)
-    .filter((each) => !each.closest(".views, .filters > div, .rail nav"))
-    .map((each) => each.outerHTML.slice(0, 80))"""
-
-
-class Agent:
-    """A signed-in agent's window, and what it complained about."""
-
-    def __init__(self, context: BrowserContext, page: Page, origin: str) -> None:
-        self.context, self.page, self.origin = context, page, origin
-        self.complaints: list[str] = []
-        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    async def go(self, path: str) -> Page:
-        await self.page.goto(self.origin + path)
-        return self.page
-
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            await self.page.locator("html[data-keys]").wait_for(state="attached")
-            await self.page.keyboard.press(key)
-
-    @property
-    def focused(self) -> Any:
-        return self.page.locator(":focus")
-
-
-async def window(chromium: Browser, office: Office, origin: str, **options: Any) -> Agent:
-    context = await chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en"} | options))
-    cookies = [{"name": name, "value": value, "url": origin} for name, value in office.agent.cookies.items()]
-    await context.add_cookies(cookies)  # type: ignore[arg-type]
-    return Agent(context, await context.new_page(), origin)
-
-
-@pytest.fixture
-async def agent(chromium: Browser, office: Office, origin: str) -> AsyncIterator[Agent]:
-    made = await window(chromium, office, origin)
-    yield made
-    await made.context.close()
-    assert made.complaints == []
 
 
 async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent, office: Office) -> None:
@@ -280,7 +191,6 @@ async def test_everything_works_without_a_script(chromium: Browser, office: Offi
     await agent.context.close()
 
 
-LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390, "light", "ru")]
 PATHS = {
     "list": "/inbox?status=",
     "filtered": "/inbox?priority=Urgent&assignee=nobody&requester=bob@example.com",
@@ -301,7 +211,7 @@ async def test_axe_finds_nothing(
     agent = await window(chromium, office, origin, **look)
     for name, path in PATHS.items():
         await agent.go(path)
-        await look_at(agent.page, f"{name}-{width}-{scheme}-{locale}")
+        await look_at(agent.page, f"inbox-{name}-{width}-{scheme}-{locale}")
     for name, path, keys in (
         ("help", "/inbox", ["?"]),
         ("bulk", "/inbox", ["j", "x"]),
@@ -315,14 +225,6 @@ async def test_axe_finds_nothing(
         await agent.press(*keys)
         if name == "undo":
             await agent.page.locator(".undo").wait_for()
-        await look_at(agent.page, f"{name}-{width}-{scheme}-{locale}")
+        await look_at(agent.page, f"inbox-{name}-{width}-{scheme}-{locale}")
     assert agent.complaints == []
     await agent.context.close()
-
-
-async def look_at(page: Page, name: str) -> None:
-    """Keeps a picture; nothing may be wider than the window."""
-    ARTEFACTS.mkdir(exist_ok=True)
-    await page.screenshot(path=ARTEFACTS / f"inbox-{name}.png")
-    assert (name, await page.evaluate(TOO_WIDE)) == (name, [])
-    assert (name, await violations(page)) == (name, [])
