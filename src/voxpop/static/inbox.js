@@ -295,10 +295,33 @@ composer?.addEventListener("change", () => {
   field.placeholder = composer.querySelector("[value=note]").checked ? field.dataset.note : placeholder;
 });
 composer?.addEventListener("submit", (event) => {
-  if (composer.dataset.sent) event.preventDefault();
-  composer.dataset.sent = "yes";
+  if (composer.dataset.leaving) event.preventDefault();
+  composer.dataset.leaving = "yes";
 });
-addEventListener("pageshow", () => { if (composer) delete composer.dataset.sent; });
+addEventListener("pageshow", () => { if (composer) delete composer.dataset.leaving; });
+
+/* ---- What is half written stays in this tab until it was sent, whatever is done besides */
+
+const draft = composer?.dataset.draft;
+
+function keep() {
+  const { kind, body } = Object.fromEntries(new FormData(composer));
+  if (body.trim()) sessionStorage.setItem(draft, JSON.stringify({ kind, body }));
+  else sessionStorage.removeItem(draft);
+}
+
+function restore() {
+  const kept = JSON.parse(sessionStorage.getItem(draft));
+  if (!kept || field.value) return;
+  composer.querySelector(`[value=${kept.kind}]`).click();
+  field.value = kept.body;
+}
+
+if (composer) {
+  if ("sent" in composer.dataset) sessionStorage.removeItem(draft);
+  restore();
+  composer.addEventListener("input", keep);
+}
 
 const hash = location.hash.slice(1);
 if (hash === "reply" || hash === "note") write(hash === "note" ? "note" : "public");
