@@ -110,6 +110,7 @@ const filters = document.querySelector(".filters");
 
 function filter() {
   const address = `/inbox?${new URLSearchParams(new FormData(filters))}`;
+  if (address === location.pathname + location.search) return; // a field that is left after Enter
   history.pushState(null, "", address);
   list().action = address.replace("/inbox", "/inbox/bulk");
   rows().forEach((row) => { box(row).checked = false; });
@@ -118,9 +119,8 @@ function filter() {
 
 filters?.addEventListener("change", filter);
 filters?.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
-filters?.querySelector(".set")?.addEventListener("click", (event) => {
+filters?.querySelector(".unset").addEventListener("click", (event) => {
   event.preventDefault();
-  event.currentTarget.remove();
   filters.elements.requester.value = "";
   filter();
 });
