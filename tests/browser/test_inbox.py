@@ -4,7 +4,8 @@ import re
 
 import pytest
 from playwright.async_api import Browser, expect
-from tests.browser.agents import LOOKS, Agent, look_at, window
+from tests.browser.agents import LONG, LOOKS, Agent, look_at, window
+from tests.browser.axe import violations
 from tests.browser.focus import unseen_stops
 from tests.tickets.office import AGENT, Office, Status
 
@@ -212,4 +213,20 @@ async def test_axe_finds_nothing(
             await agent.page.locator(".undo").wait_for()
         await look_at(agent.page, f"inbox-{name}-{width}-{scheme}-{locale}")
     assert agent.complaints == []
+    await agent.context.close()
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+async def test_no_target_is_half_under_the_foot(chromium: Browser, office: Office, origin: str, locale: str) -> None:
+    for number in range(30):
+        await office.open(f"{number} {LONG}")
+    look = {"viewport": {"width": 1280, "height": 600}, "locale": locale, "bypass_csp": True}
+    agent = await window(chromium, office, origin, **look)
+    page = await agent.go("/inbox?status=")
+    for picked in (False, True):
+        if picked:
+            await agent.press("j", "x")
+        for offset in range(0, 36, 4):  # a row's height
+            await page.evaluate(f"scrollTo(0, {offset})")
+            assert (picked, offset, await violations(page, "target-size")) == (picked, offset, [])
     await agent.context.close()
