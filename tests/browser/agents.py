@@ -43,9 +43,10 @@ class Agent:
         return self.page.locator(":focus")
 
 
-async def window(chromium: Browser, office: Office, origin: str, **options: Any) -> Agent:
+async def window(chromium: Browser, office: Office, origin: str, *, who: str = "agent", **options: Any) -> Agent:
+    """`who`: "agent" or "boss"."""
     context = await chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en"} | options))
-    cookies = [{"name": name, "value": value, "url": origin} for name, value in office.agent.cookies.items()]
+    cookies = [{"name": name, "value": value, "url": origin} for name, value in getattr(office, who).cookies.items()]
     await context.add_cookies(cookies)  # type: ignore[arg-type]
     return Agent(context, await context.new_page(), origin)
 
