@@ -219,7 +219,7 @@ async def test_axe_finds_nothing(
     agent = await window(chromium, office, origin, **look)
     for name, path in PATHS.items():
         await agent.go(path)
-        await look_at(agent.page, f"inbox-{name}-{width}-{scheme}-{locale}")
+        await look_at(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
     for name, path, keys in (
         ("help", "/inbox", ["?"]),
         ("bulk", "/inbox", ["j", "x"]),
@@ -233,7 +233,11 @@ async def test_axe_finds_nothing(
         await agent.press(*keys)
         if name == "undo":
             await agent.page.locator(".undo").wait_for()
-        await look_at(agent.page, f"inbox-{name}-{width}-{scheme}-{locale}")
+        await look_at(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
+    for button in (".sift", ".you") if width == 390 else ():
+        await agent.go("/inbox")
+        await agent.page.locator(button).click()
+        await look_at(agent.page, f"inbox/{button[1:]}-{width}-{scheme}-{locale}")
     assert agent.complaints == []
     await agent.context.close()
 

@@ -273,7 +273,7 @@ async def test_axe_finds_nothing_in_any_state(shop: Shop, width: int, scheme: st
 async def found_wrong(page: Page, name: str) -> list[str]:
     """By axe, and what it does not measure: a page wider than the screen, targets under 44 px."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    await page.screenshot(path=ARTEFACTS / f"{name.replace(' ', '-')}.png", full_page=True)
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return [*await violations(page), *(["wider than the screen"] if wide else []), *await small_targets(page)]
 
