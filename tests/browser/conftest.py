@@ -1,15 +1,21 @@
-"""Chromium, and a server for it to look at."""
+"""Chromium, and servers for it to look at: any app, and an office with an agent at work."""
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import uvicorn
 from litestar import Litestar
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.agents import BOB, FLAGS, LONG, Agent, window
+from tests.tickets.office import HOUR, Office, Priority
 
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+from voxpop.db.pool import Database
+from voxpop.types import utcnow
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +74,44 @@ def serve() -> Iterator[Callable[[Litestar], str]]:
     for server, thread in running:
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+async def office(database: Database) -> AsyncIterator[Office]:
+    """Six tickets: TK-1 is rated, TK-5 is the longest, TK-6 is the latest."""
+    made = await Office(database).furnish()
+    await made.rated(4, "Quick & honest", "Hub skips", tags=("warranty", "hubs"))
+    await made.rated(1, "Never again", "Lost parcel", tags=("delivery",), requester=BOB)
+    for hours, subject in ((5, "Third"), (4, "Fourth"), (3, LONG), (2, "Latest")):
+        urgent = Priority.URGENT if hours == 4 else Priority.MEDIUM
+        await made.open(subject, now=utcnow() - hours * HOUR, priority=urgent, requester=BOB)
+    yield made
+    for browser in made.browsers:
+        await browser.aclose()
+
+
+@pytest.fixture
+async def origin(office: Office) -> AsyncIterator[str]:
+    server = uvicorn.Server(uvicorn.Config(office.app, host="127.0.0.1", port=0, lifespan="off", log_level="error"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - it sets no event
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = server.force_exit = True
+    await serving
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Chromium]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def agent(chromium: Chromium, office: Office, origin: str) -> AsyncIterator[Agent]:
+    made = await window(chromium, office, origin)
+    yield made
+    await made.context.close()
+    assert made.complaints == []

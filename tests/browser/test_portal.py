@@ -153,6 +153,39 @@ async def test_people_who_have_no_business_here(shop: Shop) -> None:  # T8, T26
     await expect(bob).to_have_url(f"http://acme.localhost:{shop.port}/tickets/login?next=%2Ftickets%2FTK-1")
 
 
+async def test_another_workspaces_customer_finds_no_ticket(shop: Shop) -> None:  # T26
+    await shop.desk.open(Status.RESOLVED)
+    page = await shop.visitor()
+    origin = f"http://acme.localhost:{shop.port}"
+    jar = (await shop.desk.customer("ann@example.com", "acme")).cookies
+    await page.context.add_cookies([{"name": name, "value": jar[name], "url": origin} for name in jar])
+    await page.goto(f"{origin}/tickets")
+    await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    answer = await page.goto(f"{origin}/tickets/TK-1")
+    assert answer is not None
+    assert answer.status == 404
+
+
+@pytest.mark.parametrize("spent_by", ["use", "age"])
+async def test_a_link_that_is_spent_says_so_and_has_a_way_on(shop: Shop, owner: Any, spent_by: str) -> None:  # T23
+    page = await shop.visitor()
+    await shop.desk.browser().submit("/tickets/login", email="ann@example.com")
+    link = shop.origin + "/" + (await shop.desk.link("ann@example.com")).split("/", 3)[3]
+    await page.goto(link)
+    if spent_by == "age":
+        await owner.execute("UPDATE mailed_link SET expires_at = now()")
+    await page.get_by_role("button", name="See my tickets").click()
+    if spent_by == "use":
+        await expect(page.get_by_role("heading", name="Your tickets")).to_be_visible()
+        await page.context.clear_cookies()
+        await page.goto(link)
+    await expect(page.get_by_role("heading", name="This link is no longer good")).to_be_visible()
+    await page.get_by_role("link", name="Mail me a link").click()
+    await page.get_by_label("E-mail").fill("ann@example.com")
+    await page.get_by_role("button", name="Mail me a link").click()
+    await expect(page.get_by_role("status").first).to_contain_text("A link is on its way to you.")
+
+
 async def test_a_form_of_a_sibling_host_does_nothing(shop: Shop) -> None:
     await shop.desk.open(Status.RESOLVED)
     page = await shop.customer("ann@example.com", bypass_csp=True)
@@ -240,7 +273,7 @@ async def test_axe_finds_nothing_in_any_state(shop: Shop, width: int, scheme: st
 async def found_wrong(page: Page, name: str) -> list[str]:
     """By axe, and what it does not measure: a page wider than the screen, targets under 44 px."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    await page.screenshot(path=ARTEFACTS / f"{name.replace(' ', '-')}.png", full_page=True)
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return [*await violations(page), *(["wider than the screen"] if wide else []), *await small_targets(page)]
 

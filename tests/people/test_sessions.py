@@ -144,6 +144,38 @@ async def test_a_guest_is_no_customer_who_has_proven_his_address(house: House) -
     assert await status(browser) == 303
 
 
+async def customer(house: House, email: str, slug: str = "default") -> Browser:
+    browser = house.browser(slug)
+    await browser.submit("/tickets/login", email=email)
+    await browser.press(await house.link(email, slug))
+    return browser
+
+
+async def test_a_customer_signs_out_on_all_devices_and_nobody_else_does(house: House, owner: Owner) -> None:
+    ann, phone = await customer(house, "ann@example.com"), await customer(house, "Ann@Example.com")
+    others = [await customer(house, "bob@example.com"), await customer(house, "ann@example.com", "acme")]
+    guest = house.browser()
+    ticket = {"name": "Ann", "email": "ann@example.com", "subject": "Help", "description": "It stops."}
+    await guest.submit("/tickets/new", **ticket)
+    answer = await guest.submit("/tickets/logout", everywhere="yes")
+    assert (await status(ann, "/tickets"), await status(phone, "/tickets")) == (200, 200), "a guest has proven nothing"
+
+    await guest.submit("/tickets/new", **ticket)
+    assert "Sign out on all devices" in (await ann.get("/tickets")).text
+    answer = await ann.submit("/tickets/logout", everywhere="yes")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/login")
+    assert (await status(ann, "/tickets"), await status(phone, "/tickets")) == (303, 303)
+    assert [await status(each, "/tickets") for each in others] == [200, 200]
+    assert "Sign out on all devices" not in (await guest.get("/tickets")).text
+    assert sorted(row["kind"] for row in await owner.fetch("TABLE session")) == ["customer", "customer", "guest"]
+
+
+async def test_a_customer_signs_out_on_one_device(house: House) -> None:
+    ann, phone = await customer(house, "ann@example.com"), await customer(house, "ann@example.com")
+    await ann.submit("/tickets/logout")
+    assert (await status(ann, "/tickets"), await status(phone, "/tickets")) == (303, 200)
+
+
 @pytest.mark.parametrize(
     ("sent", "device"),
     [

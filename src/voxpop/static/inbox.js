@@ -110,6 +110,7 @@ const filters = document.querySelector(".filters");
 
 function filter() {
   const address = `/inbox?${new URLSearchParams(new FormData(filters))}`;
+  if (address === location.pathname + location.search) return; // a field that is left after Enter
   history.pushState(null, "", address);
   list().action = address.replace("/inbox", "/inbox/bulk");
   rows().forEach((row) => { box(row).checked = false; });
@@ -118,9 +119,8 @@ function filter() {
 
 filters?.addEventListener("change", filter);
 filters?.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
-filters?.querySelector(".set")?.addEventListener("click", (event) => {
+filters?.querySelector(".unset").addEventListener("click", (event) => {
   event.preventDefault();
-  event.currentTarget.remove();
   filters.elements.requester.value = "";
   filter();
 });
@@ -155,10 +155,22 @@ const press = (selector) => {
   return button;
 };
 
+/** The key as a Latin keyboard has it in its place: "r" for what another alphabet writes with it. */
+function latin({ key, code, shiftKey }) {
+  if (code === "Slash" && ".,".includes(key)) return shiftKey ? "?" : "/";
+  const letter = /^Key(.)$/.exec(code)?.[1];
+  if (!letter || key.charCodeAt(0) < 128) return key;
+  return shiftKey ? letter : letter.toLowerCase();
+}
+
+let last; // id of the row that had the focus last
+document.addEventListener("focusin", ({ target }) => { last = target.closest(".listed tbody tr")?.id ?? last; });
+const current = () => document.activeElement.closest(".listed tbody tr") ?? document.getElementById(last);
+
 function move(step) {
   if (ticket) return press(`.way [data-key=${step > 0 ? "j" : "k"}]`);
   const all = rows();
-  const here = all.indexOf(document.activeElement.closest("tr"));
+  const here = all.indexOf(current());
   const next = link(all[here < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(here + step, 0), all.length - 1)]);
   next?.focus();
   next?.closest("tr").scrollIntoView({ block: "nearest" });
@@ -168,6 +180,18 @@ function write(kind) {
   if (!ticket) return open(kind === "note" ? "#note" : "#reply");
   document.querySelector(`.composer [value=${kind}]`).click();
   document.querySelector(".composer textarea").focus();
+}
+
+/** What one sees of a ticket is changed; where that is so already, it is said. */
+function change(key) {
+  if (!press(`.head [data-key=${key}]`)) say(document.querySelector(`.head [data-off=${key}]`)?.textContent);
+}
+
+function say(words) {
+  if (!words) return;
+  const toast = Object.assign(document.createElement("p"), { className: "toast", textContent: words });
+  document.querySelector(".toasts:not(.undo)").replaceChildren(toast);
+  setTimeout(() => toast.classList.add("gone"), 3000);
 }
 
 /** Opens the focused row; the hash tells the ticket's page what to do first. */
@@ -188,12 +212,21 @@ function ensurePicked() {
 
 /** A menu of the side, with the choice that holds focused. */
 function menu(key) {
+  if (!ticket) return open(`#${key}`);
   const button = press(`.side [data-key=${key}]`);
   if (button) {
     const form = document.getElementById(button.getAttribute("popovertarget"));
     (form.querySelector("[aria-current], input") ?? form.querySelector("button"))?.focus();
     form.querySelector("input")?.select();
   }
+}
+
+/** In the list that the ticket was opened from, else among all. */
+function search() {
+  const back = new URLSearchParams(location.search).has("in") && document.querySelector(".back")?.href;
+  const found = document.querySelector(".search input");
+  if (found) found.select();
+  else location.assign(`${back || "/inbox?status="}#search`);
 }
 
 const KEYS = {
@@ -204,11 +237,13 @@ const KEYS = {
   r: () => write("public"),
   n: () => write("note"),
   a: () => (ticket ? menu("a") : ensurePicked() && document.getElementById("bulk-assignee").focus()),
-  e: () => (ticket ? press(".head [data-key=e]") : ensurePicked() && press(".bulk [value=resolve]")),
+  e: () => (ticket ? change("e") : ensurePicked() && press(".bulk [value=resolve]")),
+  d: () => change("d"),
+  u: () => change("u"),
   p: () => menu("p"),
   t: () => menu("t"),
   c: () => location.assign("/inbox/new"),
-  "/": () => { const search = document.querySelector(".search input"); if (search) search.select(); else location.assign("/inbox?status=#search"); },
+  "/": search,
   "?": () => document.getElementById("keys")?.togglePopover(),
   "g i": () => location.assign("/inbox"),
   "g u": () => location.assign("/unhappy"),
@@ -216,18 +251,20 @@ const KEYS = {
 let prefix = "";
 
 document.addEventListener("keydown", (event) => {
-  const { target, key } = event;
+  const { target } = event;
+  const key = latin(event);
   if (key === "Enter" && (event.ctrlKey || event.metaKey) && target.closest(".composer")) {
     event.preventDefault();
     return target.form.requestSubmit(target.form.querySelector(".main"));
   }
   if (key === "Escape" && typing(target)) {
     if (target.matches(".search input")) event.preventDefault(); // it would be emptied
-    return target.blur();
+    target.blur();
+    return link(document.getElementById(last))?.focus();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(target)) return;
   const opened = document.querySelector("[popover]:popover-open");
-  if (opened && key !== "?") return steer(event, opened);
+  if (opened && key !== "?") return steer(event, key, opened);
   const name = prefix + key;
   prefix = key === "g" ? "g " : "";
   const act = KEYS[name] ?? (name === "g g" ? null : KEYS[key]);
@@ -235,8 +272,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 /** Arrows and j, k within an open menu. */
-function steer(event, opened) {
-  const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+function steer(event, key, opened) {
+  const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[key];
   if (!step || !opened.matches(".menu")) return;
   event.preventDefault();
   const all = [...opened.querySelectorAll("button")];
@@ -258,12 +295,36 @@ composer?.addEventListener("change", () => {
   field.placeholder = composer.querySelector("[value=note]").checked ? field.dataset.note : placeholder;
 });
 composer?.addEventListener("submit", (event) => {
-  if (composer.dataset.sent) event.preventDefault();
-  composer.dataset.sent = "yes";
+  if (composer.dataset.leaving) event.preventDefault();
+  composer.dataset.leaving = "yes";
 });
-addEventListener("pageshow", () => { if (composer) delete composer.dataset.sent; });
+addEventListener("pageshow", () => { if (composer) delete composer.dataset.leaving; });
+
+/* ---- What is half written stays in this tab until it was sent, whatever is done besides */
+
+const draft = composer?.dataset.draft;
+
+function keep() {
+  const { kind, body } = Object.fromEntries(new FormData(composer));
+  if (body.trim()) sessionStorage.setItem(draft, JSON.stringify({ kind, body }));
+  else sessionStorage.removeItem(draft);
+}
+
+function restore() {
+  const kept = JSON.parse(sessionStorage.getItem(draft));
+  if (!kept || field.value) return;
+  composer.querySelector(`[value=${kept.kind}]`).click();
+  field.value = kept.body;
+}
+
+if (composer) {
+  if ("sent" in composer.dataset) sessionStorage.removeItem(draft);
+  restore();
+  composer.addEventListener("input", keep);
+}
 
 const hash = location.hash.slice(1);
 if (hash === "reply" || hash === "note") write(hash === "note" ? "note" : "public");
+if (hash === "p" || hash === "t") menu(hash);
 if (hash === "search") document.querySelector(".search input")?.select();
 document.documentElement.dataset.keys = "on"; // from here on a key is heard

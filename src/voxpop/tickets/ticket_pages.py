@@ -76,6 +76,7 @@ async def show_ticket(
 ) -> Response[str]:
     query = request.query_params
     context = await _context(tx, here, member, ref, query)
+    context["sent"] = query.get("done") in ("sent", "noted")
     if query.get("was") in list(Status) and query.get("done") in list(Status):
         # With a way back, in the place of a plain toast.
         context |= {"was": query["was"], "undone": show.t(TOASTS[query["done"]]), "toast": None}
@@ -160,6 +161,7 @@ async def _context(tx: Tx, here: Workspace, member: Member, ref: str, query: Map
         "way": await _way(tx, here, member, ticket, query),
         "around": _around(query),
         "draft": {},
+        "sent": False,
         "undone": None,
         **await choices(tx, here, member),
     }

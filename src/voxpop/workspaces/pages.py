@@ -48,6 +48,10 @@ class AddressForm(Struct):
     next: Path = ""
 
 
+class LeaveForm(Struct):
+    everywhere: Annotated[str, Meta(max_length=10)] = ""
+
+
 class TokenForm(Struct):
     token: Annotated[str, Meta(max_length=200)]
 
@@ -291,6 +295,10 @@ async def sign_out_member(request: Asked, tx: InTx, here: Here) -> Response[Any]
 
 @post("/tickets/logout", opt=for_anyone(), include_in_schema=False, status_code=303)
 async def sign_out_customer(request: Asked, tx: InTx, here: Here) -> Response[Any]:
+    """Here, or on all devices where the form says so."""
+    customer = visit_of(request).customer
+    if customer and (await read_form(request, LeaveForm)).everywhere:
+        await sessions.end_sessions_of(tx, customer)
     return await _sign_out(request, tx, here, SessionKind.CUSTOMER, "/tickets/login")
 
 

@@ -14,7 +14,7 @@ from voxpop.errors import NotFound
 from voxpop.types import AccountId, WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import sessions_store as store
 from voxpop.workspaces.models import Workspace
-from voxpop.workspaces.people import KnownSession, Member, NewSession, SessionKind, SessionRow
+from voxpop.workspaces.people import Customer, KnownSession, Member, NewSession, SessionKind, SessionRow
 from voxpop.workspaces.policy import hash_secret, new_pass
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -96,6 +96,12 @@ def ended_cookie(kind: SessionKind, settings: Settings) -> Cookie:
 async def end_session(tx: Tx, workspace: WorkspaceId, session: UUID) -> None:
     """Signs out: refused from the commit on, in every process."""
     await store.end_session(tx, workspace, session)
+
+
+async def end_sessions_of(tx: Tx, customer: Customer) -> None:
+    """Signs a customer out on all devices, in this workspace; a guest on this one only."""
+    if customer.ticket_id is None:
+        await store.end_sessions_of_customer(tx, customer.workspace_id, customer.email_folded)
 
 
 async def revoke_session(tx: Tx, member: Member, session: UUID) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Nothing, Query
-from voxpop.types import AccountId, WorkspaceId
+from voxpop.types import AccountId, WorkspaceId, folded
 from voxpop.workspaces.models import Workspace
 from voxpop.workspaces.people import KnownSession, NewSession, SessionRow
 
@@ -38,9 +38,9 @@ KNOWN_SESSIONS = Query(
 )
 NEW_SESSION = Query(
     """
-    INSERT INTO session (workspace_id, id, secret_hash, kind, account_id, email, name, ticket_id, user_agent, address,
-                         create_time, last_seen_at, idle_seconds, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)
+    INSERT INTO session (workspace_id, id, secret_hash, kind, account_id, email, email_folded, name, ticket_id,
+                         user_agent, address, create_time, last_seen_at, idle_seconds, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
     """,
     Nothing,
 )
@@ -56,6 +56,9 @@ SESSIONS_OF_ACCOUNT = Query(
 ENDED_SESSION = Query("DELETE FROM session WHERE workspace_id = $1 AND id = $2", Nothing)
 ENDED_SESSION_OF_ACCOUNT = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2 AND id = $3", Nothing)
 ENDED_SESSIONS_HERE = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2", Nothing)
+ENDED_SESSIONS_OF_CUSTOMER = Query(
+    "DELETE FROM session WHERE workspace_id = $1 AND kind = 'customer' AND email_folded = $2", Nothing
+)
 ENDED_SESSIONS = Query("SELECT end_account_sessions($1, $2) IS NULL AS ended", Ended)
 PRUNED = Query("SELECT prune_people($1, $2) IS NULL AS ended", Ended)
 # Counts one more within the window that runs; begins a new one when it is over.
@@ -83,7 +86,8 @@ async def insert_session(
     tx: Tx, workspace: WorkspaceId, keys: tuple[UUID, bytes], new: NewSession, times: tuple[datetime, int, datetime]
 ) -> None:
     """`keys`: its id and the hash of its secret; `times`: now, the seconds it may idle, its end."""
-    person = (new.kind, new.account_id, new.email, new.name, new.ticket_id, new.user_agent, new.address)
+    address = (new.email, folded(new.email) if new.email else None)
+    person = (new.kind, new.account_id, *address, new.name, new.ticket_id, new.user_agent, new.address)
     await NEW_SESSION.run(tx, workspace, *keys, *person, *times)
 
 
@@ -102,6 +106,11 @@ async def end_session_of(tx: Tx, workspace: WorkspaceId, account: AccountId, ses
 
 async def end_sessions_here(tx: Tx, workspace: WorkspaceId, account: AccountId) -> None:
     await ENDED_SESSIONS_HERE.run(tx, workspace, account)
+
+
+async def end_sessions_of_customer(tx: Tx, workspace: WorkspaceId, email_folded: str) -> None:
+    """Not those of guests, whose address is not proven."""
+    await ENDED_SESSIONS_OF_CUSTOMER.run(tx, workspace, email_folded)
 
 
 async def end_other_sessions(tx: Tx, account: AccountId, but: UUID) -> None:

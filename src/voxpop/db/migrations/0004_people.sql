@@ -95,6 +95,7 @@ CREATE TABLE session (
     kind text NOT NULL,
     account_id uuid,
     email text,
+    email_folded text COLLATE "C",
     name text,
     ticket_id uuid,
     user_agent text,
@@ -111,6 +112,7 @@ CREATE TABLE session (
 );
 CREATE INDEX session_by_id ON session (id);
 CREATE INDEX session_by_account ON session (workspace_id, account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX session_by_email ON session (workspace_id, email_folded) WHERE kind = 'customer';
 
 -- A link that opens something once: a session, a place in the workspace, the workspace itself for its first owner.
 CREATE TABLE mailed_link (

@@ -1,0 +1,60 @@
+"""An agent's window in Chromium, signed in; and what is looked at on each page of it."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page
+from tests.browser.axe import violations
+from tests.tickets.office import Office, Requester
+
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARTEFACTS = Path(__file__).parents[1] / "artefacts"
+LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390, "light", "ru")]
+BOB = Requester("Bob Berg", "bob@example.com")
+LONG = "A subject that is so long that no column of any table on any screen of this world has room for the whole of it"
+
+# What sticks out of the window, but for what a part scrolls by itself.
+TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((each) => each.getBoundingClientRect().right > innerWidth)
+    .filter((each) => !each.closest(".views, .rail nav"))
+    .map((each) => each.outerHTML.slice(0, 80))"""
+
+
+class Agent:
+    """A signed-in agent's window, and what it complained about."""
+
+    def __init__(self, context: BrowserContext, page: Page, origin: str) -> None:
+        self.context, self.page, self.origin = context, page, origin
+        self.complaints: list[str] = []
+        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    async def go(self, path: str) -> Page:
+        await self.page.goto(self.origin + path)
+        return self.page
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.page.locator("html[data-keys]").wait_for(state="attached")
+            await self.page.keyboard.press(key)
+
+    @property
+    def focused(self) -> Any:
+        return self.page.locator(":focus")
+
+
+async def window(chromium: Browser, office: Office, origin: str, *, who: str = "agent", **options: Any) -> Agent:
+    """`who`: "agent" or "boss"."""
+    context = await chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en"} | options))
+    cookies = [{"name": name, "value": value, "url": origin} for name, value in getattr(office, who).cookies.items()]
+    await context.add_cookies(cookies)  # type: ignore[arg-type]
+    return Agent(context, await context.new_page(), origin)
+
+
+async def look_at(page: Page, name: str) -> None:
+    """Keeps a picture; nothing may be wider than the window."""
+    picture = ARTEFACTS / f"{name}.png"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=picture)
+    assert (name, await page.evaluate(TOO_WIDE)) == (name, [])
+    assert (name, await violations(page)) == (name, [])

@@ -1,0 +1,82 @@
+"""What is half written on a ticket's page in Chromium: it outlives what is done besides, until it was sent."""
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+from tests.browser.agents import Agent, window
+from tests.tickets.office import Office
+
+pytestmark = pytest.mark.browser
+
+JUMPS = """() => new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(list.getEntries().map(each => each.value)))
+        .observe({type: "layout-shift", buffered: true});
+    setTimeout(resolve, 300, []);
+})"""
+WORDS = "Dear Bob,\n\nhalf\na\nreply"
+
+
+def written(page: Page) -> Locator:
+    return page.locator(".composer textarea")
+
+
+async def test_a_draft_outlives_what_is_done_besides(agent: Agent) -> None:
+    page = await agent.go("/inbox/TK-6")
+    await agent.press("n")
+    await page.keyboard.type(WORDS)
+    await agent.press("Escape", "p", "ArrowUp", "Enter")
+    await expect(page.locator(".activity").last).to_contain_text("set the priority to High")
+    await agent.press("e")
+    await expect(page.locator(".undo")).to_be_visible()
+    await page.reload()
+    await expect(written(page)).to_have_value(WORDS)
+    await expect(page.locator(".composer [value=note]")).to_be_checked()
+    await agent.go("/inbox/TK-5")
+    await expect(written(page)).to_have_value("")
+
+
+async def test_a_draft_is_gone_once_it_was_sent_or_emptied(agent: Agent) -> None:
+    page = await agent.go("/inbox/TK-6")
+    for send in ("Control+Enter", "Control+a"):
+        await agent.press("r")
+        await page.keyboard.type(WORDS)
+        await page.keyboard.press(send)
+        if send == "Control+a":
+            await page.keyboard.press("Backspace")
+        else:
+            await expect(page.locator(".message").last).to_contain_text("half")
+        await expect(written(page)).to_have_value("")
+        await page.reload()
+        await agent.press("n")
+        await expect(written(page)).to_have_value("")
+
+
+async def test_a_draft_waits_for_who_must_sign_in_again_and_for_nobody_else(
+    agent: Agent, office: Office, origin: str
+) -> None:
+    page = await agent.go("/inbox/TK-6")
+    await agent.press("r")
+    await page.keyboard.type(WORDS)
+    kept = await agent.context.cookies()
+    await agent.context.clear_cookies()
+    await page.keyboard.press("Control+Enter")
+    await expect(page).to_have_url(f"{origin}/login")
+    boss = [{"name": name, "value": value, "url": origin} for name, value in office.boss.cookies.items()]
+    await agent.context.add_cookies(boss)  # type: ignore[arg-type]
+    await agent.go("/inbox/TK-6")
+    await expect(written(page)).to_have_value("")
+    await agent.context.add_cookies(kept)  # type: ignore[arg-type]
+    await agent.go("/inbox/TK-6")
+    await expect(written(page)).to_have_value(WORDS)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_nothing_jumps_when_a_draft_comes_back(
+    chromium: Browser, office: Office, origin: str, width: int
+) -> None:
+    agent = await window(chromium, office, origin, viewport={"width": width, "height": 800})
+    page = await agent.go("/inbox/TK-6")
+    await written(page).fill("line\n" * 12)
+    await page.reload()
+    await expect(written(page)).to_have_value("line\n" * 12)
+    assert await page.evaluate(JUMPS) == []
+    await agent.context.close()

@@ -1,0 +1,89 @@
+"""The list's filters in Chromium: at once, in the address, on a phone, and without a script."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+from tests.browser.agents import Agent, window
+from tests.tickets.office import Office
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".listed tbody tr")
+
+
+async def test_filters_narrow_at_once_and_the_address_keeps_them(agent: Agent) -> None:  # T14, T12
+    page = await agent.go("/inbox?status=")
+    await page.locator("[name=rating]").select_option("1-2")
+    await expect(page.locator(".listed tbody tr")).to_have_count(1)
+    await expect(page.get_by_role("img", name="Customer rating: 1 / 5")).to_be_visible()
+    await expect(page.locator("a[download]")).to_have_attribute("href", re.compile("rating=1-2"))
+    await page.reload()
+    await expect(page.locator(".listed tbody tr")).to_have_count(1)
+    await page.go_back()
+    await expect(page.locator(".listed tbody tr")).to_have_count(6)
+    await page.get_by_role("link", name="rating", exact=True).click()
+    refs = await page.locator("td.ref").all_inner_texts()
+    assert refs[:2] == ["TK-1", "TK-2"]
+
+
+async def test_a_requester_is_filtered_for_and_let_go(agent: Agent) -> None:
+    page = await agent.go("/inbox?status=")
+    remove = page.get_by_role("link", name="Any requester")
+    await expect(remove).to_be_hidden()
+    await page.get_by_label("Requester", exact=True).fill("Bob@Example.com")
+    await page.keyboard.press("Enter")
+    await expect(rows(page)).to_have_count(5)
+    await expect(page).to_have_url(re.compile("requester=Bob%40Example.com"))
+    await page.locator("[name=priority]").select_option("Urgent")
+    await expect(rows(page)).to_have_count(1)
+    await remove.click()
+    await expect(page.get_by_label("Requester", exact=True)).to_have_value("")
+    await page.locator("[name=priority]").select_option("")
+    await expect(rows(page)).to_have_count(6)
+    for count in (1, 1, 5, 6):  # one step for each change
+        await page.go_back()
+        await expect(rows(page)).to_have_count(count)
+
+
+async def test_filters_work_without_a_script(chromium: Browser, office: Office, origin: str) -> None:
+    agent = await window(chromium, office, origin, java_script_enabled=False)
+    page = await agent.go("/inbox?status=")
+    await page.get_by_label("Requester", exact=True).fill("bob@example.com")
+    await page.locator("[name=priority]").select_option("Medium")
+    await page.get_by_role("button", name="Apply").click()
+    await expect(rows(page)).to_have_count(4)
+    await page.get_by_role("link", name="Any requester").click()
+    await expect(rows(page)).to_have_count(5)
+    await agent.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+async def test_a_phone_filters_and_sorts(chromium: Browser, office: Office, origin: str, scripts: bool) -> None:
+    agent = await window(chromium, office, origin, **PHONE, java_script_enabled=scripts)
+    page = await agent.go("/inbox?status=")
+    await expect(page.get_by_label("Sort by")).to_be_hidden()
+    await page.get_by_role("button", name="Filter and sort").tap()
+    for name, choice in (("assignee", "nobody"), ("rating", "rated"), ("sort", "worst rating")):
+        await page.locator(f"#sift [name={name}]").select_option(choice)
+    await page.get_by_role("button", name="Show tickets" if scripts else "Apply").tap()
+    await expect(page.get_by_label("Sort by")).to_be_hidden()
+    await expect(page.locator("td.ref")).to_have_text(["TK-2", "TK-1"])
+    await page.reload()
+    await expect(page.locator("td.ref")).to_have_text(["TK-2", "TK-1"])
+    await agent.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+async def test_a_phone_signs_out(chromium: Browser, office: Office, origin: str, scripts: bool) -> None:
+    agent = await window(chromium, office, origin, **PHONE, java_script_enabled=scripts)
+    page = await agent.go("/inbox")
+    await expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    await page.get_by_role("button", name="agent").tap()
+    await page.get_by_role("button", name="Sign out").tap()
+    await expect(page).to_have_url(f"{origin}/login")
+    await agent.context.close()

@@ -1,0 +1,99 @@
+"""Keys of the agents' pages in Chromium: on other keyboards, where there is nothing to do, and where the focus goes."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+from tests.browser.agents import Agent
+from tests.tickets.office import Office, Status
+
+pytestmark = pytest.mark.browser
+
+
+async def strike(agent: Agent, key: str, code: str, shift: bool = False) -> None:
+    """A key of a keyboard that writes another alphabet, which Playwright's own does not know."""
+    await agent.page.locator("html[data-keys]").wait_for(state="attached")
+    session = await agent.context.new_cdp_session(agent.page)
+    for kind in ("keyDown", "keyUp"):
+        stroke = {"type": kind, "key": key, "code": code, "text": key if kind == "keyDown" else ""}
+        await session.send("Input.dispatchKeyEvent", stroke | {"modifiers": 8 if shift else 0})
+
+
+async def test_keys_are_heard_on_a_russian_keyboard(agent: Agent) -> None:
+    page = await agent.go("/inbox")
+    for key, code in (("о", "KeyJ"), ("о", "KeyJ"), ("л", "KeyK")):
+        await strike(agent, key, code)
+    await expect(page.locator("#TK-6 a")).to_be_focused()
+    await strike(agent, ",", "Slash", shift=True)
+    await expect(page.locator("#keys")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await strike(agent, ".", "Slash")
+    await expect(page.locator(".search input")).to_be_focused()
+    await strike(agent, "о", "KeyJ")
+    await expect(page.locator(".search input")).to_have_value("о")
+    await page.keyboard.press("Escape")
+    await strike(agent, "к", "KeyR")
+    await expect(page.locator("h1")).to_contain_text("TK-6")
+    await expect(page.locator(".composer textarea")).to_be_focused()
+
+
+async def test_a_full_stop_of_a_latin_keyboard_is_no_search(agent: Agent) -> None:
+    page = await agent.go("/inbox")
+    await agent.press(".")
+    await expect(page.locator(".search input")).not_to_be_focused()
+
+
+async def test_a_ticket_is_closed_and_reopened_by_the_keyboard(agent: Agent, office: Office) -> None:
+    page = await agent.go("/inbox/TK-6")
+    for key, said, status in (("d", "Closed.", Status.CLOSED), ("u", "Reopened.", Status.OPEN)):
+        await agent.press(key)
+        await expect(page.locator(".undo")).to_contain_text(said)
+        assert (await office.get("TK-6")).state is status
+
+
+@pytest.mark.parametrize(("ref", "key", "said"), [("TK-1", "e", "resolved"), ("TK-6", "u", "open")])
+async def test_a_key_without_a_button_says_why(agent: Agent, ref: str, key: str, said: str) -> None:
+    page = await agent.go(f"/inbox/{ref}")
+    await agent.press(key)
+    await expect(page.get_by_role("status").first).to_have_text(f"It is {said} already.")
+
+
+@pytest.mark.parametrize(
+    ("key", "focused"),
+    [("r", "[name=body]"), ("n", "[name=body]"), ("p", "[name=priority][aria-current]"), ("t", "[name=tags]")],
+)
+async def test_a_row_is_opened_with_what_is_to_be_done(agent: Agent, key: str, focused: str) -> None:
+    page = await agent.go("/inbox")
+    await agent.press("j", "j", key)
+    await expect(page.locator("h1")).to_contain_text("TK-5")
+    await expect(page.locator(focused)).to_be_focused()
+    kind = "note" if key == "n" else "public"
+    await expect(page.locator(f".composer [value={kind}]")).to_be_checked()
+
+
+async def test_escape_gives_the_row_the_focus_back(agent: Agent) -> None:
+    page = await agent.go("/inbox")
+    await agent.press("j", "j")
+    for key, place in (("a", "#bulk-assignee"), ("/", ".search input")):
+        await agent.press(key)
+        await expect(page.locator(place)).to_be_focused()
+        await agent.press("Escape")
+        await expect(page.locator("#TK-5 .subject a")).to_be_focused()
+    await agent.press("j")
+    await expect(page.locator("#TK-4 .subject a")).to_be_focused()
+
+
+async def test_c_opens_the_form_of_a_new_ticket(agent: Agent) -> None:
+    page = await agent.go("/inbox")
+    await agent.press("c")
+    await expect(page.get_by_role("heading", name="Open a ticket for a customer")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "found"), [("/inbox/TK-2?in=rating%3D1-2&at=0", r"\?rating=1-2#search$"), ("/unhappy", r"\?status=#")]
+)
+async def test_a_search_begins_in_the_list_one_came_from(agent: Agent, path: str, found: str) -> None:
+    page = await agent.go(path)
+    await agent.press("/")
+    await expect(page.locator(".search input")).to_be_focused()
+    await expect(page).to_have_url(re.compile(found))
