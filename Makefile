@@ -11,8 +11,11 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 VENDOR := src/voxpop/static/vendor/assets.lock
 TEST_VENDOR := tests/vendor/assets.lock
 DEV := .venv/.dev-installed
-# Every test: on all cores, a file's tests on the same one.
-ALL := $(if $(ARGS),,-n auto --dist loadfile)
+# Every test: on all cores, a file's tests on the same one, the slow files first (testpaths in pyproject.toml).
+CORES := -n auto --dist loadfile --no-loadscope-reorder
+ALL := $(if $(ARGS),,$(CORES))
+# What speaks to the database in its own words; people, pages in a browser and the demo stand on the same statements.
+ON_POSTGRES15 := $(addprefix tests/,db campaigns features feedback metrics surveys tickets worker workspaces)
 
 # A virtual environment knows its own path: one that is missing or was moved is made anew.
 ifneq ($(file < .venv/.made),$(CURDIR))
@@ -32,13 +35,13 @@ test: $(DEV) $(VENDOR) $(TEST_VENDOR) ## run every test (some: ARGS="tests/web -
 	@build_tools/need chromium postgresql java maven
 	@$(PY) -m pytest $(ALL) $(ARGS)
 
-check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, and the database's once more on PostgreSQL 15
+check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, and the domains' once more on PostgreSQL 15
 	@build_tools/need chromium postgresql java maven
 	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m pytest -q $(ALL) $(ARGS)
-	@build_tools/with_postgres15 $(PY) -m pytest -q $(ALL) -m 'database and not kafka'
+	@build_tools/with_postgres15 $(PY) -m pytest -q $(CORES) -m 'database and not kafka' $(ON_POSTGRES15)
 
 fix: $(DEV) ## format, and mend what the linter can mend
 	@$(PY) -m ruff format --quiet
