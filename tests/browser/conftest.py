@@ -92,7 +92,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
 
 @pytest.fixture
 async def origin(office: Office) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(office.app, host="127.0.0.1", port=0, lifespan="off", log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(office.app, host="127.0.0.1", port=0, lifespan="off", log_config=None))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - it sets no event
         await asyncio.sleep(0.01)

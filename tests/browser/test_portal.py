@@ -49,7 +49,7 @@ class Shop:
 @pytest.fixture
 async def shop(database: Database) -> AsyncIterator[Shop]:
     desk = await Desk(database).furnish()
-    server = uvicorn.Server(uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_config=None))
     serving = asyncio.create_task(server.serve())
     async with async_playwright() as playwright:
         while not server.started:  # noqa: ASYNC110 - it says so in no other way

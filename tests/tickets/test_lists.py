@@ -192,7 +192,7 @@ async def test_words_that_lie_far_away_are_found(client: Client, desk: Desk, mon
     for hour in range(9):
         await desk.open("red" if hour < 4 else "blue", now=NOW + hour * HOUR)
     monkeypatch.setattr(list_store, "FEW", 2)
-    monkeypatch.setattr(list_store, "READ_FOR_WORDS", 3)
+    monkeypatch.setattr(list_store, "READS_FOR_WORDS", (3, 5))
     assert await refs(client, q="red") == ["TK-4", "TK-3", "TK-2", "TK-1"]
 
 

@@ -17,7 +17,8 @@ from voxpop.types import TicketId, WorkspaceId
 
 FEW = 8_000  # tickets with the searched words that are sorted at once
 MANY = 2**31 - 2
-READ_FOR_WORDS = 12_000  # tickets that are read in order for words that more have: they lie close, or far away
+# Tickets that are read in order for words that more have: if none of the first has them, they all lie far away.
+READS_FOR_WORDS = (1_500, 12_000)
 
 FIRST = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 LAST = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
@@ -65,7 +66,7 @@ def _branch(moment: str, newest_first: bool, of_tag: bool) -> str:
 
 
 def _worded(branch: str) -> str:
-    """Those of the next READ_FOR_WORDS tickets of a branch that have the words."""
+    """Those of the next so many tickets of a branch that have the words."""
     return f"""
         SELECT id, moment FROM ({branch} LIMIT $14) AS read
         WHERE EXISTS (
@@ -147,7 +148,7 @@ async def list_branch(
 ) -> list[Found] | None:
     """The tickets of a branch behind a place of it (None: from its beginning), in its order.
 
-    None where words were not found in so many tickets, and more follow.
+    None where words were not found in the next ones, and more follow.
     """
     requester, query = wanted.filter.requester, wanted.query
     one = (branch.moment, branch.newest_first, wanted.tag is not None and requester is None)
@@ -169,9 +170,12 @@ async def list_branch(
     )
     if query is None:
         return await BRANCHES[one].all(tx, workspace, *values, most, requester, 0)
-    found = await WORD_BRANCHES[one].all(tx, workspace, *values, most, requester, READ_FOR_WORDS, query)
-    if len(found) == most or not await BRANCHES[one].find(tx, workspace, *values, 1, requester, READ_FOR_WORDS):
-        return found
+    for reads in READS_FOR_WORDS:
+        found = await WORD_BRANCHES[one].all(tx, workspace, *values, most, requester, reads, query)
+        if len(found) == most or not await BRANCHES[one].find(tx, workspace, *values, 1, requester, reads):
+            return found
+        if not found:
+            break
     return None
 
 
