@@ -15,7 +15,8 @@ DEV := .venv/.dev-installed
 CORES := -n auto --dist loadfile --no-loadscope-reorder
 ALL := $(if $(ARGS),,$(CORES))
 # What speaks to the database in its own words; people, pages in a browser and the demo stand on the same statements.
-ON_POSTGRES15 := $(addprefix tests/,db campaigns features feedback metrics surveys tickets worker workspaces)
+ON_POSTGRES15 := $(addprefix tests/,db campaigns features feedback metrics surveys worker workspaces) \
+	$(patsubst %,tests/tickets/test_%.py,export flow lists lists_whole rating)
 
 # A virtual environment knows its own path: one that is missing or was moved is made anew.
 ifneq ($(file < .venv/.made),$(CURDIR))
