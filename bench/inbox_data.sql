@@ -76,7 +76,7 @@ WHERE t.workspace_id = :workspace ORDER BY t.id;
 INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank, csat_rating,
                            csat_rated_at, create_time, updated_at, words)
 SELECT :workspace, d.id, t.requester_email_folded, t.status, t.assignee_id, t.priority_rank, t.csat_rating,
-       t.csat_rated_at, t.create_time, t.updated_at, array_to_tsvector(ARRAY(
+       t.csat_rated_at, t.create_time, t.updated_at, words_and_stems(ARRAY(
     SELECT :mark || v.word FROM generate_series(1, 50) k
     JOIN vocabulary v ON v.n = floor(power((d.r1 * k * 7.13 + d.r2 * k + d.r3)
                                            - floor(d.r1 * k * 7.13 + d.r2 * k + d.r3), 4) * 20000)::int

@@ -51,7 +51,7 @@ def test_the_database_is_made_once_and_stopped_at_the_end(place: Path) -> None:
         ("listen_addresses", "127.0.0.1"),
         ("unix_socket_directories", ""),
         ("password_encryption", "scram-sha-256"),
-        ("shared_buffers", "64MB"),
+        ("shared_buffers", "256MB"),
         ("max_connections", "100"),
         ("max_wal_size", "512MB"),
         ("jit", "off"),
@@ -352,6 +352,14 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(embedded, "SILENCE", -1)
     with pytest.raises(EmbeddedError, match="says nothing"):
         pauses_until_ready(Starting(stale))
+
+
+def test_what_an_ended_server_said_is_read_when_its_log_is_whole() -> None:
+    fake: Any = Starting(code=1)
+    writing = iter([[12], [12], []])
+    fake.left_behind, fake.last_words = lambda: next(writing), lambda: f"could not bind{next(writing, '')}"
+    with pytest.raises(EmbeddedError, match="could not bind\n"):
+        pauses_until_ready(fake)
 
 
 def test_a_long_start_is_talked_about(monkeypatch: pytest.MonkeyPatch) -> None:

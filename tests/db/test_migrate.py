@@ -78,6 +78,22 @@ async def test_only_what_is_missing_is_applied(live_db: str, also: Callable[[str
     assert await value(live_db, "SELECT count(*) FROM later") == 0
 
 
+async def test_texts_of_before_0007_get_their_stems(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = migrations()
+    monkeypatch.setattr(module, "migrations", lambda: known[:6])
+    await migrate(empty)
+    await run_sql(
+        empty,
+        "SET session_replication_role = replica",  # no ticket is needed
+        "INSERT INTO ticket_search SELECT gen_random_uuid(), gen_random_uuid(), 'e', 'Open', NULL, 2, NULL, NULL, "
+        "now(), now(), array_to_tsvector(ARRAY['cafedogs', 'cafethe', 'cafeвхода', 'cafe42'])",
+    )
+    monkeypatch.undo()
+    await migrate(empty)
+    words = await value(empty, "SELECT tsvector_to_array(words) FROM ticket_search")
+    assert set(words) == {"cafedogs", "cafedog", "cafethe", "cafeвхода", "cafeвход", "cafe42"}
+
+
 async def test_a_newer_database_is_refused(live_db: str) -> None:
     await run_sql(live_db, "INSERT INTO migration (number, name, checksum) VALUES (9999, 'later', '')")
     with pytest.raises(MigrationError, match=r"9999 \(later\).*newer Voxpop"):

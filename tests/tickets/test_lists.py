@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ from tests.tickets.kit import NOW, TICKETS, Desk, Priority, Status, member, refs
 from voxpop.tickets import list_store, lists, words
 from voxpop.tickets.list_models import Criteria, Rating, Sort, TicketFilter
 from voxpop.tickets.models import Requester
+from voxpop.types import WorkspaceId
 
 HOUR = timedelta(hours=1)
 
@@ -118,7 +120,8 @@ async def test_words_in_two_languages_by_their_beginnings(client: Client, desk: 
     await desk.open("Password refused", description="The Straße is long")
     assert await refs(client, q="пАро") == ["TK-1"]
     assert await refs(client, q="еще принимается") == ["TK-1"]
-    assert await refs(client, q="PASS refus") == ["TK-2"]
+    assert await refs(client, q="REFUSE pass") == ["TK-2"]
+    assert await refs(client, q="pass refused") == []  # only the last word may be a beginning
     assert await refs(client, q="strasse") == ["TK-2"]
     assert await refs(client, q="assword") == []
     assert await refs(client, q="tk-2") == ["TK-2"]
@@ -135,6 +138,8 @@ async def test_words_in_two_languages_by_their_beginnings(client: Client, desk: 
         ("После входа пусто", "вход", "выход"),
         ("Вход не открывается", "входа", "выхода"),
         ("Отчёты пропали", "отчёт", "счёт"),
+        ("Two companies pay", "company two pays", "a company pays"),
+        ("Два отчёта пусты", "отчёт пустой", "отчёт полон"),
     ],
 )
 async def test_other_forms_of_a_word_are_found(
@@ -146,11 +151,20 @@ async def test_other_forms_of_a_word_are_found(
 
 
 @pytest.mark.parametrize(
-    ("word", "stem", "root"),
-    [("companies", "compani", "compan"), ("the", None, "the"), ("dogs", "dog", "dog"), ("its", "it", "its")],
+    ("asked", "stems", "query"),
+    [
+        ([], {}, None),
+        (["in"], {}, "'cafein'"),
+        (["the", "dogs"], {"dogs": "dog"}, "'cafethe' & 'cafedog':*"),
+        (["our", "company"], {"company": "compani"}, "'cafeour' & ('cafecompani' | 'cafecompany':*)"),
+        (["its"], {"its": "it"}, "('cafeit' | 'cafeits':*)"),
+        (["dogs", "of"], {"dogs": "dog"}, "'cafedog' & 'cafeof'"),
+    ],
 )
-def test_what_forms_of_a_word_begin_with(word: str, stem: str | None, root: str) -> None:
-    assert words.root(word, stem) == root
+def test_words_are_asked_by_their_stems_and_the_last_as_a_beginning(
+    asked: list[str], stems: dict[str, str], query: str | None
+) -> None:
+    assert words.query(WorkspaceId(UUID(int=0xCAFE)), asked, stems) == query
 
 
 @pytest.mark.parametrize("query", ["Larsson", "ida lars", "ida.l@nord.example", "IDA.L", "nord", "help ida"])
@@ -207,7 +221,7 @@ async def test_a_neighbour_is_not_found(client: Client, desk: Desk, neighbour: C
 
 async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
     """Also where a statement of ours named the wrong one."""
-    criteria = Criteria(TicketFilter(), None, words.query(neighbour.workspace, ["shared"]))
+    criteria = Criteria(TicketFilter(), None, words.query(neighbour.workspace, ["shared"], {}))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
             await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10, 10)

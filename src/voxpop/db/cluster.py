@@ -22,7 +22,7 @@ ROLE = DATABASE = "voxpop"
 # Appended to postgresql.conf, so that they can be changed there or by ALTER SYSTEM. Errors of single statements are not
 # logged: the product gets them anyway, and their text would hold comments and addresses of people, without bound.
 SETTINGS = """
-shared_buffers = 64MB
+shared_buffers = 256MB
 max_connections = 100
 max_wal_size = 512MB
 max_parallel_workers_per_gather = 1

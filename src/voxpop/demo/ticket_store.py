@@ -99,7 +99,7 @@ PAST_WORDS = Query(
     INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank,
                                csat_rating, csat_rated_at, create_time, updated_at, words)
     SELECT $1, t.id, t.requester_email_folded, t.status, t.assignee_id, t.priority_rank, t.csat_rating,
-           t.csat_rated_at, t.create_time, t.updated_at, array_to_tsvector(string_to_array(past.words, ' '))
+           t.csat_rated_at, t.create_time, t.updated_at, words_and_stems(string_to_array(past.words, ' '))
     FROM unnest($2::uuid[], $3::text[]) AS past (ticket_id, words)
     JOIN ticket t ON t.workspace_id = $1 AND t.id = past.ticket_id
     """,

@@ -121,15 +121,7 @@ ROWS = Query(
     TicketRow,
 )
 
-# What is left of words without their endings, by their script's language? Words that say nothing have no stem.
-STEMS = Query(
-    """
-    SELECT word, (ts_lexize(CASE WHEN word ~ '[а-я]' THEN 'russian_stem' ELSE 'english_stem' END::regdictionary,
-                            word))[1] AS stem
-    FROM unnest($1::text[]) AS asked (word)
-    """,
-    Stem,
-)
+STEMS = Query("SELECT word, stem FROM stems($1)", Stem)
 TAG_NAMED = Query("SELECT id FROM tag WHERE workspace_id = $1 AND name = $2", TagId)
 
 

@@ -107,8 +107,7 @@ async def _segment(
 
 async def _query(tx: Tx, workspace: WorkspaceId, text: str) -> str | None:
     asked = words.split(text)[: words.MOST_ASKED]
-    stems = await store.find_stems(tx, workspace, asked)
-    return words.query(workspace, [words.root(word, stems.get(word)) for word in asked])
+    return words.query(workspace, asked, await store.find_stems(tx, workspace, asked))
 
 
 async def _criteria(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> Criteria | None:

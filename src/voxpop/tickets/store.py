@@ -51,7 +51,7 @@ NEW_WORDS = Query(
     INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank,
                                create_time, updated_at, words)
     SELECT $1, id, requester_email_folded, status, assignee_id, priority_rank, create_time, updated_at,
-           array_to_tsvector($3::text[])
+           words_and_stems($3)
     FROM ticket WHERE workspace_id = $1 AND id = $2
     """,
     Nothing,
@@ -60,8 +60,8 @@ NEW_WORDS = Query(
 # A conversation without end stops growing here, long before the megabyte that the type can hold.
 MORE_WORDS = Query(
     """
-    UPDATE ticket_search SET words = words || array_to_tsvector($3::text[])
-    WHERE workspace_id = $1 AND ticket_id = $2 AND length(words) < 4000
+    UPDATE ticket_search SET words = words || words_and_stems($3)
+    WHERE workspace_id = $1 AND ticket_id = $2 AND length(words) < 8000
     """,
     Nothing,
 )

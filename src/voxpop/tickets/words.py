@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Mapping, Sequence
 
 from voxpop.types import WorkspaceId
 
@@ -24,23 +23,30 @@ def split(text: str) -> list[str]:
 
 
 def lexemes(workspace: WorkspaceId, text: str) -> list[str]:
-    """A text's words with the mark of their workspace, as they are stored."""
+    """A text's words with the mark of their workspace; the database adds their stems."""
     return sorted(_mark(workspace) + word for word in split(text)[:MOST])
 
 
-def query(workspace: WorkspaceId, roots: Sequence[str]) -> str | None:
-    """What finds texts that have all of these, each at a word's beginning; None for none."""
-    return " & ".join(f"'{_mark(workspace)}{root}'{_prefix(root)}" for root in roots) or None
+def query(workspace: WorkspaceId, asked: Sequence[str], stems: Mapping[str, str]) -> str | None:
+    """What finds texts that have all of these words, each in any form, the last one also as a beginning; None for none.
 
-
-def root(word: str, stem: str | None) -> str:
-    """What a word's forms begin with, by its stem: "compan" of companies, for company is found by it too.
-
-    The word itself where it has no stem, as "the" has none, or where too little of it is left.
+    Only the last one: of a beginning the index gathers every text that has it, of a stem no more than it must.
     """
-    pairs = zip(word, (stem or word).removesuffix("i"), strict=False)
-    shared = "".join(letter for letter, other in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return shared if len(shared) >= SHORTEST_PREFIX else word
+    every = [_exact(workspace, stems.get(word, word)) for word in asked]
+    if asked and len(asked[-1]) >= SHORTEST_PREFIX:
+        every[-1] = _beginning(workspace, asked[-1], stems.get(asked[-1], asked[-1]))
+    return " & ".join(every) or None
+
+
+def _exact(workspace: WorkspaceId, word: str) -> str:
+    return f"'{_mark(workspace)}{word}'"
+
+
+def _beginning(workspace: WorkspaceId, word: str, stem: str) -> str:
+    """Forms begin with their stem, but for a few: that of "company" is "compani"."""
+    if word.startswith(stem) and len(stem) >= SHORTEST_PREFIX:
+        return f"{_exact(workspace, stem)}:*"
+    return f"({_exact(workspace, stem)} | {_exact(workspace, word)}:*)"
 
 
 def fold_tag(name: str) -> str:
@@ -50,7 +56,3 @@ def fold_tag(name: str) -> str:
 
 def _mark(workspace: WorkspaceId) -> str:
     return workspace.hex[-4:]  # of the random end of the id; two workspaces alike would only make a search longer
-
-
-def _prefix(word: str) -> str:
-    return ":*" if len(word) >= SHORTEST_PREFIX else ""
