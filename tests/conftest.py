@@ -1,7 +1,9 @@
 """What every test stands on: a real PostgreSQL, a migrated template that is cloned, two workspaces, the app's door."""
 
 import asyncio
+import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
@@ -23,13 +25,24 @@ from voxpop.workspaces import service as workspaces
 
 TEMPLATE = f"voxpop_template_{os.getpid()}"
 NUMBERS = count()
+MEMORY = Path("/dev/shm")  # noqa: S108 - where there is one, with room: a clone takes 17 ms there, and 80 on a disk
+ROOM = 4 * 2**30  # bytes; all workers together use a third
 # What a session's own server is spared: nobody needs these databases after a crash. Tests of crashes have their own.
 HASTE = (
     "ALTER SYSTEM SET fsync = off",
     "ALTER SYSTEM SET full_page_writes = off",
     "ALTER SYSTEM SET autovacuum = off",
+    "ALTER SYSTEM SET max_wal_size = '128MB'",
     "SELECT pg_reload_conf()",
 )
+
+
+def cheap_place() -> Path | None:
+    """A directory in memory for a server's files; None for that of other temporary files."""
+    with contextlib.suppress(OSError):
+        if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+            return MEMORY
+    return None
 
 
 def at(dsn: str, database: str) -> str:
@@ -52,7 +65,7 @@ def server_dsn() -> Iterator[str]:
     if url := os.environ.get("VOXPOP_TEST_DATABASE_URL"):
         yield url
         return
-    with tempfile.TemporaryDirectory(prefix="voxpop-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="voxpop-test-", dir=cheap_place()) as folder:
         Path(folder).chmod(0o755)
         with running(Path(folder) / "data") as supervisor:
             asyncio.run(run_sql(supervisor.server.dsn, *HASTE))

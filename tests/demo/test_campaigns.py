@@ -129,7 +129,7 @@ async def test_comments_fit_the_score(behind: Behind, course: Course) -> None:
     for band, comments in said.items():
         abouts = {course.about, course.trouble} if band == "bad" else {course.about}
         known = [one.lower() for about in abouts for phrases_of in phrases[about][band].values() for one in phrases_of]
-        assert len(comments) > 30
+        assert len(comments) > 10
         assert all(any(one in comment for one in known) for comment in comments)
     russian = [row for row in rows if "а" <= row["comment"][0].lower() <= "я"]
     assert len(rows) / 2 < len(russian) < len(rows) * 0.9
