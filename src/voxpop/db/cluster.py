@@ -105,14 +105,14 @@ class Cluster:
         return said[-2000:].strip()
 
     def is_server(self, pid: int) -> bool:
-        """Whether this process is a server on this directory."""
+        """Whether this process is a server on this directory, or a child of it that has no title yet."""
         return f"cluster_name={self.mark}".encode() in _command(pid)
 
     def left_behind(self) -> list[int]:
-        """Processes of a server on this directory other than its first; without that one they only stand in the way."""
+        """Processes of a server on this directory whose first has ended; they only stand in the way."""
         title = f"postgres: {self.mark}: ".encode()
         pids = (int(entry.name) for entry in PROC.glob("[0-9]*"))
-        return [pid for pid in pids if _command(pid).startswith(title)]
+        return [pid for pid in pids if _command(pid).startswith(title) or self.is_server(pid)]
 
     def require_version(self, binaries: Binaries) -> None:
         try:
@@ -129,8 +129,6 @@ class Cluster:
 
     def create(self, binaries: Binaries, account: Account) -> None:
         """All of it under another name first: whatever interrupts this, there is a whole cluster or none."""
-        for leftover in self.data.glob("creating-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix="creating-", dir=self.data))
         try:
             if not self._password.exists():
@@ -140,8 +138,9 @@ class Cluster:
             _sync(self.data)
         except OSError as error:
             raise EmbeddedError(f"The database could not be made in {self.data}: {error}") from error
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        finally:  # of a killed process too; what that one had begun may have written until now
+            for leftover in self.data.glob("creating-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def _fill(self, staging: Path, binaries: Binaries, account: Account) -> None:
         made, password = staging / "postgres", staging / "password"
