@@ -131,7 +131,8 @@ async def test_search_finds_both_languages(visitor: Client) -> None:
         found = good(await visitor.get("/api/v1/tickets", params={"q": words}))["data"]
         assert found
         assert any(bool(CYRILLIC.search(one["subject"])) is script for one in found)
-    assert good(await visitor.get("/api/v1/tickets", params={"q": "TK-217"}))["data"][0]["ref"] == "TK-217"
+    named = good(await visitor.get("/api/v1/tickets", params={"q": "TK-217"}))["data"]
+    assert "TK-217" in {one["ref"] for one in named}
 
 
 async def test_pages_show_it(owner_browser: Browser, behind: Behind) -> None:
