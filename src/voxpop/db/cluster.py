@@ -21,6 +21,7 @@ ROLE = DATABASE = "voxpop"
 
 # Appended to postgresql.conf, so that they can be changed there or by ALTER SYSTEM. Errors of single statements are not
 # logged: the product gets them anyway, and their text would hold comments and addresses of people, without bound.
+# Buffers are taken from memory only as data fills them; a search among many tickets reads thousands of pages.
 SETTINGS = """
 shared_buffers = 256MB
 max_connections = 100
@@ -109,10 +110,11 @@ class Cluster:
         return f"cluster_name={self.mark}".encode() in _command(pid)
 
     def left_behind(self) -> list[int]:
-        """Processes of a server on this directory whose first has ended; they only stand in the way."""
-        title = f"postgres: {self.mark}: ".encode()
+        """Processes of servers on this directory, when nobody owns one: they only stand in the way."""
+        signs = (f"postgres: {self.mark}: ".encode(), f"cluster_name={self.mark}".encode())
         pids = (int(entry.name) for entry in PROC.glob("[0-9]*"))
-        return [pid for pid in pids if _command(pid).startswith(title) or self.is_server(pid)]
+        commands = {pid: _command(pid) for pid in pids}
+        return [pid for pid, command in commands.items() if any(sign in command for sign in signs)]
 
     def require_version(self, binaries: Binaries) -> None:
         try:
@@ -138,7 +140,7 @@ class Cluster:
             _sync(self.data)
         except OSError as error:
             raise EmbeddedError(f"The database could not be made in {self.data}: {error}") from error
-        finally:  # of a killed process too; what that one had begun may have written until now
+        finally:  # also what a killed start left: swept last, since its initdb may have been writing until now
             for leftover in self.data.glob("creating-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
 

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -234,7 +233,7 @@ def until_ready(child: subprocess.Popen[bytes], cluster: Cluster, say: Say) -> I
     began = time.monotonic()
     for pause in _pauses(say, "The database is starting; after a crash it first repeats what was not yet in its files"):
         if child.poll() is not None:
-            yield from _log_written(cluster, say)
+            yield from _log_written(cluster)
             raise _failure(cluster, child.returncode)
         said = cluster.postmaster() or Postmaster(0, "")
         if said.pid == child.pid and said.status == "ready":
@@ -246,12 +245,11 @@ def until_ready(child: subprocess.Popen[bytes], cluster: Cluster, say: Say) -> I
         yield pause
 
 
-def _log_written(cluster: Cluster, say: Say) -> Iterator[float]:
+def _log_written(cluster: Cluster) -> Iterator[float]:
     """Yields pauses, for a second at most, until the process that writes the log has followed the server."""
-    for pause in islice(_pauses(say, "Waiting for the log of the database server"), 100):
-        if not cluster.left_behind():
-            return
-        yield pause
+    until = time.monotonic() + 1
+    while cluster.left_behind() and time.monotonic() < until:
+        yield 0.01
 
 
 def _failure(cluster: Cluster, code: int) -> EmbeddedError:

@@ -57,11 +57,11 @@ NEW_WORDS = Query(
     Nothing,
 )
 
-# A conversation without end stops growing here, long before the megabyte that the type can hold.
+# A conversation without end stops growing here, before the megabyte that the type can hold: words and stems together.
 MORE_WORDS = Query(
     """
     UPDATE ticket_search SET words = words || words_and_stems($3)
-    WHERE workspace_id = $1 AND ticket_id = $2 AND length(words) < 8000
+    WHERE workspace_id = $1 AND ticket_id = $2 AND length(words) < 4000
     """,
     Nothing,
 )

@@ -43,9 +43,8 @@ def _exact(workspace: WorkspaceId, word: str) -> str:
 
 
 def _beginning(workspace: WorkspaceId, word: str, stem: str) -> str:
-    """Forms begin with their stem, but for a few: that of "company" is "compani"."""
-    if word.startswith(stem) and len(stem) >= SHORTEST_PREFIX:
-        return f"{_exact(workspace, stem)}:*"
+    if stem == word:
+        return f"{_exact(workspace, word)}:*"
     return f"({_exact(workspace, stem)} | {_exact(workspace, word)}:*)"
 
 
