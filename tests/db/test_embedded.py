@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 from itertools import count
 from pathlib import Path
@@ -308,6 +309,16 @@ def test_a_port_that_is_taken_by_now_is_not_used(data: Path) -> None:
         with running(data) as supervisor:
             assert supervisor.status().port != taken
             assert ask(supervisor, "SELECT 1") == 1
+
+
+def test_whoever_searches_for_a_server_is_none(data: Path) -> None:
+    with running(data) as supervisor:
+        cluster = Cluster(data)
+        setting = f"cluster_name={cluster.mark}"
+        with subprocess.Popen([sys.executable, "-c", "input()", setting], stdin=subprocess.PIPE) as searcher:
+            assert searcher.pid not in cluster.left_behind()
+            assert supervisor.status().pid in cluster.left_behind()
+            searcher.communicate(b"\n")
 
 
 def test_a_port_lost_to_a_race_is_chosen_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

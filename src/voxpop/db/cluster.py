@@ -107,14 +107,17 @@ class Cluster:
 
     def is_server(self, pid: int) -> bool:
         """Whether this process is a server on this directory, or a child of it that has no title yet."""
-        return f"cluster_name={self.mark}".encode() in _command(pid)
+        return self._setting in _command(pid)
 
     def left_behind(self) -> list[int]:
         """Processes of servers on this directory, when nobody owns one: they only stand in the way."""
-        signs = (f"postgres: {self.mark}: ".encode(), f"cluster_name={self.mark}".encode())
-        pids = (int(entry.name) for entry in PROC.glob("[0-9]*"))
-        commands = {pid: _command(pid) for pid in pids}
-        return [pid for pid, command in commands.items() if any(sign in command for sign in signs)]
+        title, setting = f"postgres: {self.mark}: ".encode(), self._setting
+        commands = {pid: _command(pid) for pid in (int(entry.name) for entry in PROC.glob("[0-9]*"))}
+        return [pid for pid, command in commands.items() if command.startswith(title) or _runs(command, setting)]
+
+    @property
+    def _setting(self) -> bytes:
+        return f"cluster_name={self.mark}".encode()
 
     def require_version(self, binaries: Binaries) -> None:
         try:
@@ -131,8 +134,8 @@ class Cluster:
 
     def create(self, binaries: Binaries, account: Account) -> None:
         """All of it under another name first: whatever interrupts this, there is a whole cluster or none."""
-        staging = Path(tempfile.mkdtemp(prefix="creating-", dir=self.data))
         try:
+            staging = Path(tempfile.mkdtemp(prefix="creating-", dir=self.data))
             if not self._password.exists():
                 write_private(self._password, secrets.token_hex(24).encode())
             self._fill(staging, binaries, account)
@@ -241,6 +244,11 @@ def _sync(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _runs(command: bytes, setting: bytes) -> bool:
+    """Whether a server was called so, and not whoever only searches for one."""
+    return command.partition(b"\0")[0].endswith(b"/postgres") and setting in command
 
 
 def _command(pid: int) -> bytes:

@@ -32,20 +32,11 @@ def query(workspace: WorkspaceId, asked: Sequence[str], stems: Mapping[str, str]
 
     Only the last one: of a beginning the index gathers every text that has it, of a stem no more than it must.
     """
-    every = [_exact(workspace, stems.get(word, word)) for word in asked]
+    every = [f"'{_mark(workspace)}{stems.get(word, word)}'" for word in asked]
     if asked and len(asked[-1]) >= SHORTEST_PREFIX:
-        every[-1] = _beginning(workspace, asked[-1], stems.get(asked[-1], asked[-1]))
+        last = f"'{_mark(workspace)}{asked[-1]}'"
+        every[-1] = f"{last}:*" if last == every[-1] else f"({every[-1]} | {last}:*)"
     return " & ".join(every) or None
-
-
-def _exact(workspace: WorkspaceId, word: str) -> str:
-    return f"'{_mark(workspace)}{word}'"
-
-
-def _beginning(workspace: WorkspaceId, word: str, stem: str) -> str:
-    if stem == word:
-        return f"{_exact(workspace, word)}:*"
-    return f"({_exact(workspace, stem)} | {_exact(workspace, word)}:*)"
 
 
 def fold_tag(name: str) -> str:
