@@ -65,12 +65,12 @@ lock: ## resolve the dependencies anew, for Python 3.11
 	@printf %s '$(CURDIR)' >$@
 
 .venv/.installed: .venv/.made requirements.lock pyproject.toml hatch_build.py
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV): .venv/.installed requirements-dev.lock
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(VENDOR) $(TEST_VENDOR): assets.lock build_tools/assets.py | .venv/.installed
