@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from voxpop.db.embedded import running as embedded
+from voxpop.db.embedded.supervisor import running as embedded
 
 VOXPOP = Path(__file__).parent.parent / ".venv/bin/voxpop"
 TOOLS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))

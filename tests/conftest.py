@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from voxpop.app import create_app
-from voxpop.config import Settings, load
-from voxpop.db.embedded import running
+from voxpop.config.settings import Settings, load
+from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
 from voxpop.types import Scope, WorkspaceId, utcnow

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from rich.pretty import pretty_repr
 
-from voxpop import config
-from voxpop.config import ConfigError, Settings, load
+from voxpop.config import settings as config
+from voxpop.config.settings import ConfigError, Settings, load
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "configuration.md"
 SECRET = "postgresql://ann:s3cret@db1,db2:6432/voxpop?sslpassword=s3cret"

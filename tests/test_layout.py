@@ -13,19 +13,21 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "voxpop"
 TESTS = ROOT / "tests"
 
-DOMAINS = {"workspaces", "metrics", "feedback", "surveys", "features", "campaigns", "tickets"}
-# A domain may import those to its right, near or far; any may import workspaces.
+# Tenants and people: every domain may import these three, and they may import each other downwards.
+IDENTITY = {"auth", "accounts", "workspaces"}
+DOMAINS = {*IDENTITY, "metrics", "feedback", "surveys", "features", "campaigns", "tickets"}
+# A domain may import those to its right, near or far.
 RIGHT_OF = {
-    "tickets": {"campaigns", "surveys", "feedback", "metrics", "workspaces"},
-    "features": {"surveys", "feedback", "metrics", "workspaces"},
-    "campaigns": {"surveys", "feedback", "metrics", "workspaces"},
-    "surveys": {"feedback", "metrics", "workspaces"},
-    "feedback": {"metrics", "workspaces"},
-    "metrics": {"workspaces"},
-    "workspaces": set(),
+    "tickets": {"campaigns", "surveys", "feedback", "metrics", *IDENTITY},
+    "features": {"surveys", "feedback", "metrics", *IDENTITY},
+    "campaigns": {"surveys", "feedback", "metrics", *IDENTITY},
+    "surveys": {"feedback", "metrics", *IDENTITY},
+    "feedback": {"metrics", *IDENTITY},
+    "metrics": IDENTITY,
+    **dict.fromkeys(IDENTITY, IDENTITY),
 }
 GROUND = {"types", "errors", "config", "logs", "i18n", "hosts"}
-BROKER, OUT = "kafka", {"outbox", "mail"}
+BROKER, OUT = "kafka", {"outbox", "mail", "idempotency"}
 BESIDES = {"worker", "demo"}  # they drive services, as a request would
 PURE = re.compile(r"(prompting|policy|scores|formulas|texts|dates)\Z")
 IMPURE = {
@@ -36,18 +38,18 @@ IMPURE = {
 # How high a module of a domain stands; it imports its own height at most. What has no other name is a service.
 MODELS, STORE, SERVICE = 1, 2, 3
 HEIGHTS = [
-    (re.compile(r"(\w+_)?models\Z|people\Z|words\Z|prompting\Z|policy\Z|scores\Z|formulas\Z|texts\Z|dates\Z"), MODELS),
+    (re.compile(r"(\w+_)?models\Z|search_text\Z|prompting\Z|policy\Z|scores\Z|formulas\Z|texts\Z|dates\Z"), MODELS),
     (re.compile(r"(\w+_)?store\Z"), STORE),
-    (re.compile(r"(\w+_)?bodies\Z|access\Z"), 4),
-    (re.compile(r"(\w+_)?(api|pages)\Z|inbox\Z|portal\Z"), 5),
+    (re.compile(r"(\w+_)?schemas\Z|parameters\Z|access\Z"), 4),
+    (re.compile(r"(\w+_)?(api|pages|endpoints)\Z|live_updates\Z"), 5),
 ]
 # What one domain may know of another.
-OPEN = {"service", "models", "scores", "formulas", "policy", "intake"}
-OPEN_OF_WORKSPACES = OPEN | {"access", "people", "members", "sessions", "throttle"}
+OPEN = {"service", "models", "scores", "formulas", "policy", "event_ingest"}
+OPEN_OF_IDENTITY = OPEN | {"access", "members", "sessions", "rate_limits"}
 
 # Where whatever went wrong is caught, logged once and answered.
 EDGES = {
-    "__main__.py", "db/batch.py", "mail.py", "web/direct.py",
+    "__main__.py", "db/batcher.py", "mail.py", "web/fast_path.py",
     "worker/daily.py", "worker/loop.py", "worker/consumer.py", "worker/relay.py",
 }  # fmt: skip
 
@@ -172,9 +174,11 @@ def may_domain_import(one: Module, other: Module) -> bool:
         return one.height > SERVICE
     if other.part == one.part:
         return other.height <= one.height
+    if {one.part, other.part} <= IDENTITY:
+        return other.height < one.height or (other.height == one.height and other.height != STORE)
     if other.part not in RIGHT_OF[one.part]:
         return False
-    known = OPEN_OF_WORKSPACES if other.part == "workspaces" else OPEN
+    known = OPEN_OF_IDENTITY if other.part in IDENTITY else OPEN
     return other.kind in known and other.height <= one.height
 
 
@@ -226,15 +230,15 @@ def test_imports_run_downwards(module: Module) -> None:
         ("surveys.models", "features.models", False),
         ("metrics.store", "feedback.models", False),
         ("workspaces.service", "metrics.models", False),
-        ("feedback.api", "workspaces.access", True),
-        ("feedback.service", "workspaces.access", False),
+        ("feedback.api", "auth.access", True),
+        ("feedback.service", "auth.access", False),
         ("web.ops", "features.models", False),
-        ("web.ops", "workspaces.policy", False),
+        ("web.ops", "auth.policy", False),
         ("db.pool", "web.ops", False),
         ("feedback.service", "outbox", True),
         ("feedback.models", "outbox", False),
-        ("features.service", "kafka.feed", False),
-        ("worker.consumer", "kafka.feed", True),
+        ("features.service", "kafka.consumer", False),
+        ("worker.consumer", "kafka.consumer", True),
         ("errors", "types", True),
         ("types", "db.pool", False),
     ],
@@ -254,7 +258,7 @@ def test_pure_rules_have_no_reach_and_no_clock(module: Module) -> None:
 
 
 def test_the_pure_modules_are_there() -> None:
-    assert {"features.prompting", "workspaces.policy", "metrics.scores"} <= {one.name for one in MODULES}
+    assert {"features.prompting", "auth.policy", "metrics.scores"} <= {one.name for one in MODULES}
 
 
 @each_module
@@ -282,11 +286,11 @@ def test_a_connection_is_lent_in_one_place() -> None:
     assert [one for one in lending if one[0] == "db.pool"] == [("db.pool", "create_pool"), ("db.pool", "acquire")]
     assert {name for name, _ in lending} <= {
         "db.pool",
-        "db.wakes",
+        "db.notify",
         "db.migrate",
         "db.schema",
-        "db.embedded",
-        "db.cluster",
+        "db.embedded.supervisor",
+        "db.embedded.cluster",
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from voxpop import logs
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 
 API_KEY = "vxp_0198c0ffee_Ab-Cd_123"
 

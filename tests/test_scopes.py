@@ -14,7 +14,7 @@ from tests.people.kit import Browser
 from tests.tickets.portal_kit import Desk
 
 from voxpop.app import create_app
-from voxpop.config import load
+from voxpop.config.settings import load
 from voxpop.db.pool import Database
 from voxpop.types import KeyId, Scope, utcnow
 from voxpop.workspaces import service as workspaces

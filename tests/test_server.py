@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from voxpop import config
+from voxpop.config import settings as config
 from voxpop.server import CannotListen, HttpServer, bind
-from voxpop.web.edge import Edge
+from voxpop.web.middleware import Edge
 
 
 def close(sockets: list[socket.socket]) -> None:

@@ -6,31 +6,33 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
+from voxpop.accounts import pages as sign_in_pages
+from voxpop.auth.access import DEPENDENCIES, Doorkeeper, guard
 from voxpop.campaigns import api as campaigns_api
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
-from voxpop.features import analytics_api
 from voxpop.features import api as features_api
+from voxpop.features.analytics import api as analytics_api
 from voxpop.features.api import FEATURE, FeatureGates
-from voxpop.features.bodies import UserBody
+from voxpop.features.schemas import UserBody
 from voxpop.feedback import api as feedback_api
 from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
 from voxpop.surveys.api import SurveyGates
-from voxpop.tickets import api as tickets_api
-from voxpop.tickets import inbox, live_pages, portal, ticket_pages, unhappy_pages
+from voxpop.tickets.api import endpoints as tickets_api
+from voxpop.tickets.inbox import live_updates, low_ratings_pages, ticket_pages
+from voxpop.tickets.inbox import pages as inbox_pages
+from voxpop.tickets.portal import pages as portal_pages
 from voxpop.types import Scope
 from voxpop.web import ops, pages
-from voxpop.web.direct import Door, GetDoor, Operation, PostDoor
-from voxpop.web.docs import Docs
-from voxpop.web.edge import Edge
-from voxpop.web.openapi import Part
-from voxpop.web.parse import guard_body, guard_query
-from voxpop.web.problems import answer
+from voxpop.web.error_handlers import answer
+from voxpop.web.fast_path import Door, GetDoor, Operation, PostDoor
+from voxpop.web.middleware import Edge
+from voxpop.web.openapi.docs import Docs
+from voxpop.web.openapi.document import Part
+from voxpop.web.validation import guard_body, guard_query
 from voxpop.workspaces import api as workspaces_api
-from voxpop.workspaces import pages as sign_in_pages
 from voxpop.workspaces import settings_pages
-from voxpop.workspaces.access import DEPENDENCIES, Doorkeeper, guard
 
 LARGEST_BODY = 2**20  # bytes
 PARTS = [Part("/api/csat/v1", "Product features")]
@@ -50,7 +52,7 @@ def create_app(database: Database, settings: Settings) -> Edge:
                 "doorkeeper": doorkeeper,
                 "feature_gates": features,
                 "survey_gates": surveys,
-                "rail": inbox.rail_of(database),
+                "rail": inbox_pages.rail_of(database),
             }
         ),
         guards=[guard, guard_body, guard_query],
@@ -83,11 +85,11 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
         *ops.ROUTES,
         *sign_in_pages.ROUTES,
         *settings_pages.ROUTES,
-        *portal.ROUTES,
-        *inbox.ROUTES,
-        *live_pages.ROUTES,
+        *portal_pages.ROUTES,
+        *inbox_pages.ROUTES,
+        *live_updates.ROUTES,
         *ticket_pages.ROUTES,
-        *unhappy_pages.ROUTES,
+        *low_ratings_pages.ROUTES,
         *workspaces_api.ROUTES,
         *features_api.ROUTES,
         *analytics_api.ROUTES,

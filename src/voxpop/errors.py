@@ -1,4 +1,4 @@
-"""Errors of the product as classes with a code; `web/problems.py` turns them into answers, once."""
+"""Errors of the product as classes with a code; `web/error_handlers.py` turns them into answers, once."""
 
 from collections.abc import Sequence
 

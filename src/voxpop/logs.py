@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from voxpop.config import LogFormat, LogLevel
+from voxpop.config.settings import LogFormat, LogLevel
 
 HIDDEN = "[hidden]"
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from structlog import get_logger
 
 from voxpop import outbox
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import OUT_OF_REACH, Database
 from voxpop.hosts import LOCAL, address_of
 from voxpop.outbox import DueMail, Kind, MailOutcome, Message

@@ -10,10 +10,10 @@ from typing import Any
 
 import uvicorn
 
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.errors import AppError
-from voxpop.web.edge import Edge
-from voxpop.web.protocol import Protocol
+from voxpop.web.http_protocol import Protocol
+from voxpop.web.middleware import Edge
 
 
 class CannotListen(AppError):

@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from voxpop.types import Scope
 from voxpop.web import pages
-from voxpop.web.docs import Docs
-from voxpop.web.openapi import Part
+from voxpop.web.openapi.docs import Docs
+from voxpop.web.openapi.document import Part
 
 if TYPE_CHECKING:
     from .conftest import Visit

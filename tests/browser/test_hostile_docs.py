@@ -8,7 +8,7 @@ from litestar import Litestar, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from voxpop.web.docs import Docs
+from voxpop.web.openapi.docs import Docs
 from voxpop.web.static import static_file
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from tests.browser.agents import LOOKS, look_at, window
 from tests.people.kit import AGENT
 from tests.tickets.office import Office
 
+from voxpop.accounts import sign_in
 from voxpop.types import utcnow
-from voxpop.workspaces import sign_in
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from tests.campaigns.kit import ORDER, TICKET, Door, fields, good, refusal
 from tests.campaigns.ledger import Owner, assert_counts_agree, funnel
 from tests.conftest import Client, Make
 
-from voxpop.campaigns import intake
+from voxpop.campaigns import event_ingest
 from voxpop.campaigns.models import DeadEvent
 from voxpop.types import uuid7
 
@@ -24,7 +24,7 @@ async def bury(make: Make, client: Client, *messages: bytes, since: int = 0, now
         for offset, message in enumerate(messages, since)
     ]
     async with make.database.transaction(client.workspace) as tx:
-        await intake.bury(tx, client.workspace, dead, now)
+        await event_ingest.bury(tx, client.workspace, dead, now)
 
 
 async def dead(door: Door, **query: Any) -> list[Any]:
@@ -116,7 +116,7 @@ async def test_a_message_is_replayed_in_the_workspace_it_named_alone(make: Make,
     """Buried here because there was no such workspace; once there is, it is still not ours."""
     named = [DeadEvent(uuid7(), "t", 0, 0, "no such workspace", json.dumps(ORDER).encode(), START, None, "elsewhere")]
     async with make.database.transaction(door.client.workspace) as tx:
-        await intake.bury(tx, door.client.workspace, named, START)
+        await event_ingest.bury(tx, door.client.workspace, named, START)
     (row,) = await dead(door)
     assert refusal(await replay(door, row["id"])) == (400, "VALIDATION_ERROR")
     assert (await dead(door))[0]["replayed_at"] is None

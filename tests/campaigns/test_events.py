@@ -8,7 +8,7 @@ import pytest
 from tests.campaigns.kit import GUID, ORDER, PLAN, TICKET, Door, good, refusal
 from tests.campaigns.ledger import Owner, assert_counts_agree, funnel, statuses
 
-from voxpop.campaigns.intake import Unusable, read_event
+from voxpop.campaigns.event_ingest import Unusable, read_event
 
 
 def at(**ahead: int) -> str:

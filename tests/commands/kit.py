@@ -10,7 +10,7 @@ from typing import Self
 import asyncpg
 import httpx
 
-from voxpop.db.cluster import Cluster
+from voxpop.db.embedded.cluster import Cluster
 
 VOXPOP = [sys.executable, "-m", "voxpop"]
 FEATURE = "/api/csat/v1/products/pms/features/dashboard"

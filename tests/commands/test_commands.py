@@ -15,7 +15,7 @@ from tests.commands.conftest import Start
 from tests.commands.kit import VOXPOP, Serving, environment, result, run
 
 from voxpop import __main__ as main
-from voxpop.db.cluster import Cluster
+from voxpop.db.embedded.cluster import Cluster
 
 KEY = re.compile(r"vxp_[0-9a-f]{32}_[\w-]{43}\n")
 COMMANDS = ["serve", "worker", "migrate", "status", "demo", "key create", "key list", "key revoke"]

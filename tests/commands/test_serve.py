@@ -14,7 +14,7 @@ import pytest
 from tests.commands.conftest import Start
 from tests.commands.kit import Serving, open_feature, run, use
 
-from voxpop.db.cluster import Cluster
+from voxpop.db.embedded.cluster import Cluster
 
 HERE = r"http://127\.0\.0\.1:\d+"
 OWNER_LINK = rf"{HERE}/login/owner\?token=\S+"

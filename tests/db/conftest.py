@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.db.embedded_kit import Hold, Holder, ask, copied
 
-from voxpop.db.embedded import Supervisor, running
+from voxpop.db.embedded.supervisor import Supervisor, running
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from voxpop.db.embedded import Server, Supervisor
+from voxpop.db.embedded.supervisor import Server, Supervisor
 
 HOLDER = Path(__file__).with_name("holder.py")
 AS_ROOT = os.geteuid() == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from voxpop.db.embedded import running
+from voxpop.db.embedded.supervisor import running
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import Make
 
-from voxpop.db.batch import MOST_IN_A_BATCH, RETRIES, Gate
+from voxpop.db.batcher import MOST_IN_A_BATCH, RETRIES, Gate
 from voxpop.db.pool import OUT_OF_REACH, Database, Tx
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId

@@ -18,13 +18,13 @@ import asyncpg
 import pytest
 from tests.db.embedded_kit import AS_ROOT, Hold, alive, answer, ask, eventually, only_root, seconds_since
 
-from voxpop.db import account as accounts
-from voxpop.db import binaries as wheel
-from voxpop.db import cluster as clusters
-from voxpop.db import embedded
-from voxpop.db.account import Account, server_account, within_reach
-from voxpop.db.cluster import Cluster, Postmaster, State
-from voxpop.db.embedded import EmbeddedError, Server, Supervisor, running, until_ready
+from voxpop.db.embedded import account as accounts
+from voxpop.db.embedded import binaries as wheel
+from voxpop.db.embedded import cluster as clusters
+from voxpop.db.embedded import supervisor as embedded
+from voxpop.db.embedded.account import Account, server_account, within_reach
+from voxpop.db.embedded.cluster import Cluster, Postmaster, State
+from voxpop.db.embedded.supervisor import EmbeddedError, Server, Supervisor, running, until_ready
 
 # --- how it starts
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from tests.db.embedded_kit import ask, only_root
 
-from voxpop.db import account as accounts
-from voxpop.db import binaries as wheel
-from voxpop.db.cluster import refuse_network
-from voxpop.db.embedded import EmbeddedError, running
+from voxpop.db.embedded import account as accounts
+from voxpop.db.embedded import binaries as wheel
+from voxpop.db.embedded.cluster import refuse_network
+from voxpop.db.embedded.supervisor import EmbeddedError, running
 
 # --- what is refused
 

@@ -12,9 +12,9 @@ import asyncpg
 import pytest
 from tests.conftest import Make, at, run_sql
 
-from voxpop.config import load
+from voxpop.config.settings import load
 from voxpop.db import migrate as module
-from voxpop.db.embedded import running
+from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import Migration, MigrationError, migrate, migrations, pending
 from voxpop.db.pool import Database, Encoding
 

@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import Make
 
 import voxpop
+from voxpop.db.notify import CHANNEL, Watch
 from voxpop.db.pool import Database, changed
-from voxpop.db.wakes import CHANNEL, Watch
 from voxpop.types import WorkspaceId
 
 Owner = asyncpg.Connection

@@ -14,7 +14,7 @@ from voxpop.db.pool import Database, Tx
 from voxpop.demo import helpdesk, service, shoppers, ticket_store, tickets
 from voxpop.demo.case import Case, Deed, Step
 from voxpop.demo.staff import STAFF
-from voxpop.tickets import asking
+from voxpop.tickets import ratings
 from voxpop.tickets import service as desk
 from voxpop.tickets.models import Tag
 from voxpop.types import AccountId, uuid7
@@ -105,10 +105,10 @@ class Replay:
             case Deed.MOVE:
                 await desk.set_status(*here, [ref], value, *by)
             case Deed.SEE:
-                await asking.see(self.tx, self.place, await desk.get_ticket(*here, ref), step.at)
+                await ratings.see(self.tx, self.place, await desk.get_ticket(*here, ref), step.at)
             case Deed.RATE:
                 customer = case.ticket.requester_email_folded
-                await asking.rate(self.tx, self.place, ref, value, customer, step.at)
+                await ratings.rate(self.tx, self.place, ref, value, customer, step.at)
 
 
 async def kept(owner: "asyncpg.Connection[Any]", place: Workspace) -> dict[str, list[str]]:

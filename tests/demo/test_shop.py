@@ -12,7 +12,7 @@ from tests.conftest import Client
 from tests.demo.kit import far_away, kept, without_tickets
 
 from voxpop import demo
-from voxpop.campaigns import intake
+from voxpop.campaigns import event_ingest
 from voxpop.campaigns.models import Event
 from voxpop.db.pool import Database, Tx
 from voxpop.demo import campaigns, service, shoppers
@@ -72,7 +72,7 @@ class Replay:
     def event(self, survey: Survey) -> Step:
         at, course, context = survey.event
         event = Event(course.campaign.trigger_type, survey.guid, course.context, context, at.date())
-        return Step(at, lambda tx: intake.take(tx, self.workspace.id, [event], at))
+        return Step(at, lambda tx: event_ingest.take(tx, self.workspace.id, [event], at))
 
     def visit(self, guid: str, at: datetime) -> Step:
         return Step(at, lambda tx: surveys.show(tx, self.workspace.id, [guid]))

@@ -11,7 +11,7 @@ from tests.features.kit import API, Feature
 from tests.features.ledger import Owner
 
 from voxpop.types import Scope
-from voxpop.web.edge import Edge
+from voxpop.web.middleware import Edge
 
 JSON = {"content-type": "application/json"}
 BODY = b'{"user_email": "u@x.com"}'

@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 from tests.kafka.broker import Broker
 
-from voxpop.config import Settings, Value, load
+from voxpop.config.settings import Settings, Value, load
 from voxpop.kafka.client import WORKSPACE
 
 RUNNER = Path(__file__).with_name("runner.py")

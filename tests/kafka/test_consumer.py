@@ -11,10 +11,10 @@ from prometheus_client import REGISTRY
 from tests.kafka.conftest import Beside, open_waiting
 from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually
 
-from voxpop.config import load
+from voxpop.config.settings import load
 from voxpop.db.pool import Database
-from voxpop.kafka import feed
-from voxpop.kafka.feed import BrokerError, Feed, Record
+from voxpop.kafka import consumer as kafka_consumer
+from voxpop.kafka.consumer import BrokerError, Feed, Record
 from voxpop.types import WorkspaceId
 from voxpop.worker import consumer
 from voxpop.worker.consumer import consume
@@ -145,8 +145,8 @@ async def test_what_the_database_refuses_stands_alone(
 async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "FINISH_SECONDS", 0.5)
-    monkeypatch.setattr(feed, "STATISTICS_SECONDS", 0.2)
+    monkeypatch.setattr(kafka_consumer, "FINISH_SECONDS", 0.5)
+    monkeypatch.setattr(kafka_consumer, "STATISTICS_SECONDS", 0.2)
     await owner.execute("REVOKE INSERT ON survey FROM voxpop_app")
     for partition in range(4):
         kafka.send(*(event(f"o-{partition}{number}") for number in range(10)), partition=partition)
@@ -165,8 +165,8 @@ async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
 async def test_a_batch_in_hand_goes_on_without_what_goes_to_another(
     kafka: Kafka, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "FINISH_SECONDS", 0.3)
-    monkeypatch.setattr(feed, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_consumer, "FINISH_SECONDS", 0.3)
+    monkeypatch.setattr(kafka_consumer, "PATIENCE_SECONDS", 1.0)
     batches: list[Sequence[Record]] = []
     others: list[Record] = []
 
@@ -255,8 +255,8 @@ async def test_settings_that_no_client_takes_are_said(
 async def test_a_member_that_hears_of_no_broker_is_replaced(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "STATISTICS_SECONDS", 0.2)
-    monkeypatch.setattr(feed, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_consumer, "STATISTICS_SECONDS", 0.2)
+    monkeypatch.setattr(kafka_consumer, "SILENCE_SECONDS", 1.0)
     monkeypatch.setattr(consumer, "RESTART_PAUSE", timedelta(seconds=0.2))
     kafka.send(event("o-1"))
     beside(consume(database, kafka.settings()))

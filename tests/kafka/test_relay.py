@@ -14,13 +14,14 @@ from tests.kafka.conftest import Beside
 from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually, headers_of, until
 
 from voxpop import outbox
-from voxpop.campaigns import intake
+from voxpop.campaigns import event_ingest
 from voxpop.campaigns.models import DeadEvent
-from voxpop.config import load
+from voxpop.config.settings import load
 from voxpop.db.pool import Database, Tx
 from voxpop.feedback import service as feedback
 from voxpop.feedback.models import NewFeedback, Origin, Source
-from voxpop.kafka import feed, sender
+from voxpop.kafka import consumer as kafka_consumer
+from voxpop.kafka import producer as kafka_producer
 from voxpop.outbox import Kind, Message
 from voxpop.types import FeedbackId, WorkspaceId, utcnow, uuid7
 from voxpop.worker import relay as relays
@@ -179,7 +180,7 @@ async def test_a_relay_that_stops_lets_go(
 async def test_a_topic_that_is_not_there_holds_up_no_other(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "DELIVERY_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_producer, "DELIVERY_SECONDS", 1.0)
     missing = f"{kafka.metrics}-missing"
     await write(database, home, [Message(Kind.DAILY_METRICS, "key", str(n)) for n in range(3)])
     beside(relay(database, kafka.settings(kafka_topic_daily_metrics=missing)))
@@ -197,9 +198,9 @@ async def test_the_broker_is_away_while_events_and_ratings_flow(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was under way, what came meanwhile and what came later all arrive, each key in its order."""
-    monkeypatch.setattr(sender, "DELIVERY_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_producer, "DELIVERY_SECONDS", 1.0)
     monkeypatch.setattr(relays, "LONGEST_REST", timedelta(seconds=1))
-    monkeypatch.setattr(feed, "SILENCE_SECONDS", 8.0)
+    monkeypatch.setattr(kafka_consumer, "SILENCE_SECONDS", 8.0)
     beside(consume(database, kafka.settings()))
     beside(relay(database, kafka.settings()))
     flowing = beside(flow(kafka, database, home))
@@ -255,7 +256,7 @@ async def test_what_is_old_is_swept_away(database: Database, home: WorkspaceId, 
     await owner.execute("UPDATE outbox SET create_time = now() - interval '100 days' WHERE body IN ('sent', 'old')")
     dead = [DeadEvent(uuid7(), "topic", 0, n, "why", b"", now, None) for n in range(2)]
     async with database.transaction(home) as tx:
-        await intake.bury(tx, home, dead, now)
+        await event_ingest.bury(tx, home, dead, now)
     await owner.execute("UPDATE dead_event SET create_time = now() - interval '31 days' WHERE \"offset\" = 1")
     await sweep(database, with_broker, now)
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox ORDER BY id")] == ["new", "old"]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from voxpop.campaigns import intake
+from voxpop.campaigns import event_ingest
 from voxpop.campaigns import service as campaigns
 from voxpop.campaigns.models import CampaignPlan, ContextType, Event, Trigger
 from voxpop.db.pool import Database
@@ -69,7 +69,7 @@ class Campaigns:
         guids = [f"customer-{next(NUMBERS)}" for _ in range(number)]
         events = [Event(Trigger.ORDER_COMPLETED, guid, ContextType.ORDER, guid, DAY) for guid in guids]
         async with self.database.transaction(self.workspace) as tx:
-            outcomes = await intake.take(tx, self.workspace, events, self.clock.now - timedelta(hours=1))
+            outcomes = await event_ingest.take(tx, self.workspace, events, self.clock.now - timedelta(hours=1))
         if not show:
             return [survey for outcome in outcomes for survey in outcome.surveys]
         async with self.database.transaction(self.workspace) as tx:

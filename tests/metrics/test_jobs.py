@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.metrics.kit import DAY, NIGHT, Campaigns, Owner, kept, local, messages, noon
 
-from voxpop.config import Settings, load
+from voxpop.config.settings import Settings, load
 from voxpop.db.pool import Database, Tx
 from voxpop.surveys import campaigns as surveys
 from voxpop.types import WorkspaceId

@@ -9,12 +9,13 @@ from typing import Any, Self
 import httpx
 
 from voxpop import mail, outbox
+from voxpop.accounts import sign_in
 from voxpop.app import create_app
-from voxpop.config import Settings, load
+from voxpop.config.settings import Settings, load
 from voxpop.db.pool import Database
 from voxpop.mail import Letter
 from voxpop.types import WorkspaceId, utcnow
-from voxpop.workspaces import service, sign_in
+from voxpop.workspaces import service
 from voxpop.workspaces.models import Workspace
 
 HOST = "voxpop.test"

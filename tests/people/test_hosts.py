@@ -4,12 +4,13 @@ import pytest
 from tests.conftest import at, run_sql
 from tests.people.kit import HOST, House
 
+from voxpop.accounts import sign_in
 from voxpop.db import migrate as module
 from voxpop.db.migrate import migrate, migrations
 from voxpop.db.pool import Database
 from voxpop.hosts import address_of, label_of
 from voxpop.types import utcnow, uuid7
-from voxpop.workspaces import service, sign_in
+from voxpop.workspaces import service
 
 BASE = "https://example.com"
 

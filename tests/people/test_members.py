@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from tests.people.kit import ADMIN, AGENT, OWNER, PASSWORD, Browser, House, member_id
 
-from voxpop.workspaces import members
+from voxpop.accounts import members
 
 Owner = asyncpg.Connection
 

@@ -7,8 +7,8 @@ import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 from tests.people.kit import OWNER, PASSWORD, House
 
+from voxpop.accounts import passwords
 from voxpop.errors import Unavailable
-from voxpop.workspaces import passwords
 
 Owner = asyncpg.Connection
 HASH = "SELECT password_hash FROM account"

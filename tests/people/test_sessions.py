@@ -7,11 +7,11 @@ import asyncpg
 import pytest
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
+from voxpop.accounts import sessions, sessions_store
+from voxpop.accounts.models import NewSession, SessionKind, SessionRow
+from voxpop.auth.policy import hash_secret, new_pass
 from voxpop.db.pool import Database
 from voxpop.types import utcnow, uuid7
-from voxpop.workspaces import sessions, sessions_store
-from voxpop.workspaces.people import NewSession, SessionKind, SessionRow
-from voxpop.workspaces.policy import hash_secret, new_pass
 
 PROFILE, API = "/settings/profile", "/api/csat/v1/products"
 COOKIE = "voxpop-member"

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
+from voxpop.accounts import sign_in
 from voxpop.types import utcnow
-from voxpop.workspaces import sign_in
 
 CUSTOMER = "Joanna@Example.com"
 

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
+from voxpop.auth.rate_limits import Door, check
 from voxpop.db.pool import Database
 from voxpop.errors import LinkSpent, RateLimited
 from voxpop.types import utcnow
 from voxpop.web.forms import client_of
-from voxpop.workspaces.throttle import Door, check
 
 Owner = asyncpg.Connection
 POOL = 8  # connections of a test's database

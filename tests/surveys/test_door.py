@@ -10,7 +10,7 @@ from tests.conftest import Client, Make
 from tests.features.test_door import BODIES, HEADERS, JSON, comparable
 
 from voxpop.types import Scope
-from voxpop.web.edge import Edge
+from voxpop.web.middleware import Edge
 
 SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
 SENT_AT = re.compile(r'"sent_at":"[^"]*"')

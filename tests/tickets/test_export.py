@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, TICKETS, Desk, Status, member
 
-from voxpop.tickets import export
+from voxpop.tickets.lists import export
 from voxpop.tickets.models import Requester
 
 HEADER = [

@@ -11,10 +11,11 @@ from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, Desk, Status, member
 
 from voxpop.errors import NotFound, ViewTaken
-from voxpop.tickets import service, store, views
+from voxpop.tickets import service, store
+from voxpop.tickets.lists import saved_views
 from voxpop.tickets.models import Author, Requester
 from voxpop.types import AccountId, uuid7
-from voxpop.web.problems import as_app_error
+from voxpop.web.error_handlers import as_app_error
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 ANN, BOB = Author("Ann"), Author("Bob")
@@ -191,16 +192,16 @@ async def test_lists_repeat_what_the_ticket_has(desk: Desk, client: Client, owne
 async def test_views_are_ones_own_or_shared(desk: Desk, neighbour: Client, make: Make) -> None:
     ann, bob = AccountId(uuid7()), AccountId(uuid7())
     async with desk.database.transaction(desk.workspace) as tx:
-        shared = await views.save_view(tx, desk.workspace, ("Unhappy", "rating=1-2"), None, "bob", NOW)
-        mine = await views.save_view(tx, desk.workspace, ("Mine", "assignee=me"), ann, "ann", NOW)
-        assert await views.list_views(tx, desk.workspace, ann) == [mine, shared]
-        assert await views.list_views(tx, desk.workspace, bob) == [shared]
+        shared = await saved_views.save_view(tx, desk.workspace, ("Unhappy", "rating=1-2"), None, "bob", NOW)
+        mine = await saved_views.save_view(tx, desk.workspace, ("Mine", "assignee=me"), ann, "ann", NOW)
+        assert await saved_views.list_views(tx, desk.workspace, ann) == [mine, shared]
+        assert await saved_views.list_views(tx, desk.workspace, bob) == [shared]
         with pytest.raises(NotFound):
-            await views.delete_view(tx, desk.workspace, mine.id, bob)
-        await views.delete_view(tx, desk.workspace, shared.id, bob)
-        assert await views.list_views(tx, desk.workspace, bob) == []
+            await saved_views.delete_view(tx, desk.workspace, mine.id, bob)
+        await saved_views.delete_view(tx, desk.workspace, shared.id, bob)
+        assert await saved_views.list_views(tx, desk.workspace, bob) == []
     async with make.database.transaction(neighbour.workspace) as tx:
-        assert await views.list_views(tx, neighbour.workspace, ann) == []
+        assert await saved_views.list_views(tx, neighbour.workspace, ann) == []
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -209,7 +210,7 @@ async def test_a_views_name_is_taken_once(desk: Desk, shared: bool) -> None:
 
     async def save(account: AccountId) -> None:
         async with desk.database.transaction(desk.workspace) as tx:
-            await views.save_view(tx, desk.workspace, ("Mine", ""), None if shared else account, "ann", NOW)
+            await saved_views.save_view(tx, desk.workspace, ("Mine", ""), None if shared else account, "ann", NOW)
 
     await save(ann)
     with pytest.raises(asyncpg.UniqueViolationError) as taken:

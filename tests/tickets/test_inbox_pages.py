@@ -8,9 +8,10 @@ import pytest
 from tests.tickets.office import AGENT, ANN, HOUR, OWNER, Browser, Office, Priority, Requester, Status
 
 from voxpop.db.pool import Database
-from voxpop.tickets import inbox, list_store
-from voxpop.tickets.inbox_models import BUILT_IN, View, conversation, initials, short_names
-from voxpop.tickets.list_models import Sort, SortKey
+from voxpop.tickets.inbox import pages as inbox_pages
+from voxpop.tickets.inbox.models import BUILT_IN, View, conversation, initials, short_names
+from voxpop.tickets.lists import store as list_store
+from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.types import AccountId, utcnow
 
 ROW = re.compile(r'<tr id="(TK-\d+)"( class="new")?>')
@@ -112,7 +113,7 @@ async def test_an_empty_list_says_what_next(office: Office, query: str, words: s
 
 async def test_words_too_common_are_not_counted(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_store, "FEW", 1)
-    monkeypatch.setattr(inbox, "PAGE_SIZE", 2)
+    monkeypatch.setattr(inbox_pages, "PAGE_SIZE", 2)
     for _ in range(3):
         await office.open("Red")
     query = "text=red&status=Open"

@@ -11,7 +11,7 @@ from tests.people.kit import member_id
 from tests.tickets.office import AGENT, OWNER, Office, Priority
 
 from voxpop.db.pool import Database
-from voxpop.tickets import views
+from voxpop.tickets.lists import saved_views
 from voxpop.types import utcnow
 
 OTHER = "other@example.com"
@@ -77,7 +77,9 @@ async def test_there_are_thirty_views_for_everybody_and_thirty_of_ones_own(offic
     for number in range(29):
         for account in (mine, None):
             async with office.database.transaction(office.id()) as tx:
-                await views.save_view(tx, office.id(), (f"V{number}", f"tag=t{number}"), account, "test", utcnow())
+                await saved_views.save_view(
+                    tx, office.id(), (f"V{number}", f"tag=t{number}"), account, "test", utcnow()
+                )
     for shared in ("", "yes"):
         answers = [
             await office.agent.submit("/inbox/views", name=name, query=f"tag={name}", shared=shared)

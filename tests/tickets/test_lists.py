@@ -9,8 +9,10 @@ import pytest
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, TICKETS, Desk, Priority, Status, member, refs
 
-from voxpop.tickets import list_store, lists, words
-from voxpop.tickets.list_models import Criteria, Rating, Sort, TicketFilter
+from voxpop.tickets import search_text
+from voxpop.tickets.lists import service as lists
+from voxpop.tickets.lists import store as list_store
+from voxpop.tickets.lists.models import Criteria, Rating, Sort, TicketFilter
 from voxpop.tickets.models import Requester
 from voxpop.types import WorkspaceId
 
@@ -164,7 +166,7 @@ async def test_other_forms_of_a_word_are_found(
 def test_words_are_asked_by_their_stems_and_the_last_as_a_beginning(
     asked: list[str], stems: dict[str, str], query: str | None
 ) -> None:
-    assert words.query(WorkspaceId(UUID(int=0xCAFE)), asked, stems) == query
+    assert search_text.query(WorkspaceId(UUID(int=0xCAFE)), asked, stems) == query
 
 
 @pytest.mark.parametrize("query", ["Larsson", "ida lars", "ida.l@nord.example", "IDA.L", "nord", "help ida"])
@@ -247,7 +249,7 @@ async def test_a_neighbour_is_not_found(client: Client, desk: Desk, neighbour: C
 
 async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
     """Also where a statement of ours named the wrong one."""
-    criteria = Criteria(TicketFilter(), None, words.query(neighbour.workspace, ["shared"], {}))
+    criteria = Criteria(TicketFilter(), None, search_text.query(neighbour.workspace, ["shared"], {}))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
             await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10, 10)

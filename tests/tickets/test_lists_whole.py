@@ -13,8 +13,11 @@ import pytest
 from tests.conftest import Client, Make
 from tests.tickets.kit import ANN, NOW, Desk, Priority, Status, member
 
-from voxpop.tickets import export, list_store, lists, service
-from voxpop.tickets.list_models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter, TicketRow
+from voxpop.tickets import service
+from voxpop.tickets.lists import export
+from voxpop.tickets.lists import service as lists
+from voxpop.tickets.lists import store as list_store
+from voxpop.tickets.lists.models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter, TicketRow
 from voxpop.tickets.models import Author, Requester
 from voxpop.types import AccountId, TicketId, WorkspaceId
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.tickets.office import HOUR, Office
 
-from voxpop.tickets.live_pages import changes, read_moment
+from voxpop.tickets.inbox.live_updates import changes, read_moment
 from voxpop.types import utcnow
 
 NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 import schemathesis
 
 from voxpop.app import PARTS, create_app
-from voxpop.config import Settings
-from voxpop.web.docs import Docs
-from voxpop.web.examples import operations, without_examples
-from voxpop.web.openapi import part_of
+from voxpop.config.settings import Settings
+from voxpop.web.openapi.docs import Docs
+from voxpop.web.openapi.document import part_of
+from voxpop.web.openapi.examples import operations, without_examples
 
 
 @pytest.fixture(scope="module")

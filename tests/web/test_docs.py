@@ -13,9 +13,9 @@ from msgspec import Meta, Struct
 
 from voxpop.errors import FeatureTaken, ProductTaken
 from voxpop.types import Email, Instant, Key, Scope
-from voxpop.web.docs import Docs
-from voxpop.web.examples import operations, without_examples
-from voxpop.web.openapi import Part
+from voxpop.web.openapi.docs import Docs
+from voxpop.web.openapi.document import Part
+from voxpop.web.openapi.examples import operations, without_examples
 
 API = Part("/api/thing/v1", "Things")
 

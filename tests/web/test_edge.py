@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.conftest import Client, Make
 
-from voxpop.web.edge import Edge
+from voxpop.web.middleware import Edge
 
 
 @pytest.mark.parametrize("path", ["/", "/health/check", "/docs"])

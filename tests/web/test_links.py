@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from voxpop.web.links import linked
+from voxpop.web.linkify import linked
 
 
 def link(address: str) -> str:

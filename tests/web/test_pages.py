@@ -13,7 +13,7 @@ from litestar import Litestar, Request, Response
 
 from voxpop.errors import AppError, NotFound
 from voxpop.web import pages, static
-from voxpop.web.openapi import Part
+from voxpop.web.openapi.document import Part
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -7,11 +7,11 @@ from tests.conftest import Client, Make
 from tests.features.kit import API
 from tests.features.ledger import Owner
 
+from voxpop.auth.policy import new_token, read_token
 from voxpop.db.pool import Database
 from voxpop.errors import NotFound, Unauthorized, WorkspaceTaken
 from voxpop.types import KeyId, Scope, utcnow, uuid7
 from voxpop.workspaces import service
-from voxpop.workspaces.policy import new_token, read_token
 
 
 async def test_only_a_hash_of_the_secret_is_kept(make: Make, owner: Owner) -> None:  # G1

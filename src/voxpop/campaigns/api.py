@@ -6,8 +6,9 @@ from litestar import delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
+from voxpop.auth.access import Caller, InTx, needs
 from voxpop.campaigns import events, service
-from voxpop.campaigns.bodies import (
+from voxpop.campaigns.schemas import (
     CampaignOut,
     Campaigns,
     DeadEventOut,
@@ -21,9 +22,8 @@ from voxpop.campaigns.bodies import (
 from voxpop.errors import CampaignHasSurveys, UnknownSurveyType
 from voxpop.types import CampaignId, Scope, utcnow
 from voxpop.web.paging import Cursor, Limit, Page, page
-from voxpop.web.parse import read_id
+from voxpop.web.validation import read_id
 from voxpop.workspaces import service as workspaces
-from voxpop.workspaces.access import Caller, InTx, needs
 
 TAG = ["Campaigns"]
 EVENTS = ["Events"]

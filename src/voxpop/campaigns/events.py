@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from voxpop.campaigns import intake, store
-from voxpop.campaigns.intake import Fate, Outcome, Unusable
+from voxpop.campaigns import event_ingest, store
+from voxpop.campaigns.event_ingest import Fate, Outcome, Unusable
 from voxpop.campaigns.models import DeadEvent, Event
 from voxpop.db.pool import Tx
 from voxpop.errors import Fault, Invalid, NotFound
@@ -36,7 +36,7 @@ async def replay(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetime) -> 
     if dead.named_workspace not in (None, owner):
         raise Invalid(f"The message is for the workspace '{dead.named_workspace}', not for this one")
     try:
-        event = intake.read_event(dead.message, dead.create_time)
+        event = event_ingest.read_event(dead.message, dead.create_time)
     except Unusable as reason:
         raise Invalid(f"The message still can't be used: {reason}") from reason
     outcomes = await _take_all(tx, workspace, [event or _unknown_type()], now)
@@ -56,13 +56,13 @@ async def forget_dead(tx: Tx, workspace: WorkspaceId, before: datetime, most: in
 
 async def _take_all(tx: Tx, workspace: WorkspaceId, read: Sequence[Event | Outcome], now: datetime) -> list[Outcome]:
     events = [one for one in read if isinstance(one, Event)]
-    taken = iter(await intake.take(tx, workspace, events, now))
+    taken = iter(await event_ingest.take(tx, workspace, events, now))
     return [next(taken) if isinstance(one, Event) else one for one in read]
 
 
 def _read(sent: object, now: datetime) -> Event | Outcome:
     try:
-        return intake.event_of(sent, now) or _unknown_type()
+        return event_ingest.event_of(sent, now) or _unknown_type()
     except Unusable as reason:
         return Outcome(Fate.INVALID, [], str(reason))
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from cyclopts import Parameter, validators
 
 from voxpop.campaigns import events
-from voxpop.campaigns.intake import Outcome
+from voxpop.campaigns.event_ingest import Outcome
 from voxpop.campaigns.models import DeadEvent
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, WorkspaceName, load, on_database

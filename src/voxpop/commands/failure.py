@@ -5,8 +5,8 @@ from typing import NamedTuple
 import asyncpg
 from cyclopts import CycloptsError
 
-from voxpop.config import ConfigError
-from voxpop.db.binaries import EmbeddedError
+from voxpop.config.settings import ConfigError
+from voxpop.db.embedded.binaries import EmbeddedError
 from voxpop.db.migrate import MigrationError
 from voxpop.db.pool import OUT_OF_REACH
 from voxpop.errors import AppError, Fault, Invalid

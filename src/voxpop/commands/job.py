@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, load, on_database, workspace_named
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
 from voxpop.metrics import daily as metrics

@@ -9,15 +9,15 @@ import msgspec
 import uvloop
 from cyclopts import Parameter
 
+from voxpop.accounts import sign_in
 from voxpop.commands.demo import load_demo
 from voxpop.commands.output import show
 from voxpop.commands.session import Data, Source, connected, load, say, source
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.types import utcnow
 from voxpop.worker import loop
 from voxpop.workspaces import service as workspaces
-from voxpop.workspaces import sign_in
 
 Host = Annotated[str | None, Parameter(help="The address to listen on (VOXPOP_HOST, 127.0.0.1).")]
 Port = Annotated[int | None, Parameter(help="The port to listen on; 0 takes a free one (VOXPOP_PORT, 8000).")]

@@ -9,9 +9,10 @@ from typing import Annotated, NamedTuple, TypeVar
 import structlog
 from cyclopts import Parameter
 
-from voxpop import config, logs
-from voxpop.config import Settings, Value
-from voxpop.db.embedded import Supervisor, running
+from voxpop import logs
+from voxpop.config import settings as config
+from voxpop.config.settings import Settings, Value
+from voxpop.db.embedded.supervisor import Supervisor, running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
 from voxpop.workspaces import service as workspaces

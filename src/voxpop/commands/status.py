@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from voxpop.commands.output import show
 from voxpop.commands.session import Data, Source, load, source
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.migrate import pending
 from voxpop.db.pool import Database
 from voxpop.workspaces import service as workspaces

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from voxpop.commands.session import Data, Source, connected, load, say, source
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.worker import loop
 
 

@@ -5,14 +5,14 @@ from typing import Annotated
 from cyclopts import Parameter, validators
 from msgspec import UNSET, UnsetType
 
+from voxpop.accounts import sign_in
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, WorkspaceName, is_name, load, on_database
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
 from voxpop.types import utcnow
 from voxpop.workspaces import service as workspaces
-from voxpop.workspaces import sign_in
 from voxpop.workspaces.models import Workspace, WorkspaceChange
 
 USER = "command line"

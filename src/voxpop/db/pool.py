@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
-from voxpop.db.wakes import CHANNEL, Wakes
+from voxpop.db.notify import CHANNEL, Wakes
 from voxpop.errors import AppError, Unavailable
 from voxpop.types import WorkspaceId
 

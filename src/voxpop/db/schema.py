@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from voxpop.db.embedded import running
+from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import migrate
 
 FILE = Path(__file__).with_name("schema.txt")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from voxpop.demo.ids import new_id
 from voxpop.feedback.models import NewFeedback
 from voxpop.surveys.models import Status as Asked
-from voxpop.tickets import asking
+from voxpop.tickets import ratings
 from voxpop.tickets.models import (
     Activity,
     Author,
@@ -131,7 +131,7 @@ class Case:
         if not status.is_done:
             self._end(Asked.WITHDRAWN, step.at)
             return replace(moved, open_survey_id=None)
-        if asking.may_rate(self._place, moved) and moved.open_survey_id is None:
+        if ratings.may_rate(self._place, moved) and moved.open_survey_id is None:
             self.asks.append(Ask(SurveyId(new_id(self._rng, step.at)), step.at))
             return replace(moved, open_survey_id=self.asks[-1].id)
         return moved
@@ -143,7 +143,7 @@ class Case:
     def _rate(self, step: Step, tags: list[Tag]) -> Ticket:
         ticket, at = self.ticket, step.at
         mine = [tag for tag in tags if tag.name in self.tags]
-        feedback = asking.feedback_of(self._place, ticket, step.value, mine, self._place.day(at))
+        feedback = ratings.feedback_of(self._place, ticket, step.value, mine, self._place.day(at))
         self.feedback = replace(feedback, id=FeedbackId(new_id(self._rng, at)))
         self._end(Asked.COMPLETED, at)
         stars, comment = step.value

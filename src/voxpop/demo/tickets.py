@@ -20,7 +20,7 @@ from voxpop.demo.store import Row
 from voxpop.feedback.models import Origin
 from voxpop.metrics.models import Moved, Scored, Stage
 from voxpop.surveys.models import STAGE_OF
-from voxpop.tickets import asking, words
+from voxpop.tickets import ratings, search_text
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, Priority, Tag
 from voxpop.types import AccountId
 from voxpop.workspaces.models import Workspace
@@ -93,7 +93,7 @@ class Tickets:
         ticket = case.ticket
         head = f"{ticket.ref} {ticket.subject} {ticket.description} {ticket.requester_name} {ticket.requester_email}"
         text = "\n".join((head, *(message.body for message in case.messages)))
-        return ticket.id, " ".join(words.lexemes(self._place.id, text))
+        return ticket.id, " ".join(search_text.lexemes(self._place.id, text))
 
     def _questions(self, cases: Iterable[Case]) -> Iterator[Row]:
         for case in cases:
@@ -107,7 +107,7 @@ class Tickets:
 
     def _move(self, stage: Stage, at: datetime | None) -> None:
         if at is not None:
-            self.moved.append(Moved(stage, self._place.day(at), asking.funnel_of(self._place)))
+            self.moved.append(Moved(stage, self._place.day(at), ratings.funnel_of(self._place)))
 
     def _ratings(self, cases: Iterable[Case]) -> Iterator[Row]:
         for case in cases:

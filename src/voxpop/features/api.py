@@ -7,11 +7,15 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from voxpop.db.batch import Gate
+from voxpop.auth.access import Caller, InTx, needs
+from voxpop.db.batcher import Gate
 from voxpop.db.pool import Database
 from voxpop.errors import FeatureInUse, FeatureTaken, Invalid, ProductInUse, ProductTaken
-from voxpop.features import analytics, catalogue, service
-from voxpop.features.bodies import (
+from voxpop.features import catalogue, service
+from voxpop.features.analytics import service as analytics
+from voxpop.features.models import Counters, Feature, FeaturePath, NewRating, Person, Product, Rated
+from voxpop.features.prompting import derive_name, is_cooling
+from voxpop.features.schemas import (
     CountersOut,
     FeatureOut,
     Features,
@@ -28,11 +32,8 @@ from voxpop.features.bodies import (
     Thresholds,
     UserBody,
 )
-from voxpop.features.models import Counters, Feature, FeaturePath, NewRating, Person, Product, Rated
-from voxpop.features.prompting import derive_name, is_cooling
 from voxpop.types import Actor, Email, Scope, utcnow
 from voxpop.workspaces import service as workspaces
-from voxpop.workspaces.access import Caller, InTx, needs
 
 BASE = "/api/csat/v1"
 PRODUCT = f"{BASE}/products/{{product:str}}"

@@ -6,11 +6,11 @@ from litestar import patch
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
+from voxpop.auth.access import Caller, InTx, needs
 from voxpop.feedback import service
 from voxpop.feedback.models import NewNotes, NotesOut
 from voxpop.types import FeedbackId, Scope, instant, utcnow
-from voxpop.web.parse import read_id
-from voxpop.workspaces.access import Caller, InTx, needs
+from voxpop.web.validation import read_id
 
 FeedbackPath = FromPath[Annotated[str, Meta(description="The rating's id", extra_json_schema={"format": "uuid"})]]
 

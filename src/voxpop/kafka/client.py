@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError
 
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 
 WORKSPACE = "voxpop-workspace"  # the header that names a workspace, of messages in and out
 

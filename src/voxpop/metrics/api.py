@@ -3,10 +3,10 @@
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 
+from voxpop.auth.access import Caller, InTx, needs
 from voxpop.metrics import live
-from voxpop.metrics.bodies import Campaign, First, Last, MetricsFilter, MetricsOut, TypeCode
+from voxpop.metrics.schemas import Campaign, First, Last, MetricsFilter, MetricsOut, TypeCode
 from voxpop.types import Scope
-from voxpop.workspaces.access import Caller, InTx, needs
 
 BASE = "/api/v1/metrics"
 TAG = ["Metrics"]

@@ -7,14 +7,14 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from voxpop.db.batch import Gate
+from voxpop.auth.access import Caller, InTx, needs
+from voxpop.db.batcher import Gate
 from voxpop.db.pool import Database
 from voxpop.errors import Fault, Invalid, NotFound, SurveyClosed, SurveyTypeInUse, SurveyTypeTaken
 from voxpop.surveys import campaigns, types
 from voxpop.surveys.models import DueSurvey, Refusal, Submission, Submitted
 from voxpop.surveys.texts import Texts, choose, read_translations
 from voxpop.types import Actor, CampaignId, FeedbackId, Guid, Instant, Scope, SurveyId, instant, utcnow, whole
-from voxpop.workspaces.access import Caller, InTx, needs
 
 SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
 TAG = ["Surveys"]

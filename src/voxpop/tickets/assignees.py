@@ -1,10 +1,10 @@
 """Who may be given a ticket: members of the workspace, named by their account's id or their address."""
 
+from voxpop.accounts import members
+from voxpop.accounts.models import MemberRow
 from voxpop.db.pool import Tx
 from voxpop.errors import Fault, Invalid
 from voxpop.types import AccountId, WorkspaceId, folded
-from voxpop.workspaces import members
-from voxpop.workspaces.people import MemberRow
 
 
 async def find_assignee(tx: Tx, workspace: WorkspaceId, named: str) -> MemberRow | None:

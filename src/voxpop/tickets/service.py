@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 from msgspec.structs import replace
 
-from voxpop.campaigns import intake
+from voxpop.campaigns import event_ingest
 from voxpop.campaigns.models import ContextType, Event, Trigger
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Moved
-from voxpop.tickets import asking, mails, store
+from voxpop.tickets import notifications, ratings, store
 from voxpop.tickets.models import Author, Message, MessageKind, NewTicket, Priority, Status, Ticket, What
 from voxpop.types import AccountId, TicketId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
@@ -45,7 +45,7 @@ async def reply(
     if ticket.state is Status.OPEN:
         changed = await _move(tx, workspace, changed, Status.IN_PROGRESS, author, now)
     await _keep(tx, workspace, changed, author, now)
-    await mails.send_reply(tx, await workspaces.get_workspace(tx, workspace), changed, message, address, now)
+    await notifications.send_reply(tx, await workspaces.get_workspace(tx, workspace), changed, message, address, now)
     return message
 
 
@@ -155,8 +155,8 @@ async def _set_status(
     changed = await _move(tx, workspace, ticket, status, author, now)
     place = await workspaces.get_workspace(tx, workspace)
     if status.is_done:
-        return await asking.ask(tx, place, changed, now)
-    return await asking.withdraw(tx, place, changed, now)
+        return await ratings.ask(tx, place, changed, now)
+    return await ratings.withdraw(tx, place, changed, now)
 
 
 async def _move(
@@ -170,7 +170,7 @@ async def _move(
 async def _announce_closed(tx: Tx, workspace: WorkspaceId, tickets: Sequence[Ticket], now: datetime) -> list[Moved]:
     """A closed ticket is an event like any other, in the same transaction: a campaign may wait for it."""
     events = [_closed(ticket, now.date()) for ticket in tickets]
-    _, moved = await intake.ask(tx, workspace, events, now)
+    _, moved = await event_ingest.ask(tx, workspace, events, now)
     return moved
 
 

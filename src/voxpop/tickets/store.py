@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx, changed
 from voxpop.db.query import Nothing, Query
-from voxpop.tickets import words
+from voxpop.tickets import search_text
 from voxpop.tickets.models import Activity, Message, MessageKind, NewTicket, Priority, Tag, Ticket, What
 from voxpop.types import TicketId, WorkspaceId, uuid7
 
@@ -176,7 +176,7 @@ async def insert_ticket(
     urgency = (new.priority, new.priority.rank, new.assignee_id)
     ticket = await NEW_TICKET.one(tx, workspace, ident, *values, *urgency, *by)
     text = f"{ticket.ref} {new.subject} {new.description} {who.name} {who.email}"
-    await NEW_WORDS.run(tx, workspace, ident, words.lexemes(workspace, text))
+    await NEW_WORDS.run(tx, workspace, ident, search_text.lexemes(workspace, text))
     changed(tx, workspace)
     return ticket
 
@@ -223,7 +223,7 @@ async def set_ticket(tx: Tx, workspace: WorkspaceId, ticket: Ticket, user: str) 
 
 async def insert_message(tx: Tx, workspace: WorkspaceId, ticket: TicketId, message: Message) -> Message:
     values = (message.kind, message.author_id, message.author_name, message.body, message.create_time)
-    await MORE_WORDS.run(tx, workspace, ticket, words.lexemes(workspace, message.body))
+    await MORE_WORDS.run(tx, workspace, ticket, search_text.lexemes(workspace, message.body))
     return await NEW_MESSAGE.one(tx, workspace, message.id, ticket, *values)
 
 

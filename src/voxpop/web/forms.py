@@ -10,8 +10,8 @@ import msgspec
 from litestar.connection import ASGIConnection, Request
 
 from voxpop.errors import Fault, Invalid, UnsupportedMediaType
-from voxpop.web.parse import JSON, decode, has_nul
-from voxpop.web.problems import of_validation
+from voxpop.web.error_handlers import of_validation
+from voxpop.web.validation import JSON, decode, has_nul
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 Connection = ASGIConnection[Any, Any, Any, Any]

@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Forbidden
 

@@ -14,8 +14,8 @@ from voxpop.errors import AppError
 from voxpop.i18n import ENGLISH, N_, catalogue, translate
 from voxpop.web import static
 from voxpop.web.i18n import speak
-from voxpop.web.links import linked
-from voxpop.web.openapi import Part
+from voxpop.web.linkify import linked
+from voxpop.web.openapi.document import Part
 
 POLICY = {
     "default-src": "'self'",

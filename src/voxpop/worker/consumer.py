@@ -9,14 +9,14 @@ import prometheus_client
 from msgspec import Struct
 from structlog import get_logger
 
-from voxpop.campaigns import intake
-from voxpop.campaigns.intake import Unusable
+from voxpop.campaigns import event_ingest
+from voxpop.campaigns.event_ingest import Unusable
 from voxpop.campaigns.models import DeadEvent, Event
-from voxpop.config import Settings
-from voxpop.db.batch import FAULT_OF_AN_ITEM
+from voxpop.config.settings import Settings
+from voxpop.db.batcher import FAULT_OF_AN_ITEM
 from voxpop.db.pool import Database, enter
 from voxpop.errors import NotFound
-from voxpop.kafka.feed import BrokerError, Feed, Record
+from voxpop.kafka.consumer import BrokerError, Feed, Record
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
@@ -88,8 +88,8 @@ class Taker:
             shares = self._divide(batch, known, refusal, now)
             for workspace, share in sorted(shares.items()):
                 await enter(tx, workspace)
-                outcomes = await intake.take(tx, workspace, share.events, now)
-                await intake.bury(tx, workspace, share.dead, now)
+                outcomes = await event_ingest.take(tx, workspace, share.events, now)
+                await event_ingest.bury(tx, workspace, share.dead, now)
                 fates.update(outcome.fate for outcome in outcomes)
                 fates.update(unknown=share.unknown_count, dead=len(share.dead))
         for fate, count in fates.items():
@@ -123,7 +123,7 @@ class _Share(Struct):
         try:
             if unusable:
                 raise Unusable(unusable)
-            event = intake.read_event(record.value, now)
+            event = event_ingest.read_event(record.value, now)
         except Unusable as reason:
             self.dead.append(_dead(record, str(reason), now))
         else:

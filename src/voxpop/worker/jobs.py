@@ -5,7 +5,7 @@ from functools import partial
 
 from structlog import get_logger
 
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.features import recount as features
 from voxpop.metrics import daily as metrics_by_day

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from structlog import get_logger
 
-from voxpop.config import Settings
+from voxpop.accounts import sessions
+from voxpop.config.settings import Settings
 from voxpop.db.pool import OUT_OF_REACH, Database
 from voxpop.mail import send_mail
 from voxpop.types import utcnow
@@ -15,7 +16,6 @@ from voxpop.worker.consumer import consume
 from voxpop.worker.daily import Job
 from voxpop.worker.jobs import daily_jobs
 from voxpop.worker.relay import relay
-from voxpop.workspaces import sessions
 
 PAUSE = timedelta(seconds=30)
 SWEEP = timedelta(hours=1)

@@ -13,10 +13,10 @@ from structlog import get_logger
 
 from voxpop import outbox
 from voxpop.campaigns import events
-from voxpop.config import Settings
+from voxpop.config.settings import Settings
 from voxpop.db.pool import OUT_OF_REACH, Database, Tx
 from voxpop.kafka.client import WORKSPACE
-from voxpop.kafka.sender import Outgoing, Sender
+from voxpop.kafka.producer import Outgoing, Sender
 from voxpop.outbox import Kind, Unsent
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces

@@ -3,10 +3,10 @@
 from litestar import get, patch
 from litestar.params import JSONBody
 
+from voxpop.auth.access import Caller, InTx, needs
 from voxpop.errors import WorkspaceTaken
 from voxpop.types import Scope, utcnow
 from voxpop.workspaces import service
-from voxpop.workspaces.access import Caller, InTx, needs
 from voxpop.workspaces.models import SomeWorkspaceChange, WorkspaceOut
 
 TAG = ["Workspace"]

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from voxpop.auth.policy import hash_secret, new_token
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound, WorkspaceTaken
 from voxpop.types import KeyId, Scope, WorkspaceId, uuid7
 from voxpop.workspaces import store
 from voxpop.workspaces.models import KeyRow, KnownKey, Workspace, WorkspaceChange
-from voxpop.workspaces.policy import hash_secret, new_token
 
 DEFAULT = "default"
 Value = TypeVar("Value")

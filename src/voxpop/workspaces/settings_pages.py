@@ -8,7 +8,14 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from voxpop import mail, outbox
-from voxpop.config import Settings
+from voxpop.accounts import invitations, members, sessions
+from voxpop.accounts.invitations import ROLE_NAMES, Invitee
+from voxpop.accounts.models import Member, Role
+from voxpop.accounts.pages import Short, check_email
+from voxpop.auth.access import Here, InTx, Looks, SignedIn, for_members
+from voxpop.auth.policy import LONGEST_PASSWORD
+from voxpop.auth.rate_limits import Door, check
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Fault, Invalid
 from voxpop.hosts import address_of
@@ -16,16 +23,10 @@ from voxpop.i18n import N_
 from voxpop.types import AccountId, KeyId, Scope, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
-from voxpop.web.parse import read_id
-from voxpop.web.show import Show
-from voxpop.workspaces import invitations, members, service, sessions
-from voxpop.workspaces.access import Here, InTx, Looks, SignedIn, for_members
-from voxpop.workspaces.invitations import ROLE_NAMES, Invitee
+from voxpop.web.rendering import Show
+from voxpop.web.validation import read_id
+from voxpop.workspaces import service
 from voxpop.workspaces.models import Workspace, WorkspaceChange
-from voxpop.workspaces.pages import Short, check_email
-from voxpop.workspaces.people import Member, Role
-from voxpop.workspaces.policy import LONGEST_PASSWORD
-from voxpop.workspaces.throttle import Door, check
 
 Asked = Request[Any, Any, Any]
 Name = Annotated[str, Meta(max_length=200)]

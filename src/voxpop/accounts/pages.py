@@ -1,0 +1,330 @@
+"""Pages for signing in and out: members, customers, invitations, the first owner. Parses, calls, shows."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from msgspec import Meta, Struct
+
+from voxpop.accounts import invitations, sessions, sign_in
+from voxpop.accounts.invitations import ROLE_NAMES
+from voxpop.accounts.magic_links import look_at_link, use_link
+from voxpop.accounts.models import Link, LinkKind, Role, SessionKind
+from voxpop.auth.access import Here, InTx, Looks, for_anyone, for_visitors, visit_of
+from voxpop.auth.policy import LONGEST_PASSWORD
+from voxpop.auth.rate_limits import Door, check
+from voxpop.config.settings import Settings
+from voxpop.db.pool import Database, Tx
+from voxpop.errors import AppError, Fault, Invalid, LinkSpent, RateLimited
+from voxpop.i18n import N_
+from voxpop.types import EMAIL_PATTERN, folded, utcnow
+from voxpop.web.forms import client_of, read_form
+from voxpop.web.pages import local_path, redirect
+from voxpop.web.rendering import Show
+from voxpop.workspaces.models import Workspace
+
+Asked = Request[Any, Any, Any]
+MailLink = Callable[..., Awaitable[None]]
+Short = Annotated[str, Meta(max_length=254)]
+Path = Annotated[str, Meta(max_length=2000)]
+
+WRONG_LOGIN = N_("That address and password don’t go together.")
+NO_ADDRESS = N_("Write an e-mail address, like ann@example.com.")
+NO_NAME = N_("Say what people should call you.")
+HOME, PORTAL = "/inbox", "/tickets"
+WELCOME = "/settings/profile?done=welcome"
+
+
+class PasswordForm(Struct):
+    email: Short
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)]
+    next: Path = ""
+
+
+class AddressForm(Struct):
+    email: Short
+    next: Path = ""
+
+
+class LeaveForm(Struct):
+    everywhere: Annotated[str, Meta(max_length=10)] = ""
+
+
+class TokenForm(Struct):
+    token: Annotated[str, Meta(max_length=200)]
+
+
+class InvitationForm(TokenForm):
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] = ""
+
+
+class OwnerForm(Struct):
+    token: Annotated[str, Meta(max_length=200)]
+    email: Short
+    name: Annotated[str, Meta(max_length=200)]
+    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] = ""
+
+
+def check_email(email: str) -> str:
+    """The address without the space around it; Invalid for what is none."""
+    if not re.match(EMAIL_PATTERN, email.strip()):
+        raise Invalid(NO_ADDRESS, details=[Fault("email", NO_ADDRESS)])
+    return email.strip()
+
+
+@get("/login", opt=for_anyone(), include_in_schema=False, sync_to_thread=False)
+def login(request: Asked, show: Looks) -> Response[Any]:
+    """Who is signed in already goes on at once."""
+    following = request.query_params.get("next")
+    if visit_of(request).member:
+        return redirect(local_path(following) or HOME)
+    sent = "sent" in request.query_params
+    return show("workspaces/login.html", email="", next=local_path(following) or "", sent=sent)
+
+
+@post("/login", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def sign_in_by_password(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await read_form(request, PasswordForm)
+    database: Database = request.app.state.database
+    await check(database, here.id, Door.SIGN_IN_CLIENT, client_of(request))
+    await _count_guess(request, here, form.email)
+    person = await sign_in.by_password(database, here, form.email, form.password, utcnow())
+    if person is None:
+        raise show.again("workspaces/login.html", Invalid(WRONG_LOGIN), email=form.email, next=form.next, sent=False)
+    async with database.transaction(here.id) as tx:
+        cookie = await sessions.open_member(tx, here, person.account_id, request)
+    return _signed_in(local_path(form.next) or HOME, cookie)
+
+
+async def _count_guess(request: Asked, here: Workspace, email: str) -> None:
+    """Few for each who guesses; many more for all together, so that nobody can lock another out by guessing."""
+    database: Database = request.app.state.database
+    address = folded(email.strip())
+    await check(database, here.id, Door.SIGN_IN_ACCOUNT, f"{address} {client_of(request)}")
+    await check(database, here.id, Door.SIGN_IN_ANYWHERE, address)
+
+
+def _signed_in(path: str, cookie: Any) -> Response[Any]:
+    response = redirect(path)
+    response.set_cookie(cookie)
+    return response
+
+
+@post("/login/mail", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def mail_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    """The same answer whether the address is a member's or not."""
+    await _mail(request, here, show, sign_in.mail_member_link, "workspaces/login.html")
+    return redirect("/login?sent")
+
+
+@get("/tickets/login", opt=for_visitors(), include_in_schema=False, sync_to_thread=False)
+def customer_login(request: Asked, show: Looks) -> Response[Any]:
+    following = request.query_params.get("next")
+    customer = visit_of(request).customer
+    if customer and customer.ticket_id is None:
+        return redirect(local_path(following) or PORTAL)
+    sent = "sent" in request.query_params
+    return show("workspaces/customer_login.html", email="", next=local_path(following) or "", sent=sent)
+
+
+@post("/tickets/login", opt=for_visitors(), include_in_schema=False, status_code=303)
+async def mail_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    """The same answer whether the address is known or not (T23)."""
+    await _mail(request, here, show, sign_in.mail_customer_link, "workspaces/customer_login.html")
+    return redirect("/tickets/login?sent")
+
+
+async def _mail(request: Asked, here: Workspace, show: Show, mail_link: MailLink, template: str) -> None:
+    """A link to a good address, counted first. Beyond the limit there is none, for the last ones still work."""
+    form = await read_form(request, AddressForm)
+    try:
+        form.email = check_email(form.email)
+    except Invalid as fault:
+        raise show.again(template, fault, email=form.email, next=form.next, sent=False) from None
+    database: Database = request.app.state.database
+    settings: Settings = request.app.state.settings
+    await check(database, here.id, Door.LINK_CLIENT, client_of(request))
+    try:
+        await check(database, here.id, Door.LINK_ADDRESS, folded(form.email))
+    except RateLimited:
+        return
+    async with database.transaction(here.id) as tx:
+        following = local_path(form.next)
+        await mail_link(tx, here, form.email, following, show.locale, utcnow(), settings.public_url)
+
+
+@get("/login/link", opt=for_anyone(), include_in_schema=False)
+async def look_at_member_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    """A button: what opens links by itself, such as a scanner of mail, uses none up."""
+    return await _look(request, here, show, LinkKind.MEMBER)
+
+
+@post("/login/link", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def use_member_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, TokenForm)
+    async with _opening(request, here, show, LinkKind.MEMBER) as tx:
+        link = await use_link(tx, here.id, LinkKind.MEMBER, form.token, utcnow())
+        assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
+        if _mail_leaves(request):
+            await sign_in.note_proof(tx, here, link.account_id, utcnow())
+        cookie = await sessions.open_member(tx, here, link.account_id, request)
+    return _signed_in(link.next_path or HOME, cookie)
+
+
+@get("/tickets/login/link", opt=for_visitors(), include_in_schema=False)
+async def look_at_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, here, show, LinkKind.CUSTOMER)
+
+
+@post("/tickets/login/link", opt=for_visitors(), include_in_schema=False, status_code=303)
+async def use_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, TokenForm)
+    async with _opening(request, here, show, LinkKind.CUSTOMER) as tx:
+        link = await use_link(tx, here.id, LinkKind.CUSTOMER, form.token, utcnow())
+        cookie = await sessions.open_customer(tx, here, link.email or "", request)
+    return _signed_in(link.next_path or PORTAL, cookie)
+
+
+@get("/login/invitation", opt=for_anyone(), include_in_schema=False)
+async def look_at_invitation(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, here, show, LinkKind.INVITATION)
+
+
+@post("/login/invitation", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def accept_invitation(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, InvitationForm)
+    database: Database = request.app.state.database
+    async with _opening(request, here, show, LinkKind.INVITATION) as tx:
+        link = await look_at_link(tx, here.id, LinkKind.INVITATION, form.token, utcnow())
+        asked = await _asks_password(request, tx, here, link)
+    if asked:
+        await _count_guess(request, here, link.email or "")
+        try:
+            await invitations.check_password(database, here, link.email or "", form.password)
+        except Invalid as fault:
+            raise show.again("workspaces/link.html", fault, **_invited(form.token, link, asked)) from None
+    async with _opening(request, here, show, LinkKind.INVITATION) as tx:
+        account = await invitations.accept(tx, here, form.token, utcnow(), proven=_mail_leaves(request))
+        cookie = await sessions.open_member(tx, here, account, request)
+    return _signed_in(WELCOME, cookie)
+
+
+@get("/login/owner", opt=for_anyone(), include_in_schema=False)
+async def look_at_owner_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    return await _look(request, here, show, LinkKind.OWNER)
+
+
+@post("/login/owner", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def found_workspace(request: Asked, here: Here, show: Looks) -> Response[Any]:
+    form = await _counted(request, here, OwnerForm)
+    database: Database = request.app.state.database
+    try:
+        email = check_email(form.email)
+        if not form.name.strip():
+            raise Invalid(NO_NAME, details=[Fault("name", NO_NAME)])
+        founder = sign_in.Founder(email, form.name, form.password)
+        account = await sign_in.found(database, here, form.token, founder, utcnow())
+    except LinkSpent as fault:
+        raise _spent(show, LinkKind.OWNER, fault) from None
+    except AppError as fault:
+        if not fault.details:
+            raise
+        raise show.again("workspaces/owner.html", fault, token=form.token, form=form) from None
+    async with database.transaction(here.id) as tx:
+        cookie = await sessions.open_member(tx, here, account, request)
+    return _signed_in("/settings", cookie)
+
+
+async def _counted(request: Asked, here: Workspace, form: Any) -> Any:
+    await check(request.app.state.database, here.id, Door.USE_LINK, client_of(request))
+    return await read_form(request, form)
+
+
+async def _look(request: Asked, here: Workspace, show: Show, kind: LinkKind) -> Response[Any]:
+    token = request.query_params.get("token", "")
+    async with _opening(request, here, show, kind) as tx:
+        link = await look_at_link(tx, here.id, kind, token, utcnow())
+        asked = await _asks_password(request, tx, here, link)
+    if kind == LinkKind.OWNER:
+        return show("workspaces/owner.html", token=token, form=OwnerForm(token, "", ""))
+    return show("workspaces/link.html", **_invited(token, link, asked))
+
+
+@asynccontextmanager
+async def _opening(request: Asked, here: Workspace, show: Show, kind: LinkKind) -> AsyncIterator[Tx]:
+    """A transaction for what a link opens, begun when the visitor is counted; a page of its own where it is spent."""
+    database: Database = request.app.state.database
+    try:
+        async with database.transaction(here.id) as tx:
+            yield tx
+    except LinkSpent as fault:
+        raise _spent(show, kind, fault) from None
+
+
+def _mail_leaves(request: Asked) -> bool:
+    """Then who has a link has the address; where mail stays to be read, the workspace's owners have its links too."""
+    settings: Settings = request.app.state.settings
+    return settings.smtp_url is not None
+
+
+async def _asks_password(request: Asked, tx: Tx, here: Workspace, link: Link) -> bool:
+    return not _mail_leaves(request) and await invitations.is_of_others(tx, here, link)
+
+
+def _invited(token: str, link: Link, asks_password: bool) -> dict[str, Any]:
+    role = ROLE_NAMES[Role(link.role)] if link.role else ""
+    return {
+        "kind": link.kind,
+        "token": token,
+        "role": role,
+        "email": link.email,
+        "asks_password": asks_password,
+    }
+
+
+def _spent(show: Show, kind: LinkKind, fault: LinkSpent) -> Exception:
+    return show.again("workspaces/link_spent.html", fault, kind=kind.value)
+
+
+@post("/logout", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def sign_out_member(request: Asked, tx: InTx, here: Here) -> Response[Any]:
+    return await _sign_out(request, tx, here, SessionKind.MEMBER, "/login")
+
+
+@post("/tickets/logout", opt=for_anyone(), include_in_schema=False, status_code=303)
+async def sign_out_customer(request: Asked, tx: InTx, here: Here) -> Response[Any]:
+    """Here, or on all devices where the form says so."""
+    customer = visit_of(request).customer
+    if customer and (await read_form(request, LeaveForm)).everywhere:
+        await sessions.end_sessions_of(tx, customer)
+    return await _sign_out(request, tx, here, SessionKind.CUSTOMER, "/tickets/login")
+
+
+async def _sign_out(request: Asked, tx: InTx, here: Workspace, kind: SessionKind, path: str) -> Response[Any]:
+    if session := visit_of(request).session_of(kind):
+        await sessions.end_session(tx, here.id, session)
+    response = redirect(path)
+    response.set_cookie(sessions.ended_cookie(kind, request.app.state.settings))
+    response.headers["clear-site-data"] = '"cache"'
+    return response
+
+
+ROUTES = [
+    login,
+    sign_in_by_password,
+    mail_link,
+    customer_login,
+    mail_customer_link,
+    look_at_member_link,
+    use_member_link,
+    look_at_customer_link,
+    use_customer_link,
+    look_at_invitation,
+    accept_invitation,
+    look_at_owner_link,
+    found_workspace,
+    sign_out_member,
+    sign_out_customer,
+]

@@ -1,0 +1,180 @@
+"""The API of tickets, for other systems. Parses, calls, shapes."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from litestar import Request, get, patch, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.response import Stream
+from msgspec import Meta
+
+from voxpop import idempotency
+from voxpop.accounts import members
+from voxpop.auth.access import Caller, InTx, needs
+from voxpop.db.pool import Database, Tx
+from voxpop.errors import KeyReused
+from voxpop.hosts import address_of
+from voxpop.tickets import assignees, service, store
+from voxpop.tickets.api.parameters import People, provide_people, provide_sort, provide_state, read_filter
+from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketOut, WholeTicket
+from voxpop.tickets.changes import change
+from voxpop.tickets.lists import service as lists
+from voxpop.tickets.lists.export import export
+from voxpop.tickets.lists.models import Sort, TicketFilter
+from voxpop.tickets.models import Author
+from voxpop.types import Actor, Scope, WorkspaceId, utcnow
+from voxpop.web.paging import Cursor, Limit, Page
+from voxpop.workspaces import service as workspaces
+
+TAG = ["Tickets"]
+
+RefPath = FromPath[Annotated[str, Meta(description="The ticket's reference", examples=["TK-1"])]]
+KEY = "Names this request: sent again with it, it is answered alike and not done twice"
+IdempotencyKey = Annotated[
+    Annotated[str, Meta(min_length=1, max_length=255, description=KEY, examples=["order-4711-ticket"])] | None,
+    HeaderParameter(name="Idempotency-Key"),
+]
+Csv = Annotated[str, Meta(examples=["ref,subject,…,csat_rating,csat_comment,csat_rated_at\r\n"])]
+StateFilter = NamedDependency[TicketFilter]
+PeopleFilter = NamedDependency[People]
+InOrder = NamedDependency[Sort]
+FILTERS = {
+    "state_filter": Provide(provide_state, sync_to_thread=False),
+    "people_filter": Provide(provide_people, sync_to_thread=False),
+}
+ORDER = {"order": Provide(provide_sort, sync_to_thread=False)}
+
+
+@get("/api/v1/tickets", opt=needs(Scope.READ), tags=TAG, summary="List tickets", dependencies=FILTERS | ORDER)
+async def list_tickets(
+    tx: InTx,
+    actor: Caller,
+    state_filter: StateFilter,
+    people_filter: PeopleFilter,
+    order: InOrder,
+    limit: FromQuery[Limit] = 50,
+    cursor: FromQuery[Cursor | None] = None,
+) -> Page[TicketOut]:
+    """Those that fit every criterion, the latest updated first unless said. A cursor is good for the same sort only."""
+    wanted = await read_filter(tx, actor.workspace, state_filter, people_filter)
+    page = await lists.list_tickets(tx, actor.workspace, wanted, order, cursor, limit)
+    return Page([TicketOut.of(row) for row in page.rows], page.next_cursor, page.next_cursor is not None)
+
+
+@get(
+    "/api/v1/tickets.csv",
+    opt=needs(Scope.READ),
+    tags=TAG,
+    summary="Export tickets",
+    dependencies=FILTERS,
+    responses={200: ResponseSpec(Csv, description="The tickets", media_type="text/csv", generate_examples=False)},
+)
+async def export_tickets(
+    request: Request[None, None, State],
+    actor: Caller,
+    state_filter: StateFilter,
+    people_filter: PeopleFilter,
+    bom: FromQuery[Annotated[bool, Meta(description="Begin with a byte order mark, for spreadsheets")]] = False,
+    raw: FromQuery[Annotated[bool, Meta(description="For programs: leave cells like formulas as they are")]] = False,
+) -> Stream:
+    """All that fit, the oldest first, as CSV in UTF-8; what a spreadsheet would take for a formula begins with `'`."""
+    database: Database = request.app.state.database
+    async with database.transaction(actor.workspace) as tx:
+        wanted = await read_filter(tx, actor.workspace, state_filter, people_filter)
+    lines = export(database, actor.workspace, wanted, bom=bom, raw=raw)
+    headers = {"content-disposition": 'attachment; filename="tickets.csv"'}
+    return Stream(await _begun(lines), media_type="text/csv", headers=headers)
+
+
+@get("/api/v1/tickets/{ref:str}", opt=needs(Scope.READ), tags=TAG, summary="Show a ticket")
+async def show_ticket(tx: InTx, actor: Caller, ref: RefPath) -> WholeTicket:
+    """With its conversation, notes among it."""
+    return await _whole(tx, actor.workspace, ref)
+
+
+@post("/api/v1/tickets", opt=needs(Scope.MANAGE) | {"errors": (KeyReused,)}, tags=TAG, summary="Open a ticket")
+async def open_ticket(
+    tx: InTx, actor: Caller, data: JSONBody[NewTicketBody], idempotency_key: IdempotencyKey = None
+) -> WholeTicket:
+    """For a customer."""
+    now = utcnow()
+
+    async def work() -> WholeTicket:
+        assignee = await assignees.get_assignee(tx, actor.workspace, data.assignee) if data.assignee else None
+        new = data.ticket(assignee[0] if assignee else None)
+        ticket = await service.open_ticket(tx, actor.workspace, new, Author(actor.name), now)
+        return await _whole(tx, actor.workspace, ticket.ref)
+
+    request = (idempotency_key, "open ticket", data)
+    return await idempotency.once(tx, actor.workspace, request, work, WholeTicket, now)
+
+
+@post(
+    "/api/v1/tickets/{ref:str}/replies",
+    opt=needs(Scope.MANAGE) | {"errors": (KeyReused,)},
+    tags=TAG,
+    summary="Reply to a ticket",
+)
+async def reply_to_ticket(
+    request: Request[None, None, State],
+    tx: InTx,
+    actor: Caller,
+    ref: RefPath,
+    data: JSONBody[NewReply],
+    idempotency_key: IdempotencyKey = None,
+) -> MessageOut:
+    """A public reply is mailed to the requester and takes an open ticket into progress; a note is for agents alone."""
+    now = utcnow()
+
+    async def work() -> MessageOut:
+        author = await _author(tx, actor, data)
+        if data.internal:
+            return MessageOut.of(await service.note(tx, actor.workspace, ref, data.body, author, now))
+        place = await workspaces.get_workspace(tx, actor.workspace)
+        address = address_of(request.app.state.settings.public_url, place.slug)
+        return MessageOut.of(await service.reply(tx, actor.workspace, ref, data.body, author, address, now))
+
+    named = (idempotency_key, f"reply to {ref.upper()}", data)
+    return await idempotency.once(tx, actor.workspace, named, work, MessageOut, now)
+
+
+@patch("/api/v1/tickets/{ref:str}", opt=needs(Scope.MANAGE), tags=TAG, summary="Change a ticket")
+async def change_ticket(tx: InTx, actor: Caller, ref: RefPath, data: JSONBody[TicketChange]) -> WholeTicket:
+    """All of it or nothing. Resolving and closing ask the customer for a rating, closing is an event for campaigns."""
+    await change(tx, actor.workspace, ref, data.change(), Author(actor.name), utcnow())
+    return await _whole(tx, actor.workspace, ref)
+
+
+async def _whole(tx: Tx, workspace: WorkspaceId, ref: str) -> WholeTicket:
+    ticket = await service.get_ticket(tx, workspace, ref)
+    names = await members.names_of(tx, workspace, [ticket.assignee_id] if ticket.assignee_id else [])
+    tags = await store.list_ticket_tags(tx, workspace, ticket.id)
+    messages = await store.list_messages(tx, workspace, ticket.id)
+    return WholeTicket.of(ticket, names.get(ticket.assignee_id) if ticket.assignee_id else None, tags, messages)
+
+
+async def _author(tx: Tx, actor: Actor, data: NewReply) -> Author:
+    """The member who is named; else the workspace itself, as customers are to read no key's name."""
+    if data.author is not None:
+        account, name = await assignees.get_assignee(tx, actor.workspace, data.author, field="author")
+        return Author(name, account)
+    return Author((await workspaces.get_workspace(tx, actor.workspace)).name)
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same chunks with the first two at hand, so that what fails at once is answered as a failure."""
+    first = [await anext(chunks), await anext(chunks, b"")]
+
+    async def again() -> AsyncIterator[bytes]:
+        for chunk in first:
+            yield chunk
+        async for chunk in chunks:
+            yield chunk
+
+    return again()
+
+
+ROUTES: list[Any] = [list_tickets, export_tickets, show_ticket, open_ticket, reply_to_ticket, change_ticket]

@@ -1,0 +1,187 @@
+"""What the API of tickets takes and gives, as structs with their bounds and examples."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from voxpop.errors import Fault, Invalid
+from voxpop.tickets.changes import Change
+from voxpop.tickets.lists.models import TicketRow
+from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
+from voxpop.types import AccountId, Email, Guid, Instant, Name, NotBlank, TicketId, instant
+
+Ref = Annotated[str, Meta(examples=["TK-1"])]
+Subject = Annotated[Name, Meta(examples=["The export stops halfway"])]
+Text = Annotated[str, Meta(min_length=1, max_length=50_000), NotBlank]
+Description = Annotated[Text, Meta(examples=["It stops at row 1,000, each time."])]
+TagName = Annotated[Name, Meta(examples=["billing"])]
+Tags = Annotated[list[TagName], Meta(max_length=50, description="In lower case once stored")]
+Assignee = Annotated[
+    str, Meta(min_length=1, max_length=254, description="A member: account id or address", examples=["ann@example.com"])
+]
+PersonName = Annotated[Name, Meta(examples=["Ann Smith"])]
+Stars = Annotated[int, Meta(examples=[5], description="1 to 5")]
+Comment = Annotated[str, Meta(examples=["Quick and friendly."])]
+
+
+class RequesterBody(Struct, frozen=True):
+    """Whose ticket it is; `guid` is the customer's id in other systems."""
+
+    name: PersonName
+    email: Annotated[Email, Meta(examples=["ann@example.com"])]
+    guid: Guid | None = None
+
+
+class NewTicketBody(Struct, frozen=True):
+    """A ticket that another system opens for a customer."""
+
+    subject: Subject
+    description: Description
+    requester: RequesterBody
+    priority: Priority = Priority.MEDIUM
+    assignee: Assignee | None = None
+    tags: Tags = []
+
+    def ticket(self, assignee: AccountId | None) -> NewTicket:
+        who = Requester(self.requester.name, self.requester.email, self.requester.guid)
+        check_tags(self.tags)
+        return NewTicket(self.subject, self.description, who, self.priority, assignee, tuple(self.tags))
+
+
+class NewReply(Struct, frozen=True):
+    """A public reply, mailed to the requester, or a note for agents alone. `author`: the member who wrote it."""
+
+    body: Annotated[Text, Meta(examples=["It is fixed now, please try again."])]
+    internal: bool = False
+    author: Assignee | None = None
+
+
+class TicketChange(Struct, frozen=True):
+    """What to change; at least one field. null takes the assignee away, `tags` replaces all of them."""
+
+    status: Status | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    assignee: Assignee | UnsetType | None = UNSET
+    tags: Tags | UnsetType = UNSET
+
+    def change(self) -> Change:
+        """Invalid for an empty one."""
+        if self.status is self.priority is self.assignee is self.tags is UNSET:
+            raise Invalid("body must have status, priority, assignee or tags")
+        if self.tags is not UNSET:
+            check_tags(self.tags)
+        return Change(self.status, self.priority, self.assignee, self.tags)
+
+
+def check_tags(tags: Sequence[str]) -> None:
+    """Folding makes some letters longer."""
+    if any(len(tag.strip().casefold()) > 200 for tag in tags):
+        raise Invalid("body/tags must be of 200 characters at most", details=[Fault("tags", "is too long")])
+
+
+class AssigneeOut(Struct, frozen=True):
+    id: AccountId
+    name: Annotated[str, Meta(examples=["Bob Jones"])] | None
+
+
+class TicketOut(Struct, frozen=True):
+    """A ticket as a list shows it. The rating is null until the customer has given one."""
+
+    id: TicketId
+    ref: Ref
+    subject: Subject
+    requester: RequesterBody
+    status: Status
+    priority: Priority
+    tags: list[Annotated[str, Meta(examples=["billing"])]]
+    assignee: AssigneeOut | None
+    created_at: Instant
+    first_response_at: Instant | None
+    updated_at: Instant
+    csat_rating: Stars | None
+    csat_rated_at: Instant | None
+
+    @classmethod
+    def of(cls, row: TicketRow) -> Self:
+        return cls(
+            id=row.id,
+            ref=row.ref,
+            subject=row.subject,
+            requester=RequesterBody(row.requester_name, row.requester_email, row.requester_guid),
+            status=Status(row.status),
+            priority=Priority(row.priority),
+            tags=row.tags,
+            assignee=None if row.assignee_id is None else AssigneeOut(row.assignee_id, row.assignee_name),
+            created_at=instant(row.create_time),
+            first_response_at=_instant(row.first_response_at),
+            updated_at=instant(row.updated_at),
+            csat_rating=row.csat_rating,
+            csat_rated_at=_instant(row.csat_rated_at),
+        )
+
+
+class MessageOut(Struct, frozen=True):
+    """What was said: by the customer, to him, or as a note among agents."""
+
+    id: UUID
+    kind: MessageKind
+    author: PersonName
+    body: Annotated[str, Meta(examples=["It is fixed now, please try again."])]
+    created_at: Instant
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        kind = MessageKind(message.kind)
+        return cls(message.id, kind, message.author_name, message.body, instant(message.create_time))
+
+
+class WholeTicket(Struct, frozen=True):
+    """A ticket with its conversation, oldest first."""
+
+    id: TicketId
+    ref: Ref
+    subject: Subject
+    description: Description
+    requester: RequesterBody
+    status: Status
+    priority: Priority
+    tags: list[Annotated[str, Meta(examples=["billing"])]]
+    assignee: AssigneeOut | None
+    created_at: Instant
+    first_response_at: Instant | None
+    resolved_at: Instant | None
+    updated_at: Instant
+    csat_rating: Stars | None
+    csat_comment: Comment | None
+    csat_rated_at: Instant | None
+    messages: list[MessageOut]
+
+    @classmethod
+    def of(cls, ticket: Ticket, name: str | None, tags: Sequence[Tag], messages: Sequence[Message]) -> Self:
+        """`name` is the assignee's."""
+        return cls(
+            id=ticket.id,
+            ref=ticket.ref,
+            subject=ticket.subject,
+            description=ticket.description,
+            requester=RequesterBody(ticket.requester_name, ticket.requester_email, ticket.requester_guid),
+            status=ticket.state,
+            priority=Priority(ticket.priority),
+            tags=[tag.name for tag in tags],
+            assignee=None if ticket.assignee_id is None else AssigneeOut(ticket.assignee_id, name),
+            created_at=instant(ticket.create_time),
+            first_response_at=_instant(ticket.first_response_at),
+            resolved_at=_instant(ticket.resolved_at),
+            updated_at=instant(ticket.updated_at),
+            csat_rating=ticket.csat_rating,
+            csat_comment=ticket.csat_comment,
+            csat_rated_at=_instant(ticket.csat_rated_at),
+            messages=[MessageOut.of(message) for message in messages],
+        )
+
+
+def _instant(moment: datetime | None) -> Instant | None:
+    return None if moment is None else instant(moment)

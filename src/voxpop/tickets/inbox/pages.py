@@ -1,0 +1,255 @@
+"""The agents' inbox: the list with its views, what is done to several tickets at once, a ticket for a customer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from msgspec import Meta, Struct
+
+from voxpop.accounts import members
+from voxpop.accounts.models import Member
+from voxpop.auth.access import Here, InTx, Looks, SignedIn, for_members
+from voxpop.db.pool import Database, Tx
+from voxpop.errors import AppError, Fault, Invalid, NotFound, ViewTaken
+from voxpop.i18n import N_
+from voxpop.tickets import assignees, service, store
+from voxpop.tickets.api.schemas import check_tags
+from voxpop.tickets.inbox.models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, View, short_names
+from voxpop.tickets.lists import saved_views
+from voxpop.tickets.lists import service as lists
+from voxpop.tickets.lists.models import UNRESOLVED, TicketFilter
+from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status
+from voxpop.types import AccountId, Email, Name, NotBlank, WorkspaceId, utcnow
+from voxpop.web.forms import as_typed, read_form
+from voxpop.web.pages import redirect
+from voxpop.web.rendering import Show
+from voxpop.web.validation import read_id
+from voxpop.workspaces.models import Workspace
+
+Req = Request[Any, Any, Any]
+
+INBOX, NEW = "tickets/inbox/list.html", "tickets/inbox/new.html"
+TOASTS = {
+    "assigned": N_("Assigned."),
+    "resolved": N_("Resolved."),
+    "saved": N_("View saved."),
+    "deleted": N_("View deleted."),
+}
+NOTHING_PICKED = N_("Pick at least one ticket first.")
+GONE = N_("One of the tickets isn’t there any more, so nothing was changed. Load the page again.")
+WHAT = N_("Choose what to do with the tickets.")
+
+# What to do about a field that does not fit.
+FIELDS = {
+    "name": N_("Write the name, at most 200 characters."),
+    "email": N_("Write an address like ann@example.com."),
+    "subject": N_("Write a subject, at most 200 characters."),
+    "description": N_("Describe it, in at most 50,000 characters."),
+    "body": N_("Write something, at most 50,000 characters."),
+    "assignee": N_("Choose somebody who works here."),
+    "tags": N_("Use tags of at most 200 characters."),
+}
+
+MOST_AT_ONCE = 200
+LongText = Annotated[str, Meta(min_length=1, max_length=50_000), NotBlank]
+
+
+class BulkForm(Struct):
+    """`ref`: the tickets; `do`: resolve or assign, then to whom."""
+
+    do: str
+    ref: Annotated[list[str], Meta(max_length=MOST_AT_ONCE)] = []
+    assignee: str = ""
+
+
+class ViewForm(Struct):
+    name: Name
+    query: Annotated[str, Meta(max_length=2000)]
+    shared: str = ""
+
+
+class TicketForm(Struct):
+    name: Name
+    email: Email
+    subject: Name
+    description: LongText
+    priority: Priority = Priority.MEDIUM
+    tags: Annotated[str, Meta(max_length=2000)] = ""
+    assignee: str = ""
+
+
+@get("/inbox", opt=for_members(), include_in_schema=False)
+async def show_inbox(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[str]:
+    view = View.read(request.query_params.dict())
+    return show(INBOX, active="inbox", toasts=TOASTS, **await inbox_context(tx, here, member, view))
+
+
+@post("/inbox/bulk", opt=for_members(), include_in_schema=False)
+async def change_several(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[Any]:
+    """All of them or none: what is refused is said above the list, which is otherwise as it was."""
+    view = View.read(request.query_params.dict())
+    try:
+        done = await _change(tx, here, member, await read_form(request, BulkForm))
+    except NotFound:
+        raise await _refused(tx, (here, member, show), view, Invalid(GONE)) from None
+    except Invalid as fault:
+        said = Invalid(WHAT) if fault.details else fault  # a field that only a changed page could send
+        raise await _refused(tx, (here, member, show), view, said) from None
+    return redirect(f"{view.address}&done={done}")
+
+
+@post("/inbox/views", opt=for_members(), include_in_schema=False)
+async def save_view(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[Any]:
+    form = await read_form(request, ViewForm)
+    view = View.parse(form.query).but()
+    owner = None if form.shared else member.account_id
+    known = await saved_views.list_views(tx, here.id, member.account_id)
+    if (owner, form.name.strip()) in [(each.account_id, each.name) for each in known]:
+        raise await _refused(tx, (here, member, show), view, ViewTaken())
+    try:
+        await saved_views.save_view(tx, here.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow())
+    except Invalid as fault:
+        raise await _refused(tx, (here, member, show), view, fault) from None
+    return redirect(f"{view.address}&done=saved")
+
+
+@post("/inbox/views/{view:str}/delete", opt=for_members(), include_in_schema=False)
+async def delete_view(view: FromPath[str], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
+    await saved_views.delete_view(tx, here.id, read_id(view, "view"), member.account_id)
+    return redirect(f"/inbox?status={UNFINISHED}&done=deleted")
+
+
+@get("/inbox/new", opt=for_members(), include_in_schema=False)
+async def show_new_ticket(here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[str]:
+    return show(NEW, active="inbox", given={}, **await choices(tx, here, member))
+
+
+@post("/inbox/new", opt=for_members(), include_in_schema=False)
+async def open_ticket(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[Any]:
+    """A ticket for a customer who called or wrote elsewhere."""
+    try:
+        form = await read_form(request, TicketForm)
+        assignee = (await assignees.get_assignee(tx, here.id, form.assignee))[0] if form.assignee else None
+        check_tags(form.tags.split(","))
+    except Invalid as fault:
+        given = await as_typed(request)
+        context = await choices(tx, here, member)
+        raise show.again(NEW, in_words(fault), active="inbox", given=given, **context) from None
+    new = NewTicket(
+        subject=form.subject.strip(),
+        description=form.description.strip(),
+        requester=Requester(form.name.strip(), form.email),
+        priority=form.priority,
+        assignee_id=assignee,
+        tags=tuple(form.tags.split(",")),
+    )
+    ticket = await service.open_ticket(tx, here.id, new, author_of(member), utcnow())
+    return redirect(f"/inbox/{ticket.ref}?done=opened")
+
+
+@get("/admin/tickets/{ref:str}", opt=for_members(), include_in_schema=False, sync_to_thread=False)
+def show_elsewhere(ref: FromPath[str]) -> Response[Any]:
+    """The address that such pages have in other helpdesks (T22)."""
+    return redirect(f"/inbox/{ref}")
+
+
+ROUTES = [show_inbox, change_several, save_view, delete_view, show_new_ticket, open_ticket, show_elsewhere]
+
+
+def in_words(fault: Invalid) -> Invalid:
+    """For people: what to do instead of what is wrong."""
+    details = [Fault(each.field, FIELDS.get(each.field, each.message)) for each in fault.details]
+    return Invalid(fault.message, details=details)
+
+
+def author_of(member: Member) -> Author:
+    return Author(member.name, member.account_id)
+
+
+async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> dict[str, Any]:
+    """What the list's template shows."""
+    wanted = view.wanted(member.account_id, utcnow())
+    cursor = view.after[-1] if view.after else None
+    page = await lists.list_tickets(tx, here.id, wanted, view.order, cursor, PAGE_SIZE)
+    tabs = await _tabs(tx, here, member)
+    first = len(view.after) * PAGE_SIZE
+    return {
+        "view": view,
+        "page": page,
+        "first": first,
+        "total": await lists.count(tx, here.id, wanted) if page.next_cursor else first + len(page.rows),
+        "most_counted": lists.COUNTED_UP_TO,
+        "tabs": tabs,
+        "current": next((tab for tab in tabs if tab.view.query == view.but().query), None),
+        "short": short_names(
+            {row.assignee_id: row.assignee_name for row in page.rows if row.assignee_id and row.assignee_name}
+        ),
+        "link": lambda row, number: f"/inbox/{row.ref}?{urlencode({'in': view.query, 'at': first + number})}",
+        "earlier": view.back().address if view.after else None,
+        "later": view.on(page.next_cursor).address if page.next_cursor else None,
+        "export": view.export_query(member.account_id, utcnow()),
+        **await choices(tx, here, member),
+    }
+
+
+def rail_of(database: Database) -> Callable[[WorkspaceId], Awaitable[dict[str, Any]]]:
+    """Reads what the frame of every page for members shows besides: how many tickets are not done."""
+
+    async def read(workspace: WorkspaceId) -> dict[str, Any]:
+        async with database.transaction(workspace) as tx:
+            return {"open_count": await lists.count(tx, workspace, TicketFilter(statuses=UNRESOLVED)) or 0}
+
+    return read
+
+
+async def choices(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:
+    """What agents choose from, wherever they change a ticket; colleagues as the value and words of an option."""
+    colleagues = await members.list_members(tx, here.id)
+    tags = [tag.name for tag in await store.list_tags(tx, here.id)]
+    return {
+        "assignable": [
+            (str(each.account_id), each.name) for each in colleagues if each.account_id != member.account_id
+        ],
+        "tags": tags,
+        "tag_options": [(tag, tag) for tag in tags],
+        "statuses": list(Status),
+        "priorities": list(Priority),
+    }
+
+
+async def _change(tx: Tx, here: Workspace, member: Member, form: BulkForm) -> str:
+    """What was done, as the word of its toast."""
+    if not form.ref:
+        raise Invalid(NOTHING_PICKED)
+    if form.do == "resolve":
+        await service.set_status(tx, here.id, form.ref, Status.RESOLVED, author_of(member), utcnow())
+        return "resolved"
+    if form.do != "assign" or not form.assignee:
+        raise Invalid(WHAT)
+    await service.assign(tx, here.id, form.ref, await chosen(tx, here, form.assignee), author_of(member), utcnow())
+    return "assigned"
+
+
+async def chosen(tx: Tx, here: Workspace, named: str) -> tuple[AccountId, str] | None:
+    """The member that a form names; None for nobody."""
+    return None if named == "nobody" else await assignees.get_assignee(tx, here.id, named)
+
+
+async def _refused(tx: Tx, around: tuple[Workspace, Member, Show], view: View, fault: AppError) -> AppError:
+    here, member, show = around
+    return show.again(INBOX, fault, active="inbox", **await inbox_context(tx, here, member, view))
+
+
+async def _tabs(tx: Tx, here: Workspace, member: Member) -> list[Tab]:
+    """The product's own views and the saved ones, each with how many tickets it has."""
+    saved = [
+        (each.name, View.parse(each.query), each.id)
+        for each in await saved_views.list_views(tx, here.id, member.account_id)
+    ]
+    now = utcnow()
+    return [
+        Tab(name, view, await lists.count(tx, here.id, view.wanted(member.account_id, now)), ident)
+        for name, view, ident in [*((name, view, None) for name, view in BUILT_IN), *saved]
+    ]
