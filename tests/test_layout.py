@@ -55,13 +55,14 @@ EDGES = {
 
 FILE_LINES, FUNCTION_LINES, PARAMETERS, TEST_LINES, TEMPLATE_LINES = 500, 60, 7, 50, 200
 VERBS = (
-    "get", "find", "list", "count", "insert", "add", "set", "touch", "end", "rename", "describe", "retune", "revoke",
+    "get", "find", "list", "count", "insert", "upsert", "record",
+    "add", "set", "touch", "end", "rename", "describe", "retune", "revoke",
     "delete", "lock", "take", "replace", "expire", "has", "is",
 )  # fmt: skip
 # Store functions of no workspace: they run before one is known.
 BEFORE_A_WORKSPACE = {
     "list_workspaces", "find_keys", "list_standings",
-    "find_workspaces", "find_sessions", "end_other_sessions", "delete_what_is_over",
+    "find_workspaces", "find_sessions", "end_other_sessions", "delete_expired",
 }  # fmt: skip
 
 SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS|BEGIN|COMMIT|ROLLBACK)\b")

@@ -12,7 +12,7 @@ import pytest
 
 from voxpop.config import settings as config
 from voxpop.server import CannotListen, HttpServer, bind
-from voxpop.web.middleware import Edge
+from voxpop.web.middleware import AppMiddleware
 
 
 def close(sockets: list[socket.socket]) -> None:
@@ -60,7 +60,7 @@ async def tell_caller(scope: Any, _receive: Any, send: Any) -> None:
 async def serving(place: Path, **settings: str) -> AsyncIterator[httpx.AsyncClient]:
     env = {f"VOXPOP_{name.upper()}": value for name, value in settings.items()}
     ready = asyncio.Event()
-    server = HttpServer(Edge(tell_caller), config.load(env=env, directory=place), ready.set)
+    server = HttpServer(AppMiddleware(tell_caller), config.load(env=env, directory=place), ready.set)
     sockets = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     task = asyncio.create_task(server.serve(sockets))

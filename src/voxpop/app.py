@@ -7,18 +7,18 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
 from voxpop.accounts import pages as sign_in_pages
-from voxpop.auth.access import DEPENDENCIES, Doorkeeper, guard
+from voxpop.auth.access import DEPENDENCIES, Authenticator, guard
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.features import api as features_api
 from voxpop.features.analytics import api as analytics_api
-from voxpop.features.api import FEATURE, FeatureGates
+from voxpop.features.api import FEATURE, FeatureBatchers
 from voxpop.features.schemas import UserBody
 from voxpop.feedback import api as feedback_api
 from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
-from voxpop.surveys.api import SurveyGates
+from voxpop.surveys.api import SurveyBatchers
 from voxpop.tickets.api import endpoints as tickets_api
 from voxpop.tickets.inbox import live_updates, low_ratings_pages, ticket_pages
 from voxpop.tickets.inbox import pages as inbox_pages
@@ -26,23 +26,23 @@ from voxpop.tickets.portal import pages as portal_pages
 from voxpop.types import Scope
 from voxpop.web import ops, pages
 from voxpop.web.error_handlers import answer
-from voxpop.web.fast_path import Door, GetDoor, Operation, PostDoor
-from voxpop.web.middleware import Edge
+from voxpop.web.fast_path import FastEndpoint, FastGet, FastPost, Operation
+from voxpop.web.middleware import AppMiddleware
 from voxpop.web.openapi.docs import Docs
-from voxpop.web.openapi.document import Part
+from voxpop.web.openapi.document import ApiSection
 from voxpop.web.validation import guard_body, guard_query
 from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces import settings_pages
 
 LARGEST_BODY = 2**20  # bytes
-PARTS = [Part("/api/csat/v1", "Product features")]
+PARTS = [ApiSection("/api/csat/v1", "Product features")]
 
 
-def create_app(database: Database, settings: Settings) -> Edge:
+def create_app(database: Database, settings: Settings) -> AppMiddleware:
     """The whole service over one database, as an ASGI application."""
-    doorkeeper = Doorkeeper(database, settings.queue_limit)
-    features = FeatureGates(database, settings.queue_limit)
-    surveys = SurveyGates(database, settings.queue_limit)
+    doorkeeper = Authenticator(database, settings.queue_limit)
+    features = FeatureBatchers(database, settings.queue_limit)
+    surveys = SurveyBatchers(database, settings.queue_limit)
     app = Litestar(
         routes(settings),
         state=State(
@@ -63,18 +63,20 @@ def create_app(database: Database, settings: Settings) -> Edge:
         logging_config=None,  # the framework's own would replace that of the process
     )
     is_secure = settings.public_url.startswith("https://")
-    return Edge(app, doors(doorkeeper, features, surveys), lambda: database.wakes.end(), is_secure=is_secure)
+    return AppMiddleware(
+        app, doors(doorkeeper, features, surveys), lambda: database.notifier.end(), is_secure=is_secure
+    )
 
 
-def doors(doorkeeper: Doorkeeper, features: FeatureGates, surveys: SurveyGates) -> tuple[Door, ...]:
+def doors(doorkeeper: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers) -> tuple[FastEndpoint, ...]:
     """What many ask for at once is served in front of the framework."""
     use = Operation(_plain(f"{FEATURE}/increment"), Scope.INGEST, features.use_once)
     show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_once, b"accept-language")
     submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_once, b"accept-language")
     return (
-        PostDoor(use, doorkeeper.admit, UserBody, LARGEST_BODY),
-        GetDoor(show, doorkeeper.admit, "guid"),
-        PostDoor(submit, doorkeeper.admit, surveys_api.Answer, LARGEST_BODY),
+        FastPost(use, doorkeeper.authenticate, UserBody, LARGEST_BODY),
+        FastGet(show, doorkeeper.authenticate, "guid"),
+        FastPost(submit, doorkeeper.authenticate, surveys_api.Answer, LARGEST_BODY),
     )
 
 

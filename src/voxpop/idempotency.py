@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.errors import Fault, Invalid, KeyReused
 from voxpop.types import WorkspaceId
 
@@ -29,12 +29,12 @@ TAKEN_KEY = Query(
     INSERT INTO idempotency_key (workspace_id, key, request_hash, create_time) VALUES ($1, $2, $3, $4)
     ON CONFLICT (workspace_id, key) DO NOTHING
     """,
-    Nothing,
+    NoRows,
 )
 
 ANSWER_OF_KEY = Query("SELECT request_hash, answer FROM idempotency_key WHERE workspace_id = $1 AND key = $2", Answered)
 
-ANSWERED_KEY = Query("UPDATE idempotency_key SET answer = $3 WHERE workspace_id = $1 AND key = $2", Nothing)
+ANSWERED_KEY = Query("UPDATE idempotency_key SET answer = $3 WHERE workspace_id = $1 AND key = $2", NoRows)
 
 OLD_KEYS_GONE = Query(
     """
@@ -42,7 +42,7 @@ OLD_KEYS_GONE = Query(
         SELECT key FROM idempotency_key WHERE workspace_id = $1 AND create_time < $2
         ORDER BY create_time LIMIT 100 FOR UPDATE SKIP LOCKED)
     """,
-    Nothing,
+    NoRows,
 )
 
 

@@ -17,12 +17,12 @@ from structlog import get_logger
 
 from voxpop import outbox
 from voxpop.config.settings import Settings
-from voxpop.db.pool import OUT_OF_REACH, Database
+from voxpop.db.pool import CONNECTION_ERRORS, Database
 from voxpop.hosts import LOCAL, address_of
 from voxpop.outbox import DueMail, Kind, MailOutcome, Message
 from voxpop.types import folded, utcnow, uuid7
 
-__all__ = ["Letter", "address_of", "compose", "read", "send_mail"]
+__all__ = ["OutgoingMail", "address_of", "compose", "read", "send_mail"]
 
 LEASE_NAME, LEASE = "mail", timedelta(minutes=2)
 PAUSE = timedelta(seconds=3)
@@ -39,7 +39,7 @@ REFUSALS = (ValueError, MessageError, aiosmtplib.SMTPRecipientsRefused, aiosmtpl
 log = get_logger(__name__)
 
 
-class Letter(Struct, frozen=True):
+class OutgoingMail(Struct, frozen=True):
     """A mail as the outbox keeps it. Once it has left, its text is gone: it may hold a link that opens something."""
 
     id: str
@@ -51,7 +51,7 @@ class Letter(Struct, frozen=True):
 
 def compose(sender: str, to: str, subject: str, text: str, now: datetime) -> Message:
     """A mail for the outbox; `sender` is the name people see, as the workspace's. Mails to one address keep order."""
-    letter = Letter(f"{uuid7().hex}.{now:%Y%m%d}", _line(sender), to, _line(subject)[:LONGEST_SUBJECT], text)
+    letter = OutgoingMail(f"{uuid7().hex}.{now:%Y%m%d}", _line(sender), to, _line(subject)[:LONGEST_SUBJECT], text)
     return Message(Kind.MAIL, folded(to), msgspec.json.encode(letter).decode())
 
 
@@ -60,15 +60,15 @@ def _line(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).replace("=?", "= ?").split())
 
 
-def read(body: str) -> Letter:
-    return msgspec.json.decode(body, type=Letter)
+def read(body: str) -> OutgoingMail:
+    return msgspec.json.decode(body, type=OutgoingMail)
 
 
 def address_mail_comes_from(settings: Settings) -> str:
     return settings.mail_from or f"voxpop@{urlsplit(settings.public_url).hostname or LOCAL}"
 
 
-def as_message(letter: Letter, from_address: str, written_at: datetime) -> EmailMessage:
+def as_message(letter: OutgoingMail, from_address: str, written_at: datetime) -> EmailMessage:
     """What goes over the wire; its Message-ID is the same at every attempt, so that a repeat can be told."""
     message = EmailMessage()
     message["From"] = formataddr((letter.sender, from_address))
@@ -85,23 +85,23 @@ async def send_mail(database: Database, settings: Settings) -> None:
     """Until cancelled; returns at once where no server is set, for then mail stays to be read in the settings."""
     if settings.smtp_url is None:
         return
-    sender = Sender(database, settings.smtp_url, address_mail_comes_from(settings))
+    sender = MailSender(database, settings.smtp_url, address_mail_comes_from(settings))
     try:
         while True:
             try:
-                if await sender.turn(utcnow()) == MOST_IN_A_BATCH:
+                if await sender.send_due(utcnow()) == MOST_IN_A_BATCH:
                     continue  # more wait, of other workspaces perhaps
-            except OUT_OF_REACH as error:
+            except CONNECTION_ERRORS as error:
                 log.warning("Mail has to wait for the database", reason=str(error))
             except Exception:  # an edge: what stops the mail must not stop those who answer
                 log.exception("Mail could not be sent; it is tried again")
             await asyncio.sleep(PAUSE.total_seconds())
     finally:
-        with suppress(*OUT_OF_REACH):
-            await sender.let_go()
+        with suppress(*CONNECTION_ERRORS):
+            await sender.release_lease()
 
 
-class Sender:
+class MailSender:
     """Hands over what is due while it holds the lease; no transaction is open while it speaks to the server."""
 
     def __init__(self, database: Database, smtp_url: str, from_address: str) -> None:
@@ -110,7 +110,7 @@ class Sender:
         self._from = from_address
         self._holder = uuid7()
 
-    async def turn(self, now: datetime) -> int:
+    async def send_due(self, now: datetime) -> int:
         """One round; how many left."""
         async with self._database.transaction(None) as tx:
             if not await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds())):
@@ -123,18 +123,18 @@ class Sender:
                 server, failure = await self._try(mail, server)
                 sent += failure is None
                 await self._settle(mail, failure)
-                if not await self._still_leads():
+                if not await self._renew_lease():
                     break
         finally:
             if server is not None:
                 server.close()
         return sent
 
-    async def let_go(self) -> None:
+    async def release_lease(self) -> None:
         async with self._database.transaction(None) as tx:
             await outbox.drop_lease(tx, LEASE_NAME, self._holder)
 
-    async def _still_leads(self) -> bool:
+    async def _renew_lease(self) -> bool:
         async with self._database.transaction(None) as tx:
             return await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds()))
 
@@ -215,5 +215,5 @@ def _reason(failure: Exception) -> str:
     return (str(failure) or type(failure).__name__)[:500]
 
 
-def _without_text(letter: Letter) -> Letter:
+def _without_text(letter: OutgoingMail) -> OutgoingMail:
     return msgspec.structs.replace(letter, text="")

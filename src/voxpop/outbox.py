@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import WorkspaceId
 
 
@@ -83,7 +83,7 @@ NEW_MESSAGES = Query(
     SELECT $1, kind, key, body, $5 FROM unnest($2::text[], $3::text[], $4::text[])
         WITH ORDINALITY AS new (kind, key, body, place) ORDER BY place
     """,
-    Nothing,
+    NoRows,
 )
 LEASE = Query("SELECT take_lease($1, $2, $3) AS answer", Answer)
 DROPPED_LEASE = Query("SELECT drop_lease($1, $2) IS NULL AS answer", Answer)

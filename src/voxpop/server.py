@@ -13,7 +13,7 @@ import uvicorn
 from voxpop.config.settings import Settings
 from voxpop.errors import AppError
 from voxpop.web.http_protocol import Protocol
-from voxpop.web.middleware import Edge
+from voxpop.web.middleware import AppMiddleware
 
 
 class CannotListen(AppError):
@@ -69,7 +69,7 @@ class HttpServer(uvicorn.Server):
     A second SIGINT, or the end of `shutdown_seconds`, cuts off what is left.
     """
 
-    def __init__(self, app: Edge, settings: Settings, ready: Callable[[], None]) -> None:
+    def __init__(self, app: AppMiddleware, settings: Settings, ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -98,17 +98,17 @@ class HttpServer(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        timer = asyncio.get_running_loop().call_later(self._patience, self._hurry)
+        timer = asyncio.get_running_loop().call_later(self._patience, self._force_exit)
         self._app.stop()
         await super().shutdown(sockets)
         timer.cancel()
         if self.force_exit:
-            await self._cut_off()
+            await self._cancel_everything()
 
-    def _hurry(self) -> None:
+    def _force_exit(self) -> None:
         self.force_exit = True
 
-    async def _cut_off(self) -> None:
+    async def _cancel_everything(self) -> None:
         """Cancels whatever this process does. Batches first, so that those who wait for one are told."""
         requests = self.server_state.tasks
         await _cancel(asyncio.all_tasks() - requests - {asyncio.current_task()})

@@ -12,14 +12,14 @@ from msgspec import Meta, Struct
 from voxpop.types import Scope
 from voxpop.web import pages
 from voxpop.web.openapi.docs import Docs
-from voxpop.web.openapi.document import Part
+from voxpop.web.openapi.document import ApiSection
 
 if TYPE_CHECKING:
     from .conftest import Visit
 
 pytestmark = pytest.mark.browser
 
-PART = Part("/api/thing/v1", "Things")
+PART = ApiSection("/api/thing/v1", "Things")
 
 
 class Thing(Struct):

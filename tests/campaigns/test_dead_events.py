@@ -11,7 +11,7 @@ from tests.campaigns.ledger import Owner, assert_counts_agree, funnel
 from tests.conftest import Client, Make
 
 from voxpop.campaigns import event_ingest
-from voxpop.campaigns.models import DeadEvent
+from voxpop.campaigns.models import DeadLetter
 from voxpop.types import uuid7
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -19,12 +19,12 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 async def bury(make: Make, client: Client, *messages: bytes, since: int = 0, now: datetime = START) -> None:
     """Messages of one partition, at the offsets from `since` on."""
-    dead: Sequence[DeadEvent] = [
-        DeadEvent(uuid7(), "customer-events.V1", 3, offset, "guid is missing", message, now, None)
+    dead: Sequence[DeadLetter] = [
+        DeadLetter(uuid7(), "customer-events.V1", 3, offset, "guid is missing", message, now, None)
         for offset, message in enumerate(messages, since)
     ]
     async with make.database.transaction(client.workspace) as tx:
-        await event_ingest.bury(tx, client.workspace, dead, now)
+        await event_ingest.store_dead_letters(tx, client.workspace, dead, now)
 
 
 async def dead(door: Door, **query: Any) -> list[Any]:
@@ -114,9 +114,9 @@ async def test_only_what_is_there_is_replayed(make: Make, door: Door, theirs: Do
 
 async def test_a_message_is_replayed_in_the_workspace_it_named_alone(make: Make, door: Door, theirs: Door) -> None:
     """Buried here because there was no such workspace; once there is, it is still not ours."""
-    named = [DeadEvent(uuid7(), "t", 0, 0, "no such workspace", json.dumps(ORDER).encode(), START, None, "elsewhere")]
+    named = [DeadLetter(uuid7(), "t", 0, 0, "no such workspace", json.dumps(ORDER).encode(), START, None, "elsewhere")]
     async with make.database.transaction(door.client.workspace) as tx:
-        await event_ingest.bury(tx, door.client.workspace, named, START)
+        await event_ingest.store_dead_letters(tx, door.client.workspace, named, START)
     (row,) = await dead(door)
     assert refusal(await replay(door, row["id"])) == (400, "VALIDATION_ERROR")
     assert (await dead(door))[0]["replayed_at"] is None

@@ -33,7 +33,7 @@ def test_the_first_start_tells_key_and_address_once(start: Start) -> None:
     postgres = first.postgres
     assert first.stop(signal.SIGTERM) == 0
     assert not Cluster(first.data).is_server(postgres)
-    assert Cluster(first.data).left_behind() == []
+    assert Cluster(first.data).orphaned_processes() == []
     assert first.process.stdout is not None
     assert first.process.stdout.read() == ""
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import Make
 
-from voxpop.db.batcher import MOST_IN_A_BATCH, RETRIES, Gate
-from voxpop.db.pool import OUT_OF_REACH, Database, Tx
+from voxpop.db.batcher import MAX_BATCH_SIZE, RETRIES, Batcher
+from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 
@@ -48,7 +48,7 @@ class Desk:
         self.bad: set[int] = set()
         self.open = asyncio.Event()
         self.open.set()
-        self.gate = Gate("desk", cast(Database, Memory()), self.work, limit=limit)
+        self.gate = Batcher("desk", cast(Database, Memory()), self.work, limit=limit)
 
     async def work(self, tx: Tx, workspace: WorkspaceId, items: Sequence[int]) -> Sequence[int]:
         self.batches.append(list(items))
@@ -60,7 +60,7 @@ class Desk:
         return [2 * item for item in items]
 
     def send(self, *items: int, workspace: WorkspaceId = HERE) -> list["asyncio.Task[int]"]:
-        return [asyncio.create_task(self.gate.enter(workspace, item)) for item in items]
+        return [asyncio.create_task(self.gate.submit(workspace, item)) for item in items]
 
     async def hold(self, item: int = 0, workspace: WorkspaceId = HERE) -> "asyncio.Task[int]":
         """One item in flight, that stays there until the desk opens."""
@@ -85,7 +85,7 @@ async def outcomes(tasks: Sequence["asyncio.Task[int]"]) -> list[int | str]:
 
 async def test_alone_means_at_once() -> None:
     desk = Desk()
-    assert await desk.gate.enter(HERE, 21) == 42
+    assert await desk.gate.submit(HERE, 21) == 42
     assert desk.batches == [[21]]
 
 
@@ -103,11 +103,11 @@ async def test_a_batch_grows_while_another_is_in_flight() -> None:
 async def test_a_batch_has_an_end() -> None:
     desk = Desk()
     first = await desk.hold()
-    others = desk.send(*range(MOST_IN_A_BATCH + 1))
+    others = desk.send(*range(MAX_BATCH_SIZE + 1))
     await settle()
     desk.open.set()
     await outcomes([first, *others])
-    assert [len(batch) for batch in desk.batches] == [1, MOST_IN_A_BATCH, 1]
+    assert [len(batch) for batch in desk.batches] == [1, MAX_BATCH_SIZE, 1]
 
 
 async def test_workspaces_don_t_wait_for_each_other() -> None:
@@ -141,12 +141,12 @@ async def test_a_bad_item_fails_alone(size: int, bad: set[int]) -> None:
 async def test_what_was_nobody_s_fault_is_tried_again(fault: type[Exception]) -> None:
     desk = Desk()
     desk.faults = [fault()] * (RETRIES - 1)
-    assert await desk.gate.enter(HERE, 1) == 2
+    assert await desk.gate.submit(HERE, 1) == 2
     assert desk.batches == [[1]] * RETRIES
     desk.faults = [fault()] * RETRIES
     with pytest.raises(fault):
-        await desk.gate.enter(HERE, 1)
-    assert await desk.gate.enter(HERE, 1) == 2
+        await desk.gate.submit(HERE, 1)
+    assert await desk.gate.submit(HERE, 1) == 2
 
 
 async def test_what_nobody_foresaw_reaches_the_whole_batch_and_no_other() -> None:
@@ -204,7 +204,7 @@ async def test_too_many_are_refused_at_once_and_later_not() -> None:
     await settle()
     async with asyncio.timeout(1):
         with pytest.raises(Unavailable, match="Too many"):
-            await desk.gate.enter(HERE, 4)
+            await desk.gate.submit(HERE, 4)
     desk.open.set()
     assert await outcomes([first, *waiting]) == [0, 2, 4, 6]
     for _ in range(5):
@@ -272,7 +272,7 @@ class Till:
 
     def __init__(self, database: Database) -> None:
         self.transactions = 0
-        self.gate = Gate("till", database, self.work)
+        self.gate = Batcher("till", database, self.work)
 
     async def work(self, tx: Tx, workspace: WorkspaceId, items: Sequence[int]) -> Sequence[int]:
         self.transactions += 1
@@ -295,7 +295,7 @@ async def test_what_the_database_refuses_is_not_stored_and_all_else_is(
 ) -> None:
     till, workspace = Till(database), await make.workspace("ours")
     items = [*range(20), 2**40, *range(20, 40)]
-    tasks = [asyncio.create_task(till.gate.enter(workspace, item)) for item in items]
+    tasks = [asyncio.create_task(till.gate.submit(workspace, item)) for item in items]
     results = await outcomes(tasks)
     assert results == [item if item < 40 else "NumericValueOutOfRangeError" for item in items]
     assert await till.stored(owner, workspace) == list(range(40))
@@ -308,7 +308,7 @@ async def test_an_answer_comes_after_its_commit(
     till, workspace = Till(database), await make.workspace("ours")
 
     async def enter_and_look(item: int) -> bool:
-        await till.gate.enter(workspace, item)
+        await till.gate.submit(workspace, item)
         return item in await look(database, workspace)
 
     assert all(await asyncio.gather(*map(enter_and_look, range(30))))
@@ -332,10 +332,10 @@ async def test_a_lost_connection_fails_its_batch_and_the_next_one_works(
         await tx.execute("SELECT 1")
         return items
 
-    gate = Gate("lossy", database, lose_once)
-    with pytest.raises(OUT_OF_REACH):
-        await gate.enter(workspace, 1)
-    assert await gate.enter(workspace, 2) == 2
+    gate = Batcher("lossy", database, lose_once)
+    with pytest.raises(CONNECTION_ERRORS):
+        await gate.submit(workspace, 1)
+    assert await gate.submit(workspace, 2) == 2
 
 
 async def test_a_real_deadlock_is_settled(make: Make, live_db: str, database: Database) -> None:
@@ -344,7 +344,7 @@ async def test_a_real_deadlock_is_settled(make: Make, live_db: str, database: Da
     both = asyncio.Barrier(2)
     met: set[str] = set()
 
-    def crossing(name: str, rows: tuple[int, int]) -> Gate[int, int]:
+    def crossing(name: str, rows: tuple[int, int]) -> Batcher[int, int]:
         async def cross(tx: Tx, workspace: WorkspaceId, items: Sequence[int]) -> Sequence[int]:
             await tx.execute("SELECT pg_advisory_xact_lock($1)", rows[0])
             if name not in met:
@@ -353,11 +353,11 @@ async def test_a_real_deadlock_is_settled(make: Make, live_db: str, database: Da
             await tx.execute("SELECT pg_advisory_xact_lock($1)", rows[1])
             return items
 
-        return Gate(name, database, cross)
+        return Batcher(name, database, cross)
 
     gates = crossing("there", (1, 2)), crossing("back", (2, 1))
     async with asyncio.timeout(20):
-        assert await asyncio.gather(*(gate.enter(workspace, 7) for gate in gates)) == [7, 7]
+        assert await asyncio.gather(*(gate.submit(workspace, 7) for gate in gates)) == [7, 7]
 
 
 async def test_a_crowd_that_comes_and_goes(make: Make, database: Database, owner: "asyncpg.Connection[Any]") -> None:
@@ -366,7 +366,7 @@ async def test_a_crowd_that_comes_and_goes(make: Make, database: Database, owner
     workspaces = [await make.workspace(name) for name in ("ours", "theirs")]
     tasks = []
     for item in range(400):
-        tasks.append(asyncio.create_task(till.gate.enter(workspaces[item % 2], item)))
+        tasks.append(asyncio.create_task(till.gate.submit(workspaces[item % 2], item)))
         if chance.random() < 0.5:
             asyncio.get_running_loop().call_later(chance.random() / 50, tasks[chance.randrange(len(tasks))].cancel)
         if chance.random() < 0.1:

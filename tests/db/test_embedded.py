@@ -22,7 +22,7 @@ from voxpop.db.embedded import account as accounts
 from voxpop.db.embedded import binaries as wheel
 from voxpop.db.embedded import cluster as clusters
 from voxpop.db.embedded import supervisor as embedded
-from voxpop.db.embedded.account import Account, server_account, within_reach
+from voxpop.db.embedded.account import Account, accessible_binaries, server_account
 from voxpop.db.embedded.cluster import Cluster, Postmaster, State
 from voxpop.db.embedded.supervisor import EmbeddedError, Server, Supervisor, running, until_ready
 
@@ -101,7 +101,7 @@ def as_user(place: Path) -> tuple[str, ...]:
     nobody = pwd.getpwnam("nobody")
     os.chown(place, nobody.pw_uid, nobody.pw_gid)
     user = Account("nobody", nobody.pw_uid, nobody.pw_gid)
-    return "--uid", str(user.uid), "--bin", str(within_reach(wheel.find(), user, print).directory)
+    return "--uid", str(user.uid), "--bin", str(accessible_binaries(wheel.find(), user, print).directory)
 
 
 def test_an_ordinary_user_runs_it_as_himself(place: Path, hold: Hold) -> None:
@@ -314,10 +314,10 @@ def test_a_port_that_is_taken_by_now_is_not_used(data: Path) -> None:
 def test_whoever_searches_for_a_server_is_none(data: Path) -> None:
     with running(data) as supervisor:
         cluster = Cluster(data)
-        setting = f"cluster_name={cluster.mark}"
+        setting = f"cluster_name={cluster.cluster_name}"
         with subprocess.Popen([sys.executable, "-c", "input()", setting], stdin=subprocess.PIPE) as searcher:
-            assert searcher.pid not in cluster.left_behind()
-            assert supervisor.status().pid in cluster.left_behind()
+            assert searcher.pid not in cluster.orphaned_processes()
+            assert supervisor.status().pid in cluster.orphaned_processes()
             searcher.communicate(b"\n")
 
 

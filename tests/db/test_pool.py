@@ -10,8 +10,8 @@ import pytest
 from tests.conftest import Client, Make, at
 from tests.tickets.kit import NEW, member
 
-from voxpop.db.pool import OUT_OF_REACH, Database, Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
+from voxpop.db.query import NoRows, Query
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 
@@ -252,7 +252,7 @@ async def test_a_connection_lost_between_statements_is_an_error(
         await asyncio.sleep(pause)
         await tx.execute("SELECT pg_sleep(5)")
 
-    with pytest.raises(OUT_OF_REACH):
+    with pytest.raises(CONNECTION_ERRORS):
         await add_and(single, ours, lose)
     assert await keys(single, ours) == []
 
@@ -268,7 +268,7 @@ async def test_a_connection_lost_in_the_middle_of_a_statement_is_an_error(
     ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     losing = asyncio.create_task(add_and(single, ours, lose))
     await owner.execute("SELECT pg_terminate_backend($1)", await ending)
-    with pytest.raises(OUT_OF_REACH):
+    with pytest.raises(CONNECTION_ERRORS):
         await losing
     assert await keys(single, ours) == []
 
@@ -314,7 +314,7 @@ async def test_behind_a_pooler_nothing_is_prepared_by_name(live_db: str, make: M
     assert (await client.post(f"{API}/products", json={"key": "pms", "name": "PMS"})).status_code == 201
     assert await keys(database, client.workspace) == ["pms"]
     async with database.transaction(client.workspace) as tx:
-        assert await Query("SELECT 1 AS one WHERE $1", Nothing).run(tx, True) == 1
+        assert await Query("SELECT 1 AS one WHERE $1", NoRows).run(tx, True) == 1
         assert await tx.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0
     await client.aclose()
     await database.close()

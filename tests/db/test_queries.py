@@ -25,9 +25,11 @@ TENANT_TABLES = set(re.findall(r"^table (\w+)\n    workspace_id ", FILE.read_tex
 TABLE = f"({'|'.join(sorted(TENANT_TABLES))})"
 MENTION = re.compile(rf"(?<![\w.'])(?<!\bAS ){TABLE}(?![\w.])")
 READ = re.compile(rf"\b(?:FROM|JOIN|UPDATE|USING)\s+{TABLE}\b(?:\s+(?:AS\s+)?(?!(?:SET|WHERE|ON)\b)(\w+))?")
-SCOPE = re.compile(r"(?<![\w.])(?:(\w+)\.)?workspace_id = \$1(?!\d)")
+SCOPE = re.compile(r"(?<![\w.])(?:(\w+)\.)?workspace_id = (?:\$1(?!\d)|:workspace\b)")
 INSERT = re.compile(rf"\bINSERT INTO {TABLE}\b")
-SCOPED_INSERT = re.compile(rf"{INSERT.pattern}(?: AS \w+)? \(workspace_id,[^)]*\)\s*(?:VALUES \(|SELECT )\$1,")
+SCOPED_INSERT = re.compile(
+    rf"{INSERT.pattern}(?: AS \w+)? \(workspace_id,[^)]*\)\s*(?:VALUES \(|SELECT )(?:\$1|:workspace),"
+)
 
 
 def unscoped(sql: str) -> list[str]:
@@ -81,13 +83,19 @@ async def test_a_statement_that_may_not_be_run_is_found(database: Database) -> N
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 def test_every_statement_keeps_to_its_workspace(query: "Query[Any]") -> None:
-    assert unscoped(query.sql) == []
+    assert unscoped(query.text) == []
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES if query.values], ids=str)
+def test_a_struct_of_values_fits_the_names_of_its_statement(query: "Query[Any]") -> None:
+    assert query.values is not None
+    assert set(query.values.__struct_fields__) <= set(query.names)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 def test_workspaces_are_found_by_id_or_through_a_door(query: "Query[Any]") -> None:
-    if re.search(r"(?<![\w.])workspace(?![\w.(])", query.sql):
-        assert "WHERE id = $1" in query.sql
+    if re.search(r"(?<![\w.])workspace(?![\w.(])", query.text):
+        assert re.search(r"WHERE id = (\$1|:workspace)\b", query.text)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +103,7 @@ def test_workspaces_are_found_by_id_or_through_a_door(query: "Query[Any]") -> No
     [
         "SELECT id FROM survey",
         "SELECT id FROM survey WHERE workspace_id = $2",
+        "SELECT id FROM survey WHERE workspace_id = :other",
         "SELECT id FROM survey WHERE workspace_id = $10",
         "SELECT f.id FROM feature f JOIN product p ON p.id = f.product_id WHERE f.workspace_id = $1",
         "SELECT f.id FROM feature f, product p WHERE f.workspace_id = $1",

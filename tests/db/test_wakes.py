@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import Make
 
 import voxpop
-from voxpop.db.notify import CHANNEL, Watch
-from voxpop.db.pool import Database, changed
+from voxpop.db.notify import CHANNEL, Subscription
+from voxpop.db.pool import Database, notify_on_commit
 from voxpop.types import WorkspaceId
 
 Owner = asyncpg.Connection
@@ -30,40 +30,44 @@ async def other(live_db: str) -> AsyncIterator[Database]:
 
 async def change(database: Database, workspace: WorkspaceId) -> None:
     async with database.transaction(workspace) as tx:
-        changed(tx, workspace)
+        notify_on_commit(tx, workspace)
 
 
-async def listening(watch: Watch) -> None:
+async def listening(watch: Subscription) -> None:
     """A watch is woken once when the connection listens, as nobody knows what was before."""
-    assert await watch.change(10)
+    assert await watch.wait(10)
 
 
 async def test_a_commit_wakes_who_watches_that_workspace_in_another_process(
     database: Database, other: Database, make: Make
 ) -> None:
     ours, theirs = await make.workspace("ours"), await make.workspace("theirs")
-    with other.wakes.watch(ours) as mine, other.wakes.watch(theirs) as neighbour, database.wakes.watch(ours) as same:
+    with (
+        other.notifier.subscribe(ours) as mine,
+        other.notifier.subscribe(theirs) as neighbour,
+        database.notifier.subscribe(ours) as same,
+    ):
         for watch in (mine, neighbour, same):
             await listening(watch)
         began = time.monotonic()
         await change(database, ours)
-        assert await mine.change(10)
-        assert await same.change(10)
+        assert await mine.wait(10)
+        assert await same.wait(10)
         assert time.monotonic() - began < 1
-        assert not await neighbour.change(0.1)
+        assert not await neighbour.wait(0.1)
 
 
 async def test_what_is_undone_wakes_nobody(database: Database, make: Make) -> None:
     ours = await make.workspace("ours")
-    with database.wakes.watch(ours) as watch:
+    with database.notifier.subscribe(ours) as watch:
         await listening(watch)
         with suppress(RuntimeError):
             async with database.transaction(ours) as tx:
-                changed(tx, ours)
+                notify_on_commit(tx, ours)
                 raise RuntimeError
         async with database.transaction(ours):
             """The same connection, where nothing changes now."""
-        assert not await watch.change(0.3)
+        assert not await watch.wait(0.3)
 
 
 async def test_many_changes_are_told_ten_times_a_second_at_most(
@@ -83,7 +87,7 @@ async def test_a_lost_connection_is_opened_anew_and_everybody_looks(
     database: Database, owner: "Owner[Any]", make: Make
 ) -> None:
     ours = await make.workspace("ours")
-    with database.wakes.watch(ours) as watch:
+    with database.notifier.subscribe(ours) as watch:
         await listening(watch)
         await owner.execute(
             "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
@@ -92,7 +96,7 @@ async def test_a_lost_connection_is_opened_anew_and_everybody_looks(
         )
         await listening(watch)
         await change(database, ours)
-        assert await watch.change(1)
+        assert await watch.wait(1)
 
 
 async def test_one_connection_listens_for_a_process_and_only_while_it_lives(
@@ -101,7 +105,7 @@ async def test_one_connection_listens_for_a_process_and_only_while_it_lives(
     ours = await make.workspace("ours")
     await change(database, ours)
     assert await owner.fetchval(LISTENERS, CHANNEL) == 0
-    with other.wakes.watch(ours) as one, other.wakes.watch(ours) as two:
+    with other.notifier.subscribe(ours) as one, other.notifier.subscribe(ours) as two:
         await listening(one)
         await listening(two)
         assert await owner.fetchval(LISTENERS, CHANNEL) == 1
@@ -112,20 +116,20 @@ async def test_one_connection_listens_for_a_process_and_only_while_it_lives(
 
 async def test_the_last_change_is_told_before_the_process_ends(database: Database, live_db: str, make: Make) -> None:
     ours = await make.workspace("ours")
-    with database.wakes.watch(ours) as watch:
+    with database.notifier.subscribe(ours) as watch:
         await listening(watch)
         leaving = await Database.open(live_db, size=1)
         await change(leaving, ours)
         await leaving.close()
-        assert await watch.change(1)
+        assert await watch.wait(1)
 
 
 async def test_the_end_wakes_everybody(database: Database, make: Make) -> None:
-    with database.wakes.watch(await make.workspace("ours")) as watch:
+    with database.notifier.subscribe(await make.workspace("ours")) as watch:
         await listening(watch)
-        database.wakes.end()
-        assert await watch.change(0)
-        assert database.wakes.ended
+        database.notifier.end()
+        assert await watch.wait(0)
+        assert database.notifier.ended
 
 
 def test_nothing_else_notifies() -> None:

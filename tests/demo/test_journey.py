@@ -19,7 +19,7 @@ from voxpop.demo.people import customers
 from voxpop.demo.plan import PLANS, PRODUCTS, Year
 from voxpop.features import catalogue
 from voxpop.features import service as features
-from voxpop.features.models import NewRating, Person
+from voxpop.features.models import FeatureUser, NewRating
 from voxpop.feedback.models import Source
 from voxpop.types import Actor, WorkspaceId
 
@@ -39,7 +39,7 @@ KEPT = {
 
 class Step(NamedTuple):
     at: datetime
-    person: Person
+    person: FeatureUser
     rating: NewRating | None = None
     refusal: bool = False
 
@@ -51,7 +51,7 @@ class Recorder(Journey):
         super().__init__(*setting)
         self.steps: list[Step] = []
         feature = self.plan.feature
-        self.person = Person(feature.product_key, feature.feature_key, self.customer.email)
+        self.person = FeatureUser(feature.product_key, feature.feature_key, self.customer.email)
 
     def use(self, at: datetime) -> bool:
         self.steps.append(Step(at, self.person))

@@ -72,7 +72,7 @@ class Replay:
     def event(self, survey: Survey) -> Step:
         at, course, context = survey.event
         event = Event(course.campaign.trigger_type, survey.guid, course.context, context, at.date())
-        return Step(at, lambda tx: event_ingest.take(tx, self.workspace.id, [event], at))
+        return Step(at, lambda tx: event_ingest.ingest(tx, self.workspace.id, [event], at))
 
     def visit(self, guid: str, at: datetime) -> Step:
         return Step(at, lambda tx: surveys.show(tx, self.workspace.id, [guid]))

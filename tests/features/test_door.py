@@ -11,7 +11,7 @@ from tests.features.kit import API, Feature
 from tests.features.ledger import Owner
 
 from voxpop.types import Scope
-from voxpop.web.middleware import Edge
+from voxpop.web.middleware import AppMiddleware
 
 JSON = {"content-type": "application/json"}
 BODY = b'{"user_email": "u@x.com"}'
@@ -89,7 +89,7 @@ async def ways(make: Make, client: Client, neighbour: Client) -> AsyncIterator[t
     """With a direct door in one workspace, through the framework in another that is like it."""
     for one in (client, neighbour):
         await Feature.open(one)
-    transport = httpx.ASGITransport(app=Edge(make.app.app))
+    transport = httpx.ASGITransport(app=AppMiddleware(make.app.app))
     headers = {"authorization": neighbour.headers["authorization"]}
     async with httpx.AsyncClient(transport=transport, base_url="http://voxpop.test", headers=headers) as framework:
         yield client, framework

@@ -15,7 +15,7 @@ from tests.features.ledger import Owner, assert_counts_agree
 
 from voxpop.db.pool import Database
 from voxpop.features import service
-from voxpop.features.models import NewRating, Person
+from voxpop.features.models import FeatureUser, NewRating
 from voxpop.feedback.models import Source
 from voxpop.types import WorkspaceId
 
@@ -115,7 +115,7 @@ def batches(steps: list[Step]) -> list[list[Step]]:
 
 
 async def run(database: Database, workspace: WorkspaceId, batch: list[Step]) -> list[Any]:
-    people = [Person("pms", step.feature, step.email) for step in batch]
+    people = [FeatureUser("pms", step.feature, step.email) for step in batch]
     async with database.transaction(workspace) as tx:
         match batch[0].work:
             case "use":

@@ -14,7 +14,7 @@ from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually
 from voxpop.config.settings import load
 from voxpop.db.pool import Database
 from voxpop.kafka import consumer as kafka_consumer
-from voxpop.kafka.consumer import BrokerError, Feed, Record
+from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record
 from voxpop.types import WorkspaceId
 from voxpop.worker import consumer
 from voxpop.worker.consumer import consume
@@ -145,7 +145,7 @@ async def test_what_the_database_refuses_stands_alone(
 async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_consumer, "FINISH_SECONDS", 0.5)
+    monkeypatch.setattr(kafka_consumer, "REVOKE_TIMEOUT", 0.5)
     monkeypatch.setattr(kafka_consumer, "STATISTICS_SECONDS", 0.2)
     await owner.execute("REVOKE INSERT ON survey FROM voxpop_app")
     for partition in range(4):
@@ -165,8 +165,8 @@ async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
 async def test_a_batch_in_hand_goes_on_without_what_goes_to_another(
     kafka: Kafka, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_consumer, "FINISH_SECONDS", 0.3)
-    monkeypatch.setattr(kafka_consumer, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_consumer, "REVOKE_TIMEOUT", 0.3)
+    monkeypatch.setattr(kafka_consumer, "PAUSE_AFTER", 1.0)
     batches: list[Sequence[Record]] = []
     others: list[Record] = []
 
@@ -183,10 +183,10 @@ async def test_a_batch_in_hand_goes_on_without_what_goes_to_another(
         others.extend(batch)
 
     kafka.send(b"first", partition=0)
-    beside(Feed(kafka.settings(), kafka.events, take).run())
+    beside(KafkaConsumer(kafka.settings(), kafka.events, take).run())
     await eventually(lambda: passed(len(batches)), 2)
     assert {record.partition for record in batches[1]} == {0, 1, 2, 3}
-    beside(Feed(kafka.settings(), kafka.events, take_other).run())
+    beside(KafkaConsumer(kafka.settings(), kafka.events, take_other).run())
     await eventually(lambda: passed(len(batches)), 3)
     await eventually(lambda: passed(len(others)), 2)
     gone = {record.partition for record in others}
@@ -249,18 +249,18 @@ async def test_settings_that_no_client_takes_are_said(
 ) -> None:
     settings = kafka.settings(kafka_security_protocol="SSL", kafka_ssl_ca="/nowhere")
     with pytest.raises(BrokerError, match=r"ssl\.ca\.location"):
-        await Feed(settings, kafka.events, lambda _: asyncio.sleep(0)).run()
+        await KafkaConsumer(settings, kafka.events, lambda _: asyncio.sleep(0)).run()
 
 
 async def test_a_member_that_hears_of_no_broker_is_replaced(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_consumer, "STATISTICS_SECONDS", 0.2)
-    monkeypatch.setattr(kafka_consumer, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_consumer, "BROKER_TIMEOUT", 1.0)
     monkeypatch.setattr(consumer, "RESTART_PAUSE", timedelta(seconds=0.2))
     kafka.send(event("o-1"))
     beside(consume(database, kafka.settings()))
-    member = Feed(kafka.settings(kafka_group_id="another"), kafka.events, lambda _: asyncio.sleep(0))
+    member = KafkaConsumer(kafka.settings(kafka_group_id="another"), kafka.events, lambda _: asyncio.sleep(0))
     direct = asyncio.ensure_future(member.run())
     await eventually(committed(kafka), 1)
     await asyncio.sleep(1.5)

@@ -15,7 +15,7 @@ from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually, headers_of, 
 
 from voxpop import outbox
 from voxpop.campaigns import event_ingest
-from voxpop.campaigns.models import DeadEvent
+from voxpop.campaigns.models import DeadLetter
 from voxpop.config.settings import load
 from voxpop.db.pool import Database, Tx
 from voxpop.feedback import service as feedback
@@ -26,7 +26,7 @@ from voxpop.outbox import Kind, Message
 from voxpop.types import FeedbackId, WorkspaceId, utcnow, uuid7
 from voxpop.worker import relay as relays
 from voxpop.worker.consumer import consume
-from voxpop.worker.relay import relay, sweep
+from voxpop.worker.relay import purge, relay
 
 UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "events.md"
@@ -199,8 +199,8 @@ async def test_the_broker_is_away_while_events_and_ratings_flow(
 ) -> None:
     """What was under way, what came meanwhile and what came later all arrive, each key in its order."""
     monkeypatch.setattr(kafka_producer, "DELIVERY_SECONDS", 1.0)
-    monkeypatch.setattr(relays, "LONGEST_REST", timedelta(seconds=1))
-    monkeypatch.setattr(kafka_consumer, "SILENCE_SECONDS", 8.0)
+    monkeypatch.setattr(relays, "MAX_BACKOFF", timedelta(seconds=1))
+    monkeypatch.setattr(kafka_consumer, "BROKER_TIMEOUT", 8.0)
     beside(consume(database, kafka.settings()))
     beside(relay(database, kafka.settings()))
     flowing = beside(flow(kafka, database, home))
@@ -254,14 +254,14 @@ async def test_what_is_old_is_swept_away(database: Database, home: WorkspaceId, 
     await write(database, home, [Message(Kind.FEEDBACK, "key", body) for body in ("sent", "new", "old")])
     await owner.execute("UPDATE outbox SET sent_at = now() - interval '2 days 1 hour' WHERE body = 'sent'")
     await owner.execute("UPDATE outbox SET create_time = now() - interval '100 days' WHERE body IN ('sent', 'old')")
-    dead = [DeadEvent(uuid7(), "topic", 0, n, "why", b"", now, None) for n in range(2)]
+    dead = [DeadLetter(uuid7(), "topic", 0, n, "why", b"", now, None) for n in range(2)]
     async with database.transaction(home) as tx:
-        await event_ingest.bury(tx, home, dead, now)
+        await event_ingest.store_dead_letters(tx, home, dead, now)
     await owner.execute("UPDATE dead_event SET create_time = now() - interval '31 days' WHERE \"offset\" = 1")
-    await sweep(database, with_broker, now)
+    await purge(database, with_broker, now)
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox ORDER BY id")] == ["new", "old"]
     assert [row[0] for row in await owner.fetch('SELECT "offset" FROM dead_event')] == [0]
-    await sweep(database, settings, now)
+    await purge(database, settings, now)
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox")] == ["new"]
 
 

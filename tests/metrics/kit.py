@@ -69,7 +69,7 @@ class Campaigns:
         guids = [f"customer-{next(NUMBERS)}" for _ in range(number)]
         events = [Event(Trigger.ORDER_COMPLETED, guid, ContextType.ORDER, guid, DAY) for guid in guids]
         async with self.database.transaction(self.workspace) as tx:
-            outcomes = await event_ingest.take(tx, self.workspace, events, self.clock.now - timedelta(hours=1))
+            outcomes = await event_ingest.ingest(tx, self.workspace, events, self.clock.now - timedelta(hours=1))
         if not show:
             return [survey for outcome in outcomes for survey in outcome.surveys]
         async with self.database.transaction(self.workspace) as tx:

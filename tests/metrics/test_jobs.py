@@ -12,7 +12,7 @@ from voxpop.config.settings import Settings, load
 from voxpop.db.pool import Database, Tx
 from voxpop.surveys import campaigns as surveys
 from voxpop.types import WorkspaceId
-from voxpop.worker.daily import Job, look_ahead, run_due
+from voxpop.worker.daily import Job, list_job_status, run_due
 from voxpop.worker.jobs import daily_jobs
 
 ONE = timedelta(days=1)
@@ -257,7 +257,7 @@ async def test_counts_that_were_wrong_reach_the_metrics_in_the_next_night(ours: 
 
 async def test_how_jobs_stand(ours: Campaigns, owner: Owner) -> None:
     jobs = job("aggregate-metrics")
-    (new,) = await look_ahead(ours.database, jobs)
+    (new,) = await list_job_status(ours.database, jobs)
     assert (new.workspace, new.runs.done_day, new.runs.open_day, new.due) == (
         ours.workspace,
         None,
@@ -265,8 +265,8 @@ async def test_how_jobs_stand(ours: Campaigns, owner: Owner) -> None:
         NIGHT - 2 * ONE,
     )
     await run(ours, NIGHT, jobs)
-    (done,) = await look_ahead(ours.database, jobs)
+    (done,) = await list_job_status(ours.database, jobs)
     assert (done.runs.done_day, done.runs.done_at, done.due) == (NIGHT.date(), NIGHT, NIGHT + ONE)
     await owner.execute("UPDATE job_slot SET done_at = NULL WHERE day > '2026-03-09'")
-    (behind,) = await look_ahead(ours.database, jobs)
+    (behind,) = await list_job_status(ours.database, jobs)
     assert (behind.runs.done_day, behind.due) == (date(2026, 3, 9), NIGHT - ONE)

@@ -16,7 +16,7 @@ from voxpop.db.pool import Database
 from voxpop.feedback import service as feedback
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Grain, Moved, Period, Scored, Series, SeriesKind, Stage
+from voxpop.metrics.models import Grain, Period, ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
 from voxpop.types import FeedbackId, WorkspaceId, uuid7
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
@@ -36,11 +36,11 @@ async def theirs(make: Make) -> WorkspaceId:
     return await make.workspace("theirs")
 
 
-def scored(score: int, day: date = MARCH, series: Sequence[Series] = (ONE,), code: str = "CSAT10") -> Scored:
-    return Scored(code, score - 1, day, series)
+def scored(score: int, day: date = MARCH, series: Sequence[Series] = (ONE,), code: str = "CSAT10") -> ScoreIncrement:
+    return ScoreIncrement(code, score - 1, day, series)
 
 
-async def add(database: Database, workspace: WorkspaceId, *added: Scored) -> None:
+async def add(database: Database, workspace: WorkspaceId, *added: ScoreIncrement) -> None:
     async with database.transaction(workspace) as tx:
         await metrics.add(tx, workspace, added)
 
@@ -55,7 +55,7 @@ async def stored(owner: Owner, workspace: WorkspaceId) -> dict[tuple[str, UUID, 
     return {(row["series_kind"], row["series_id"], row["grain"], row["date"]): row["counts"] for row in rows}
 
 
-def by_hand(ratings: Iterable[Scored]) -> dict[tuple[str, UUID, str, date], list[int]]:
+def by_hand(ratings: Iterable[ScoreIncrement]) -> dict[tuple[str, UUID, str, date], list[int]]:
     """The slow way: one tally for each series, day and month, then as long as its highest score."""
     tallies: dict[tuple[str, UUID, str, date], Counter[int]] = {}
     for one in ratings:
@@ -134,12 +134,12 @@ async def test_however_ratings_are_batched_the_counts_are_those_by_hand(
 
 
 async def test_steps_of_surveys_count_in_the_funnel(database: Database, owner: Owner, ours: WorkspaceId) -> None:
-    moved = [Moved(Stage.ASKED, JANUARY, (ONE, PRODUCT)), Moved(Stage.ASKED, MARCH, (ONE,))]
-    moved += [Moved(stage, MARCH, (ONE,)) for stage in Stage]
+    moved = [SurveyIncrement(Stage.OPENED, JANUARY, (ONE, PRODUCT)), SurveyIncrement(Stage.OPENED, MARCH, (ONE,))]
+    moved += [SurveyIncrement(stage, MARCH, (ONE,)) for stage in Stage]
     async with database.transaction(ours) as tx:
         await metrics.add(tx, ours, moved=moved)
     async with database.transaction(ours) as tx:
-        await metrics.add(tx, ours, moved=[Moved(Stage.ANSWERED, MARCH, (ONE,))])
+        await metrics.add(tx, ours, moved=[SurveyIncrement(Stage.COMPLETED, MARCH, (ONE,))])
     rows = await owner.fetch("SELECT * FROM ask_count WHERE workspace_id = $1", ours)
     funnel = {(row["series_kind"], row["grain"], row["date"]): [row[stage] for stage in Stage] for row in rows}
     assert funnel == {
@@ -189,7 +189,7 @@ async def test_drift_is_found_and_mended(database: Database, owner: Owner, ours:
     for day in (JANUARY, MARCH):
         async with database.transaction(ours) as tx:
             drift = await metrics.find_drift(tx, ours, day.replace(day=1))
-            await metrics.mend(tx, ours, drift)
+            await metrics.repair_counts(tx, ours, drift)
         assert {(one.series_kind, one.grain) for one in drift} == {("feature", "day"), ("product", "month")}
     found = await stored(owner, ours)
     assert {key: trimmed(counts) for key, counts in found.items()} == truth
@@ -207,7 +207,7 @@ async def test_a_rating_that_comes_while_counts_are_mended_is_not_lost(
     async with database.transaction(ours) as tx:
         drift = await metrics.find_drift(tx, ours, MARCH.replace(day=1))
         await rate(database, ours, rating(2), rating(3))
-        await metrics.mend(tx, ours, drift)
+        await metrics.repair_counts(tx, ours, drift)
     assert await counts(database, ours, ONE) == await counts(database, ours, PRODUCT) == [0, 2, 1]
     async with database.transaction(ours) as tx:
         assert await metrics.find_drift(tx, ours, MARCH.replace(day=1)) == []

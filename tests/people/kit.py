@@ -13,7 +13,7 @@ from voxpop.accounts import sign_in
 from voxpop.app import create_app
 from voxpop.config.settings import Settings, load
 from voxpop.db.pool import Database
-from voxpop.mail import Letter
+from voxpop.mail import OutgoingMail
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.workspaces import service
 from voxpop.workspaces.models import Workspace
@@ -90,7 +90,7 @@ class House:
         assert (await browser.press(await self.link(email, slug), password=password)).status_code == 303
         return browser
 
-    async def mails(self, slug: str = "default") -> list[Letter]:
+    async def mails(self, slug: str = "default") -> list[OutgoingMail]:
         """What waits, the oldest first."""
         async with self.database.transaction(self.id(slug)) as tx:
             rows = await outbox.list_mail(tx, self.id(slug), 1000)

@@ -7,8 +7,8 @@ import pytest
 from litestar.routes import HTTPRoute
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
-from voxpop.auth.access import Admission
-from voxpop.web.forms import is_foreign
+from voxpop.auth.access import PageAccess
+from voxpop.web.forms import is_cross_site
 
 IDENT = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -23,7 +23,7 @@ def doors(house: House) -> Iterator[tuple[str, str]]:
     for route in house.app.app.routes:  # type: ignore[attr-defined]
         assert isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items():
-            if isinstance(handler.opt.get("page"), Admission):
+            if isinstance(handler.opt.get("page"), PageAccess):
                 yield str(method), re.sub(r"\{[^}]*\}", IDENT, route.path_format)
 
 
@@ -67,7 +67,7 @@ async def test_no_form_of_another_site_changes_anything(house: House, headers: d
     ],
 )
 def test_what_is_foreign(headers: dict[str, str], foreign: bool) -> None:
-    assert is_foreign(headers) is foreign
+    assert is_cross_site(headers) is foreign
 
 
 async def test_a_program_without_a_browsers_headers_may_send_a_form(house: House) -> None:

@@ -10,10 +10,10 @@ import pytest
 from tests.people.kit import AGENT, OWNER, House, MailServer, mail_server
 
 from voxpop import mail, outbox
-from voxpop.mail import Sender, address_mail_comes_from, as_message, compose, read, send_mail
+from voxpop.mail import MailSender, address_mail_comes_from, as_message, compose, read, send_mail
 from voxpop.outbox import Kind, Message
 from voxpop.types import utcnow
-from voxpop.worker.relay import sweep
+from voxpop.worker.relay import purge
 
 FROM = "support@voxpop.test"
 Owner = asyncpg.Connection
@@ -25,8 +25,8 @@ async def write(house: House, *recipients: str) -> None:
         await outbox.record(tx, house.id(), letters, utcnow())
 
 
-def sender(house: House, server: MailServer) -> Sender:
-    return Sender(house.database, server.url, FROM)
+def sender(house: House, server: MailServer) -> MailSender:
+    return MailSender(house.database, server.url, FROM)
 
 
 async def kept(owner: Owner) -> list[Any]:
@@ -70,8 +70,8 @@ async def test_mail_leaves_in_order_and_once(house: House, owner: Owner) -> None
     async with mail_server() as server:
         await write(house, OWNER, AGENT)
         one, other = sender(house, server), sender(house, server)
-        assert sum(await asyncio.gather(one.turn(utcnow()), other.turn(utcnow()))) == 2
-        assert (await one.turn(utcnow()), await other.turn(utcnow())) == (0, 0)
+        assert sum(await asyncio.gather(one.send_due(utcnow()), other.send_due(utcnow()))) == 2
+        assert (await one.send_due(utcnow()), await other.send_due(utcnow())) == (0, 0)
     assert [OWNER in server.taken[0], AGENT in server.taken[1], len(server.taken)] == [True, True, 2]
     for row in await kept(owner):
         assert row["sent_at"] is not None
@@ -82,7 +82,7 @@ async def test_what_is_refused_for_good_is_given_up_and_the_rest_leaves(house: H
     async with mail_server() as server:
         server.refuse = {OWNER: "550 no such person", AGENT: "451 come back later"}
         await write(house, OWNER, AGENT, "third@example.com")
-        assert await sender(house, server).turn(utcnow()) == 1
+        assert await sender(house, server).send_due(utcnow()) == 1
     refused, waiting, sent = await kept(owner)
     assert refused["failed_at"] is not None
     assert "550" in refused["failure"]
@@ -99,14 +99,14 @@ async def test_mail_waits_longer_each_time_and_is_given_up_after_three_days(hous
     await write(house, OWNER)
     rests, now = [], utcnow()
     for _ in range(10):
-        await sender(house, server).turn(now)
+        await sender(house, server).send_due(now)
         await owner.execute("UPDATE lease SET expires_at = now()")
         row = (await kept(owner))[0]
         rests.append(round((row["retry_at"] - utcnow()) / timedelta(minutes=1)))
         now = row["retry_at"]
     assert rests == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
     await owner.execute("UPDATE outbox SET create_time = create_time - interval '3 days'")
-    await sender(house, server).turn(now)
+    await sender(house, server).send_due(now)
     row = (await kept(owner))[0]
     assert row["failed_at"] is not None
     assert "waited too long" in row["failure"]
@@ -160,7 +160,7 @@ async def test_no_header_can_be_hidden_in_an_encoded_word(house: House, name: st
     async with mail_server() as server:
         async with house.database.transaction(house.id()) as tx:
             await outbox.record(tx, house.id(), [compose(name, OWNER, subject, "x", utcnow())], utcnow())
-        assert await sender(house, server).turn(utcnow()) == 1
+        assert await sender(house, server).send_due(utcnow()) == 1
     got = message_from_string(server.taken[0], policy=policy.default)
     assert got.keys().count("Reply-To") == 0
     assert [got[header].splitlines() for header in ("From", "Subject")] == [[got["From"]], [got["Subject"]]]
@@ -215,6 +215,6 @@ async def test_old_mail_goes_broker_or_none(house: House, owner: Owner, broker: 
     await owner.execute(
         "UPDATE outbox SET create_time = create_time - $1::interval WHERE key <> 'new@example.com'", long
     )
-    await sweep(house.database, settings, utcnow())
+    await purge(house.database, settings, utcnow())
     kept_keys = [row["key"] for row in await kept(owner)]
     assert kept_keys == (["new@example.com", "k"] if broker else ["new@example.com"])

@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import Client
 from tests.people.kit import ADMIN, OWNER, House, mail_server
 
-from voxpop.mail import Sender
+from voxpop.mail import MailSender
 from voxpop.types import utcnow
 
 FORM = {"name": "Ridgeway Parts", "time_zone": "Europe/Berlin", "cool_down_days": "90"}
@@ -115,7 +115,7 @@ async def test_with_a_mail_server_nobody_reads_links(house: House) -> None:
         await owner.submit("/login/mail", email=OWNER)
         waiting = (await owner.get("/settings/mail")).text
         assert "It leaves within moments." in waiting
-        await Sender(house.database, server.url, "a@b.test").turn(utcnow())
+        await MailSender(house.database, server.url, "a@b.test").send_due(utcnow())
         sent = (await owner.get("/settings/mail")).text
         await owner.aclose()
     assert "sent <time" in sent

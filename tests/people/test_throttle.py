@@ -9,11 +9,11 @@ import httpx
 import pytest
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
-from voxpop.auth.rate_limits import Door, check
+from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.db.pool import Database
 from voxpop.errors import LinkSpent, RateLimited
 from voxpop.types import utcnow
-from voxpop.web.forms import client_of
+from voxpop.web.forms import client_ip
 
 Owner = asyncpg.Connection
 POOL = 8  # connections of a test's database
@@ -37,9 +37,9 @@ async def test_a_password_is_not_guessed_at_length_by_two_processes(house: House
 
 async def test_many_who_guess_together_are_stopped_too(house: House) -> None:
     await house.owner(password=PASSWORD)
-    most = Door.SIGN_IN_ANYWHERE.limit.most
+    most = RateLimit.SIGN_IN_ANYWHERE.limit.most
     for _ in range(most):
-        await check(house.database, house.id(), Door.SIGN_IN_ANYWHERE, OWNER)
+        await record_attempt(house.database, house.id(), RateLimit.SIGN_IN_ANYWHERE, OWNER)
     assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 429
 
 
@@ -93,15 +93,17 @@ async def test_a_body_that_is_long_in_coming_holds_no_connection(house: House) -
 
 async def test_a_window_ends(house: House) -> None:
     now = utcnow()
-    most, window = Door.OPEN_TICKET.limit
+    most, window = RateLimit.OPEN_TICKET.limit
     for _ in range(most):
-        await check(house.database, house.id(), Door.OPEN_TICKET, "a", now)
+        await record_attempt(house.database, house.id(), RateLimit.OPEN_TICKET, "a", now)
     with pytest.raises(RateLimited) as caught:
-        await check(house.database, house.id(), Door.OPEN_TICKET, "a", now + window - timedelta(seconds=1))
+        await record_attempt(
+            house.database, house.id(), RateLimit.OPEN_TICKET, "a", now + window - timedelta(seconds=1)
+        )
     assert caught.value.retry_after == 1
-    await check(house.database, house.id(), Door.OPEN_TICKET, "b", now)
-    await check(house.database, house.id(), Door.GUEST_REPLY, "a", now)
-    await check(house.database, house.id(), Door.OPEN_TICKET, "a", now + window)
+    await record_attempt(house.database, house.id(), RateLimit.OPEN_TICKET, "b", now)
+    await record_attempt(house.database, house.id(), RateLimit.GUEST_REPLY, "a", now)
+    await record_attempt(house.database, house.id(), RateLimit.OPEN_TICKET, "a", now + window)
 
 
 async def test_whom_it_is_about_is_not_kept(house: House, owner: Owner) -> None:
@@ -113,7 +115,7 @@ async def test_whom_it_is_about_is_not_kept(house: House, owner: Owner) -> None:
 
 async def test_the_api_speaks_of_it_in_its_envelope(house: House) -> None:  # G2
     browser = house.browser(accept="application/json")
-    for turn in range(Door.LINK_CLIENT.limit.most + 1):
+    for turn in range(RateLimit.LINK_CLIENT.limit.most + 1):
         answer = await browser.submit("/tickets/login", email=f"u{turn}@example.com")
     assert (answer.status_code, answer.json()["type"], answer.json()["code"]) == (429, "RATE_LIMITED", "RATE_LIMITED")
     assert int(answer.headers["retry-after"]) > 0
@@ -133,7 +135,7 @@ def test_whom_a_request_is_counted_to(host: str, counted: str) -> None:
     class Asked:
         client = httpx.URL(f"http://[{host}]") if ":" in host else httpx.URL(f"http://{host}")
 
-    assert client_of(Asked()) == counted  # type: ignore[arg-type]
+    assert client_ip(Asked()) == counted  # type: ignore[arg-type]
 
 
 CLIENT, OTHER_CLIENT = "127.0.0.1", "10.9.9.9"
@@ -142,7 +144,7 @@ INVITED = {"email": AGENT, "role": "agent"}
 TICKET = {"name": "Gus", "email": "gus@example.com", "subject": "Where?", "description": "Order 1."}
 
 
-async def nearly_too_often(owner: Owner, door: Door) -> None:
+async def nearly_too_often(owner: Owner, door: RateLimit) -> None:
     """As if all but one of those who may pass had come already."""
     counted = await owner.execute("UPDATE throttle SET count = $2 WHERE door = $1", door.label, door.limit.most - 1)
     assert counted == "UPDATE 1"
@@ -151,17 +153,17 @@ async def nearly_too_often(owner: Owner, door: Door) -> None:
 @pytest.mark.parametrize(
     ("door", "path", "form"),
     [
-        (Door.SIGN_IN_CLIENT, "/login", {"email": AGENT, "password": "wrong"}),
-        (Door.USE_LINK, "/login/link", TOKEN),
-        (Door.USE_LINK, "/login/invitation", TOKEN),
-        (Door.USE_LINK, "/login/owner", TOKEN | {"email": AGENT, "name": "A"}),
-        (Door.USE_LINK, "/tickets/login/link", TOKEN),
-        (Door.LINK_CLIENT, "/login/mail", {"email": AGENT}),
-        (Door.OPEN_TICKET, "/tickets/new", TICKET),
+        (RateLimit.SIGN_IN_CLIENT, "/login", {"email": AGENT, "password": "wrong"}),
+        (RateLimit.USE_LINK, "/login/link", TOKEN),
+        (RateLimit.USE_LINK, "/login/invitation", TOKEN),
+        (RateLimit.USE_LINK, "/login/owner", TOKEN | {"email": AGENT, "name": "A"}),
+        (RateLimit.USE_LINK, "/tickets/login/link", TOKEN),
+        (RateLimit.LINK_CLIENT, "/login/mail", {"email": AGENT}),
+        (RateLimit.OPEN_TICKET, "/tickets/new", TICKET),
     ],
 )
 async def test_a_client_is_counted_at_every_open_door(
-    house: House, owner: Owner, door: Door, path: str, form: dict[str, str]
+    house: House, owner: Owner, door: RateLimit, path: str, form: dict[str, str]
 ) -> None:
     await house.browser(client=CLIENT).submit(path, **form)
     await nearly_too_often(owner, door)
@@ -173,12 +175,12 @@ async def test_a_client_is_counted_at_every_open_door(
 @pytest.mark.parametrize(
     ("door", "path", "form"),
     [
-        (Door.INVITE, "/settings/invitations", {"email": "no address", "role": "agent"}),
-        (Door.PASSWORD, "/settings/password", {"current": "wrong", "new": "another long password"}),
+        (RateLimit.INVITE, "/settings/invitations", {"email": "no address", "role": "agent"}),
+        (RateLimit.PASSWORD, "/settings/password", {"current": "wrong", "new": "another long password"}),
     ],
 )
 async def test_a_member_is_counted_wherever_he_is(
-    house: House, owner: Owner, door: Door, path: str, form: dict[str, str]
+    house: House, owner: Owner, door: RateLimit, path: str, form: dict[str, str]
 ) -> None:
     boss = await house.owner(password=PASSWORD)
     second = await house.invited(boss, "second@example.com", "owner")

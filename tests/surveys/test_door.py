@@ -10,7 +10,7 @@ from tests.conftest import Client, Make
 from tests.features.test_door import BODIES, HEADERS, JSON, comparable
 
 from voxpop.types import Scope
-from voxpop.web.middleware import Edge
+from voxpop.web.middleware import AppMiddleware
 
 SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
 SENT_AT = re.compile(r'"sent_at":"[^"]*"')
@@ -77,7 +77,7 @@ async def prepare(client: Client) -> dict[str, str]:
 async def ways(make: Make, client: Client, neighbour: Client) -> AsyncIterator[tuple[Way, Way]]:
     """With direct doors in one workspace, through the framework in another that is like it."""
     names, others = [await prepare(one) for one in (client, neighbour)]
-    transport = httpx.ASGITransport(app=Edge(make.app.app))
+    transport = httpx.ASGITransport(app=AppMiddleware(make.app.app))
     headers = {"authorization": neighbour.headers["authorization"]}
     async with httpx.AsyncClient(transport=transport, base_url="http://voxpop.test", headers=headers) as framework:
         yield Way(client, names), Way(framework, others)

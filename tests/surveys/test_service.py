@@ -12,9 +12,9 @@ from tests.conftest import Make
 
 from voxpop.db.pool import Database
 from voxpop.feedback.models import NewFeedback, Origin, Source
-from voxpop.metrics.models import Moved, Scored, Series, SeriesKind, Stage
+from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
 from voxpop.surveys import service as surveys
-from voxpop.surveys.models import Ending, NewSurvey, Status
+from voxpop.surveys.models import NewSurvey, Status, SurveyClosure
 from voxpop.types import FeedbackId, SurveyId, WorkspaceId, uuid7
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
@@ -22,7 +22,7 @@ ASKED_AT, NOW = datetime(2026, 3, 4, 23, tzinfo=UTC), datetime(2026, 3, 5, 1, tz
 DAY = date(2026, 3, 5)
 SERIES = (Series(SeriesKind.WORKSPACE, UUID(int=1)), Series(SeriesKind.FEATURE, UUID(int=2)))
 ENDS = [
-    (Status.COMPLETED, Stage.ANSWERED),
+    (Status.COMPLETED, Stage.COMPLETED),
     (Status.DISMISSED, Stage.DISMISSED),
     (Status.WITHDRAWN, Stage.WITHDRAWN),
     (Status.EXPIRED, Stage.EXPIRED),
@@ -69,14 +69,16 @@ def answer_to(survey: NewSurvey, source: Source = Source.PROMPTED) -> NewFeedbac
 async def ask(database: Database, workspace: WorkspaceId, count: int = 1) -> list[NewSurvey]:
     new = [new_survey() for _ in range(count)]
     async with database.transaction(workspace) as tx:
-        await surveys.ask(tx, workspace, new, ASKED_AT, DAY)
+        await surveys.open_surveys(tx, workspace, new, ASKED_AT, DAY)
     return new
 
 
-async def end(database: Database, workspace: WorkspaceId, status: Status, *ended: NewSurvey) -> Sequence[Moved]:
+async def end(
+    database: Database, workspace: WorkspaceId, status: Status, *ended: NewSurvey
+) -> Sequence[SurveyIncrement]:
     async with database.transaction(workspace) as tx:
-        endings = [Ending(survey.id, status, survey.series) for survey in ended]
-        return await surveys.end(tx, workspace, endings, NOW, DAY)
+        endings = [SurveyClosure(survey.id, status, survey.series) for survey in ended]
+        return await surveys.close_surveys(tx, workspace, endings, NOW, DAY)
 
 
 async def statuses(owner: Owner) -> dict[UUID, str]:
@@ -86,8 +88,8 @@ async def statuses(owner: Owner) -> dict[UUID, str]:
 async def test_asking_opens_surveys(database: Database, owner: Owner, ours: WorkspaceId) -> None:
     new = [new_survey(), new_survey()]
     async with database.transaction(ours) as tx:
-        moved = await surveys.ask(tx, ours, new, ASKED_AT, DAY)
-    assert moved == [Moved(Stage.ASKED, DAY, SERIES)] * 2
+        moved = await surveys.open_surveys(tx, ours, new, ASKED_AT, DAY)
+    assert moved == [SurveyIncrement(Stage.OPENED, DAY, SERIES)] * 2
     rows = await owner.fetch("SELECT * FROM survey ORDER BY id")
     assert [row["id"] for row in rows] == sorted(one.id for one in new)
     assert {row["workspace_id"] for row in rows} == {ours}
@@ -98,15 +100,15 @@ async def test_asking_opens_surveys(database: Database, owner: Owner, ours: Work
 
 async def test_nobody_to_ask_and_nothing_to_end(database: Database, owner: Owner, ours: WorkspaceId) -> None:
     async with database.transaction(ours) as tx:
-        assert await surveys.ask(tx, ours, [], NOW, DAY) == []
-        assert await surveys.end(tx, ours, [], NOW, DAY) == []
+        assert await surveys.open_surveys(tx, ours, [], NOW, DAY) == []
+        assert await surveys.close_surveys(tx, ours, [], NOW, DAY) == []
     assert await statuses(owner) == {}
 
 
 @pytest.mark.parametrize(("status", "stage"), ENDS)
 async def test_a_survey_ends(database: Database, owner: Owner, ours: WorkspaceId, status: Status, stage: Stage) -> None:
     (survey,) = await ask(database, ours)
-    assert await end(database, ours, status, survey) == [Moved(stage, DAY, SERIES)]
+    assert await end(database, ours, status, survey) == [SurveyIncrement(stage, DAY, SERIES)]
     row = await owner.fetchrow("SELECT status, completed_at, create_time, last_update_time FROM survey")
     assert row is not None
     assert tuple(row) == (status, NOW if status is Status.COMPLETED else None, ASKED_AT, NOW)
@@ -128,16 +130,16 @@ async def test_of_a_batch_only_the_open_ones_end(database: Database, owner: Owne
     await end(database, ours, Status.EXPIRED, ended)
     unknown = new_survey()
     moved = await end(database, ours, Status.DISMISSED, unknown, open_, ended)
-    assert moved == [Moved(Stage.DISMISSED, DAY, SERIES)]
+    assert moved == [SurveyIncrement(Stage.DISMISSED, DAY, SERIES)]
     expected = {ended.id: "EXPIRED", open_.id: "DISMISSED", untouched.id: "PENDING"}
     assert await statuses(owner) == expected
 
 
 async def test_each_of_a_batch_ends_in_its_own_way(database: Database, owner: Owner, ours: WorkspaceId) -> None:
     asked = await ask(database, ours, len(ENDS))
-    endings = [Ending(survey.id, status, SERIES) for survey, (status, _) in zip(asked, ENDS, strict=True)]
+    endings = [SurveyClosure(survey.id, status, SERIES) for survey, (status, _) in zip(asked, ENDS, strict=True)]
     async with database.transaction(ours) as tx:
-        moved = await surveys.end(tx, ours, endings[::-1], NOW, DAY)
+        moved = await surveys.close_surveys(tx, ours, endings[::-1], NOW, DAY)
     assert [one.stage for one in moved] == [stage for _, stage in reversed(ENDS)]
     assert await statuses(owner) == {ending.survey: ending.status for ending in endings}
 
@@ -168,10 +170,10 @@ async def test_an_answer_ends_the_survey_and_records_the_rating(
 ) -> None:
     (survey,) = await ask(database, ours)
     async with database.transaction(ours) as tx:
-        added = await surveys.answer(
-            tx, ours, [Ending(survey.id, Status.COMPLETED, SERIES)], [answer_to(survey)], NOW, DAY
+        added = await surveys.record_answers(
+            tx, ours, [SurveyClosure(survey.id, Status.COMPLETED, SERIES)], [answer_to(survey)], NOW, DAY
         )
-    assert added == ([Scored("CSAT10", 7, DAY, SERIES)], [Moved(Stage.ANSWERED, DAY, SERIES)])
+    assert added == ([ScoreIncrement("CSAT10", 7, DAY, SERIES)], [SurveyIncrement(Stage.COMPLETED, DAY, SERIES)])
     assert await statuses(owner) == {survey.id: "COMPLETED"}
     row = await owner.fetchrow("SELECT survey_id, score, series_kinds, series_ids, day FROM feedback")
     assert row is not None
@@ -180,9 +182,9 @@ async def test_an_answer_ends_the_survey_and_records_the_rating(
 
 async def test_a_voluntary_rating_makes_a_survey_needless(database: Database, owner: Owner, ours: WorkspaceId) -> None:
     (survey,) = await ask(database, ours)
-    ending, rating = Ending(survey.id, Status.WITHDRAWN, SERIES), answer_to(survey, Source.VOLUNTARY)
+    ending, rating = SurveyClosure(survey.id, Status.WITHDRAWN, SERIES), answer_to(survey, Source.VOLUNTARY)
     async with database.transaction(ours) as tx:
-        _, moved = await surveys.answer(tx, ours, [ending], [rating], NOW, DAY)
+        _, moved = await surveys.record_answers(tx, ours, [ending], [rating], NOW, DAY)
     assert [one.stage for one in moved] == [Stage.WITHDRAWN]
     assert await statuses(owner) == {survey.id: "WITHDRAWN"}
     assert await owner.fetchval("SELECT survey_id FROM feedback") is None
@@ -191,8 +193,8 @@ async def test_a_voluntary_rating_makes_a_survey_needless(database: Database, ow
 async def test_a_survey_has_one_answer(database: Database, owner: Owner, ours: WorkspaceId) -> None:
     (survey,) = await ask(database, ours)
     async with database.transaction(ours) as tx:
-        await surveys.answer(tx, ours, [], [answer_to(survey)], NOW, DAY)
+        await surveys.record_answers(tx, ours, [], [answer_to(survey)], NOW, DAY)
     with pytest.raises(asyncpg.UniqueViolationError, match="feedback_survey_answered_once"):
         async with database.transaction(ours) as tx:
-            await surveys.answer(tx, ours, [], [answer_to(survey)], NOW, DAY)
+            await surveys.record_answers(tx, ours, [], [answer_to(survey)], NOW, DAY)
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 1

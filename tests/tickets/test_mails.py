@@ -7,7 +7,7 @@ import pytest
 from tests.tickets.office import ANN, HOUR, Browser, Office
 
 from voxpop.db.pool import Database
-from voxpop.mail import Letter
+from voxpop.mail import OutgoingMail
 from voxpop.types import utcnow
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import WorkspaceChange
@@ -24,7 +24,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
         await browser.aclose()
 
 
-async def replied(office: Office, slug: str = "default", kind: str = "public") -> list[Letter]:
+async def replied(office: Office, slug: str = "default", kind: str = "public") -> list[OutgoingMail]:
     """What the requester of TK-1 is mailed when the workspace's owner replies."""
     owner = office.boss if slug == "default" else await office.owner(slug, "boss@example.com")
     answer = await owner.submit("/inbox/TK-1/reply", body=BODY, kind=kind)

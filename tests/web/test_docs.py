@@ -14,10 +14,10 @@ from msgspec import Meta, Struct
 from voxpop.errors import FeatureTaken, ProductTaken
 from voxpop.types import Email, Instant, Key, Scope
 from voxpop.web.openapi.docs import Docs
-from voxpop.web.openapi.document import Part
+from voxpop.web.openapi.document import ApiSection
 from voxpop.web.openapi.examples import operations, without_examples
 
-API = Part("/api/thing/v1", "Things")
+API = ApiSection("/api/thing/v1", "Things")
 
 
 class NewThing(Struct, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.conftest import Client, Make
 
-from voxpop.web.middleware import Edge
+from voxpop.web.middleware import AppMiddleware
 
 
 @pytest.mark.parametrize("path", ["/", "/health/check", "/docs"])
@@ -81,5 +81,5 @@ async def test_what_streams_is_not_held_back() -> None:
 
     headers = [(name.encode(), value.encode()) for name, value in OWN.items()]
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers}
-    await Edge(app)(scope, None, send)  # type: ignore[arg-type]
+    await AppMiddleware(app)(scope, None, send)  # type: ignore[arg-type]
     assert sent == ["start", "body", "part", "body", "part"]

@@ -13,7 +13,7 @@ from litestar import Litestar, Request, Response
 
 from voxpop.errors import AppError, NotFound
 from voxpop.web import pages, static
-from voxpop.web.openapi.document import Part
+from voxpop.web.openapi.document import ApiSection
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -24,7 +24,7 @@ def refuse(request: Request, error: AppError) -> Response[str]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    routes = pages.routes(SimpleNamespace(public_url="https://voxpop.test"), [Part("/api/thing/v1", "Things")])
+    routes = pages.routes(SimpleNamespace(public_url="https://voxpop.test"), [ApiSection("/api/thing/v1", "Things")])
     app = Litestar(routes, exception_handlers={AppError: refuse}, openapi_config=None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client

@@ -79,7 +79,7 @@ async def test_a_rating_that_commits_beside_it_is_not_lost(database: Database, o
     async with database.transaction(ours) as tx:
         drift = await metrics.find_drift(tx, ours, utcnow().date().replace(day=1))
         await feature.rate(3)
-        await metrics.mend(tx, ours, drift)
+        await metrics.repair_counts(tx, ours, drift)
     (row,) = await owner.fetch(
         "SELECT counts FROM score_count WHERE workspace_id = $1 AND series_kind = 'feature' AND grain = 'day'", ours
     )

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from voxpop.accounts import store
 from voxpop.accounts.models import Link, LinkKind, NewLink
-from voxpop.auth.policy import hash_secret, new_pass, read_pass
+from voxpop.auth.policy import hash_secret, new_token, parse_token
 from voxpop.db.pool import Tx
 from voxpop.errors import LinkSpent
 from voxpop.types import WorkspaceId, uuid7
 
-LIVES = {
+TTL = {
     LinkKind.MEMBER: timedelta(hours=1),
     LinkKind.CUSTOMER: timedelta(hours=1),
     LinkKind.INVITATION: timedelta(days=7),
@@ -25,17 +25,17 @@ PATHS = {
 
 async def make_link(tx: Tx, workspace: WorkspaceId, link: NewLink, now: datetime, user: str) -> str:
     """Its path with the token, which is in the query: that part of an address is never logged."""
-    key = new_pass(uuid7())
-    times = (now, now + LIVES[link.kind])
+    key = new_token(uuid7())
+    times = (now, now + TTL[link.kind])
     await store.insert_link(tx, workspace, (key.id, hash_secret(key.secret)), link, times, user)
     return f"{PATHS[link.kind]}?token={key}"
 
 
 async def look_at_link(tx: Tx, workspace: WorkspaceId, kind: LinkKind, token: str, now: datetime) -> Link:
     """What it opens, without using it; LinkSpent for one that is unknown, used or too old, all alike."""
-    key = read_pass(token)
+    key = parse_token(token)
     link = await store.find_link(tx, workspace, key.id, kind, now) if key else None
-    if key is None or link is None or not key.opens(link.secret_hash):
+    if key is None or link is None or not key.matches(link.secret_hash):
         raise LinkSpent
     return link
 

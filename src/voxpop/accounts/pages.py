@@ -12,17 +12,17 @@ from voxpop.accounts import invitations, sessions, sign_in
 from voxpop.accounts.invitations import ROLE_NAMES
 from voxpop.accounts.magic_links import look_at_link, use_link
 from voxpop.accounts.models import Link, LinkKind, Role, SessionKind
-from voxpop.auth.access import Here, InTx, Looks, for_anyone, for_visitors, visit_of
+from voxpop.auth.access import CurrentWorkspace, Renderer, Transaction, portal_public, public, visit_of
 from voxpop.auth.policy import LONGEST_PASSWORD
-from voxpop.auth.rate_limits import Door, check
+from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Fault, Invalid, LinkSpent, RateLimited
 from voxpop.i18n import N_
 from voxpop.types import EMAIL_PATTERN, folded, utcnow
-from voxpop.web.forms import client_of, read_form
+from voxpop.web.forms import client_ip, read_form
 from voxpop.web.pages import local_path, redirect
-from voxpop.web.rendering import Show
+from voxpop.web.rendering import PageRenderer
 from voxpop.workspaces.models import Workspace
 
 Asked = Request[Any, Any, Any]
@@ -74,8 +74,8 @@ def check_email(email: str) -> str:
     return email.strip()
 
 
-@get("/login", opt=for_anyone(), include_in_schema=False, sync_to_thread=False)
-def login(request: Asked, show: Looks) -> Response[Any]:
+@get("/login", opt=public(), include_in_schema=False, sync_to_thread=False)
+def login(request: Asked, show: Renderer) -> Response[Any]:
     """Who is signed in already goes on at once."""
     following = request.query_params.get("next")
     if visit_of(request).member:
@@ -84,11 +84,11 @@ def login(request: Asked, show: Looks) -> Response[Any]:
     return show("workspaces/login.html", email="", next=local_path(following) or "", sent=sent)
 
 
-@post("/login", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def sign_in_by_password(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@post("/login", opt=public(), include_in_schema=False, status_code=303)
+async def sign_in_by_password(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     form = await read_form(request, PasswordForm)
     database: Database = request.app.state.database
-    await check(database, here.id, Door.SIGN_IN_CLIENT, client_of(request))
+    await record_attempt(database, here.id, RateLimit.SIGN_IN_CLIENT, client_ip(request))
     await _count_guess(request, here, form.email)
     person = await sign_in.by_password(database, here, form.email, form.password, utcnow())
     if person is None:
@@ -102,8 +102,8 @@ async def _count_guess(request: Asked, here: Workspace, email: str) -> None:
     """Few for each who guesses; many more for all together, so that nobody can lock another out by guessing."""
     database: Database = request.app.state.database
     address = folded(email.strip())
-    await check(database, here.id, Door.SIGN_IN_ACCOUNT, f"{address} {client_of(request)}")
-    await check(database, here.id, Door.SIGN_IN_ANYWHERE, address)
+    await record_attempt(database, here.id, RateLimit.SIGN_IN_ACCOUNT, f"{address} {client_ip(request)}")
+    await record_attempt(database, here.id, RateLimit.SIGN_IN_ANYWHERE, address)
 
 
 def _signed_in(path: str, cookie: Any) -> Response[Any]:
@@ -112,15 +112,15 @@ def _signed_in(path: str, cookie: Any) -> Response[Any]:
     return response
 
 
-@post("/login/mail", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def mail_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@post("/login/mail", opt=public(), include_in_schema=False, status_code=303)
+async def mail_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     """The same answer whether the address is a member's or not."""
     await _mail(request, here, show, sign_in.mail_member_link, "workspaces/login.html")
     return redirect("/login?sent")
 
 
-@get("/tickets/login", opt=for_visitors(), include_in_schema=False, sync_to_thread=False)
-def customer_login(request: Asked, show: Looks) -> Response[Any]:
+@get("/tickets/login", opt=portal_public(), include_in_schema=False, sync_to_thread=False)
+def customer_login(request: Asked, show: Renderer) -> Response[Any]:
     following = request.query_params.get("next")
     customer = visit_of(request).customer
     if customer and customer.ticket_id is None:
@@ -129,14 +129,14 @@ def customer_login(request: Asked, show: Looks) -> Response[Any]:
     return show("workspaces/customer_login.html", email="", next=local_path(following) or "", sent=sent)
 
 
-@post("/tickets/login", opt=for_visitors(), include_in_schema=False, status_code=303)
-async def mail_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@post("/tickets/login", opt=portal_public(), include_in_schema=False, status_code=303)
+async def mail_customer_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     """The same answer whether the address is known or not (T23)."""
     await _mail(request, here, show, sign_in.mail_customer_link, "workspaces/customer_login.html")
     return redirect("/tickets/login?sent")
 
 
-async def _mail(request: Asked, here: Workspace, show: Show, mail_link: MailLink, template: str) -> None:
+async def _mail(request: Asked, here: Workspace, show: PageRenderer, mail_link: MailLink, template: str) -> None:
     """A link to a good address, counted first. Beyond the limit there is none, for the last ones still work."""
     form = await read_form(request, AddressForm)
     try:
@@ -145,9 +145,9 @@ async def _mail(request: Asked, here: Workspace, show: Show, mail_link: MailLink
         raise show.again(template, fault, email=form.email, next=form.next, sent=False) from None
     database: Database = request.app.state.database
     settings: Settings = request.app.state.settings
-    await check(database, here.id, Door.LINK_CLIENT, client_of(request))
+    await record_attempt(database, here.id, RateLimit.LINK_CLIENT, client_ip(request))
     try:
-        await check(database, here.id, Door.LINK_ADDRESS, folded(form.email))
+        await record_attempt(database, here.id, RateLimit.LINK_ADDRESS, folded(form.email))
     except RateLimited:
         return
     async with database.transaction(here.id) as tx:
@@ -155,31 +155,31 @@ async def _mail(request: Asked, here: Workspace, show: Show, mail_link: MailLink
         await mail_link(tx, here, form.email, following, show.locale, utcnow(), settings.public_url)
 
 
-@get("/login/link", opt=for_anyone(), include_in_schema=False)
-async def look_at_member_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@get("/login/link", opt=public(), include_in_schema=False)
+async def look_at_member_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     """A button: what opens links by itself, such as a scanner of mail, uses none up."""
     return await _look(request, here, show, LinkKind.MEMBER)
 
 
-@post("/login/link", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def use_member_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@post("/login/link", opt=public(), include_in_schema=False, status_code=303)
+async def use_member_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     form = await _counted(request, here, TokenForm)
     async with _opening(request, here, show, LinkKind.MEMBER) as tx:
         link = await use_link(tx, here.id, LinkKind.MEMBER, form.token, utcnow())
         assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
         if _mail_leaves(request):
-            await sign_in.note_proof(tx, here, link.account_id, utcnow())
+            await sign_in.mark_email_verified(tx, here, link.account_id, utcnow())
         cookie = await sessions.open_member(tx, here, link.account_id, request)
     return _signed_in(link.next_path or HOME, cookie)
 
 
-@get("/tickets/login/link", opt=for_visitors(), include_in_schema=False)
-async def look_at_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@get("/tickets/login/link", opt=portal_public(), include_in_schema=False)
+async def look_at_customer_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     return await _look(request, here, show, LinkKind.CUSTOMER)
 
 
-@post("/tickets/login/link", opt=for_visitors(), include_in_schema=False, status_code=303)
-async def use_customer_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@post("/tickets/login/link", opt=portal_public(), include_in_schema=False, status_code=303)
+async def use_customer_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     form = await _counted(request, here, TokenForm)
     async with _opening(request, here, show, LinkKind.CUSTOMER) as tx:
         link = await use_link(tx, here.id, LinkKind.CUSTOMER, form.token, utcnow())
@@ -187,13 +187,13 @@ async def use_customer_link(request: Asked, here: Here, show: Looks) -> Response
     return _signed_in(link.next_path or PORTAL, cookie)
 
 
-@get("/login/invitation", opt=for_anyone(), include_in_schema=False)
-async def look_at_invitation(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@get("/login/invitation", opt=public(), include_in_schema=False)
+async def look_at_invitation(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     return await _look(request, here, show, LinkKind.INVITATION)
 
 
-@post("/login/invitation", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def accept_invitation(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@post("/login/invitation", opt=public(), include_in_schema=False, status_code=303)
+async def accept_invitation(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     form = await _counted(request, here, InvitationForm)
     database: Database = request.app.state.database
     async with _opening(request, here, show, LinkKind.INVITATION) as tx:
@@ -211,21 +211,21 @@ async def accept_invitation(request: Asked, here: Here, show: Looks) -> Response
     return _signed_in(WELCOME, cookie)
 
 
-@get("/login/owner", opt=for_anyone(), include_in_schema=False)
-async def look_at_owner_link(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@get("/login/owner", opt=public(), include_in_schema=False)
+async def look_at_owner_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     return await _look(request, here, show, LinkKind.OWNER)
 
 
-@post("/login/owner", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def found_workspace(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@post("/login/owner", opt=public(), include_in_schema=False, status_code=303)
+async def found_workspace(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     form = await _counted(request, here, OwnerForm)
     database: Database = request.app.state.database
     try:
         email = check_email(form.email)
         if not form.name.strip():
             raise Invalid(NO_NAME, details=[Fault("name", NO_NAME)])
-        founder = sign_in.Founder(email, form.name, form.password)
-        account = await sign_in.found(database, here, form.token, founder, utcnow())
+        founder = sign_in.FirstOwner(email, form.name, form.password)
+        account = await sign_in.claim_workspace(database, here, form.token, founder, utcnow())
     except LinkSpent as fault:
         raise _spent(show, LinkKind.OWNER, fault) from None
     except AppError as fault:
@@ -238,11 +238,11 @@ async def found_workspace(request: Asked, here: Here, show: Looks) -> Response[A
 
 
 async def _counted(request: Asked, here: Workspace, form: Any) -> Any:
-    await check(request.app.state.database, here.id, Door.USE_LINK, client_of(request))
+    await record_attempt(request.app.state.database, here.id, RateLimit.USE_LINK, client_ip(request))
     return await read_form(request, form)
 
 
-async def _look(request: Asked, here: Workspace, show: Show, kind: LinkKind) -> Response[Any]:
+async def _look(request: Asked, here: Workspace, show: PageRenderer, kind: LinkKind) -> Response[Any]:
     token = request.query_params.get("token", "")
     async with _opening(request, here, show, kind) as tx:
         link = await look_at_link(tx, here.id, kind, token, utcnow())
@@ -253,7 +253,7 @@ async def _look(request: Asked, here: Workspace, show: Show, kind: LinkKind) -> 
 
 
 @asynccontextmanager
-async def _opening(request: Asked, here: Workspace, show: Show, kind: LinkKind) -> AsyncIterator[Tx]:
+async def _opening(request: Asked, here: Workspace, show: PageRenderer, kind: LinkKind) -> AsyncIterator[Tx]:
     """A transaction for what a link opens, begun when the visitor is counted; a page of its own where it is spent."""
     database: Database = request.app.state.database
     try:
@@ -284,17 +284,17 @@ def _invited(token: str, link: Link, asks_password: bool) -> dict[str, Any]:
     }
 
 
-def _spent(show: Show, kind: LinkKind, fault: LinkSpent) -> Exception:
+def _spent(show: PageRenderer, kind: LinkKind, fault: LinkSpent) -> Exception:
     return show.again("workspaces/link_spent.html", fault, kind=kind.value)
 
 
-@post("/logout", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def sign_out_member(request: Asked, tx: InTx, here: Here) -> Response[Any]:
+@post("/logout", opt=public(), include_in_schema=False, status_code=303)
+async def sign_out_member(request: Asked, tx: Transaction, here: CurrentWorkspace) -> Response[Any]:
     return await _sign_out(request, tx, here, SessionKind.MEMBER, "/login")
 
 
-@post("/tickets/logout", opt=for_anyone(), include_in_schema=False, status_code=303)
-async def sign_out_customer(request: Asked, tx: InTx, here: Here) -> Response[Any]:
+@post("/tickets/logout", opt=public(), include_in_schema=False, status_code=303)
+async def sign_out_customer(request: Asked, tx: Transaction, here: CurrentWorkspace) -> Response[Any]:
     """Here, or on all devices where the form says so."""
     customer = visit_of(request).customer
     if customer and (await read_form(request, LeaveForm)).everywhere:
@@ -302,7 +302,7 @@ async def sign_out_customer(request: Asked, tx: InTx, here: Here) -> Response[An
     return await _sign_out(request, tx, here, SessionKind.CUSTOMER, "/tickets/login")
 
 
-async def _sign_out(request: Asked, tx: InTx, here: Workspace, kind: SessionKind, path: str) -> Response[Any]:
+async def _sign_out(request: Asked, tx: Transaction, here: Workspace, kind: SessionKind, path: str) -> Response[Any]:
     if session := visit_of(request).session_of(kind):
         await sessions.end_session(tx, here.id, session)
     response = redirect(path)

@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 
 from voxpop.accounts import sessions_store as store
 from voxpop.accounts.models import Customer, KnownSession, Member, NewSession, SessionKind, SessionRow
-from voxpop.auth.policy import hash_secret, new_pass
+from voxpop.auth.policy import hash_secret, new_token
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
@@ -20,7 +20,7 @@ from voxpop.workspaces.models import Workspace
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 # How long a session may idle, and how long it lasts at the most.
-LIVES = {
+TTL = {
     SessionKind.MEMBER: (timedelta(days=3), timedelta(days=30)),
     SessionKind.CUSTOMER: (timedelta(days=14), timedelta(days=90)),
     SessionKind.GUEST: (timedelta(days=7), timedelta(days=30)),
@@ -59,8 +59,8 @@ async def _open(tx: Tx, here: Workspace, new: NewSession, request: Connection) -
     if before is not None:
         await store.end_session(tx, here.id, before)
     settings: Settings = request.app.state.settings
-    idle, life = LIVES[new.kind]
-    key, now = new_pass(uuid7()), utcnow()
+    idle, life = TTL[new.kind]
+    key, now = new_token(uuid7()), utcnow()
     client = request.client.host if request.client else None
     named = NewSession(
         new.kind,
@@ -127,7 +127,7 @@ async def look_up_workspaces(tx: Tx, _: WorkspaceId, labels: Sequence[str]) -> l
     return [known.get(label) for label in labels]
 
 
-async def sweep(database: Database, now: datetime) -> None:
+async def purge(database: Database, now: datetime) -> None:
     """Takes away sessions, links and throttles that are over, in every workspace."""
     async with database.transaction(None) as tx:
-        await store.delete_what_is_over(tx, now, now - KEPT_AFTER)
+        await store.delete_expired(tx, now, now - KEPT_AFTER)

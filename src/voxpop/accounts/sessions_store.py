@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from voxpop.accounts.models import KnownSession, NewSession, SessionRow
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import AccountId, WorkspaceId, folded
 from voxpop.workspaces.models import Workspace
 
@@ -42,7 +42,7 @@ NEW_SESSION = Query(
                          user_agent, address, create_time, last_seen_at, idle_seconds, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
     """,
-    Nothing,
+    NoRows,
 )
 SESSIONS_OF_ACCOUNT = Query(
     """
@@ -53,11 +53,11 @@ SESSIONS_OF_ACCOUNT = Query(
     """,
     SessionRow,
 )
-ENDED_SESSION = Query("DELETE FROM session WHERE workspace_id = $1 AND id = $2", Nothing)
-ENDED_SESSION_OF_ACCOUNT = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2 AND id = $3", Nothing)
-ENDED_SESSIONS_HERE = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2", Nothing)
+ENDED_SESSION = Query("DELETE FROM session WHERE workspace_id = $1 AND id = $2", NoRows)
+ENDED_SESSION_OF_ACCOUNT = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2 AND id = $3", NoRows)
+ENDED_SESSIONS_HERE = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2", NoRows)
 ENDED_SESSIONS_OF_CUSTOMER = Query(
-    "DELETE FROM session WHERE workspace_id = $1 AND kind = 'customer' AND email_folded = $2", Nothing
+    "DELETE FROM session WHERE workspace_id = $1 AND kind = 'customer' AND email_folded = $2", NoRows
 )
 ENDED_SESSIONS = Query("SELECT end_account_sessions($1, $2) IS NULL AS ended", Ended)
 PRUNED = Query("SELECT prune_people($1, $2) IS NULL AS ended", Ended)
@@ -118,12 +118,12 @@ async def end_other_sessions(tx: Tx, account: AccountId, but: UUID) -> None:
     await ENDED_SESSIONS.one(tx, account, but)
 
 
-async def delete_what_is_over(tx: Tx, now: datetime, old: datetime) -> None:
+async def delete_expired(tx: Tx, now: datetime, old: datetime) -> None:
     """Of every workspace."""
     await PRUNED.one(tx, now, old)
 
 
-async def count_visit(
+async def record_attempt(
     tx: Tx, workspace: WorkspaceId, door: str, subject: str, now: datetime, over_since: datetime
 ) -> Window:
     return await COUNTED.one(tx, workspace, door, subject, now, over_since)

@@ -35,7 +35,7 @@ It works once, within an hour. If you did not ask for it, do nothing.
 USER = "sign-in"
 
 
-class Founder(Struct, frozen=True):
+class FirstOwner(Struct, frozen=True):
     """Who takes a workspace over as its first owner."""
 
     email: str
@@ -81,7 +81,9 @@ async def mail_customer_link(
     await outbox.record(tx, here.id, [mail.compose(here.name, email, subject, text, now)], now)
 
 
-async def found(database: Database, here: Workspace, token: str, founder: Founder, now: datetime) -> AccountId:
+async def claim_workspace(
+    database: Database, here: Workspace, token: str, founder: FirstOwner, now: datetime
+) -> AccountId:
     """Makes the bearer of the owner's link the workspace's owner, with a new account."""
     if founder.password and is_weak(founder.password, founder.email):
         raise Invalid(WEAK_PASSWORD, details=[Fault("password", WEAK_PASSWORD)])
@@ -97,7 +99,7 @@ async def found(database: Database, here: Workspace, token: str, founder: Founde
     return account
 
 
-async def note_proof(tx: Tx, here: Workspace, account: AccountId, now: datetime) -> None:
+async def mark_email_verified(tx: Tx, here: Workspace, account: AccountId, now: datetime) -> None:
     """He has answered a mail to his account's address."""
     await store.set_proven(tx, here.id, account, now)
 

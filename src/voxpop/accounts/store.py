@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from voxpop.accounts.models import Invitation, Link, LinkKind, Login, MemberRow, NewLink, Role
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import AccountId, WorkspaceId, folded
 
 
@@ -63,7 +63,7 @@ PROVEN_ACCOUNT = Query(
     UPDATE account SET proven_at = $3
     WHERE id = (SELECT account_id FROM member WHERE workspace_id = $1 AND account_id = $2) AND proven_at IS NULL
     """,
-    Nothing,
+    NoRows,
 )
 # Somebody who comes back gets the role of his new invitation; who is here keeps his own.
 NEW_MEMBER = Query(
@@ -75,7 +75,7 @@ NEW_MEMBER = Query(
         SET role = excluded.role, removed_at = NULL, last_update_time = $4, last_update_user = $5
         WHERE m.removed_at IS NOT NULL
     """,
-    Nothing,
+    NoRows,
 )
 # Locked in one order, so that two who take each other's role wait instead of both going through.
 OWNERS = Query(
@@ -96,28 +96,28 @@ CHANGED_ROLE = Query(
     UPDATE member SET role = $3, last_update_time = $4, last_update_user = $5
     WHERE workspace_id = $1 AND account_id = $2 AND removed_at IS NULL
     """,
-    Nothing,
+    NoRows,
 )
 REMOVED_MEMBER = Query(
     """
     UPDATE member SET removed_at = $3, last_update_time = $3, last_update_user = $4
     WHERE workspace_id = $1 AND account_id = $2 AND removed_at IS NULL
     """,
-    Nothing,
+    NoRows,
 )
 RENAMED_ACCOUNT = Query(
     """
     UPDATE account SET name = $3, last_update_time = $4
     WHERE id = (SELECT account_id FROM member WHERE workspace_id = $1 AND account_id = $2)
     """,
-    Nothing,
+    NoRows,
 )
 NEW_PASSWORD = Query(
     """
     UPDATE account SET password_hash = $3, last_update_time = $4
     WHERE id = (SELECT account_id FROM member WHERE workspace_id = $1 AND account_id = $2)
     """,
-    Nothing,
+    NoRows,
 )
 
 NEW_LINK = Query(
@@ -126,7 +126,7 @@ NEW_LINK = Query(
                              next_path, create_time, create_user, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     """,
-    Nothing,
+    NoRows,
 )
 LINK_BY_ID = Query(
     """
@@ -137,7 +137,7 @@ LINK_BY_ID = Query(
 )
 USED_LINK = Query(
     "UPDATE mailed_link SET used_at = $3 WHERE workspace_id = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3",
-    Nothing,
+    NoRows,
 )
 INVITATIONS = Query(
     """
@@ -148,13 +148,13 @@ INVITATIONS = Query(
     Invitation,
 )
 WITHDRAWN_INVITATION = Query(
-    "DELETE FROM mailed_link WHERE workspace_id = $1 AND id = $2 AND kind = 'invitation' AND used_at IS NULL", Nothing
+    "DELETE FROM mailed_link WHERE workspace_id = $1 AND id = $2 AND kind = 'invitation' AND used_at IS NULL", NoRows
 )
 REPLACED_INVITATIONS = Query(
     """
     DELETE FROM mailed_link WHERE workspace_id = $1 AND email_folded = $2 AND kind = 'invitation' AND used_at IS NULL
     """,
-    Nothing,
+    NoRows,
 )
 OWNER_LINKS = Query(
     """
@@ -167,7 +167,7 @@ WITHDRAWN_LINKS = Query(
     """
     DELETE FROM mailed_link WHERE workspace_id = $1 AND account_id = $2 AND used_at IS NULL
     """,
-    Nothing,
+    NoRows,
 )
 
 

@@ -22,7 +22,7 @@ PASS = re.compile(r"([0-9a-f]{32})([A-Za-z0-9_-]{43})\Z")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 
 
-class Pass(NamedTuple):
+class OpaqueToken(NamedTuple):
     """An id that finds a row, and a secret that proves its bearer."""
 
     id: UUID
@@ -31,17 +31,17 @@ class Pass(NamedTuple):
     def __str__(self) -> str:
         return f"{self.id.hex}{self.secret}"
 
-    def opens(self, secret_hash: bytes) -> bool:
+    def matches(self, secret_hash: bytes) -> bool:
         return hmac.compare_digest(hash_secret(self.secret), secret_hash)
 
 
-def new_pass(ident: UUID) -> Pass:
-    return Pass(ident, _new_secret())
+def new_token(ident: UUID) -> OpaqueToken:
+    return OpaqueToken(ident, _new_secret())
 
 
-def read_pass(text: str | None) -> Pass | None:
+def parse_token(text: str | None) -> OpaqueToken | None:
     match = PASS.match(text or "")
-    return Pass(UUID(match[1]), match[2]) if match else None
+    return OpaqueToken(UUID(match[1]), match[2]) if match else None
 
 
 def may_manage(manager: Role, role: Role) -> bool:
@@ -54,7 +54,7 @@ def is_weak(password: str, email: str) -> bool:
     return len(password) < SHORTEST_PASSWORD or len(set(password)) < 5 or email.lower() in password.lower()
 
 
-class Token(NamedTuple):
+class ApiKey(NamedTuple):
     key: KeyId
     secret: str
 
@@ -62,35 +62,35 @@ class Token(NamedTuple):
         return f"vxp_{self.key.hex}_{self.secret}"
 
 
-def new_token(key: KeyId) -> Token:
-    return Token(key, _new_secret())
+def new_api_key(key: KeyId) -> ApiKey:
+    return ApiKey(key, _new_secret())
 
 
 def _new_secret() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
 
 
-def read_token(authorization: str | None) -> Token:
+def parse_api_key(authorization: str | None) -> ApiKey:
     """The token of an Authorization header; Unauthorized unless it is a well-formed bearer key."""
     scheme, _, text = (authorization or "").partition(" ")
     match = TOKEN.match(text.strip()) if scheme.lower() == "bearer" else None
     if match is None:
         raise Unauthorized
-    return Token(KeyId(UUID(match[1])), match[2])
+    return ApiKey(KeyId(UUID(match[1])), match[2])
 
 
 def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def admit(token: Token, key: KnownKey | None) -> Actor:
+def authenticate(token: ApiKey, key: KnownKey | None) -> Actor:
     """Who the bearer is; Unauthorized for an unknown or revoked key and for a wrong secret, all alike."""
     if key is None or not hmac.compare_digest(hash_secret(token.secret), key.secret_hash):
         raise Unauthorized
     return Actor(key.workspace_id, f"key:{key.name}", frozenset(map(Scope, key.scopes)))
 
 
-def allow(actor: Actor, scope: Scope) -> None:
+def require_scope(actor: Actor, scope: Scope) -> None:
     """Forbidden unless the actor has that scope."""
     if scope not in actor.scopes:
         raise Forbidden(f"This needs a key with the scope '{scope}'")

@@ -17,7 +17,7 @@ class Limit(NamedTuple):
     window: timedelta
 
 
-class Door(Enum):
+class RateLimit(Enum):
     """The name in the table, how many may pass, and in which time."""
 
     SIGN_IN_ACCOUNT = "sign-in-account", Limit(10, timedelta(minutes=15))
@@ -40,14 +40,14 @@ class Door(Enum):
         return self.value[1]
 
 
-async def check(
-    database: Database, workspace: WorkspaceId, door: Door, subject: str, now: datetime | None = None
+async def record_attempt(
+    database: Database, workspace: WorkspaceId, door: RateLimit, subject: str, now: datetime | None = None
 ) -> None:
     """Counts one more; RateLimited beyond the limit. In a transaction of its own: a refused attempt counts as well."""
     now = now or utcnow()
     hashed = hashlib.sha256(subject.encode()).hexdigest()
     async with database.transaction(workspace) as tx:
-        window = await store.count_visit(tx, workspace, door.label, hashed, now, now - door.limit.window)
+        window = await store.record_attempt(tx, workspace, door.label, hashed, now, now - door.limit.window)
     if window.count > door.limit.most:
         left = window.began_at + door.limit.window - now
         raise RateLimited(max(1, ceil(left.total_seconds())))

@@ -6,7 +6,7 @@ from litestar import delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from voxpop.auth.access import Caller, InTx, needs
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.campaigns import events, service
 from voxpop.campaigns.schemas import (
     CampaignOut,
@@ -34,17 +34,20 @@ DeadPath = FromPath[Annotated[str, Meta(description="The dead event's id", extra
 
 
 @post(
-    "/api/v1/campaigns", opt=needs(Scope.MANAGE) | {"errors": (UnknownSurveyType,)}, tags=TAG, summary="Open a campaign"
+    "/api/v1/campaigns",
+    opt=requires_scope(Scope.MANAGE) | {"errors": (UnknownSurveyType,)},
+    tags=TAG,
+    summary="Open a campaign",
 )
-async def open_campaign(tx: InTx, actor: Caller, data: JSONBody[NewCampaign]) -> CampaignOut:
+async def open_campaign(tx: Transaction, actor: CurrentActor, data: JSONBody[NewCampaign]) -> CampaignOut:
     """It asks about events from its start on, which is now unless said."""
     now = utcnow()
     plan = data.plan((await workspaces.get_workspace(tx, actor.workspace)).zone, now)
     return CampaignOut.of(await service.open_campaign(tx, actor, plan, now))
 
 
-@post("/api/v1/campaigns/filter", status_code=200, opt=needs(Scope.READ), tags=TAG, summary="Find campaigns")
-async def filter_campaigns(tx: InTx, actor: Caller, data: JSONBody[FilterBody]) -> Campaigns:
+@post("/api/v1/campaigns/filter", status_code=200, opt=requires_scope(Scope.READ), tags=TAG, summary="Find campaigns")
+async def filter_campaigns(tx: Transaction, actor: CurrentActor, data: JSONBody[FilterBody]) -> Campaigns:
     """Newest first; `{}` finds all of them."""
     wanted = data.filter((await workspaces.get_workspace(tx, actor.workspace)).zone)
     limit = None if data.limit is None else int(data.limit)
@@ -52,20 +55,20 @@ async def filter_campaigns(tx: InTx, actor: Caller, data: JSONBody[FilterBody]) 
     return Campaigns([CampaignOut.of(campaign) for campaign in found])
 
 
-@get("/api/v1/campaigns/{campaign:str}", opt=needs(Scope.READ), tags=TAG, summary="Show a campaign")
-async def show_campaign(tx: InTx, actor: Caller, campaign: CampaignPath) -> CampaignOut:
+@get("/api/v1/campaigns/{campaign:str}", opt=requires_scope(Scope.READ), tags=TAG, summary="Show a campaign")
+async def show_campaign(tx: Transaction, actor: CurrentActor, campaign: CampaignPath) -> CampaignOut:
     """A deleted one is not shown."""
     return CampaignOut.of(await service.get_campaign(tx, actor, _id(campaign)))
 
 
 @put(
     "/api/v1/campaigns/{campaign:str}",
-    opt=needs(Scope.MANAGE) | {"errors": (UnknownSurveyType, CampaignHasSurveys)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (UnknownSurveyType, CampaignHasSurveys)},
     tags=TAG,
     summary="Replace a campaign",
 )
 async def replace_campaign(
-    tx: InTx, actor: Caller, campaign: CampaignPath, data: JSONBody[WholeCampaign]
+    tx: Transaction, actor: CurrentActor, campaign: CampaignPath, data: JSONBody[WholeCampaign]
 ) -> CampaignOut:
     """All of its fields; the survey type only while it has asked nobody."""
     now = utcnow()
@@ -73,8 +76,8 @@ async def replace_campaign(
     return CampaignOut.of(await service.replace_campaign(tx, actor, _id(campaign), plan, now))
 
 
-@delete("/api/v1/campaigns/{campaign:str}", opt=needs(Scope.MANAGE), tags=TAG, summary="Delete a campaign")
-async def delete_campaign(tx: InTx, actor: Caller, campaign: CampaignPath) -> None:
+@delete("/api/v1/campaigns/{campaign:str}", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Delete a campaign")
+async def delete_campaign(tx: Transaction, actor: CurrentActor, campaign: CampaignPath) -> None:
     """It asks nobody any more. Its surveys stay answerable, its metrics stay."""
     await service.delete_campaign(tx, actor, _id(campaign), utcnow())
 
@@ -82,20 +85,20 @@ async def delete_campaign(tx: InTx, actor: Caller, campaign: CampaignPath) -> No
 @post(
     "/api/v1/events",
     status_code=202,
-    opt=needs(Scope.INGEST),
+    opt=requires_scope(Scope.INGEST),
     tags=EVENTS,
     summary="Send events",
     request_max_body_size=LARGEST_LIST,
 )
-async def send_events(tx: InTx, actor: Caller, data: JSONBody[EventsBody]) -> EventResults:
+async def send_events(tx: Transaction, actor: CurrentActor, data: JSONBody[EventsBody]) -> EventResults:
     """One, or a list of up to 1,000. An event may be sent again: what it has made once is not made twice."""
     outcomes = await events.take_sent(tx, actor.workspace, data, utcnow())
     return EventResults([EventResult.of(outcome) for outcome in outcomes])
 
 
-@get("/api/v1/events/dead", opt=needs(Scope.READ), tags=EVENTS, summary="Messages that could not be used")
+@get("/api/v1/events/dead", opt=requires_scope(Scope.READ), tags=EVENTS, summary="Messages that could not be used")
 async def list_dead(
-    tx: InTx, actor: Caller, limit: FromQuery[Limit] = 50, cursor: FromQuery[Cursor | None] = None
+    tx: Transaction, actor: CurrentActor, limit: FromQuery[Limit] = 50, cursor: FromQuery[Cursor | None] = None
 ) -> Page[DeadEventOut]:
     """Newest first, with the reason and the bytes."""
     return await page(
@@ -110,11 +113,11 @@ async def list_dead(
 @post(
     "/api/v1/events/dead/{dead:str}/replay",
     status_code=200,
-    opt=needs(Scope.MANAGE),
+    opt=requires_scope(Scope.MANAGE),
     tags=EVENTS,
     summary="Replay a message",
 )
-async def replay_dead(tx: InTx, actor: Caller, dead: DeadPath) -> EventResult:
+async def replay_dead(tx: Transaction, actor: CurrentActor, dead: DeadPath) -> EventResult:
     """Takes it once more, as it is; 400 where it still can't be used."""
     return EventResult.of(await events.replay(tx, actor.workspace, read_id(dead, "dead"), utcnow()))
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from voxpop.campaigns import store
-from voxpop.campaigns.models import Asked, ContextType, DeadEvent, Event, Trigger
+from voxpop.campaigns.models import Asked, ContextType, DeadLetter, Event, Trigger
 from voxpop.db.pool import Tx
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Moved, Stage
+from voxpop.metrics.models import Stage, SurveyIncrement
 from voxpop.surveys.models import campaign_series
 from voxpop.types import SurveyId, WorkspaceId
 from voxpop.workspaces import service as workspaces
@@ -22,11 +22,11 @@ TRIGGERS = {kind.value: kind for kind in Trigger}
 CONTEXTS = {kind.value: kind for kind in ContextType}
 
 
-class Unusable(Exception):
+class InvalidEvent(Exception):
     """The message is no event; the text says why."""
 
 
-class Fate(StrEnum):
+class EventOutcome(StrEnum):
     """What became of an event."""
 
     CREATED = "created"
@@ -36,7 +36,7 @@ class Fate(StrEnum):
 
 
 class Outcome(NamedTuple):
-    fate: Fate
+    fate: EventOutcome
     surveys: list[SurveyId]
     message: str | None = None
 
@@ -46,24 +46,24 @@ def read_event(message: bytes, arrived: datetime) -> Event | None:
     try:
         return event_of(msgspec.json.decode(message), arrived)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"not JSON: {error}") from error
+        raise InvalidEvent(f"not JSON: {error}") from error
     except RecursionError as error:
-        raise Unusable("nested too deeply") from error
+        raise InvalidEvent("nested too deeply") from error
 
 
 def event_of(sent: object, arrived: datetime) -> Event | None:
     """The same of a decoded message. Fields that are not used are passed over."""
     if not isinstance(sent, dict):
-        raise Unusable("not a JSON object")
+        raise InvalidEvent("not a JSON object")
     if (kind := TRIGGERS.get(_text(sent, "event_type"))) is None:
         return None
     if (context := CONTEXTS.get(_text(sent, "context_type"))) is None:
-        raise Unusable("context_type must be ORDER or TICKET")
+        raise InvalidEvent("context_type must be ORDER or TICKET")
     date = _moment(sent.get("timestamp"), arrived).date()
     return Event(kind, _text(sent, "guid"), context, _text(sent, "context_id"), date)
 
 
-async def take(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
+async def ingest(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
     """Opens one survey for each running campaign of an event's type, unless there is one for its context (F20-F29)."""
     outcomes, moved = await ask(tx, workspace, events, now)
     await metrics.add(tx, workspace, moved=moved)
@@ -72,19 +72,21 @@ async def take(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: dat
 
 async def ask(
     tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime
-) -> tuple[list[Outcome], list[Moved]]:
+) -> tuple[list[Outcome], list[SurveyIncrement]]:
     """The same for a conductor that has counts of its own: what came of it is to be added with them."""
     if not events:
         return [], []
     asked = await store.insert_asked(tx, workspace, events, now)
-    moved: list[Moved] = []
+    moved: list[SurveyIncrement] = []
     if opened := Counter(one.campaign_id for one in asked if one.survey_id is not None):
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        moved = [Moved(Stage.ASKED, day, campaign_series(workspace, one), count) for one, count in opened.items()]
+        moved = [
+            SurveyIncrement(Stage.OPENED, day, campaign_series(workspace, one), count) for one, count in opened.items()
+        ]
     return _outcomes(len(events), asked), moved
 
 
-async def bury(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadEvent], now: datetime) -> None:
+async def store_dead_letters(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadLetter], now: datetime) -> None:
     """Keeps messages that can't be used, each once by its place in the topic."""
     if dead:
         await store.insert_dead_events(tx, workspace, dead, now)
@@ -102,20 +104,20 @@ def _outcomes(size: int, asked: Sequence[Asked]) -> list[Outcome]:
 
 def _outcome(surveys: list[SurveyId], matched: bool) -> Outcome:
     if surveys:
-        return Outcome(Fate.CREATED, surveys)
+        return Outcome(EventOutcome.CREATED, surveys)
     if matched:
-        return Outcome(Fate.DUPLICATE, [], "This context has been asked about already")
-    return Outcome(Fate.IGNORED, [], "No running campaign waits for this event")
+        return Outcome(EventOutcome.DUPLICATE, [], "This context has been asked about already")
+    return Outcome(EventOutcome.IGNORED, [], "No running campaign waits for this event")
 
 
 def _text(sent: dict[str, object], field: str) -> str:
     value = sent.get(field)
     if not isinstance(value, str) or not value.strip():
-        raise Unusable(f"{field} is missing" if value is None else f"{field} must be a text that is not blank")
+        raise InvalidEvent(f"{field} is missing" if value is None else f"{field} must be a text that is not blank")
     if len(value) > LONGEST:
-        raise Unusable(f"{field} is longer than {LONGEST} characters")
+        raise InvalidEvent(f"{field} is longer than {LONGEST} characters")
     if "\x00" in value:
-        raise Unusable(f"{field} has a NUL character")
+        raise InvalidEvent(f"{field} has a NUL character")
     return value
 
 
@@ -129,4 +131,4 @@ def _moment(value: object, arrived: datetime) -> datetime:
         moment = datetime.fromisoformat(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Unusable("timestamp must be an instant like 2024-01-15T14:30:00Z") from None
+        raise InvalidEvent("timestamp must be an instant like 2024-01-15T14:30:00Z") from None

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from voxpop.campaigns import event_ingest, store
-from voxpop.campaigns.event_ingest import Fate, Outcome, Unusable
-from voxpop.campaigns.models import DeadEvent, Event
+from voxpop.campaigns.event_ingest import EventOutcome, InvalidEvent, Outcome
+from voxpop.campaigns.models import DeadLetter, Event
 from voxpop.db.pool import Tx
 from voxpop.errors import Fault, Invalid, NotFound
 from voxpop.types import WorkspaceId
@@ -22,7 +22,7 @@ async def take_sent(tx: Tx, workspace: WorkspaceId, sent: object, now: datetime)
             raise Invalid(f"body must not have more than {MOST} events")
         return await _take_all(tx, workspace, [_read(one, now) for one in sent], now)
     read = _read(sent, now)
-    if isinstance(read, Outcome) and read.fate is Fate.INVALID:
+    if isinstance(read, Outcome) and read.fate is EventOutcome.INVALID:
         raise Invalid(f"body {read.message}", details=[Fault("", read.message or "")])
     return await _take_all(tx, workspace, [read], now)
 
@@ -37,35 +37,35 @@ async def replay(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetime) -> 
         raise Invalid(f"The message is for the workspace '{dead.named_workspace}', not for this one")
     try:
         event = event_ingest.read_event(dead.message, dead.create_time)
-    except Unusable as reason:
+    except InvalidEvent as reason:
         raise Invalid(f"The message still can't be used: {reason}") from reason
     outcomes = await _take_all(tx, workspace, [event or _unknown_type()], now)
     await store.set_replayed(tx, workspace, ident, now)
     return outcomes[0]
 
 
-async def list_dead(tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID], limit: int) -> list[DeadEvent]:
+async def list_dead(tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID], limit: int) -> list[DeadLetter]:
     """Newest first, those before (time, id) only."""
     return await store.list_dead_events(tx, workspace, before, limit)
 
 
-async def forget_dead(tx: Tx, workspace: WorkspaceId, before: datetime, most: int) -> int:
+async def prune_dead_letters(tx: Tx, workspace: WorkspaceId, before: datetime, most: int) -> int:
     """Takes away those that were kept before a moment, at most so many: how many."""
     return await store.delete_dead_events(tx, workspace, before, most)
 
 
 async def _take_all(tx: Tx, workspace: WorkspaceId, read: Sequence[Event | Outcome], now: datetime) -> list[Outcome]:
     events = [one for one in read if isinstance(one, Event)]
-    taken = iter(await event_ingest.take(tx, workspace, events, now))
+    taken = iter(await event_ingest.ingest(tx, workspace, events, now))
     return [next(taken) if isinstance(one, Event) else one for one in read]
 
 
 def _read(sent: object, now: datetime) -> Event | Outcome:
     try:
         return event_ingest.event_of(sent, now) or _unknown_type()
-    except Unusable as reason:
-        return Outcome(Fate.INVALID, [], str(reason))
+    except InvalidEvent as reason:
+        return Outcome(EventOutcome.INVALID, [], str(reason))
 
 
 def _unknown_type() -> Outcome:
-    return Outcome(Fate.IGNORED, [], "No campaign knows events of this type")
+    return Outcome(EventOutcome.IGNORED, [], "No campaign knows events of this type")

@@ -81,7 +81,7 @@ class Asked(Struct, frozen=True):
     survey_id: SurveyId | None
 
 
-class DeadEvent(Struct, frozen=True):
+class DeadLetter(Struct, frozen=True):
     """A message that could not be used, and where it stood; the workspace it named, if any, may be another's."""
 
     id: UUID

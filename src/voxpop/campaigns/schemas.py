@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from voxpop.campaigns.dates import read_moment
 from voxpop.campaigns.event_ingest import Outcome
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadEvent, Trigger
+from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger
 from voxpop.errors import Fault, Invalid
 from voxpop.types import CampaignId, Instant, SurveyId, instant, whole
 
@@ -199,7 +199,7 @@ class DeadEventOut(Struct, frozen=True):
     replayed_at: Instant | None
 
     @classmethod
-    def of(cls, dead: DeadEvent) -> Self:
+    def of(cls, dead: DeadLetter) -> Self:
         replayed = None if dead.replayed_at is None else instant(dead.replayed_at)
         text = dead.message.decode(errors="replace")
         return cls(

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.campaigns.models import Asked, Campaign, CampaignFilter, CampaignPlan, DeadEvent, Event
+from voxpop.campaigns.models import Asked, Campaign, CampaignFilter, CampaignPlan, DeadLetter, Event
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import CampaignId, SurveyId, WorkspaceId, uuid7
 
 
@@ -61,7 +61,7 @@ DELETED_CAMPAIGN = Query(
     UPDATE campaign SET deleted = true, last_update_time = $3, last_update_user = $4
     WHERE workspace_id = $1 AND id = $2 AND NOT deleted
     """,
-    Nothing,
+    NoRows,
 )
 
 CAMPAIGNS = Query(
@@ -121,7 +121,7 @@ NEW_DEAD_EVENTS = Query(
     ORDER BY topic, place, seat
     ON CONFLICT (workspace_id, topic, "partition", "offset") DO NOTHING
     """,
-    Nothing,
+    NoRows,
 )
 
 _DEAD = 'id, topic, "partition", "offset", reason, message, create_time, replayed_at, named_workspace'
@@ -131,19 +131,19 @@ DEAD_BEFORE = Query(
     SELECT {_DEAD} FROM dead_event WHERE workspace_id = $1 AND (create_time, id) < ($2, $3)
     ORDER BY create_time DESC, id DESC LIMIT $4
     """,
-    DeadEvent,
+    DeadLetter,
 )
 
-DEAD_BY_ID = Query(f"SELECT {_DEAD} FROM dead_event WHERE workspace_id = $1 AND id = $2 FOR UPDATE", DeadEvent)
+DEAD_BY_ID = Query(f"SELECT {_DEAD} FROM dead_event WHERE workspace_id = $1 AND id = $2 FOR UPDATE", DeadLetter)
 
-REPLAYED = Query("UPDATE dead_event SET replayed_at = $3 WHERE workspace_id = $1 AND id = $2", Nothing)
+REPLAYED = Query("UPDATE dead_event SET replayed_at = $3 WHERE workspace_id = $1 AND id = $2", NoRows)
 
 PRUNED_DEAD = Query(
     """
     DELETE FROM dead_event WHERE workspace_id = $1 AND id = ANY (ARRAY(
         SELECT id FROM dead_event WHERE workspace_id = $1 AND create_time < $2 LIMIT $3))
     """,
-    Nothing,
+    NoRows,
 )
 
 
@@ -202,7 +202,7 @@ async def insert_asked(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], 
     return [Asked(place, campaign.id, new.get((place, campaign.id))) for place, campaign in pairs]
 
 
-async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadEvent], now: datetime) -> None:
+async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadLetter], now: datetime) -> None:
     """Those whose place in the topic is stored already are passed over."""
     columns = zip(
         *((d.id, d.topic, d.partition, d.offset, d.reason, d.message, d.named_workspace) for d in dead), strict=True
@@ -212,12 +212,12 @@ async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[Dead
 
 async def list_dead_events(
     tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID], limit: int
-) -> list[DeadEvent]:
+) -> list[DeadLetter]:
     """Newest first."""
     return await DEAD_BEFORE.all(tx, workspace, *before, limit)
 
 
-async def find_dead_event(tx: Tx, workspace: WorkspaceId, ident: UUID) -> DeadEvent | None:
+async def find_dead_event(tx: Tx, workspace: WorkspaceId, ident: UUID) -> DeadLetter | None:
     return await DEAD_BY_ID.find(tx, workspace, ident)
 
 

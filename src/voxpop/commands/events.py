@@ -7,7 +7,7 @@ from cyclopts import Parameter, validators
 
 from voxpop.campaigns import events
 from voxpop.campaigns.event_ingest import Outcome
-from voxpop.campaigns.models import DeadEvent
+from voxpop.campaigns.models import DeadLetter
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, WorkspaceName, load, on_database
 from voxpop.db.pool import Database
@@ -28,7 +28,7 @@ def list_dead(*, workspace: WorkspaceName = workspaces.DEFAULT, most: Most = 50,
         voxpop events dead --workspace acme --most 500
     """
 
-    async def find(database: Database) -> list[DeadEvent]:
+    async def find(database: Database) -> list[DeadLetter]:
         owner = (await workspaces.workspace_named(database, workspace)).id
         async with database.transaction(owner) as tx:
             return await events.list_dead(tx, owner, BEFORE_ALL, most)
@@ -56,7 +56,7 @@ def replay(ident: Ident, /, *, workspace: WorkspaceName = workspaces.DEFAULT, da
     show(f"{outcome.fate}: {', '.join(map(str, outcome.surveys)) or outcome.message}")
 
 
-def _row(dead: DeadEvent) -> tuple[str, ...]:
+def _row(dead: DeadLetter) -> tuple[str, ...]:
     replayed = "-" if dead.replayed_at is None else instant(dead.replayed_at)
     place = (dead.topic, str(dead.partition), str(dead.offset))
     return str(dead.id), instant(dead.create_time), *place, replayed, ascii(dead.reason)[1:-1]

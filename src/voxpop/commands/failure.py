@@ -8,12 +8,12 @@ from cyclopts import CycloptsError
 from voxpop.config.settings import ConfigError
 from voxpop.db.embedded.binaries import EmbeddedError
 from voxpop.db.migrate import MigrationError
-from voxpop.db.pool import OUT_OF_REACH
+from voxpop.db.pool import CONNECTION_ERRORS
 from voxpop.errors import AppError, Fault, Invalid
 
 FAILED, USAGE = 1, 2
 DATABASE = (
-    *OUT_OF_REACH,
+    *CONNECTION_ERRORS,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,

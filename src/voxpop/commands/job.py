@@ -13,7 +13,7 @@ from voxpop.db.pool import Database
 from voxpop.errors import Invalid
 from voxpop.metrics import daily as metrics
 from voxpop.types import instant, utcnow
-from voxpop.worker.daily import Outlook, look_ahead
+from voxpop.worker.daily import JobStatus, list_job_status
 from voxpop.worker.jobs import daily_jobs, expire_some, expiry_of, recount_scores
 from voxpop.worker.schedule import DAY
 from voxpop.workspaces import service as workspaces
@@ -65,7 +65,7 @@ def list_jobs(*, data: Data = None) -> None:
     settings = load(data)
 
     async def find(database: Database) -> list[tuple[str, ...]]:
-        outlooks = await look_ahead(database, daily_jobs(settings))
+        outlooks = await list_job_status(database, daily_jobs(settings))
         now = utcnow()
         return [
             (one.name, *_row(each, now))
@@ -120,7 +120,7 @@ def _day(text: str | None) -> date | None:
         raise Invalid(f"--date takes a day like 2026-11-23, not {text!r}") from None
 
 
-def _row(outlook: Outlook, now: datetime) -> tuple[str, ...]:
+def _row(outlook: JobStatus, now: datetime) -> tuple[str, ...]:
     runs = outlook.runs
     due = f"now, since {instant(outlook.due)}" if outlook.due <= now else instant(outlook.due)
     done = instant(runs.done_at) if runs.done_at else "-"

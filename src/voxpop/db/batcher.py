@@ -21,12 +21,12 @@ BATCH_SIZE = Histogram(
 BATCH_SECONDS = Histogram("voxpop_batch_seconds", "From BEGIN to COMMIT of a batch", ["gate"])
 QUEUED = Gauge("voxpop_gate_queued", "Requests waiting at a gate", ["gate"])
 
-MOST_IN_A_BATCH = 512
+MAX_BATCH_SIZE = 512
 RETRIES = 3
 # One item's data is at fault: the batch is halved until that item stands alone.
-FAULT_OF_AN_ITEM = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError, OverflowError)
+ITEM_ERRORS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError, OverflowError)
 # Nobody's fault: another transaction was in the way, took away what the statement had just seen, or changed the schema.
-FAULT_OF_THE_MOMENT = (
+TRANSIENT_ERRORS = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.ForeignKeyViolationError,
@@ -40,7 +40,7 @@ class Waiting(NamedTuple, Generic[Item, Result]):
     answer: "asyncio.Future[Result]"
 
 
-class Gate(Generic[Item, Result]):
+class Batcher(Generic[Item, Result]):
     """One batch in flight for each workspace; who comes meanwhile waits and goes together with the others.
 
     `work` gets a transaction and the items, and gives one result for each, in their order. Each caller gets his own
@@ -65,7 +65,7 @@ class Gate(Generic[Item, Result]):
         self._size, self._seconds = BATCH_SIZE.labels(name), BATCH_SECONDS.labels(name)
         QUEUED.labels(name).set_function(lambda: self._length)
 
-    async def enter(self, workspace: WorkspaceId | None, item: Item) -> Result:
+    async def submit(self, workspace: WorkspaceId | None, item: Item) -> Result:
         """The item's result, after its commit; Unavailable at once when too many are waiting."""
         if self._length >= self._limit:
             raise Unavailable("Too many requests are waiting; try again")
@@ -82,7 +82,7 @@ class Gate(Generic[Item, Result]):
     async def _drain(self, workspace: WorkspaceId | None, queue: deque[Waiting[Item, Result]]) -> None:
         try:
             while queue:
-                taken = [queue.popleft() for _ in range(min(len(queue), MOST_IN_A_BATCH))]
+                taken = [queue.popleft() for _ in range(min(len(queue), MAX_BATCH_SIZE))]
                 self._length -= len(taken)
                 if wanted := [waiting for waiting in taken if not waiting.answer.done()]:
                     await self._settle(workspace, wanted)
@@ -96,7 +96,7 @@ class Gate(Generic[Item, Result]):
         """Runs the batch and answers everybody in it; never raises."""
         try:
             results = await self._run(workspace, [waiting.item for waiting in batch])
-        except FAULT_OF_AN_ITEM as fault:
+        except ITEM_ERRORS as fault:
             if len(batch) == 1:
                 _refuse(batch, fault)
                 return
@@ -119,7 +119,7 @@ class Gate(Generic[Item, Result]):
             for _ in range(RETRIES - 1):
                 try:
                     return await self._once(workspace, items)
-                except FAULT_OF_THE_MOMENT:
+                except TRANSIENT_ERRORS:
                     continue
             return await self._once(workspace, items)
 

@@ -22,16 +22,16 @@ LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 log = get_logger(__name__)
 
 
-class Watch:
+class Subscription:
     """Somebody who waits for a workspace to change."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
 
-    def wake(self) -> None:
+    def notify(self) -> None:
         self._event.set()
 
-    async def change(self, seconds: float) -> bool:
+    async def wait(self, seconds: float) -> bool:
         """Whether there was a wake since the last call; waits for one that long. A wake can be lost, so look anyway."""
         try:
             async with asyncio.timeout(seconds):
@@ -42,29 +42,29 @@ class Watch:
         return True
 
 
-class Wakes:
+class ChangeNotifier:
     """One connection that listens, opened when somebody first waits; `send` is how this process tells the others."""
 
     def __init__(self, dsn: str, send: Callable[[str], Awaitable[None]]) -> None:
         self._dsn, self._send = dsn, send
         self._untold: set[WorkspaceId] = set()
-        self._watches: dict[WorkspaceId, set[Watch]] = defaultdict(set)
+        self._watches: dict[WorkspaceId, set[Subscription]] = defaultdict(set)
         self._telling: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
         self.ended = False
 
-    def tell(self, workspaces: Iterable[WorkspaceId]) -> None:
+    def publish(self, workspaces: Iterable[WorkspaceId]) -> None:
         """To be called after the commit; every process hears of it, this one too, at most ten times a second."""
         self._untold.update(workspaces)
         if self._untold and (self._telling is None or self._telling.done()):
             self._telling = asyncio.create_task(self._tell())
 
     @contextmanager
-    def watch(self, workspace: WorkspaceId) -> Iterator[Watch]:
+    def subscribe(self, workspace: WorkspaceId) -> Iterator[Subscription]:
         """For as long as the block lasts."""
         if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen())
-        watch = Watch()
+        watch = Subscription()
         self._watches[workspace].add(watch)
         try:
             yield watch
@@ -116,7 +116,7 @@ class Wakes:
         """Returns when the connection is lost, or raises."""
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, self._heard)
+        await connection.add_listener(CHANNEL, self._on_notify)
         self._wake_all()
         while not lost.is_set():
             try:
@@ -125,12 +125,12 @@ class Wakes:
             except TimeoutError:
                 await connection.execute("SELECT", timeout=10)
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         for name in str(payload).split():
             for watch in self._watches.get(WorkspaceId(UUID(name)), ()):
-                watch.wake()
+                watch.notify()
 
     def _wake_all(self) -> None:
         for watches in self._watches.values():
             for watch in watches:
-                watch.wake()
+                watch.notify()

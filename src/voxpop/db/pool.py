@@ -9,12 +9,12 @@ from uuid import UUID
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
-from voxpop.db.notify import CHANNEL, Wakes
+from voxpop.db.notify import CHANNEL, ChangeNotifier
 from voxpop.errors import AppError, Unavailable
 from voxpop.types import WorkspaceId
 
 
-class Session(asyncpg.Connection):
+class Connection(asyncpg.Connection):
     """A connection of the pool; it remembers what its transaction changed, to be told after the commit."""
 
     def __init__(self, *given: Any, **more: Any) -> None:
@@ -22,15 +22,15 @@ class Session(asyncpg.Connection):
         self.changed: set[WorkspaceId] = set()
 
 
-Tx = NewType("Tx", Session)
+Tx = NewType("Tx", Connection)
 
 APP_ROLE = "voxpop_app"
 # One simple query and text, not set_config(): the only form that holds behind poolers and on clusters.
-OPENING = f"BEGIN; SET LOCAL ROLE {APP_ROLE}; SET LOCAL voxpop.workspace = '%s'"
+BEGIN_AS_APP_ROLE = f"BEGIN; SET LOCAL ROLE {APP_ROLE}; SET LOCAL voxpop.workspace = '%s'"
 ACQUIRE_SECONDS = 10
 COMMAND_SECONDS = 60
 
-OUT_OF_REACH = (
+CONNECTION_ERRORS = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -60,14 +60,14 @@ class Database:
 
     def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str) -> None:
         self._pool = pool
-        self.wakes = Wakes(dsn, self._notify)
+        self.notifier = ChangeNotifier(dsn, self._notify)
 
     @classmethod
     async def open(cls, dsn: str, *, size: int = 10, direct: str | None = None) -> "Database":
         """`direct`: an address past the pooler, such as PgBouncer, that `dsn` is; nothing is prepared there by name."""
         pool = await asyncpg.create_pool(
             dsn,
-            connection_class=Session,
+            connection_class=Connection,
             min_size=1,
             max_size=size,
             statement_cache_size=0 if direct else 200,
@@ -81,7 +81,7 @@ class Database:
         return cls(pool, direct or dsn)
 
     async def close(self) -> None:
-        await self.wakes.close()
+        await self.notifier.close()
         try:
             await asyncio.wait_for(self._pool.close(), 10)
         except TimeoutError:
@@ -90,9 +90,9 @@ class Database:
     @asynccontextmanager
     async def transaction(self, workspace: WorkspaceId | None) -> AsyncIterator[Tx]:
         """Commits when the block returns, undoes everything when it raises. None sees no workspace's rows."""
-        opening = OPENING % ("" if workspace is None else UUID(str(workspace)))
+        opening = BEGIN_AS_APP_ROLE % ("" if workspace is None else UUID(str(workspace)))
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-            tx = Tx(cast("Session", connection))
+            tx = Tx(cast("Connection", connection))
             tx.changed.clear()
             try:
                 await connection.execute(opening)
@@ -102,14 +102,14 @@ class Database:
                 raise
             if await connection.execute("COMMIT") != "COMMIT":
                 raise Unavailable("The database undid the transaction; try again")
-            self.wakes.tell(tx.changed)
+            self.notifier.publish(tx.changed)
 
     async def ping(self) -> bool:
         """Whether the database answers."""
         try:
             async with self.transaction(None) as tx:
                 return bool(await tx.fetchval("SELECT true"))
-        except OUT_OF_REACH:
+        except CONNECTION_ERRORS:
             return False
 
     async def _notify(self, payload: str) -> None:
@@ -126,12 +126,12 @@ class Database:
         return self._pool.get_idle_size()
 
 
-def changed(tx: Tx, workspace: WorkspaceId) -> None:
+def notify_on_commit(tx: Tx, workspace: WorkspaceId) -> None:
     """Notes that something changed which open pages show; who watches the workspace hears of it after the commit."""
     tx.changed.add(workspace)
 
 
-async def enter(tx: Tx, workspace: WorkspaceId) -> None:
+async def switch_workspace(tx: Tx, workspace: WorkspaceId) -> None:
     """Moves an open transaction on to another workspace. For batches of the worker alone, in the order of the ids."""
     await tx.execute(f"SET LOCAL voxpop.workspace = '{UUID(str(workspace))}'")
 
@@ -144,5 +144,5 @@ async def _undo(connection: Any) -> None:
     """Never lets a transaction outlive its block: what can't be undone is cut off."""
     try:
         await asyncio.wait_for(asyncio.shield(connection.execute("ROLLBACK")), ACQUIRE_SECONDS)
-    except (*OUT_OF_REACH, asyncpg.PostgresError, asyncio.CancelledError):
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError, asyncio.CancelledError):
         connection.terminate()

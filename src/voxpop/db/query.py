@@ -1,10 +1,11 @@
-"""A named SQL statement with the type of its rows; stores are made of these, nothing else holds SQL."""
+"""A named SQL statement with the type of its rows; stores consist of these, and no other module holds SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
 
+from voxpop.db.parameters import parameterize
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 
@@ -12,42 +13,66 @@ Row = TypeVar("Row", bound=Struct)
 
 
 class Query(Generic[Row]):
-    """One statement whose columns are the fields of `row`, in order; a test prepares every one and compares."""
+    """One statement whose columns are the fields of `row`, in order; a test prepares each one and compares.
 
-    known: ClassVar[list["Query[Any]"]] = []
+    Parameters are named in the text (`:status`) and passed as keywords. A statement with more than seven names its
+    `values`, a struct that callers pass instead, beside keywords for the rest; a test compares its fields.
+    """
 
-    def __init__(self, sql: str, row: type[Row]) -> None:
-        self.sql = sql
-        self.row = row
-        self.known.append(self)
+    registry: ClassVar[list["Query[Any]"]] = []
 
-    async def all(self, tx: Tx, *values: object) -> list[Row]:
-        return [self.row(*record) for record in await tx.fetch(self.sql, *values)]
+    def __init__(self, text: str, row: type[Row], values: type[Struct] | None = None) -> None:
+        self.text, self.row, self.values = text, row, values
+        self.sql, self.names = parameterize(text)
+        self.registry.append(self)
 
-    async def find(self, tx: Tx, *values: object) -> Row | None:
+    async def all(self, tx: Tx, *values: object, **named: object) -> list[Row]:
+        return [self.row(*record) for record in await tx.fetch(self.sql, *self._arguments(values, named))]
+
+    async def find(self, tx: Tx, *values: object, **named: object) -> Row | None:
         """The first row, or None."""
-        record = await tx.fetchrow(self.sql, *values)
+        record = await tx.fetchrow(self.sql, *self._arguments(values, named))
         return None if record is None else self.row(*record)
 
-    async def one(self, tx: Tx, *values: object) -> Row:
-        """The first row; NotFound where there is none."""
-        found = await self.find(tx, *values)
+    async def one(self, tx: Tx, *values: object, **named: object) -> Row:
+        """The first row; NotFound if there is none."""
+        found = await self.find(tx, *values, **named)
         if found is None:
             raise NotFound
         return found
 
-    async def run(self, tx: Tx, *values: object) -> int:
-        """How many rows were touched; for statements that give none back."""
-        status = str(await tx.execute(self.sql, *values))
+    async def run(self, tx: Tx, *values: object, **named: object) -> int:
+        """The number of affected rows; for statements that return none."""
+        status = str(await tx.execute(self.sql, *self._arguments(values, named)))
         return int(status.rsplit(" ", 1)[-1])
 
+    async def run_many(self, tx: Tx, rows: Sequence[dict[str, object]]) -> None:
+        """Runs the statement once for each row of named values, in one round trip."""
+        await tx.executemany(self.sql, [self._arguments((), row) for row in rows])
+
+    def _arguments(self, values: tuple[object, ...], named: dict[str, object]) -> Sequence[object]:
+        """The values in the order of the parameters; TypeError names those that are missing or unknown."""
+        if not self.names:
+            return values
+        if values:
+            named = {name: getattr(struct, name) for struct in values for name in _fields(struct)} | named
+        if len(named) != len(self.names) or not all(name in named for name in self.names):
+            raise TypeError(f"{self} takes {', '.join(self.names)}, not {', '.join(named)}")
+        return [named[name] for name in self.names]
+
     def __str__(self) -> str:
-        return " ".join(self.sql.split())[:60]
+        return " ".join(self.text.split())[:60]
 
 
-class Nothing(Struct):
-    """The row of a statement that gives none back."""
+def _fields(struct: object) -> tuple[str, ...]:
+    if not isinstance(struct, Struct):
+        raise TypeError(f"{type(struct).__name__} is no struct: pass values as keywords")
+    return struct.__struct_fields__
+
+
+class NoRows(Struct):
+    """The row of a statement that returns none."""
 
 
 def every_query() -> Iterator[Query[Any]]:
-    yield from Query.known
+    yield from Query.registry

@@ -12,7 +12,7 @@ from voxpop.demo.plan import DAYS, Year
 from voxpop.demo.shoppers import Answer, Survey
 from voxpop.demo.store import Row
 from voxpop.metrics import daily
-from voxpop.metrics.models import Moved, Scored, SeriesKind, Stage
+from voxpop.metrics.models import ScoreIncrement, SeriesKind, Stage, SurveyIncrement
 from voxpop.surveys.models import campaign_series
 from voxpop.types import Actor, CampaignId
 from voxpop.workspaces.models import Workspace
@@ -48,8 +48,8 @@ class Past:
         self._workspace, self._ids = workspace, ids
         self._surveys: list[Row] = []
         self._answers: list[Row] = []
-        self.scored: list[Scored] = []
-        self.moved: list[Moved] = []
+        self.scored: list[ScoreIncrement] = []
+        self.moved: list[SurveyIncrement] = []
 
     def add(self, survey: Survey) -> None:
         event, plan = survey.event, survey.event.course.campaign
@@ -68,11 +68,11 @@ class Past:
         self._surveys.clear()
         self._answers.clear()
 
-    def _steps(self, campaign: CampaignId, times: tuple[datetime | None, ...]) -> Iterator[Moved]:
+    def _steps(self, campaign: CampaignId, times: tuple[datetime | None, ...]) -> Iterator[SurveyIncrement]:
         series = campaign_series(self._workspace.id, campaign)
-        for stage, at in zip((Stage.ASKED, Stage.SEEN, Stage.ANSWERED, Stage.EXPIRED), times, strict=True):
+        for stage, at in zip((Stage.OPENED, Stage.SHOWN, Stage.COMPLETED, Stage.EXPIRED), times, strict=True):
             if at is not None:
-                yield Moved(stage, self._workspace.day(at), series)
+                yield SurveyIncrement(stage, self._workspace.day(at), series)
 
     def _add_answer(self, survey: Survey, answer: Answer, campaign: CampaignId) -> None:
         course = survey.event.course
@@ -80,4 +80,4 @@ class Past:
         head = answer.id, survey.id, code, campaign, survey.guid
         self._answers.append((*head, answer.score, answer.comment, day, answer.at))
         step = answer.score - course.scale[0]
-        self.scored.append(Scored(code, step, day, campaign_series(self._workspace.id, campaign)))
+        self.scored.append(ScoreIncrement(code, step, day, campaign_series(self._workspace.id, campaign)))

@@ -14,6 +14,7 @@ from voxpop.surveys.models import Status as Asked
 from voxpop.tickets import ratings
 from voxpop.tickets.models import (
     Activity,
+    ActivityKind,
     Author,
     Message,
     MessageKind,
@@ -21,7 +22,6 @@ from voxpop.tickets.models import (
     Status,
     Tag,
     Ticket,
-    What,
 )
 from voxpop.types import FeedbackId, SurveyId, TicketId
 from voxpop.workspaces.models import Workspace
@@ -76,7 +76,7 @@ class Case:
         self.asks: list[Ask] = []
         self.feedback: NewFeedback | None = None
         self.steps: list[Step] = []
-        self._log(What.OPENED, None, None, opened)
+        self._log(ActivityKind.OPENED, None, None, opened)
 
     def take(self, step: Step, tags: list[Tag]) -> None:
         """`tags`: all there are."""
@@ -90,15 +90,17 @@ class Case:
     def _changed(self, step: Step, tags: list[Tag]) -> Ticket:
         match step.deed:
             case Deed.ASSIGN:
-                self._log(What.ASSIGNEE, None, step.value.name, (step.author, step.at))
+                self._log(ActivityKind.ASSIGNEE, None, step.value.name, (step.author, step.at))
                 return replace(self.ticket, assignee_id=step.value.account_id)
             case Deed.TAG:
                 old, self.tags = self.tags, step.value
                 self.tagged_at |= dict.fromkeys(self.tags, step.at)
-                self._log(What.TAGS, ", ".join(old) or None, ", ".join(self.tags) or None, (step.author, step.at))
+                self._log(
+                    ActivityKind.TAGS, ", ".join(old) or None, ", ".join(self.tags) or None, (step.author, step.at)
+                )
                 return self.ticket
             case Deed.RANK:
-                self._log(What.PRIORITY, self.ticket.priority, step.value, (step.author, step.at))
+                self._log(ActivityKind.PRIORITY, self.ticket.priority, step.value, (step.author, step.at))
                 return replace(self.ticket, priority=step.value)
             case Deed.REPLY:
                 return self._reply(step)
@@ -125,7 +127,7 @@ class Case:
         return self._move(changed, Status.IN_PROGRESS, step) if changed.state is Status.OPEN else changed
 
     def _move(self, ticket: Ticket, status: Status, step: Step) -> Ticket:
-        self._log(What.STATUS, ticket.status, status, (step.author, step.at))
+        self._log(ActivityKind.STATUS, ticket.status, status, (step.author, step.at))
         resolved = (ticket.resolved_at or step.at) if status.is_done else None
         moved = replace(ticket, status=status, resolved_at=resolved)
         if not status.is_done:
@@ -147,7 +149,7 @@ class Case:
         self.feedback = replace(feedback, id=FeedbackId(new_id(self._rng, at)))
         self._end(Asked.COMPLETED, at)
         stars, comment = step.value
-        self._log(What.RATED, None, str(stars), (step.author, at))
+        self._log(ActivityKind.RATED, None, str(stars), (step.author, at))
         return replace(
             ticket,
             csat_rating=stars,
@@ -165,7 +167,7 @@ class Case:
         ident = new_id(self._rng, step.at)
         self.messages.append(Message(ident, kind, step.author.account_id, step.author.name, step.value, step.at))
 
-    def _log(self, what: What, old: str | None, new: str | None, by: tuple[Author, datetime]) -> None:
+    def _log(self, what: ActivityKind, old: str | None, new: str | None, by: tuple[Author, datetime]) -> None:
         self.activities.append(Activity(what, by[0].name, old, new, by[1]))
 
 

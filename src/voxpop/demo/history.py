@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from voxpop.demo.journey import Ask, Journey, Rating
 from voxpop.demo.store import Place, Row
 from voxpop.features.models import SCALE_MIN, SURVEY_TYPE, FeaturePath, source_series
-from voxpop.metrics.models import Moved, Scored, Series, SeriesKind
+from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, SurveyIncrement
 from voxpop.surveys.models import STAGE_OF, Status
 from voxpop.workspaces.models import Workspace
 
@@ -18,8 +18,8 @@ class History:
         self.interactions: list[Row] = []
         self.surveys: list[Row] = []
         self.ratings: list[Row] = []
-        self.scored: list[Scored] = []
-        self.moved: list[Moved] = []
+        self.scored: list[ScoreIncrement] = []
+        self.moved: list[SurveyIncrement] = []
 
     def add(self, journey: Journey) -> None:
         feature = journey.plan.feature
@@ -51,9 +51,9 @@ class History:
 
     def _add_survey(self, ask: Ask, place: Place, series: tuple[Series, ...], email: str) -> None:
         self.surveys.append((ask.id, place.feature_id, email, ask.status, ask.asked_at, ask.changed_at))
-        self.moved.append(Moved(STAGE_OF[Status.PENDING], self._workspace.day(ask.asked_at), series))
+        self.moved.append(SurveyIncrement(STAGE_OF[Status.PENDING], self._workspace.day(ask.asked_at), series))
         if ask.status is not Status.PENDING:
-            self.moved.append(Moved(STAGE_OF[ask.status], self._workspace.day(ask.changed_at), series))
+            self.moved.append(SurveyIncrement(STAGE_OF[ask.status], self._workspace.day(ask.changed_at), series))
 
     def _add_rating(
         self, rating: Rating, place: Place, series: tuple[Series, ...], person: tuple[str, str | None]
@@ -64,7 +64,7 @@ class History:
         kinds, ids = (array(values) for values in zip(*((one.kind, one.id) for one in series), strict=True))
         head = rating.id, rating.survey_id, place.feature_id, rating.source, email
         self.ratings.append((*head, rating.score, rating.comment, user_agent, day, kinds, ids, rating.at))
-        self.scored.append(Scored(SURVEY_TYPE, rating.score - SCALE_MIN, day, series))
+        self.scored.append(ScoreIncrement(SURVEY_TYPE, rating.score - SCALE_MIN, day, series))
 
 
 def array(values: tuple[object, ...]) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from voxpop.demo.ids import new_id
 from voxpop.demo.people import Customer
 from voxpop.demo.plan import Plan
-from voxpop.features.prompting import asks, is_cooling
+from voxpop.features.prompting import in_cooldown, should_prompt
 from voxpop.feedback.models import Source
 from voxpop.surveys.models import Status
 from voxpop.types import FeedbackId, SurveyId
@@ -51,12 +51,12 @@ class Journey:
     def use(self, at: datetime) -> bool:
         """Counts a use, and tells whether the product asks now."""
         self._begin(at)
-        cooling = is_cooling(self.feedback_at, self._cool_down_days, at)
+        cooling = in_cooldown(self.feedback_at, self._cool_down_days, at)
         self.total += 1
         self.uses += not cooling
         feature = self.plan.feature
         thresholds = feature.interaction_threshold, feature.rejection_threshold
-        ask = asks(self.uses, thresholds[0], self.rejections, thresholds[1], cooling=cooling)
+        ask = should_prompt(self.uses, thresholds[0], self.rejections, thresholds[1], cooling=cooling)
         if ask and self.open is None:
             self.open = Ask(SurveyId(new_id(self._rng, at)), at, Status.PENDING, at)
             self.asks.append(self.open)

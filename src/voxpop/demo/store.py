@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import FeatureId, ProductId, WorkspaceId
 
 Row = tuple[object, ...]
@@ -43,7 +43,7 @@ PAST_INTERACTIONS = Query(
     SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[],
                              $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::uuid[])
     """,
-    Nothing,
+    NoRows,
 )
 
 PAST_SURVEYS = Query(
@@ -55,7 +55,7 @@ PAST_SURVEYS = Query(
     FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
         AS past (id, origin_id, user_email, status, asked_at, changed_at)
     """,
-    Nothing,
+    NoRows,
 )
 
 # The series come as text, since unnest would flatten an array of arrays.
@@ -69,7 +69,7 @@ PAST_FEEDBACK = Query(
                 $12::date[], $13::text[], $14::text[], $15::timestamptz[])
         AS past (id, survey_id, origin_id, source, user_email, score, comment, user_agent, day, kinds, ids, at)
     """,
-    Nothing,
+    NoRows,
 )
 
 # Surveys of campaigns, of which nothing but the times of their steps is told.
@@ -88,7 +88,7 @@ PAST_ASKED = Query(
         AS past (id, code, campaign_id, guid, context_type, context_id, delay_hours,
                  asked_at, sent_at, completed_at, expired_at)
     """,
-    Nothing,
+    NoRows,
 )
 
 PAST_ANSWERS = Query(
@@ -101,7 +101,7 @@ PAST_ANSWERS = Query(
                 $11::timestamptz[])
         AS past (id, survey_id, code, campaign_id, guid, score, comment, day, at)
     """,
-    Nothing,
+    NoRows,
 )
 
 # What the sums of every feature are, taken from its rows; those that only a rating made don't count.
@@ -112,7 +112,7 @@ PAST_SUMS = Query(
     FROM interaction WHERE workspace_id = $1 AND first_used_at IS NOT NULL
     GROUP BY feature_id ORDER BY feature_id
     """,
-    Nothing,
+    NoRows,
 )
 
 
@@ -126,7 +126,7 @@ async def list_places(tx: Tx, workspace: WorkspaceId) -> list[Place]:
 
 
 async def insert_past(
-    tx: Tx, workspace: WorkspaceId, query: "Query[Nothing]", rows: Sequence[Row], *same: object
+    tx: Tx, workspace: WorkspaceId, query: "Query[NoRows]", rows: Sequence[Row], *same: object
 ) -> None:
     """Runs one of the statements above; `same` are the values that all rows share."""
     if rows:

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.demo.staff import Agent
 from voxpop.types import AccountId, WorkspaceId, folded
 
@@ -28,17 +28,17 @@ PAST_MEMBER = Query(
     INSERT INTO member (workspace_id, account_id, role, create_time, create_user, last_update_time, last_update_user)
     VALUES ($1, $2, 'agent', $3, $4, $3, $4) ON CONFLICT (workspace_id, account_id) DO NOTHING
     """,
-    Nothing,
+    NoRows,
 )
 
-PAST_COUNTER = Query("INSERT INTO ticket_counter (workspace_id, last_number) VALUES ($1, $2)", Nothing)
+PAST_COUNTER = Query("INSERT INTO ticket_counter (workspace_id, last_number) VALUES ($1, $2)", NoRows)
 
 PAST_TAGS = Query(
     """
     INSERT INTO tag (workspace_id, id, name, create_time)
     SELECT $1, id, name, at FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) AS past (id, name, at)
     """,
-    Nothing,
+    NoRows,
 )
 
 PAST_TICKETS = Query(
@@ -54,7 +54,7 @@ PAST_TICKETS = Query(
         $17::smallint[], $18::text[], $19::timestamptz[], $20::uuid[], $21::uuid[], $22::timestamptz[],
         $23::timestamptz[], $24::smallint[], $25::text[], $26::text[])
     """,
-    Nothing,
+    NoRows,
 )
 
 PAST_MESSAGES = Query(
@@ -62,7 +62,7 @@ PAST_MESSAGES = Query(
     INSERT INTO ticket_message (workspace_id, ticket_id, id, kind, author_id, author_name, body, create_time)
     SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[])
     """,
-    Nothing,
+    NoRows,
 )
 
 PAST_ACTIVITIES = Query(
@@ -70,7 +70,7 @@ PAST_ACTIVITIES = Query(
     INSERT INTO ticket_activity (workspace_id, ticket_id, id, what, actor_name, old_value, new_value, create_time)
     SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
     """,
-    Nothing,
+    NoRows,
 )
 
 # What a ticket's tags repeat of it, and what it repeats of them.
@@ -90,7 +90,7 @@ PAST_TAGGED = Query(
     FROM unnest($2::uuid[], $3::uuid[]) AS past (ticket_id, tag_id)
     JOIN ticket t ON t.workspace_id = $1 AND t.id = past.ticket_id
     """,
-    Nothing,
+    NoRows,
 )
 
 # What a search for its words repeats of it; the words come with blanks between, since unnest would flatten arrays.
@@ -103,7 +103,7 @@ PAST_WORDS = Query(
     FROM unnest($2::uuid[], $3::text[]) AS past (ticket_id, words)
     JOIN ticket t ON t.workspace_id = $1 AND t.id = past.ticket_id
     """,
-    Nothing,
+    NoRows,
 )
 
 PAST_QUESTIONS = Query(
@@ -116,7 +116,7 @@ PAST_QUESTIONS = Query(
                 $11::timestamptz[])
         AS past (id, ticket_id, guid, user_email, status, asked_at, seen_at, ended_at)
     """,
-    Nothing,
+    NoRows,
 )
 
 

@@ -18,7 +18,7 @@ from voxpop.demo.scenes import ENGLISH, RUSSIAN, scenes
 from voxpop.demo.staff import STAFF, Member
 from voxpop.demo.store import Row
 from voxpop.feedback.models import Origin
-from voxpop.metrics.models import Moved, Scored, Stage
+from voxpop.metrics.models import ScoreIncrement, Stage, SurveyIncrement
 from voxpop.surveys.models import STAGE_OF
 from voxpop.tickets import ratings, search_text
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, Priority, Tag
@@ -37,8 +37,8 @@ class Tickets:
         names = {tag for language in (ENGLISH, RUSSIAN) for scene in scenes(language) for tag in scene.tags.split()}
         self._start = now - timedelta(days=DAYS)
         self._tags = [Tag(new_id(rng, self._start), name) for name in sorted(names)]
-        self.scored: list[Scored] = []
-        self.moved: list[Moved] = []
+        self.scored: list[ScoreIncrement] = []
+        self.moved: list[SurveyIncrement] = []
 
     async def open_all(self, tx: Tx) -> None:
         """Members and tags first, then everything that hangs on a ticket."""
@@ -101,13 +101,13 @@ class Tickets:
             for ask in case.asks:
                 times = ask.asked_at, ask.seen_at, ask.ended_at
                 yield ask.id, ticket.id, ticket.requester_guid, ticket.requester_email, ask.status, *times
-                self._move(Stage.ASKED, ask.asked_at)
-                self._move(Stage.SEEN, ask.seen_at)
+                self._move(Stage.OPENED, ask.asked_at)
+                self._move(Stage.SHOWN, ask.seen_at)
                 self._move(STAGE_OF[ask.status], ask.ended_at)
 
     def _move(self, stage: Stage, at: datetime | None) -> None:
         if at is not None:
-            self.moved.append(Moved(stage, self._place.day(at), ratings.funnel_of(self._place)))
+            self.moved.append(SurveyIncrement(stage, self._place.day(at), ratings.funnel_of(self._place)))
 
     def _ratings(self, cases: Iterable[Case]) -> Iterator[Row]:
         for case in cases:
@@ -116,7 +116,7 @@ class Tickets:
                 head = rating.id, rating.survey_id, rating.origin_id, rating.source, rating.user_email
                 at = case.ticket.csat_rated_at
                 yield *head, rating.score, rating.comment, None, rating.day, array(kinds), array(ids), at
-                self.scored.append(Scored(SURVEY_TYPE, rating.score - SCALE_MIN, rating.day, rating.series))
+                self.scored.append(ScoreIncrement(SURVEY_TYPE, rating.score - SCALE_MIN, rating.day, rating.series))
 
 
 def _ticket(case: Case) -> Row:

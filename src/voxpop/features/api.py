@@ -7,14 +7,14 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from voxpop.auth.access import Caller, InTx, needs
-from voxpop.db.batcher import Gate
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
 from voxpop.errors import FeatureInUse, FeatureTaken, Invalid, ProductInUse, ProductTaken
 from voxpop.features import catalogue, service
 from voxpop.features.analytics import service as analytics
-from voxpop.features.models import Counters, Feature, FeaturePath, NewRating, Person, Product, Rated
-from voxpop.features.prompting import derive_name, is_cooling
+from voxpop.features.models import Counters, Feature, FeaturePath, FeatureUser, NewRating, Product, Rated
+from voxpop.features.prompting import derive_name, in_cooldown
 from voxpop.features.schemas import (
     CountersOut,
     FeatureOut,
@@ -47,71 +47,73 @@ NamePart = Annotated[str, Meta(description="In the name, whatever its case", max
 UserEmail = FromQuery[Annotated[Email, Meta(examples=["user@example.com"])]]
 
 
-class FeatureGates:
+class FeatureBatchers:
     """The three ways in that many come by at once."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self.use: Gate[Person, Counters | None] = Gate("increment", database, service.use, limit=limit)
-        self.reject: Gate[Person, Counters | None] = Gate("reject", database, service.reject, limit=limit)
-        self.rate: Gate[NewRating, Rated | None] = Gate("rate", database, service.rate, limit=limit)
+        self.use: Batcher[FeatureUser, Counters | None] = Batcher("increment", database, service.use, limit=limit)
+        self.reject: Batcher[FeatureUser, Counters | None] = Batcher("reject", database, service.reject, limit=limit)
+        self.rate: Batcher[NewRating, Rated | None] = Batcher("rate", database, service.rate, limit=limit)
 
     async def use_once(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
         return _counters(
-            await self.use.enter(actor.workspace, Person(product, feature, body.user_email)), product, feature
+            await self.use.submit(actor.workspace, FeatureUser(product, feature, body.user_email)), product, feature
         )
 
     async def reject_once(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
         return _counters(
-            await self.reject.enter(actor.workspace, Person(product, feature, body.user_email)), product, feature
+            await self.reject.submit(actor.workspace, FeatureUser(product, feature, body.user_email)), product, feature
         )
 
     async def rate_once(self, actor: Actor, product: str, feature: str, body: RatingBody) -> RatingOut:
-        person = Person(product, feature, body.user_email)
+        person = FeatureUser(product, feature, body.user_email)
         new = NewRating(person, int(body.rating), body.source, _given(body.comment), _given(body.user_agent))
-        rated = await self.rate.enter(actor.workspace, new)
+        rated = await self.rate.submit(actor.workspace, new)
         if rated is None:
             raise catalogue.no_feature(person.path)
         return RatingOut.of(rated)
 
 
-@get(f"{BASE}/products", opt=needs(Scope.READ), tags=TAG, summary="List the products")
-async def list_products(tx: InTx, actor: Caller) -> Products:
+@get(f"{BASE}/products", opt=requires_scope(Scope.READ), tags=TAG, summary="List the products")
+async def list_products(tx: Transaction, actor: CurrentActor) -> Products:
     """All of them, by name."""
     return Products([ProductOut.of(product) for product in await catalogue.list_products(tx, actor)])
 
 
 @post(
     f"{BASE}/products",
-    opt=needs(Scope.MANAGE) | {"errors": (ProductTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (ProductTaken,)},
     tags=TAG,
     summary="Set a product up",
 )
-async def open_product(tx: InTx, actor: Caller, data: JSONBody[NewProduct]) -> ProductOut:
+async def open_product(tx: Transaction, actor: CurrentActor, data: JSONBody[NewProduct]) -> ProductOut:
     """The key is what all other addresses name it by."""
     return ProductOut.of(await catalogue.open_product(tx, actor, Product(data.key, data.name), utcnow()))
 
 
-@patch(PRODUCT, opt=needs(Scope.MANAGE), tags=TAG, summary="Rename a product")
-async def rename_product(tx: InTx, actor: Caller, product: ProductPath, data: JSONBody[ProductName]) -> ProductOut:
+@patch(PRODUCT, opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Rename a product")
+async def rename_product(
+    tx: Transaction, actor: CurrentActor, product: ProductPath, data: JSONBody[ProductName]
+) -> ProductOut:
     """The key stays."""
     return ProductOut.of(await catalogue.rename_product(tx, actor, Product(product, data.name), utcnow()))
 
 
 @delete(
     PRODUCT,
-    opt=needs(Scope.MANAGE) | {"errors": (ProductInUse,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (ProductInUse,)},
     tags=TAG,
     summary="Delete a product",
 )
-async def delete_product(tx: InTx, actor: Caller, product: ProductPath) -> None:
+async def delete_product(tx: Transaction, actor: CurrentActor, product: ProductPath) -> None:
     """Only one without features."""
     await catalogue.delete_product(tx, actor, product)
 
 
-@get(f"{BASE}/features", opt=needs(Scope.READ), tags=TAG, summary="List the features")
+@get(f"{BASE}/features", opt=requires_scope(Scope.READ), tags=TAG, summary="List the features")
 async def list_features(
-    tx: InTx,
-    actor: Caller,
+    tx: Transaction,
+    actor: CurrentActor,
     product_key: FromQuery[ProductKeys | None] = None,
     name_part: FromQuery[NamePart | None] = None,
 ) -> Features:
@@ -122,11 +124,13 @@ async def list_features(
 
 @post(
     f"{PRODUCT}/features",
-    opt=needs(Scope.MANAGE) | {"errors": (FeatureTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (FeatureTaken,)},
     tags=TAG,
     summary="Set a feature up",
 )
-async def open_feature(tx: InTx, actor: Caller, product: ProductPath, data: JSONBody[NewFeature]) -> FeatureOut:
+async def open_feature(
+    tx: Transaction, actor: CurrentActor, product: ProductPath, data: JSONBody[NewFeature]
+) -> FeatureOut:
     """Its name is the key with spaces for `-`, `_`, `.` and `+`; PATCH gives it another."""
     name = derive_name(data.feature_key)
     thresholds = int(data.interaction_threshold), int(data.rejection_threshold)
@@ -134,9 +138,9 @@ async def open_feature(tx: InTx, actor: Caller, product: ProductPath, data: JSON
     return FeatureOut.of(await catalogue.open_feature(tx, actor, feature, utcnow()))
 
 
-@patch(FEATURE, opt=needs(Scope.MANAGE), tags=TAG, summary="Name and describe a feature")
+@patch(FEATURE, opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Name and describe a feature")
 async def describe_feature(
-    tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart, data: JSONBody[SomeFeatureChange]
+    tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[SomeFeatureChange]
 ) -> FeatureOut:
     """At least one of the two. Thresholds are changed at an address of their own."""
     if data.name is UNSET and data.description is UNSET:
@@ -146,60 +150,65 @@ async def describe_feature(
     return FeatureOut.of(await catalogue.describe_feature(tx, actor, path, _given(data.name), description, utcnow()))
 
 
-@put(f"{FEATURE}/thresholds", opt=needs(Scope.MANAGE), tags=TAG, summary="Change a feature's thresholds")
+@put(f"{FEATURE}/thresholds", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a feature's thresholds")
 async def retune_feature(
-    tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart, data: JSONBody[Thresholds]
+    tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[Thresholds]
 ) -> FeatureOut:
     """They hold from the next request on, for counts that exist too."""
     thresholds = int(data.interaction_threshold), int(data.rejection_threshold)
-    return FeatureOut.of(await catalogue.retune_feature(tx, actor, FeaturePath(product, feature), thresholds, utcnow()))
+    return FeatureOut.of(await catalogue.set_thresholds(tx, actor, FeaturePath(product, feature), thresholds, utcnow()))
 
 
 @delete(
     FEATURE,
-    opt=needs(Scope.MANAGE) | {"errors": (FeatureInUse,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (FeatureInUse,)},
     tags=TAG,
     summary="Delete a feature",
 )
-async def delete_feature(tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart) -> None:
+async def delete_feature(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> None:
     """Only one that nobody has used or rated."""
     await catalogue.delete_feature(tx, actor, FeaturePath(product, feature))
 
 
-@get(f"{PRODUCT}/feature-interactions", opt=needs(Scope.INGEST), tags=TAG, summary="A user's counters on every feature")
-async def list_states(tx: InTx, actor: Caller, product: ProductPath, user_email: UserEmail) -> States:
+@get(
+    f"{PRODUCT}/feature-interactions",
+    opt=requires_scope(Scope.INGEST),
+    tags=TAG,
+    summary="A user's counters on every feature",
+)
+async def list_states(tx: Transaction, actor: CurrentActor, product: ProductPath, user_email: UserEmail) -> States:
     """Features never used have zeros. Reading changes nothing."""
     states = await analytics.list_states(tx, actor, product, user_email)
     days, now = (await workspaces.get_workspace(tx, actor.workspace)).cool_down_days, utcnow()
-    return States([StateOut.of(state, cooling=is_cooling(state.feedback_at, days, now)) for state in states])
+    return States([StateOut.of(state, cooling=in_cooldown(state.feedback_at, days, now)) for state in states])
 
 
-@post(f"{FEATURE}/increment", status_code=200, opt=needs(Scope.INGEST), tags=TAG, summary="Count a use")
+@post(f"{FEATURE}/increment", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a use")
 async def increment(
-    state: State, actor: Caller, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
+    state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
 ) -> CountersOut:
     """Call it whenever a user uses the feature; show the prompt when `should_request_feedback` is true."""
     return await _gates(state).use_once(actor, product, feature, data)
 
 
-@post(f"{FEATURE}/reject", status_code=200, opt=needs(Scope.INGEST), tags=TAG, summary="Count a refusal")
+@post(f"{FEATURE}/reject", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a refusal")
 async def reject(
-    state: State, actor: Caller, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
+    state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
 ) -> CountersOut:
     """Call it when a user closes the prompt unrated: uses start anew, and after enough refusals it stays away."""
     return await _gates(state).reject_once(actor, product, feature, data)
 
 
-@post(f"{FEATURE}/feedbacks", opt=needs(Scope.INGEST), tags=TAG, summary="Store a rating")
+@post(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.INGEST), tags=TAG, summary="Store a rating")
 async def rate(
-    state: State, actor: Caller, product: ProductPath, feature: FeaturePart, data: JSONBody[RatingBody]
+    state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[RatingBody]
 ) -> RatingOut:
     """A user may rate a feature any number of times; for the cool-down of the workspace he is not asked again."""
     return await _gates(state).rate_once(actor, product, feature, data)
 
 
-def _gates(state: State) -> FeatureGates:
-    gates: FeatureGates = state.feature_gates
+def _gates(state: State) -> FeatureBatchers:
+    gates: FeatureBatchers = state.feature_gates
     return gates
 
 

@@ -53,12 +53,12 @@ async def describe_feature(
     return _found(await store.describe_feature(tx, actor.workspace, path, name, description, by), "Feature", path)
 
 
-async def retune_feature(
+async def set_thresholds(
     tx: Tx, actor: Actor, path: FeaturePath, thresholds: tuple[int, int], now: datetime
 ) -> Feature:
     """New thresholds, of interactions and of rejections; they hold from the next request on."""
     by = (now, actor.name)
-    return _found(await store.retune_feature(tx, actor.workspace, path, thresholds, by), "Feature", path)
+    return _found(await store.set_thresholds(tx, actor.workspace, path, thresholds, by), "Feature", path)
 
 
 async def delete_feature(tx: Tx, actor: Actor, path: FeaturePath) -> None:

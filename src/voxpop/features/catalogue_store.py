@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.features.models import Feature, FeaturePath, Product
 from voxpop.types import FeatureId, ProductId, WorkspaceId
 
@@ -28,7 +28,7 @@ RENAMED_PRODUCT = Query(
     Product,
 )
 
-DELETED_PRODUCT = Query("DELETE FROM product WHERE workspace_id = $1 AND key = $2", Nothing)
+DELETED_PRODUCT = Query("DELETE FROM product WHERE workspace_id = $1 AND key = $2", NoRows)
 
 # No product named means all of them. Names are compared folded by the application: the locale may know ASCII only.
 FEATURES = Query(
@@ -83,7 +83,7 @@ DELETED_FEATURE = Query(
     DELETE FROM feature f USING product p
     WHERE f.workspace_id = $1 AND p.workspace_id = $1 AND p.key = $2 AND f.product_id = p.id AND f.key = $3
     """,
-    Nothing,
+    NoRows,
 )
 
 
@@ -134,7 +134,7 @@ async def describe_feature(
     return await DESCRIBED_FEATURE.find(tx, workspace, *path, name, folded, *description, *by)
 
 
-async def retune_feature(
+async def set_thresholds(
     tx: Tx, workspace: WorkspaceId, path: FeaturePath, thresholds: tuple[int, int], by: tuple[datetime, str]
 ) -> Feature | None:
     """`thresholds`: of interactions and of rejections."""

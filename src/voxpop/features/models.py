@@ -46,7 +46,7 @@ class FeaturePath(NamedTuple):
     feature: str
 
 
-class Person(NamedTuple):
+class FeatureUser(NamedTuple):
     """A customer on a feature: what one interaction row is about."""
 
     product: str
@@ -58,7 +58,7 @@ class Person(NamedTuple):
         return FeaturePath(self.product, self.feature)
 
 
-class Touched(Struct, frozen=True):
+class InteractionRow(Struct, frozen=True):
     """An interaction row as a batch left it. `place` is the group's place in the batch, from 1; `fresh` when the row
     counts from now on; `cooling` while a rating keeps the customer from being asked."""
 
@@ -73,7 +73,7 @@ class Touched(Struct, frozen=True):
     first_used_at: datetime | None
     updated_at: datetime
     open_survey_id: SurveyId | None
-    cooling: bool
+    in_cooldown: bool
     fresh: bool
 
     def series(self, workspace: WorkspaceId) -> tuple[Series, ...]:
@@ -101,7 +101,7 @@ class Counters(Struct, frozen=True):
 class NewRating(Struct, frozen=True):
     """A customer's rating of a feature."""
 
-    person: Person
+    person: FeatureUser
     rating: int
     source: Source
     comment: str | None
@@ -165,9 +165,9 @@ def source_series(source: Source, feature: FeatureId) -> Series:
     return Series(kind, feature)
 
 
-def groups(items: Sequence[Person]) -> dict[Person, int]:
+def count_by_user(items: Sequence[FeatureUser]) -> dict[FeatureUser, int]:
     """How often each person on a feature stands in a batch, in the order of first appearance."""
-    counts: dict[Person, int] = {}
+    counts: dict[FeatureUser, int] = {}
     for item in items:
         counts[item] = counts.get(item, 0) + 1
     return counts

@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 
-def asks(uses: int, threshold: int, rejections: int, rejection_threshold: int, *, cooling: bool = False) -> bool:
+def should_prompt(
+    uses: int, threshold: int, rejections: int, rejection_threshold: int, *, cooling: bool = False
+) -> bool:
     """Whether to ask now: used often enough since the last refusal, not refused too often, not rated lately."""
     return uses >= threshold and rejections < rejection_threshold and not cooling
 
 
-def is_cooling(feedback_at: datetime | None, cool_down_days: int, now: datetime) -> bool:
+def in_cooldown(feedback_at: datetime | None, cool_down_days: int, now: datetime) -> bool:
     """Whether a rating is so recent that the customer is left alone; over exactly `cool_down_days` after it."""
     return feedback_at is not None and now < feedback_at + timedelta(days=cool_down_days)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from voxpop.features.models import Counters, Feature, FeatureState, Product, Rated, User
-from voxpop.features.prompting import asks
+from voxpop.features.prompting import should_prompt
 from voxpop.feedback.models import Feedback, Source
 from voxpop.types import Email, FeedbackId, Instant, Key, Name, instant, whole
 
@@ -148,7 +148,7 @@ class StateOut(Struct, frozen=True):
             state.interaction_threshold,
             state.rejection_count,
             state.rejection_threshold,
-            asks(
+            should_prompt(
                 state.interaction_count,
                 state.interaction_threshold,
                 state.rejection_count,
@@ -211,7 +211,9 @@ class UserRow(Struct, frozen=True):
             user.interaction_count,
             user.total_interaction_count,
             user.rejection_count,
-            asks(user.interaction_count, user.interaction_threshold, user.rejection_count, user.rejection_threshold),
+            should_prompt(
+                user.interaction_count, user.interaction_threshold, user.rejection_count, user.rejection_threshold
+            ),
             instant(user.first_used_at),
             instant(user.updated_at),
         )

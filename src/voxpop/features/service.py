@@ -15,28 +15,28 @@ from voxpop.features.models import (
     SURVEY_TYPE,
     Added,
     Counters,
+    FeatureUser,
+    InteractionRow,
     NewRating,
-    Person,
     Rated,
-    Touched,
-    groups,
+    count_by_user,
     source_series,
 )
-from voxpop.features.prompting import asks, count_of
+from voxpop.features.prompting import count_of, should_prompt
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Moved
+from voxpop.metrics.models import SurveyIncrement
 from voxpop.surveys import service as surveys
-from voxpop.surveys.models import Ending, NewSurvey, Status
+from voxpop.surveys.models import NewSurvey, Status, SurveyClosure
 from voxpop.types import FeatureId, FeedbackId, SurveyId, WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
-Rows = Mapping[Person, Touched]
+Rows = Mapping[FeatureUser, InteractionRow]
 
 
-async def use(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[Counters | None]:
+async def use(tx: Tx, ident: WorkspaceId, people: Sequence[FeatureUser]) -> list[Counters | None]:
     """Counts one use for each; the first that makes the product ask opens a survey."""
-    sizes, now = groups(people), utcnow()
+    sizes, now = count_by_user(people), utcnow()
     rows = await _touch(tx, ident, store.USED, sizes, now)
     answers = _answer_uses(people, sizes, rows)
     asking = {
@@ -49,12 +49,12 @@ async def use(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[Coun
     return answers
 
 
-async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[Counters | None]:
+async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[FeatureUser]) -> list[Counters | None]:
     """Counts one refusal for each, sets the uses to zero, and dismisses the survey that was open."""
-    sizes, now = groups(people), utcnow()
+    sizes, now = count_by_user(people), utcnow()
     rows = await _touch(tx, ident, store.REJECTED, sizes, now)
     endings = [_ending(ident, row, Status.DISMISSED) for row in rows.values() if row.open_survey_id]
-    moved = await surveys.end(tx, ident, endings, now, await _day(tx, ident, now)) if endings else []
+    moved = await surveys.close_surveys(tx, ident, endings, now, await _day(tx, ident, now)) if endings else []
     await _forget_surveys(tx, ident, rows)
     await _add_sums(tx, ident, dict.fromkeys(sizes, 0), rows)
     await metrics.add(tx, ident, moved=moved)
@@ -64,9 +64,9 @@ async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[Person]) -> list[C
 async def rate(tx: Tx, ident: WorkspaceId, ratings: Sequence[NewRating]) -> list[Rated | None]:
     """Stores each rating. A prompted one answers the open survey, a voluntary one makes it needless."""
     now = utcnow()
-    rows = await _touch(tx, ident, store.RATED, groups([rating.person for rating in ratings]), now)
+    rows = await _touch(tx, ident, store.RATED, count_by_user([rating.person for rating in ratings]), now)
     day = await _day(tx, ident, now)
-    endings: dict[Person, Ending] = {}
+    endings: dict[FeatureUser, SurveyClosure] = {}
     answers: list[Rated | None] = []
     new: list[NewFeedback] = []
     for rating in ratings:
@@ -76,17 +76,17 @@ async def rate(tx: Tx, ident: WorkspaceId, ratings: Sequence[NewRating]) -> list
         new.append(_feedback(ident, rating, row, _first_answer(ident, rating, row, endings), day))
         answers.append(Rated(new[-1].id, rating, now))
     if new:
-        scored, moved = await surveys.answer(tx, ident, list(endings.values()), new, now, day)
+        scored, moved = await surveys.record_answers(tx, ident, list(endings.values()), new, now, day)
         await _forget_surveys(tx, ident, rows)
         await metrics.add(tx, ident, scored, moved)
     return answers
 
 
 async def _touch(
-    tx: Tx, workspace: WorkspaceId, query: "Query[Touched]", sizes: Mapping[Person, int], now: datetime
-) -> dict[Person, Touched]:
+    tx: Tx, workspace: WorkspaceId, query: "Query[InteractionRow]", sizes: Mapping[FeatureUser, int], now: datetime
+) -> dict[FeatureUser, InteractionRow]:
     people = list(sizes)
-    return {people[row.place - 1]: row for row in await store.touch(tx, workspace, query, sizes, now)}
+    return {people[row.place - 1]: row for row in await store.upsert_interactions(tx, workspace, query, sizes, now)}
 
 
 async def _day(tx: Tx, workspace: WorkspaceId, now: datetime) -> date:
@@ -94,9 +94,9 @@ async def _day(tx: Tx, workspace: WorkspaceId, now: datetime) -> date:
     return (await workspaces.get_workspace(tx, workspace)).day(now)
 
 
-def _answer_uses(people: Sequence[Person], sizes: Mapping[Person, int], rows: Rows) -> list[Counters | None]:
+def _answer_uses(people: Sequence[FeatureUser], sizes: Mapping[FeatureUser, int], rows: Rows) -> list[Counters | None]:
     """The answer of each, in order: use k of n has the counts that it would have had alone."""
-    seen: dict[Person, int] = defaultdict(int)
+    seen: dict[FeatureUser, int] = defaultdict(int)
     answers: list[Counters | None] = []
     for person in people:
         seen[person] += 1
@@ -105,15 +105,19 @@ def _answer_uses(people: Sequence[Person], sizes: Mapping[Person, int], rows: Ro
     return answers
 
 
-def _after_use(person: Person, row: Touched, place: int, size: int) -> Counters:
-    uses = row.interaction_count if row.cooling else count_of(row.interaction_count, place, size)
-    ask = asks(uses, row.interaction_threshold, row.rejection_count, row.rejection_threshold, cooling=row.cooling)
+def _after_use(person: FeatureUser, row: InteractionRow, place: int, size: int) -> Counters:
+    uses = row.interaction_count if row.in_cooldown else count_of(row.interaction_count, place, size)
+    ask = should_prompt(
+        uses, row.interaction_threshold, row.rejection_count, row.rejection_threshold, cooling=row.in_cooldown
+    )
     return _counters(person, row, uses, count_of(row.total_interaction_count, place, size), row.rejection_count, ask)
 
 
-def _answer_rejections(people: Sequence[Person], sizes: Mapping[Person, int], rows: Rows) -> list[Counters | None]:
+def _answer_rejections(
+    people: Sequence[FeatureUser], sizes: Mapping[FeatureUser, int], rows: Rows
+) -> list[Counters | None]:
     """A refusal never asks."""
-    seen: dict[Person, int] = defaultdict(int)
+    seen: dict[FeatureUser, int] = defaultdict(int)
     answers: list[Counters | None] = []
     for person in people:
         seen[person] += 1
@@ -125,7 +129,7 @@ def _answer_rejections(people: Sequence[Person], sizes: Mapping[Person, int], ro
     return answers
 
 
-def _counters(person: Person, row: Touched, uses: int, total: int, rejections: int, ask: bool) -> Counters:
+def _counters(person: FeatureUser, row: InteractionRow, uses: int, total: int, rejections: int, ask: bool) -> Counters:
     return Counters(
         person.email,
         uses,
@@ -139,16 +143,16 @@ def _counters(person: Person, row: Touched, uses: int, total: int, rejections: i
     )
 
 
-async def _open_surveys(tx: Tx, workspace: WorkspaceId, opening: Rows, now: datetime) -> list[Moved]:
+async def _open_surveys(tx: Tx, workspace: WorkspaceId, opening: Rows, now: datetime) -> list[SurveyIncrement]:
     """Opens the surveys that are due, and notes them on the interactions, which are locked already."""
     new = [_survey(workspace, person, row, now) for person, row in opening.items()]
-    moved = await surveys.ask(tx, workspace, new, now, await _day(tx, workspace, now))
+    moved = await surveys.open_surveys(tx, workspace, new, now, await _day(tx, workspace, now))
     noted = [(row.feature_id, person.email, one.id) for (person, row), one in zip(opening.items(), new, strict=True)]
     await store.set_open_surveys(tx, workspace, noted)
     return moved
 
 
-async def _add_sums(tx: Tx, workspace: WorkspaceId, uses: Mapping[Person, int], rows: Rows) -> None:
+async def _add_sums(tx: Tx, workspace: WorkspaceId, uses: Mapping[FeatureUser, int], rows: Rows) -> None:
     sums: dict[FeatureId, Added] = {}
     for person, row in rows.items():
         old = sums.get(row.feature_id, Added(row.feature_id, 0, 0, 0))
@@ -164,7 +168,7 @@ async def _forget_surveys(tx: Tx, workspace: WorkspaceId, rows: Rows) -> None:
 
 
 def _first_answer(
-    workspace: WorkspaceId, rating: NewRating, row: Touched, endings: dict[Person, Ending]
+    workspace: WorkspaceId, rating: NewRating, row: InteractionRow, endings: dict[FeatureUser, SurveyClosure]
 ) -> SurveyId | None:
     """The survey this rating answers, if it is the first in the batch for an open one; notes how the survey ends."""
     if row.open_survey_id is None or rating.person in endings:
@@ -174,12 +178,12 @@ def _first_answer(
     return row.open_survey_id if prompted else None
 
 
-def _ending(workspace: WorkspaceId, row: Touched, status: Status) -> Ending:
+def _ending(workspace: WorkspaceId, row: InteractionRow, status: Status) -> SurveyClosure:
     assert row.open_survey_id is not None  # noqa: S101 - the caller has looked
-    return Ending(row.open_survey_id, status, row.series(workspace))
+    return SurveyClosure(row.open_survey_id, status, row.series(workspace))
 
 
-def _survey(workspace: WorkspaceId, person: Person, row: Touched, now: datetime) -> NewSurvey:
+def _survey(workspace: WorkspaceId, person: FeatureUser, row: InteractionRow, now: datetime) -> NewSurvey:
     return NewSurvey(
         id=SurveyId(uuid7()),
         survey_type=SURVEY_TYPE,
@@ -192,7 +196,7 @@ def _survey(workspace: WorkspaceId, person: Person, row: Touched, now: datetime)
 
 
 def _feedback(
-    workspace: WorkspaceId, rating: NewRating, row: Touched, survey: SurveyId | None, day: date
+    workspace: WorkspaceId, rating: NewRating, row: InteractionRow, survey: SurveyId | None, day: date
 ) -> NewFeedback:
     return NewFeedback(
         id=FeedbackId(uuid7()),

@@ -7,8 +7,17 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
-from voxpop.features.models import Added, FeatureIds, FeaturePath, FeatureState, Person, Touched, UsageSum, User
+from voxpop.db.query import NoRows, Query
+from voxpop.features.models import (
+    Added,
+    FeatureIds,
+    FeaturePath,
+    FeatureState,
+    FeatureUser,
+    InteractionRow,
+    UsageSum,
+    User,
+)
 from voxpop.types import FeatureId, SurveyId, WorkspaceId, uuid7
 
 
@@ -33,18 +42,18 @@ _COOLING = """coalesce(i.feedback_at > $7 - make_interval(
 
 _TOUCHED = f"""
     RETURNING i.feature_id, i.user_email, i.id, i.interaction_count, i.total_interaction_count, i.rejection_count,
-              i.first_used_at, i.updated_at, i.open_survey_id, {_COOLING} AS cooling
+              i.first_used_at, i.updated_at, i.open_survey_id, {_COOLING} AS in_cooldown
     )
     SELECT w.place, w.feature_id, w.product_id, w.interaction_threshold, w.rejection_threshold,
            t.interaction_count, t.total_interaction_count, t.rejection_count, t.first_used_at, t.updated_at,
-           t.open_survey_id, t.cooling, t.id = w.new_id AS fresh
+           t.open_survey_id, t.in_cooldown, t.id = w.new_id AS fresh
     FROM touched t JOIN wanted w USING (feature_id, user_email)"""
 
 _FIRST_USE = """first_used_at = coalesce(i.first_used_at, excluded.first_used_at),
         id = CASE WHEN i.first_used_at IS NULL THEN excluded.id ELSE i.id END,
         updated_at = greatest(i.updated_at, excluded.updated_at)"""
 
-# What are the counters after these uses? While a rating is cooling, a use counts in the total only.
+# What are the counters after these uses? While a rating is in_cooldown, a use counts in the total only.
 USED = Query(
     f"""{_WANTED}, touched AS (
     INSERT INTO interaction AS i (workspace_id, feature_id, user_email, id, interaction_count,
@@ -55,7 +64,7 @@ USED = Query(
     SET interaction_count = i.interaction_count + CASE WHEN {_COOLING} THEN 0 ELSE excluded.interaction_count END,
         total_interaction_count = i.total_interaction_count + excluded.total_interaction_count,
         {_FIRST_USE}{_TOUCHED}""",
-    Touched,
+    InteractionRow,
 )
 
 # What are the counters after these refusals? The count starts anew, the total stays.
@@ -67,7 +76,7 @@ REJECTED = Query(
     ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
     SET interaction_count = 0, rejection_count = i.rejection_count + excluded.rejection_count,
         {_FIRST_USE}{_TOUCHED}""",
-    Touched,
+    InteractionRow,
 )
 
 # A rating sets both counters to zero and begins the cool-down. A row made here is unused and so listed nowhere.
@@ -79,7 +88,7 @@ RATED = Query(
     ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
     SET interaction_count = 0, rejection_count = 0, feedback_at = greatest(i.feedback_at, excluded.feedback_at),
         updated_at = greatest(i.updated_at, excluded.updated_at){_TOUCHED}""",
-    Touched,
+    InteractionRow,
 )
 
 SURVEYED = Query(
@@ -88,7 +97,7 @@ SURVEYED = Query(
     FROM unnest($2::uuid[], $3::text[], $4::uuid[]) AS new (feature_id, user_email, survey_id)
     WHERE i.workspace_id = $1 AND i.feature_id = new.feature_id AND i.user_email = new.user_email
     """,
-    Nothing,
+    NoRows,
 )
 
 ADDED_SUMS = Query(
@@ -101,7 +110,7 @@ ADDED_SUMS = Query(
     SET user_count = s.user_count + excluded.user_count, total_sum = s.total_sum + excluded.total_sum,
         total_max = greatest(s.total_max, excluded.total_max)
     """,
-    Nothing,
+    NoRows,
 )
 
 # By what do the kept sums of each feature fall short of its interactions? One statement, so one snapshot of both.
@@ -172,9 +181,9 @@ USERS_BEFORE = Query(
 )
 
 
-async def touch(
-    tx: Tx, workspace: WorkspaceId, query: "Query[Touched]", people: Mapping[Person, int], now: datetime
-) -> list[Touched]:
+async def upsert_interactions(
+    tx: Tx, workspace: WorkspaceId, query: "Query[InteractionRow]", people: Mapping[FeatureUser, int], now: datetime
+) -> list[InteractionRow]:
     """Runs USED, REJECTED or RATED for people and how often each stands in the batch.
 
     Who names a feature that does not exist is not in what comes back.

@@ -6,7 +6,7 @@ from litestar import patch
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from voxpop.auth.access import Caller, InTx, needs
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.feedback import service
 from voxpop.feedback.models import NewNotes, NotesOut
 from voxpop.types import FeedbackId, Scope, instant, utcnow
@@ -17,11 +17,11 @@ FeedbackPath = FromPath[Annotated[str, Meta(description="The rating's id", extra
 
 @patch(
     "/api/csat/v1/feedbacks/{feedback:str}/notes",
-    opt=needs(Scope.MANAGE),
+    opt=requires_scope(Scope.MANAGE),
     tags=["Product features"],
     summary="Keep notes beside a rating",
 )
-async def note(tx: InTx, actor: Caller, feedback: FeedbackPath, data: JSONBody[NewNotes]) -> NotesOut:
+async def note(tx: Transaction, actor: CurrentActor, feedback: FeedbackPath, data: JSONBody[NewNotes]) -> NotesOut:
     """The last notes win; null takes them away."""
     ident = FeedbackId(read_id(feedback, "feedback"))
     notes = await service.note(tx, actor.workspace, ident, data, utcnow(), actor.name)

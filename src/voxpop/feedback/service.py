@@ -11,14 +11,14 @@ from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.feedback import store
 from voxpop.feedback.models import Feedback, FeedbackRecorded, NewFeedback, NewNotes, Notes, Origin
-from voxpop.metrics.models import Scored
+from voxpop.metrics.models import ScoreIncrement
 from voxpop.outbox import Kind, Message
 from voxpop.types import FeedbackId, WorkspaceId, instant
 
 
 async def record(
     tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback], now: datetime, user: str
-) -> list[Scored]:
+) -> list[ScoreIncrement]:
     """Stores ratings and returns what they add to the counts, which the conductor passes to `metrics.add`.
 
     Each leaves as a message too.
@@ -26,7 +26,8 @@ async def record(
     await store.insert_feedback(tx, workspace, ratings, now, user)
     await outbox.record(tx, workspace, [message_of(workspace, rating, now) for rating in ratings], now)
     return [
-        Scored(rating.survey_type, rating.score - rating.scale_min, rating.day, rating.series) for rating in ratings
+        ScoreIncrement(rating.survey_type, rating.score - rating.scale_min, rating.day, rating.series)
+        for rating in ratings
     ]
 
 

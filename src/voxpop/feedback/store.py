@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.feedback.models import Feedback, NewFeedback, Notes, Origin
 from voxpop.types import FeedbackId, WorkspaceId
 
@@ -23,7 +23,7 @@ NEW_FEEDBACK = Query(
                 kinds, ids)
     ORDER BY id
     """,
-    Nothing,
+    NoRows,
 )
 
 FEEDBACK_BEFORE = Query(

@@ -17,12 +17,12 @@ from voxpop.kafka.client import WORKSPACE, client_config, log, note_error
 
 MOST_IN_A_BATCH = 1000
 READ_SECONDS = 0.5  # how long a stop may go unnoticed while nothing arrives
-PATIENCE_SECONDS = 0.5  # how long a batch may take before its partitions are paused: that throws away what is fetched
-FINISH_SECONDS = 5.0  # how long a batch may hold up partitions that must be given back
+PAUSE_AFTER = 0.5  # how long a batch may take before its partitions are paused: that throws away what is fetched
+REVOKE_TIMEOUT = 5.0  # how long a batch may hold up partitions that must be given back
 LEAVE_SECONDS = 20.0
 STATISTICS_SECONDS = 5.0
 # A client that hears from a starting broker that there are no brokers forgets the one it knows, and waits for ever.
-SILENCE_SECONDS = 30.0
+BROKER_TIMEOUT = 30.0
 
 LAG = Gauge("voxpop_kafka_lag", "Messages of a partition that are not taken yet", ["topic", "partition"])
 
@@ -41,7 +41,7 @@ class Record(NamedTuple):
     workspace: str | None
 
 
-class Feed:
+class KafkaConsumer:
     """A member of the consumer group. `take` gets one batch at a time, in the loop, and returns once it is committed.
 
     Only then are the batch's offsets. A batch that takes long does not cost the membership: the thread goes on
@@ -91,7 +91,7 @@ class Feed:
         try:
             consumer.subscribe([self._topic], self._on_assign, self._on_revoke, self._on_lost)
             while not self._stopping.is_set():
-                if monotonic() - self._heard_at > SILENCE_SECONDS:
+                if monotonic() - self._heard_at > BROKER_TIMEOUT:
                     raise BrokerError("no broker answers")
                 self._batch = _records(self._read(consumer))
                 if self._batch:
@@ -126,7 +126,7 @@ class Feed:
     def _finish(self, consumer: Consumer) -> None:
         """Waits for the batch in hand, which rebalances may cut down or take away meanwhile."""
         while self._batch and not self._stopping.is_set():
-            if self._is_taken(PATIENCE_SECONDS):
+            if self._is_taken(PAUSE_AFTER):
                 self._commit(consumer, asynchronous=True)
                 continue
             if not self._paused:
@@ -170,7 +170,7 @@ class Feed:
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """The batch in hand is finished if that is soon done, else it goes on without what goes to another."""
-        if self._batch and self._is_taken(FINISH_SECONDS):
+        if self._batch and self._is_taken(REVOKE_TIMEOUT):
             self._commit(consumer, asynchronous=False)
         self._drop(partitions)
         consumer.incremental_unassign(partitions)
@@ -192,7 +192,7 @@ class Feed:
 
     def _cancel(self) -> None:
         if self._taking.cancel():
-            self._over.wait(FINISH_SECONDS)
+            self._over.wait(REVOKE_TIMEOUT)
 
 
 def _records(messages: Iterable[Message]) -> list[Record]:

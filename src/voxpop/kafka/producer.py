@@ -26,7 +26,7 @@ class Outgoing(NamedTuple):
     headers: dict[str, str]
 
 
-class Sender:
+class KafkaProducer:
     """An idempotent producer. One that has failed is thrown away with what it holds, so that nothing leaves late."""
 
     def __init__(self, settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 
-from voxpop.auth.access import Caller, InTx, needs
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.metrics import live
 from voxpop.metrics.schemas import Campaign, First, Last, MetricsFilter, MetricsOut, TypeCode
 from voxpop.types import Scope
@@ -12,17 +12,19 @@ BASE = "/api/v1/metrics"
 TAG = ["Metrics"]
 
 
-@post(f"{BASE}/filter", status_code=200, opt=needs(Scope.READ), tags=TAG, summary="Metrics of campaigns by day")
-async def filter_metrics(tx: InTx, actor: Caller, data: JSONBody[MetricsFilter]) -> MetricsOut:
+@post(
+    f"{BASE}/filter", status_code=200, opt=requires_scope(Scope.READ), tags=TAG, summary="Metrics of campaigns by day"
+)
+async def filter_metrics(tx: Transaction, actor: CurrentActor, data: JSONBody[MetricsFilter]) -> MetricsOut:
     """As aggregated: a day is there from 00:05 of the next on. Days and campaigns without responses are left out."""
     rows = await live.list_aggregated(tx, actor.workspace, data.wanted)
     return MetricsOut.of(rows, data.wanted)
 
 
-@get(f"{BASE}/live", opt=needs(Scope.READ), tags=TAG, summary="Metrics of campaigns by day, up to this second")
+@get(f"{BASE}/live", opt=requires_scope(Scope.READ), tags=TAG, summary="Metrics of campaigns by day, up to this second")
 async def live_metrics(
-    tx: InTx,
-    actor: Caller,
+    tx: Transaction,
+    actor: CurrentActor,
     campaignId: FromQuery[Campaign | None] = None,
     type: FromQuery[TypeCode | None] = None,
     dateFrom: FromQuery[First | None] = None,

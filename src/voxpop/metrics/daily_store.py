@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.metrics.models import Grain, SeriesKind
 from voxpop.metrics.store import Held
 from voxpop.types import CampaignId, WorkspaceId, uuid7
@@ -95,7 +95,7 @@ SAVED = Query(
         detractors = excluded.detractors, counts = excluded.counts,
         last_update_time = excluded.last_update_time, last_update_user = excluded.last_update_user
     """,
-    Nothing,
+    NoRows,
 )
 
 # What is kept of these days? A day whose answers turned out to be none is kept, but is no day with responses.

@@ -38,15 +38,15 @@ class Grain(StrEnum):
 class Stage(StrEnum):
     """What became of a survey; the columns of `ask_count`."""
 
-    ASKED = "asked"
-    SEEN = "seen"
-    ANSWERED = "answered"
+    OPENED = "asked"
+    SHOWN = "seen"
+    COMPLETED = "answered"
     DISMISSED = "dismissed"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
 
 
-class Scored(Struct, frozen=True):
+class ScoreIncrement(Struct, frozen=True):
     """What one rating adds: `step` is its score less the lowest of its scale, so a place in the array of counts."""
 
     survey_type: str
@@ -55,7 +55,7 @@ class Scored(Struct, frozen=True):
     series: Sequence[Series]
 
 
-class Moved(Struct, frozen=True):
+class SurveyIncrement(Struct, frozen=True):
     """What a step of a survey, or of some alike, adds to the funnel of its series."""
 
     stage: Stage

@@ -6,12 +6,14 @@ from datetime import date
 
 from voxpop.db.pool import Tx
 from voxpop.metrics import scores, store
-from voxpop.metrics.models import Drift, Grain, Moved, Period, Scored, Series, SeriesKind, Stage
+from voxpop.metrics.models import Drift, Grain, Period, ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
 from voxpop.metrics.store import AskKey, ScoreKey
 from voxpop.types import WorkspaceId
 
 
-async def add(tx: Tx, workspace: WorkspaceId, scored: Iterable[Scored] = (), moved: Iterable[Moved] = ()) -> None:
+async def add(
+    tx: Tx, workspace: WorkspaceId, scored: Iterable[ScoreIncrement] = (), moved: Iterable[SurveyIncrement] = ()
+) -> None:
     """Adds ratings and steps of surveys to the counts of their series, by day and by month.
 
     The conductor's last call: the rows it locks are those that everybody wants.
@@ -32,7 +34,7 @@ async def all_time(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: 
     return pool(await months(tx, workspace, series, survey_type))
 
 
-async def begin_recount(tx: Tx, workspace: WorkspaceId) -> None:
+async def lock_recount(tx: Tx, workspace: WorkspaceId) -> None:
     """First of all: two recounts at once would both add the same difference."""
     await store.lock_recount(tx, workspace)
 
@@ -42,7 +44,7 @@ async def find_drift(tx: Tx, workspace: WorkspaceId, month: date) -> list[Drift]
     return await store.list_drift(tx, workspace, month)
 
 
-async def mend(tx: Tx, workspace: WorkspaceId, drift: Iterable[Drift]) -> None:
+async def repair_counts(tx: Tx, workspace: WorkspaceId, drift: Iterable[Drift]) -> None:
     """Adds what is missing. Not the truth is set: that would lose ratings that commit beside it."""
     sums: dict[ScoreKey, list[int]] = {}
     for one in drift:
@@ -59,7 +61,7 @@ def pool(periods: Iterable[Period]) -> Sequence[int]:
     return total
 
 
-def _sum_scores(scored: Iterable[Scored]) -> dict[ScoreKey, list[int]]:
+def _sum_scores(scored: Iterable[ScoreIncrement]) -> dict[ScoreKey, list[int]]:
     sums: dict[ScoreKey, list[int]] = {}
     for one in scored:
         for series in one.series:
@@ -73,7 +75,7 @@ def _place(counts: list[int], step: int, count: int) -> None:
     counts[step] += count
 
 
-def _sum_asks(moved: Iterable[Moved]) -> dict[AskKey, Counter[Stage]]:
+def _sum_asks(moved: Iterable[SurveyIncrement]) -> dict[AskKey, Counter[Stage]]:
     sums: dict[AskKey, Counter[Stage]] = defaultdict(Counter)
     for one in moved:
         for series in one.series:

@@ -7,7 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.metrics.models import Drift, Grain, Period, Series, Stage
 from voxpop.types import WorkspaceId
 
@@ -32,7 +32,7 @@ ADDED_SCORES = Query(
         SELECT coalesce(a, 0) + coalesce(b, 0)
         FROM unnest(s.counts, excluded.counts) WITH ORDINALITY AS pair (a, b, place) ORDER BY place)
     """,
-    Nothing,
+    NoRows,
 )
 
 ADDED_ASKS = Query(
@@ -49,7 +49,7 @@ ADDED_ASKS = Query(
         dismissed = a.dismissed + excluded.dismissed, expired = a.expired + excluded.expired,
         withdrawn = a.withdrawn + excluded.withdrawn
     """,
-    Nothing,
+    NoRows,
 )
 
 PERIODS = Query(

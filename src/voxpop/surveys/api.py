@@ -7,8 +7,8 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from voxpop.auth.access import Caller, InTx, needs
-from voxpop.db.batcher import Gate
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
 from voxpop.errors import Fault, Invalid, NotFound, SurveyClosed, SurveyTypeInUse, SurveyTypeTaken
 from voxpop.surveys import campaigns, types
@@ -73,24 +73,24 @@ class Thanks(Struct, frozen=True):
     message: Annotated[str, Meta(examples=["Спасибо за ваш отзыв!"])]
 
 
-class SurveyGates:
+class SurveyBatchers:
     """The two ways in that many come by at once; `language` is the header that chooses texts."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self.show: Gate[str, list[DueSurvey]] = Gate("show", database, campaigns.show, limit=limit)
-        self.submit: Gate[Submission, Submitted] = Gate("submit", database, campaigns.submit, limit=limit)
+        self.show: Batcher[str, list[DueSurvey]] = Batcher("show", database, campaigns.show, limit=limit)
+        self.submit: Batcher[Submission, Submitted] = Batcher("submit", database, campaigns.submit, limit=limit)
 
     async def show_once(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
-        due = await self.show.enter(actor.workspace, guid)
+        due = await self.show.submit(actor.workspace, guid)
         return SurveysOut([SurveyOut.of(survey, language) for survey in due])
 
     async def submit_once(self, actor: Actor, data: Answer, language: str | None) -> Thanks:
         submission = Submission(data.survey_id, int(data.score), data.comment)
-        return _thank(submission, await self.submit.enter(actor.workspace, submission), language)
+        return _thank(submission, await self.submit.submit(actor.workspace, submission), language)
 
 
-@get(SURVEYS, opt=needs(Scope.INGEST), tags=TAG, summary="A customer's open surveys")
-async def list_surveys(request: Request[None, None, State], actor: Caller, guid: FromQuery[Guid]) -> SurveysOut:
+@get(SURVEYS, opt=requires_scope(Scope.INGEST), tags=TAG, summary="A customer's open surveys")
+async def list_surveys(request: Request[None, None, State], actor: CurrentActor, guid: FromQuery[Guid]) -> SurveysOut:
     """Those that are due, the latest scheduled first. The first showing is noted; `Accept-Language` chooses texts."""
     return await _gates(request.app.state).show_once(actor, guid, request.headers.get("accept-language"))
 
@@ -98,28 +98,28 @@ async def list_surveys(request: Request[None, None, State], actor: Caller, guid:
 @post(
     SUBMIT,
     status_code=200,
-    opt=needs(Scope.INGEST) | {"errors": (NotFound, SurveyClosed)},
+    opt=requires_scope(Scope.INGEST) | {"errors": (NotFound, SurveyClosed)},
     tags=TAG,
     summary="Answer a survey",
 )
-async def submit(request: Request[None, None, State], actor: Caller, data: JSONBody[Answer]) -> Thanks:
+async def submit(request: Request[None, None, State], actor: CurrentActor, data: JSONBody[Answer]) -> Thanks:
     """Once; of several answers at the same time one is stored."""
     return await _gates(request.app.state).submit_once(actor, data, request.headers.get("accept-language"))
 
 
-@get("/api/v1/survey-types", opt=needs(Scope.READ), tags=TYPES, summary="List the survey types")
-async def list_types(tx: InTx, actor: Caller) -> types.TypesOut:
+@get("/api/v1/survey-types", opt=requires_scope(Scope.READ), tags=TYPES, summary="List the survey types")
+async def list_types(tx: Transaction, actor: CurrentActor) -> types.TypesOut:
     """By code."""
     return types.TypesOut([types.TypeOut.of(one) for one in await types.list_types(tx, actor)])
 
 
 @post(
     "/api/v1/survey-types",
-    opt=needs(Scope.MANAGE) | {"errors": (SurveyTypeTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeTaken,)},
     tags=TYPES,
     summary="Make a survey type",
 )
-async def open_type(tx: InTx, actor: Caller, data: JSONBody[types.NewType]) -> types.TypeOut:
+async def open_type(tx: Transaction, actor: CurrentActor, data: JSONBody[types.NewType]) -> types.TypeOut:
     """Of the workspace's own: say CES on 1-7, or thumbs on 0-1."""
     data.check()
     return types.TypeOut.of(await types.open_type(tx, actor, data.of_code(data.code), utcnow()))
@@ -127,18 +127,20 @@ async def open_type(tx: InTx, actor: Caller, data: JSONBody[types.NewType]) -> t
 
 @put(
     "/api/v1/survey-types/{code:str}",
-    opt=needs(Scope.MANAGE) | {"errors": (SurveyTypeInUse,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeInUse,)},
     tags=TYPES,
     summary="Replace a survey type",
 )
-async def replace_type(tx: InTx, actor: Caller, code: CodePath, data: JSONBody[types.TypeBody]) -> types.TypeOut:
+async def replace_type(
+    tx: Transaction, actor: CurrentActor, code: CodePath, data: JSONBody[types.TypeBody]
+) -> types.TypeOut:
     """Its texts at any time; scale and formula only while nobody has been asked."""
     data.check()
     return types.TypeOut.of(await types.replace_type(tx, actor, data.of_code(code), utcnow()))
 
 
-def _gates(state: State) -> SurveyGates:
-    gates: SurveyGates = state.survey_gates
+def _gates(state: State) -> SurveyBatchers:
+    gates: SurveyBatchers = state.survey_gates
     return gates
 
 

@@ -7,10 +7,19 @@ from datetime import date, datetime, timedelta
 from voxpop.db.pool import Tx
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Moved, Stage
+from voxpop.metrics.models import Stage, SurveyIncrement
 from voxpop.surveys import store
-from voxpop.surveys.models import Answerable, DueSurvey, Ending, Refusal, Status, Submission, Submitted, campaign_series
-from voxpop.surveys.service import USER, answer
+from voxpop.surveys.models import (
+    Answerable,
+    DueSurvey,
+    Refusal,
+    Status,
+    Submission,
+    Submitted,
+    SurveyClosure,
+    campaign_series,
+)
+from voxpop.surveys.service import USER, record_answers
 from voxpop.types import CampaignId, FeedbackId, SurveyId, WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
@@ -26,7 +35,7 @@ async def show(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[lis
         # One that has come to be meanwhile is shown, and noted, the next time.
         again = await store.list_due(tx, workspace, sorted(set(guids)), now)
         due = [survey for survey in again if survey.sent_at is not None]
-        await _count(tx, workspace, Stage.SEEN, [one.campaign_id for one in shown], now)
+        await _count(tx, workspace, Stage.SHOWN, [one.campaign_id for one in shown], now)
     of_guid: dict[str, list[DueSurvey]] = {}
     for survey in due:
         of_guid.setdefault(survey.guid, []).append(survey)
@@ -43,9 +52,10 @@ async def submit(tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submissio
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
         ratings = [_feedback(workspace, surveys[key], *taken[key], day) for key in sorted(taken)]
         endings = [
-            Ending(key, Status.COMPLETED, campaign_series(workspace, surveys[key].campaign_id)) for key in sorted(taken)
+            SurveyClosure(key, Status.COMPLETED, campaign_series(workspace, surveys[key].campaign_id))
+            for key in sorted(taken)
         ]
-        await metrics.add(tx, workspace, *await answer(tx, workspace, endings, ratings, now, day))
+        await metrics.add(tx, workspace, *await record_answers(tx, workspace, endings, ratings, now, day))
     return results
 
 
@@ -64,7 +74,7 @@ async def _count(tx: Tx, workspace: WorkspaceId, stage: Stage, campaigns: Sequen
     if campaigns:
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
         numbers = Counter(campaigns).items()
-        moved = [Moved(stage, day, campaign_series(workspace, one), count) for one, count in numbers]
+        moved = [SurveyIncrement(stage, day, campaign_series(workspace, one), count) for one, count in numbers]
         await metrics.add(tx, workspace, moved=moved)
 
 

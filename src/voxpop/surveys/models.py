@@ -49,8 +49,8 @@ class Status(StrEnum):
 
 
 STAGE_OF = {
-    Status.PENDING: Stage.ASKED,
-    Status.COMPLETED: Stage.ANSWERED,
+    Status.PENDING: Stage.OPENED,
+    Status.COMPLETED: Stage.COMPLETED,
     Status.EXPIRED: Stage.EXPIRED,
     Status.DISMISSED: Stage.DISMISSED,
     Status.WITHDRAWN: Stage.WITHDRAWN,
@@ -125,7 +125,7 @@ class Submitted(Struct, frozen=True):
     refusal: Refusal | None = None
 
 
-class Ending(Struct, frozen=True):
+class SurveyClosure(Struct, frozen=True):
     """A survey that ends, how, and what it counts for in the funnel."""
 
     survey: SurveyId

@@ -6,8 +6,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
-from voxpop.surveys.models import Answerable, DueSurvey, Ending, NewSurvey
+from voxpop.db.query import NoRows, Query
+from voxpop.surveys.models import Answerable, DueSurvey, NewSurvey, SurveyClosure
 from voxpop.types import CampaignId, SurveyId, WorkspaceId
 
 
@@ -29,7 +29,7 @@ NEW_SURVEYS = Query(
         AS new (id, code, origin, origin_id, guid, user_email, scheduled_at)
     ORDER BY id
     """,
-    Nothing,
+    NoRows,
 )
 
 # Which of these surveys were still open, and so end now? Locked in the order of their ids.
@@ -111,7 +111,7 @@ async def insert_surveys(tx: Tx, workspace: WorkspaceId, asks: Sequence[NewSurve
 
 
 async def end_surveys(
-    tx: Tx, workspace: WorkspaceId, endings: Sequence[Ending], now: datetime, user: str
+    tx: Tx, workspace: WorkspaceId, endings: Sequence[SurveyClosure], now: datetime, user: str
 ) -> set[SurveyId]:
     """The surveys that were open until now."""
     surveys, statuses = zip(*((ending.survey, ending.status) for ending in endings), strict=True)

@@ -44,7 +44,7 @@ class MessageKind(StrEnum):
     NOTE = "note"
 
 
-class What(StrEnum):
+class ActivityKind(StrEnum):
     """What the log of a ticket tells."""
 
     OPENED = "opened"

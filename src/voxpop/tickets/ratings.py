@@ -8,11 +8,11 @@ from voxpop.db.pool import Tx
 from voxpop.errors import NotFound, NotRateable
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Moved, Scored, Series, SeriesKind
+from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, SurveyIncrement
 from voxpop.surveys import service as surveys
-from voxpop.surveys.models import Ending, NewSurvey, Status
+from voxpop.surveys.models import NewSurvey, Status, SurveyClosure
 from voxpop.tickets import store
-from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, Author, Tag, Ticket, What
+from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, ActivityKind, Author, Tag, Ticket
 from voxpop.types import FeedbackId, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
@@ -22,7 +22,7 @@ def may_rate(place: Workspace, ticket: Ticket) -> bool:
     return place.asks_customers and ticket.state.is_done and not ticket.is_rated
 
 
-async def ask(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Moved]]:
+async def ask(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[SurveyIncrement]]:
     """Opens a survey for a ticket that is done, unless one is open, it is rated, or the workspace does not ask."""
     if not may_rate(place, ticket) or ticket.open_survey_id is not None:
         return ticket, []
@@ -36,30 +36,30 @@ async def ask(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[
         guid=ticket.requester_guid,
         user_email=ticket.requester_email,
     )
-    moved = await surveys.ask(tx, place.id, [new], now, place.day(now))
+    moved = await surveys.open_surveys(tx, place.id, [new], now, place.day(now))
     return replace(ticket, open_survey_id=new.id), moved
 
 
-async def withdraw(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Moved]]:
+async def withdraw(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[SurveyIncrement]]:
     """Takes the question back from a ticket that is worked on again unrated."""
     if ticket.open_survey_id is None:
         return ticket, []
-    ending = Ending(ticket.open_survey_id, Status.WITHDRAWN, funnel_of(place))
-    moved = await surveys.end(tx, place.id, [ending], now, place.day(now))
+    ending = SurveyClosure(ticket.open_survey_id, Status.WITHDRAWN, funnel_of(place))
+    moved = await surveys.close_surveys(tx, place.id, [ending], now, place.day(now))
     return replace(ticket, open_survey_id=None), moved
 
 
 async def see(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> None:
     """Notes that the panel was shown, the first time; asks first where the workspace did not when it was resolved."""
-    asked: list[Moved] = []
+    asked: list[SurveyIncrement] = []
     if ticket.open_survey_id is None:
         ticket, asked = await _ask_late(tx, place, ticket, now)
     if ticket.open_survey_id is not None:
-        seen = await surveys.see(tx, place.id, ticket.open_survey_id, funnel_of(place), (now, place.day(now)))
+        seen = await surveys.mark_shown(tx, place.id, ticket.open_survey_id, funnel_of(place), (now, place.day(now)))
         await metrics.add(tx, place.id, moved=[*asked, *seen])
 
 
-async def _ask_late(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Moved]]:
+async def _ask_late(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[SurveyIncrement]]:
     """Under the ticket's lock, so that of two pages opened at once one asks."""
     locked = await store.lock_ticket(tx, place.id, ticket.ref)
     asked, moved = await ask(tx, place, locked or ticket, now)
@@ -92,10 +92,10 @@ async def rate(
 
 async def _store_rating(
     tx: Tx, place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], now: datetime
-) -> tuple[Ticket, list[Scored], list[Moved]]:
+) -> tuple[Ticket, list[ScoreIncrement], list[SurveyIncrement]]:
     day, (stars, comment) = place.day(now), rating
     assert ticket.open_survey_id is not None  # noqa: S101 - it has just been asked
-    ending = Ending(ticket.open_survey_id, Status.COMPLETED, funnel_of(place))
+    ending = SurveyClosure(ticket.open_survey_id, Status.COMPLETED, funnel_of(place))
     new = feedback_of(place, ticket, rating, tags, day)
     rated = replace(
         ticket,
@@ -108,9 +108,9 @@ async def _store_rating(
     )
     author = Author(ticket.requester_name)
     await store.set_ticket(tx, place.id, rated, author.name)
-    change = (ticket.id, What.RATED, None, str(stars))
+    change = (ticket.id, ActivityKind.RATED, None, str(stars))
     await store.insert_activities(tx, place.id, [change], (author.name, now))
-    return rated, *await surveys.answer(tx, place.id, [ending], [new], now, day)
+    return rated, *await surveys.record_answers(tx, place.id, [ending], [new], now, day)
 
 
 def feedback_of(

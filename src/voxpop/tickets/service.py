@@ -10,20 +10,20 @@ from voxpop.campaigns.models import ContextType, Event, Trigger
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Moved
+from voxpop.metrics.models import SurveyIncrement
 from voxpop.tickets import notifications, ratings, store
-from voxpop.tickets.models import Author, Message, MessageKind, NewTicket, Priority, Status, Ticket, What
+from voxpop.tickets.models import ActivityKind, Author, Message, MessageKind, NewTicket, Priority, Status, Ticket
 from voxpop.types import AccountId, TicketId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
 
-Change = tuple[TicketId, What, str | None, str | None]
+Change = tuple[TicketId, ActivityKind, str | None, str | None]
 
 
 async def open_ticket(tx: Tx, workspace: WorkspaceId, new: NewTicket, author: Author, now: datetime) -> Ticket:
     """By the requester, or by an agent or another system for him."""
     ticket = await store.insert_ticket(tx, workspace, TicketId(uuid7()), new, (now, author.name))
     await store.set_tags(tx, workspace, ticket.id, clean_tags(new.tags), now)
-    await store.insert_activities(tx, workspace, [(ticket.id, What.OPENED, None, None)], (author.name, now))
+    await store.insert_activities(tx, workspace, [(ticket.id, ActivityKind.OPENED, None, None)], (author.name, now))
     return ticket
 
 
@@ -35,7 +35,7 @@ async def reply(
     `address` is where customers reach the workspace, for the link in the mail.
     """
     ticket = await get_locked(tx, workspace, ref)
-    message = await _say(tx, workspace, ticket, (MessageKind.REPLY, body), author, now)
+    message = await _add_message(tx, workspace, ticket, (MessageKind.REPLY, body), author, now)
     changed = replace(
         ticket,
         first_response_at=ticket.first_response_at or now,
@@ -43,8 +43,8 @@ async def reply(
         last_replier_id=author.account_id or ticket.last_replier_id,
     )
     if ticket.state is Status.OPEN:
-        changed = await _move(tx, workspace, changed, Status.IN_PROGRESS, author, now)
-    await _keep(tx, workspace, changed, author, now)
+        changed = await _transition(tx, workspace, changed, Status.IN_PROGRESS, author, now)
+    await _save(tx, workspace, changed, author, now)
     await notifications.send_reply(tx, await workspaces.get_workspace(tx, workspace), changed, message, address, now)
     return message
 
@@ -52,20 +52,20 @@ async def reply(
 async def note(tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Author, now: datetime) -> Message:
     """For agents alone; changes nothing but when the ticket was touched."""
     ticket = await get_locked(tx, workspace, ref)
-    message = await _say(tx, workspace, ticket, (MessageKind.NOTE, body), author, now)
-    await _keep(tx, workspace, ticket, author, now)
+    message = await _add_message(tx, workspace, ticket, (MessageKind.NOTE, body), author, now)
+    await _save(tx, workspace, ticket, author, now)
     return message
 
 
 async def customer_reply(tx: Tx, workspace: WorkspaceId, ref: str, body: str, author: Author, now: datetime) -> Message:
     """The requester's: reopens a ticket that was resolved or closed. The caller has seen that the ticket is his."""
     ticket = await get_locked(tx, workspace, ref)
-    message = await _say(tx, workspace, ticket, (MessageKind.CUSTOMER, body), author, now)
-    moved: list[Moved] = []
+    message = await _add_message(tx, workspace, ticket, (MessageKind.CUSTOMER, body), author, now)
+    moved: list[SurveyIncrement] = []
     changed = replace(ticket, last_reply_at=now)
     if ticket.state.is_done:
         changed, moved = await _set_status(tx, workspace, changed, Status.OPEN, author, now)
-    await _keep(tx, workspace, changed, author, now)
+    await _save(tx, workspace, changed, author, now)
     await metrics.add(tx, workspace, moved=moved)
     return message
 
@@ -75,12 +75,12 @@ async def set_status(
 ) -> int:
     """Resolves, closes, reopens or takes up tickets, all of them or none: how many changed. Closing is an event too."""
     tickets = await _get_all_locked(tx, workspace, refs)
-    moved: list[Moved] = []
+    moved: list[SurveyIncrement] = []
     changing = [ticket for ticket in tickets if ticket.state is not status]
     for ticket in changing:
         changed, steps = await _set_status(tx, workspace, ticket, status, author, now)
         moved += steps
-        await _keep(tx, workspace, changed, author, now)
+        await _save(tx, workspace, changed, author, now)
     if status is Status.CLOSED:
         moved += await _announce_closed(tx, workspace, changing, now)
     await metrics.add(tx, workspace, moved=moved)
@@ -100,8 +100,8 @@ async def assign(
     tickets = await _get_all_locked(tx, workspace, refs)
     changing = [ticket for ticket in tickets if ticket.assignee_id != account]
     for ticket in changing:
-        await _log(tx, workspace, (ticket.id, What.ASSIGNEE, None, name), author, now)
-        await _keep(tx, workspace, replace(ticket, assignee_id=account), author, now)
+        await _log(tx, workspace, (ticket.id, ActivityKind.ASSIGNEE, None, name), author, now)
+        await _save(tx, workspace, replace(ticket, assignee_id=account), author, now)
     return len(changing)
 
 
@@ -110,8 +110,8 @@ async def set_priority(
 ) -> None:
     ticket = await get_locked(tx, workspace, ref)
     if ticket.priority != priority:
-        await _log(tx, workspace, (ticket.id, What.PRIORITY, ticket.priority, priority), author, now)
-        await _keep(tx, workspace, replace(ticket, priority=priority), author, now)
+        await _log(tx, workspace, (ticket.id, ActivityKind.PRIORITY, ticket.priority, priority), author, now)
+        await _save(tx, workspace, replace(ticket, priority=priority), author, now)
 
 
 async def set_tags(
@@ -122,8 +122,10 @@ async def set_tags(
     new = clean_tags(names)
     if old != new:
         await store.set_tags(tx, workspace, ticket.id, new, now)
-        await _log(tx, workspace, (ticket.id, What.TAGS, ", ".join(old) or None, ", ".join(new) or None), author, now)
-        await _keep(tx, workspace, ticket, author, now)
+        await _log(
+            tx, workspace, (ticket.id, ActivityKind.TAGS, ", ".join(old) or None, ", ".join(new) or None), author, now
+        )
+        await _save(tx, workspace, ticket, author, now)
 
 
 async def get_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket:
@@ -150,24 +152,26 @@ async def _get_all_locked(tx: Tx, workspace: WorkspaceId, refs: Sequence[str]) -
 
 async def _set_status(
     tx: Tx, workspace: WorkspaceId, ticket: Ticket, status: Status, author: Author, now: datetime
-) -> tuple[Ticket, list[Moved]]:
+) -> tuple[Ticket, list[SurveyIncrement]]:
     """The ticket in its new status with its survey opened or withdrawn, and what that adds to the funnel."""
-    changed = await _move(tx, workspace, ticket, status, author, now)
+    changed = await _transition(tx, workspace, ticket, status, author, now)
     place = await workspaces.get_workspace(tx, workspace)
     if status.is_done:
         return await ratings.ask(tx, place, changed, now)
     return await ratings.withdraw(tx, place, changed, now)
 
 
-async def _move(
+async def _transition(
     tx: Tx, workspace: WorkspaceId, ticket: Ticket, status: Status, author: Author, now: datetime
 ) -> Ticket:
-    await _log(tx, workspace, (ticket.id, What.STATUS, ticket.status, status), author, now)
+    await _log(tx, workspace, (ticket.id, ActivityKind.STATUS, ticket.status, status), author, now)
     resolved = (ticket.resolved_at or now) if status.is_done else None
     return replace(ticket, status=status, resolved_at=resolved)
 
 
-async def _announce_closed(tx: Tx, workspace: WorkspaceId, tickets: Sequence[Ticket], now: datetime) -> list[Moved]:
+async def _announce_closed(
+    tx: Tx, workspace: WorkspaceId, tickets: Sequence[Ticket], now: datetime
+) -> list[SurveyIncrement]:
     """A closed ticket is an event like any other, in the same transaction: a campaign may wait for it."""
     events = [_closed(ticket, now.date()) for ticket in tickets]
     _, moved = await event_ingest.ask(tx, workspace, events, now)
@@ -179,7 +183,7 @@ def _closed(ticket: Ticket, day: date) -> Event:
     return Event(Trigger.TICKET_CLOSED, guid, ContextType.TICKET, ticket.ref, day)
 
 
-async def _say(
+async def _add_message(
     tx: Tx, workspace: WorkspaceId, ticket: Ticket, said: tuple[MessageKind, str], author: Author, now: datetime
 ) -> Message:
     message = Message(uuid7(), said[0], author.account_id, author.name, said[1], now)
@@ -190,7 +194,7 @@ async def _log(tx: Tx, workspace: WorkspaceId, change: Change, author: Author, n
     await store.insert_activities(tx, workspace, [change], (author.name, now))
 
 
-async def _keep(tx: Tx, workspace: WorkspaceId, ticket: Ticket, author: Author, now: datetime) -> None:
+async def _save(tx: Tx, workspace: WorkspaceId, ticket: Ticket, author: Author, now: datetime) -> None:
     await store.set_ticket(tx, workspace, replace(ticket, updated_at=now), author.name)
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from voxpop.db.pool import Tx, changed
-from voxpop.db.query import Nothing, Query
+from voxpop.db.pool import Tx, notify_on_commit
+from voxpop.db.query import NoRows, Query
 from voxpop.tickets import search_text
-from voxpop.tickets.models import Activity, Message, MessageKind, NewTicket, Priority, Tag, Ticket, What
+from voxpop.tickets.models import Activity, ActivityKind, Message, MessageKind, NewTicket, Priority, Tag, Ticket
 from voxpop.types import TicketId, WorkspaceId, uuid7
 
 
@@ -54,7 +54,7 @@ NEW_WORDS = Query(
            words_and_stems($3)
     FROM ticket WHERE workspace_id = $1 AND id = $2
     """,
-    Nothing,
+    NoRows,
 )
 
 # A conversation without end stops growing here, before the megabyte that the type can hold: words and stems together.
@@ -63,7 +63,7 @@ MORE_WORDS = Query(
     UPDATE ticket_search SET words = words || words_and_stems($3)
     WHERE workspace_id = $1 AND ticket_id = $2 AND length(words) < 4000
     """,
-    Nothing,
+    NoRows,
 )
 
 # Everything of a ticket that may change, written as a whole under its lock; and what its tags and words repeat of it.
@@ -83,7 +83,7 @@ CHANGED_TICKET = Query(
         csat_rated_at = $13, csat_agent_id = $14, open_survey_id = $15, updated_at = $16, last_update_user = $17
     WHERE workspace_id = $1 AND id = $2
     """,
-    Nothing,
+    NoRows,
 )
 
 NEW_MESSAGE = Query(
@@ -110,7 +110,7 @@ NEW_ACTIVITY = Query(
         AS new (id, ticket_id, what, old_value, new_value)
     ORDER BY id
     """,
-    Nothing,
+    NoRows,
 )
 
 ACTIVITIES = Query(
@@ -129,7 +129,7 @@ NEW_TAGS = Query(
     SELECT $1, id, name, $4 FROM unnest($2::uuid[], $3::text[]) AS new (id, name) ORDER BY name
     ON CONFLICT (workspace_id, name) DO NOTHING
     """,
-    Nothing,
+    NoRows,
 )
 
 TAGS_BY_NAME = Query("SELECT id, name FROM tag WHERE workspace_id = $1 AND name = ANY ($2::text[]) ORDER BY name", Tag)
@@ -150,7 +150,7 @@ UNTAGGED = Query(
     )
     DELETE FROM ticket_tag WHERE workspace_id = $1 AND ticket_id = $2
     """,
-    Nothing,
+    NoRows,
 )
 
 TAGGED = Query(
@@ -162,7 +162,7 @@ TAGGED = Query(
     FROM ticket t CROSS JOIN unnest($3::uuid[]) AS new (tag_id)
     WHERE t.workspace_id = $1 AND t.id = $2 ORDER BY tag_id
     """,
-    Nothing,
+    NoRows,
 )
 
 
@@ -177,7 +177,7 @@ async def insert_ticket(
     ticket = await NEW_TICKET.one(tx, workspace, ident, *values, *urgency, *by)
     text = f"{ticket.ref} {new.subject} {new.description} {who.name} {who.email}"
     await NEW_WORDS.run(tx, workspace, ident, search_text.lexemes(workspace, text))
-    changed(tx, workspace)
+    notify_on_commit(tx, workspace)
     return ticket
 
 
@@ -218,7 +218,7 @@ async def set_ticket(tx: Tx, workspace: WorkspaceId, ticket: Ticket, user: str) 
         ticket.updated_at,
         user,
     )
-    changed(tx, workspace)
+    notify_on_commit(tx, workspace)
 
 
 async def insert_message(tx: Tx, workspace: WorkspaceId, ticket: TicketId, message: Message) -> Message:
@@ -237,7 +237,7 @@ async def list_messages(
 async def insert_activities(
     tx: Tx,
     workspace: WorkspaceId,
-    changes: Sequence[tuple[TicketId, What, str | None, str | None]],
+    changes: Sequence[tuple[TicketId, ActivityKind, str | None, str | None]],
     by: tuple[str, datetime],
 ) -> None:
     """`changes`: ticket, what, from, to. `by`: who and when."""

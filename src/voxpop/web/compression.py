@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from voxpop.web.fast_path import Message, Scope, Send
 
 OWN_SITE = {b"same-origin", b"none"}
-WORTH_IT = 1024  # bytes
-EFFORT = 5  # of 9: a page takes a third of a millisecond
+MIN_SIZE = 1024  # bytes
+GZIP_LEVEL = 5  # of 9: a page takes a third of a millisecond
 VARY = (b"vary", b"accept-encoding, sec-fetch-site")
 
 
-def packing(scope: Scope, send: Send) -> Send:
+def compress(scope: Scope, send: Send) -> Send:
     """Sends on to `send`, pages packed where the request allows it."""
     asked = dict(scope["headers"])
     allowed = b"gzip" in asked.get(b"accept-encoding", b"") and asked.get(b"sec-fetch-site") in OWN_SITE
@@ -46,8 +46,8 @@ def _is_page(start: Message) -> bool:
 def _pack(start: Message, message: Message) -> None:
     """A whole body that is worth it; the two messages are changed in place."""
     body: bytes = message.get("body", b"")
-    if message.get("more_body") or len(body) < WORTH_IT:
+    if message.get("more_body") or len(body) < MIN_SIZE:
         return
-    message["body"] = packed = gzip.compress(body, EFFORT, mtime=0)
+    message["body"] = packed = gzip.compress(body, GZIP_LEVEL, mtime=0)
     kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
     start["headers"] = [*kept, (b"content-encoding", b"gzip"), (b"content-length", str(len(packed)).encode())]

@@ -11,7 +11,7 @@ import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 
-from voxpop.db.pool import OUT_OF_REACH
+from voxpop.db.pool import CONNECTION_ERRORS
 from voxpop.errors import (
     ON_CONSTRAINT,
     AppError,
@@ -29,7 +29,7 @@ from voxpop.errors import (
 )
 from voxpop.i18n import accepted
 from voxpop.web.openapi.document import Endpoint, Problem
-from voxpop.web.pages import Instead, error_page
+from voxpop.web.pages import ResponseOverride, error_page
 
 log = structlog.get_logger()
 
@@ -108,7 +108,7 @@ def as_app_error(error: Exception) -> AppError:
             return kind()
         case asyncpg.DataError() | UnicodeEncodeError():
             return Invalid("A value in the request cannot be stored")
-        case _ if isinstance(error, OUT_OF_REACH + OF_THE_MOMENT):
+        case _ if isinstance(error, CONNECTION_ERRORS + OF_THE_MOMENT):
             return Unavailable()
     return AppError()
 
@@ -143,7 +143,7 @@ def note(error: AppError, cause: Exception, seen: Problem) -> None:
 
 def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     """The exception handler of the app."""
-    if isinstance(cause, Instead):
+    if isinstance(cause, ResponseOverride):
         return cause.response
     error = as_app_error(cause)
     query = request.scope["query_string"].decode("latin-1")

@@ -28,7 +28,7 @@ JSON_HEADER = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
 
 
-class Gone(Exception):
+class ClientDisconnected(Exception):
     """The caller has left before its body was whole; there is nobody to answer."""
 
 
@@ -41,7 +41,7 @@ class Operation(msgspec.Struct, frozen=True):
     passed: bytes | None = None
 
 
-class Door(ABC):
+class FastEndpoint(ABC):
     """One operation; its kinds differ in what they read of a request."""
 
     method: str
@@ -50,7 +50,7 @@ class Door(ABC):
         self.route = operation.route
         self._operation, self._admit = operation, admit
 
-    def takes(self, scope: Scope) -> "re.Match[Any] | None":
+    def match(self, scope: Scope) -> "re.Match[Any] | None":
         """Whether the request is for this door; one that is out of the ordinary goes the framework's way."""
         if scope["method"] != self.method:
             return None
@@ -61,7 +61,7 @@ class Door(ABC):
     async def serve(self, match: "re.Match[Any]", scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._answer(match, scope, receive)
-        except Gone:
+        except ClientDisconnected:
             return
         except Exception as cause:  # an edge, like the framework's own exception handler
             await send_problem(scope, send, as_app_error(cause), cause)
@@ -84,7 +84,7 @@ class Door(ABC):
         """What the request says."""
 
 
-class PostDoor(Door):
+class FastPost(FastEndpoint):
     """A POST: `call` gets the parts of the path and the decoded body."""
 
     method = "POST"
@@ -110,7 +110,7 @@ class PostDoor(Door):
         return *match.groups(), decode(body, self._decoder)
 
 
-class GetDoor(Door):
+class FastGet(FastEndpoint):
     """A GET with one parameter, which `call` gets; of plain characters only, so that nothing can be wrong with it."""
 
     method = "GET"
@@ -136,7 +136,7 @@ async def _read(receive: Receive, largest: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise ClientDisconnected
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > largest:

@@ -17,7 +17,7 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 FORM = "application/x-www-form-urlencoded"
-MOST_FIELDS = 1000
+MAX_FIELDS = 1000
 SAFE = {"GET", "HEAD", "OPTIONS"}
 FOREIGN_SITES = {"cross-site", "same-site"}  # a sibling host is another workspace
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -33,7 +33,7 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
     if media != FORM and (media or body):
         raise UnsupportedMediaType("The body must be a form")
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Invalid("body is no form that can be read") from None
     if has_nul(dict(pairs)):
@@ -67,7 +67,7 @@ async def as_typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     """What a form that does not fit was filled in with, to be shown again; nothing of what is no form."""
     body = (await request.body()).decode(errors="replace")
     try:
-        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         return {}
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
@@ -97,7 +97,7 @@ def _is_list(kind: Any) -> bool:
     return kind is list or get_origin(kind) is list
 
 
-def client_of(request: Connection) -> str:
+def client_ip(request: Connection) -> str:
     """Whom to count a request to: the address, of IPv6 the network, for a household has one of these."""
     host = request.client.host if request.client else "unknown"
     try:
@@ -109,7 +109,7 @@ def client_of(request: Connection) -> str:
     return str(address.ipv4_mapped or ip_network(f"{address}/64", strict=False))
 
 
-def is_foreign(headers: Mapping[str, str]) -> bool:
+def is_cross_site(headers: Mapping[str, str]) -> bool:
     """Whether another site's page made the request: by the browser's own word, or by an Origin that is not the Host."""
     if headers.get("sec-fetch-site") in FOREIGN_SITES:
         return True
@@ -117,10 +117,10 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
     if origin is None:
         return False
     scheme = origin.partition(":")[0]
-    return _place(origin) is None or _place(origin) != _place(f"{scheme}://{headers.get('host', '')}")
+    return _origin(origin) is None or _origin(origin) != _origin(f"{scheme}://{headers.get('host', '')}")
 
 
-def _place(address: str) -> tuple[str, int | None] | None:
+def _origin(address: str) -> tuple[str, int | None] | None:
     try:
         parts = urlsplit(address)
         return (parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) if parts.hostname else None

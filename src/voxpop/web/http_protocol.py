@@ -7,7 +7,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from voxpop.errors import Invalid
 from voxpop.web.error_handlers import problem
-from voxpop.web.middleware import FIXED
+from voxpop.web.middleware import COMMON_HEADERS
 
 LARGEST_HEAD = 2**16  # bytes of the request line and the headers
 
@@ -39,7 +39,7 @@ class Protocol(HttpToolsProtocol):
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
             (b"request-id", str(uuid4()).encode()),
-            *FIXED,
+            *COMMON_HEADERS,
         ]
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         self.transport.write(b"".join([STATUS_LINE[400], *lines, b"\r\n", body]))

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 from voxpop.errors import Invalid, Unavailable
-from voxpop.web.compression import packing
-from voxpop.web.fast_path import Door, Message, Receive, Scope, Send, send_problem
+from voxpop.web.compression import compress
+from voxpop.web.fast_path import FastEndpoint, Message, Receive, Scope, Send, send_problem
 from voxpop.web.ops import REQUESTS, SECONDS
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -19,26 +19,26 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 # Addresses and methods that nobody routes are one label, or there would be no end of them.
 UNKNOWN = "unknown"
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
-FIXED = [(b"version", version("voxpop").encode()), (b"x-content-type-options", b"nosniff")]
+COMMON_HEADERS = [(b"version", version("voxpop").encode()), (b"x-content-type-options", b"nosniff")]
 HSTS = (b"strict-transport-security", b"max-age=31536000")
-UNKEPT = (b"cache-control", b"no-store")  # unless an answer says otherwise
+NO_STORE = (b"cache-control", b"no-store")  # unless an answer says otherwise
 ACCEPTABLE_ID = re.compile(rb"[\x21-\x7e]{1,200}\Z")
 
 
-class Edge:
+class AppMiddleware:
     """An ASGI application around the framework's; operations that have a direct door are served through it."""
 
     def __init__(
         self,
         app: App,
-        doors: tuple[Door, ...] = (),
+        doors: tuple[FastEndpoint, ...] = (),
         on_stop: Callable[[], None] | None = None,
         *,
         is_secure: bool = False,
     ) -> None:
         self.app = app
         self.doors = doors
-        self._fixed = [*FIXED, HSTS] if is_secure else FIXED
+        self._fixed = [*COMMON_HEADERS, HSTS] if is_secure else COMMON_HEADERS
         self.stopping = False
         self._on_stop = on_stop
 
@@ -62,7 +62,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 kept = any(name == b"cache-control" for name, _ in message["headers"])
-                message["headers"] = [*message["headers"], *fixed] + ([] if kept else [UNKEPT])
+                message["headers"] = [*message["headers"], *fixed] + ([] if kept else [NO_STORE])
             elif method == "HEAD":
                 message["body"] = b""
             await send(message)
@@ -81,12 +81,12 @@ class Edge:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leaves the route that answered in the scope, as its template."""
         for door in self.doors:
-            if match := door.takes(scope):
+            if match := door.match(scope):
                 scope["path_template"] = door.route
                 return await door.serve(match, scope, receive, send)
         if "\x00" in scope["path"]:
             return await send_problem(scope, send, Invalid("path must not contain NUL characters"))
-        await self.app(scope, receive, packing(scope, send))
+        await self.app(scope, receive, compress(scope, send))
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -15,7 +15,7 @@ from voxpop.i18n import ENGLISH, N_, catalogue, translate
 from voxpop.web import static
 from voxpop.web.i18n import speak
 from voxpop.web.linkify import linked
-from voxpop.web.openapi.document import Part
+from voxpop.web.openapi.document import ApiSection
 
 POLICY = {
     "default-src": "'self'",
@@ -57,7 +57,7 @@ class PageSettings(Protocol):
         """Where people reach this server, without a slash at the end."""
 
 
-class Instead(AppError):
+class ResponseOverride(AppError):
     """Undoes what the request did, and answers with this response: a form shown again, another address."""
 
     def __init__(self, response: Response[Any]) -> None:
@@ -135,7 +135,7 @@ def render(template: str, locale: str = ENGLISH, /, **context: Any) -> str:
     return _environment(locale).get_template(template).render(context)
 
 
-def routes(settings: PageSettings, parts: Sequence[Part] = ()) -> list[HTTPRouteHandler]:
+def routes(settings: PageSettings, parts: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
     """The start page, which links to the parts' documentation, the icon and the static files: open to everybody."""
 
     @get("/", include_in_schema=False, sync_to_thread=False)

@@ -9,13 +9,13 @@ from voxpop.errors import AppError
 from voxpop.i18n import accepted
 from voxpop.types import utcnow
 from voxpop.web.i18n import Texts
-from voxpop.web.pages import Instead, page
+from voxpop.web.pages import ResponseOverride, page
 
 # What is somebody's own is kept nowhere on the way, nor after he has signed out, and no other window reaches into it.
 OWN = {"cache-control": "no-store", "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin"}
 
 
-class Show:
+class PageRenderer:
     """`show("tickets/inbox.html", active="inbox", …)`. `around` is what every page gets: here, member, customer."""
 
     def __init__(self, request: Request[Any, Any, Any], **around: Any) -> None:
@@ -46,9 +46,9 @@ class Show:
         shown.headers.update(OWN)
         return shown
 
-    def again(self, template: str, /, fault: AppError, **context: Any) -> Instead:
+    def again(self, template: str, /, fault: AppError, **context: Any) -> ResponseOverride:
         """To be raised: the form again with what is wrong with it; nothing of the request is kept."""
-        return Instead(self(template, status=fault.status, fault=fault, **context))
+        return ResponseOverride(self(template, status=fault.status, fault=fault, **context))
 
 
 def _said(fault: AppError, t: Texts) -> dict[str, str]:

@@ -10,13 +10,13 @@ from msgspec import Struct
 from structlog import get_logger
 
 from voxpop.campaigns import event_ingest
-from voxpop.campaigns.event_ingest import Unusable
-from voxpop.campaigns.models import DeadEvent, Event
+from voxpop.campaigns.event_ingest import InvalidEvent
+from voxpop.campaigns.models import DeadLetter, Event
 from voxpop.config.settings import Settings
-from voxpop.db.batcher import FAULT_OF_AN_ITEM
-from voxpop.db.pool import Database, enter
+from voxpop.db.batcher import ITEM_ERRORS
+from voxpop.db.pool import Database, switch_workspace
 from voxpop.errors import NotFound
-from voxpop.kafka.consumer import BrokerError, Feed, Record
+from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
@@ -35,10 +35,10 @@ async def consume(database: Database, settings: Settings) -> None:
     """Takes events until cancelled; returns at once where no broker is set."""
     if settings.kafka_bootstrap is None:
         return
-    taker = Taker(database, settings.kafka_workspace)
+    taker = EventHandler(database, settings.kafka_workspace)
     while True:
         try:
-            await Feed(settings, settings.kafka_topic_customer_events, taker.take).run()
+            await KafkaConsumer(settings, settings.kafka_topic_customer_events, taker.handle_batch).run()
         except BrokerError as error:
             log.error("The consumer can't go on and starts anew", reason=str(error))
         except Exception:  # an edge: what ends the consumer must not end those who answer
@@ -46,14 +46,14 @@ async def consume(database: Database, settings: Settings) -> None:
         await asyncio.sleep(RESTART_PAUSE.total_seconds())
 
 
-class Taker:
+class EventHandler:
     """Takes batches; `home` is the name of the workspace of messages that name none."""
 
     def __init__(self, database: Database, home: str) -> None:
         self._database = database
         self._home = home
 
-    async def take(self, batch: Sequence[Record]) -> None:
+    async def handle_batch(self, batch: Sequence[Record]) -> None:
         """Returns once everything is committed, however long the database is away: nothing is lost or passed over."""
         with BATCH_SECONDS.time():
             await self._settle(batch)
@@ -65,7 +65,7 @@ class Taker:
             try:
                 return await self._take_once(batch, refusal)
             except Exception as fault:  # an edge: whatever it was, the batch is not given up
-                if isinstance(fault, FAULT_OF_AN_ITEM) and refusal is None:
+                if isinstance(fault, ITEM_ERRORS) and refusal is None:
                     return await self._split(batch, f"the database refuses it: {fault}")
                 log.warning("A batch of events has to wait", size=len(batch), reason=str(fault) or repr(fault))
             await asyncio.sleep(pause.total_seconds())
@@ -87,9 +87,9 @@ class Taker:
             # In the order of the ids, as the locks of each stay until the commit.
             shares = self._divide(batch, known, refusal, now)
             for workspace, share in sorted(shares.items()):
-                await enter(tx, workspace)
-                outcomes = await event_ingest.take(tx, workspace, share.events, now)
-                await event_ingest.bury(tx, workspace, share.dead, now)
+                await switch_workspace(tx, workspace)
+                outcomes = await event_ingest.ingest(tx, workspace, share.events, now)
+                await event_ingest.store_dead_letters(tx, workspace, share.dead, now)
                 fates.update(outcome.fate for outcome in outcomes)
                 fates.update(unknown=share.unknown_count, dead=len(share.dead))
         for fate, count in fates.items():
@@ -116,15 +116,15 @@ class _Share(Struct):
     """What one workspace gets of a batch."""
 
     events: list[Event] = []
-    dead: list[DeadEvent] = []
+    dead: list[DeadLetter] = []
     unknown_count: int = 0
 
     def add(self, record: Record, unusable: str | None, now: datetime) -> None:
         try:
             if unusable:
-                raise Unusable(unusable)
+                raise InvalidEvent(unusable)
             event = event_ingest.read_event(record.value, now)
-        except Unusable as reason:
+        except InvalidEvent as reason:
             self.dead.append(_dead(record, str(reason), now))
         else:
             if event is None:
@@ -133,9 +133,9 @@ class _Share(Struct):
                 self.events.append(event)
 
 
-def _dead(record: Record, reason: str, now: datetime) -> DeadEvent:
+def _dead(record: Record, reason: str, now: datetime) -> DeadLetter:
     fitting = reason.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:LONGEST_REASON]
     message = record.value[:LARGEST_DEAD]
-    return DeadEvent(
+    return DeadLetter(
         uuid7(), record.topic, record.partition, record.offset, fitting, message, now, named_workspace=record.workspace
     )

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from structlog import get_logger
 
-from voxpop.db.pool import OUT_OF_REACH, Database, Tx
+from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
 from voxpop.types import WorkspaceId
 from voxpop.worker import store
-from voxpop.worker.schedule import due_days, instant_of, turns
-from voxpop.worker.store import Runs, Standing
+from voxpop.worker.schedule import due_days, due_times, instant_of
+from voxpop.worker.store import JobProgress, Runs
 
 log = get_logger(__name__)
 
@@ -32,7 +32,7 @@ class Job(Struct, frozen=True):
     work: Callable[[Tx, WorkspaceId, date], Awaitable[bool | None]]
 
 
-class Outlook(Struct, frozen=True):
+class JobStatus(Struct, frozen=True):
     """How a job stands in a workspace, and since or from when it is due."""
 
     workspace: WorkspaceId
@@ -49,13 +49,13 @@ async def run_due(database: Database, now: datetime, jobs: Sequence[Job]) -> Non
         for standing in standings:
             try:
                 await _catch_up(database, job, standing, now)
-            except OUT_OF_REACH:
+            except CONNECTION_ERRORS:
                 raise
             except Exception:  # an edge: one workspace's trouble is not another's
                 log.exception("A job failed", job=job.name, workspace=str(standing.workspace_id))
 
 
-async def look_ahead(database: Database, jobs: Sequence[Job]) -> list[Outlook]:
+async def list_job_status(database: Database, jobs: Sequence[Job]) -> list[JobStatus]:
     """How each job stands in every workspace."""
     outlooks = []
     for job in jobs:
@@ -64,19 +64,19 @@ async def look_ahead(database: Database, jobs: Sequence[Job]) -> list[Outlook]:
         for standing in standings:
             async with database.transaction(standing.workspace_id) as tx:
                 runs = await store.get_runs(tx, standing.workspace_id, job.name)
-            outlooks.append(Outlook(standing.workspace_id, job, runs, _due(job, standing, runs)))
+            outlooks.append(JobStatus(standing.workspace_id, job, runs, _due(job, standing, runs)))
     return outlooks
 
 
-def _due(job: Job, standing: Standing, runs: Runs) -> datetime:
+def _due(job: Job, standing: JobProgress, runs: Runs) -> datetime:
     zone = ZoneInfo(standing.time_zone)
     if runs.open_day:
         return instant_of(runs.open_day, job.at, zone)
-    _, moment = next(turns(job.at, zone, standing.create_time, standing.last_day))
+    _, moment = next(due_times(job.at, zone, standing.create_time, standing.last_day))
     return moment
 
 
-async def _catch_up(database: Database, job: Job, standing: Standing, now: datetime) -> None:
+async def _catch_up(database: Database, job: Job, standing: JobProgress, now: datetime) -> None:
     workspace = standing.workspace_id
     days = list(due_days(job.at, ZoneInfo(standing.time_zone), standing.create_time, standing.last_day, now))
     if days:

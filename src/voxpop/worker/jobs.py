@@ -55,11 +55,11 @@ async def expire_some(settings: Settings, tx: Tx, workspace: WorkspaceId, as_of:
 
 async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:
     """Mends what is kept as counts and sums by what was really given: all of the month that yesterday lies in."""
-    await metrics.begin_recount(tx, workspace)
+    await metrics.lock_recount(tx, workspace)
     drift = await metrics.find_drift(tx, workspace, (day - DAY).replace(day=1))
     sums = await features.mend_sums(tx, workspace)
     if drift:
-        await metrics.mend(tx, workspace, drift)
+        await metrics.repair_counts(tx, workspace, drift)
     for what, wrong in (("sums of uses", sums), ("score counts", drift)):
         if wrong:
             first = list(map(str, wrong[:REPORTED]))

@@ -8,7 +8,7 @@ from structlog import get_logger
 
 from voxpop.accounts import sessions
 from voxpop.config.settings import Settings
-from voxpop.db.pool import OUT_OF_REACH, Database
+from voxpop.db.pool import CONNECTION_ERRORS, Database
 from voxpop.mail import send_mail
 from voxpop.types import utcnow
 from voxpop.worker import daily
@@ -37,7 +37,7 @@ async def sweep_sessions(database: Database, pause: timedelta = SWEEP) -> None:
     """Takes away sessions, links and the like that are over, until cancelled."""
     while True:
         try:
-            await sessions.sweep(database, utcnow())
+            await sessions.purge(database, utcnow())
         except Exception:  # an edge: the next time does it
             log.exception("Sessions that are over could not be swept away")
         await asyncio.sleep(pause.total_seconds())
@@ -48,7 +48,7 @@ async def run(database: Database, jobs: Sequence[Job], pause: timedelta = PAUSE)
     while True:
         try:
             await daily.run_due(database, utcnow(), jobs)
-        except OUT_OF_REACH as error:
+        except CONNECTION_ERRORS as error:
             log.warning("The worker can't reach the database; it tries again", reason=str(error))
         except Exception:  # an edge: what stops the jobs must not stop those who answer
             log.exception("The daily jobs could not be looked at; the worker tries again")

@@ -14,9 +14,9 @@ from structlog import get_logger
 from voxpop import outbox
 from voxpop.campaigns import events
 from voxpop.config.settings import Settings
-from voxpop.db.pool import OUT_OF_REACH, Database, Tx
+from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
 from voxpop.kafka.client import WORKSPACE
-from voxpop.kafka.producer import Outgoing, Sender
+from voxpop.kafka.producer import KafkaProducer, Outgoing
 from voxpop.outbox import Kind, Unsent
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
@@ -31,8 +31,8 @@ LEASE_NAME = "relay"
 # Longer than a batch may take to fail, else another relay would begin while this one still sends.
 LEASE = timedelta(seconds=15)
 RENEW = timedelta(seconds=5)
-FIRST_REST = timedelta(seconds=1)
-LONGEST_REST = timedelta(seconds=30)
+INITIAL_BACKOFF = timedelta(seconds=1)
+MAX_BACKOFF = timedelta(seconds=30)
 SWEEP = timedelta(hours=1)
 SWEPT_AT_ONCE = 20_000
 
@@ -47,7 +47,7 @@ async def relay(database: Database, settings: Settings) -> None:
             tasks.create_task(Relay(database, settings).run())
 
 
-async def sweep(database: Database, settings: Settings, now: datetime) -> None:
+async def purge(database: Database, settings: Settings, now: datetime) -> None:
     """Takes away messages and dead events that have been kept long enough; an unsent one only where none can leave."""
     keep = timedelta(days=settings.outbox_keep_days)
     unsent = timedelta(days=settings.outbox_unsent_days) if settings.kafka_bootstrap is None else None
@@ -57,7 +57,7 @@ async def sweep(database: Database, settings: Settings, now: datetime) -> None:
         known = await workspaces.list_workspaces(tx)
     before = now - timedelta(days=settings.dead_event_days)
     for workspace in known:
-        forget = partial(events.forget_dead, workspace=workspace.id, before=before, most=SWEPT_AT_ONCE)
+        forget = partial(events.prune_dead_letters, workspace=workspace.id, before=before, most=SWEPT_AT_ONCE)
         await _in_chunks(database, workspace.id, forget)
 
 
@@ -74,7 +74,7 @@ async def _in_chunks(
 async def _sweep_by_the_hour(database: Database, settings: Settings) -> None:
     while True:
         try:
-            await sweep(database, settings, utcnow())
+            await purge(database, settings, utcnow())
         except Exception:  # an edge: the next hour does it
             log.exception("Old messages could not be swept away")
         await asyncio.sleep(SWEEP.total_seconds())
@@ -85,7 +85,7 @@ class Relay:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._sender = Sender(settings)
+        self._sender = KafkaProducer(settings)
         self._topics = {
             Kind.DAILY_METRICS: settings.kafka_topic_daily_metrics,
             Kind.FEEDBACK: settings.kafka_topic_feedback,
@@ -93,7 +93,7 @@ class Relay:
         self._holder = uuid7()
         self._leads = False
         self._renew_at = 0.0
-        self._rests = {kind: _Rest() for kind in self._topics}
+        self._rests = {kind: Backoff() for kind in self._topics}
 
     async def run(self) -> None:
         """Until cancelled, which lets go of the lease."""
@@ -103,7 +103,7 @@ class Relay:
                 await asyncio.sleep(pause.total_seconds())
         finally:
             await self._sender.close()
-            with suppress(*OUT_OF_REACH):
+            with suppress(*CONNECTION_ERRORS):
                 async with self._database.transaction(None) as tx:
                     await outbox.drop_lease(tx, LEASE_NAME, self._holder)
 
@@ -153,15 +153,15 @@ class Relay:
         return Outgoing(self._topics[Kind(row.kind)], row.key, row.body, headers)
 
 
-class _Rest(Struct):
+class Backoff(Struct):
     """When a kind is tried again, and how long its next rest is."""
 
     until: float = 0.0
-    length: timedelta = FIRST_REST
+    length: timedelta = INITIAL_BACKOFF
 
     def begin(self) -> None:
         self.until = monotonic() + self.length.total_seconds()
-        self.length = min(2 * self.length, LONGEST_REST)
+        self.length = min(2 * self.length, MAX_BACKOFF)
 
     def end(self) -> None:
-        self.length = FIRST_REST
+        self.length = INITIAL_BACKOFF

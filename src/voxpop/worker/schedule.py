@@ -11,10 +11,10 @@ SECOND = timedelta(seconds=1)
 
 def due_days(at: time, zone: ZoneInfo, since: datetime, last: date | None, now: datetime) -> Iterator[date]:
     """The days whose local time `at` has come and that have no slot yet, oldest first."""
-    return (day for day, _ in takewhile(lambda turn: turn[1] <= now, turns(at, zone, since, last)))
+    return (day for day, _ in takewhile(lambda turn: turn[1] <= now, due_times(at, zone, since, last)))
 
 
-def turns(at: time, zone: ZoneInfo, since: datetime, last: date | None) -> Iterator[tuple[date, datetime]]:
+def due_times(at: time, zone: ZoneInfo, since: datetime, last: date | None) -> Iterator[tuple[date, datetime]]:
     """The days that have no slot yet, without end, and the instants at which it is `at` on them.
 
     `since` is when the workspace was made: what came before is nobody's. `last` is the latest day with a slot.
@@ -33,10 +33,10 @@ def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return moment
     # In a gap the clock before it says too late an instant and the clock after it too early a one; the jump is between.
-    return _jump(local.replace(fold=1).astimezone(UTC), moment, zone)
+    return _dst_transition(local.replace(fold=1).astimezone(UTC), moment, zone)
 
 
-def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def _dst_transition(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The first instant of the offset that holds at `after`; another holds at `before`, and there is one jump."""
     offset = after.astimezone(zone).utcoffset()
     while after - before > SECOND:

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import WorkspaceId
 
 
-class Standing(Struct, frozen=True):
+class JobProgress(Struct, frozen=True):
     """How far a job is in a workspace: `last_day` has a slot already; `behind` while one is not done."""
 
     workspace_id: WorkspaceId
@@ -32,14 +32,14 @@ class Runs(Struct, frozen=True):
     open_day: date | None
 
 
-STANDINGS = Query("SELECT workspace_id, time_zone, create_time, last_day, behind FROM job_standings($1)", Standing)
+STANDINGS = Query("SELECT workspace_id, time_zone, create_time, last_day, behind FROM job_standings($1)", JobProgress)
 
 NEW_SLOTS = Query(
     """
     INSERT INTO job_slot (workspace_id, job, day) SELECT $1, $2, day FROM unnest($3::date[]) AS new (day)
     ORDER BY day ON CONFLICT DO NOTHING
     """,
-    Nothing,
+    NoRows,
 )
 
 # The oldest or none: while another worker has it, later days wait.
@@ -53,7 +53,7 @@ OLDEST_SLOT = Query(
     Slot,
 )
 
-DONE_SLOT = Query("UPDATE job_slot SET done_at = $4 WHERE workspace_id = $1 AND job = $2 AND day = $3", Nothing)
+DONE_SLOT = Query("UPDATE job_slot SET done_at = $4 WHERE workspace_id = $1 AND job = $2 AND day = $3", NoRows)
 
 RUNS = Query(
     """
@@ -65,7 +65,7 @@ RUNS = Query(
 )
 
 
-async def list_standings(tx: Tx, job: str) -> list[Standing]:
+async def list_standings(tx: Tx, job: str) -> list[JobProgress]:
     """Of every workspace."""
     return await STANDINGS.all(tx, job)
 

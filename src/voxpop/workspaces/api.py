@@ -3,7 +3,7 @@
 from litestar import get, patch
 from litestar.params import JSONBody
 
-from voxpop.auth.access import Caller, InTx, needs
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.errors import WorkspaceTaken
 from voxpop.types import Scope, utcnow
 from voxpop.workspaces import service
@@ -12,19 +12,19 @@ from voxpop.workspaces.models import SomeWorkspaceChange, WorkspaceOut
 TAG = ["Workspace"]
 
 
-@get("/api/v1/workspace", opt=needs(Scope.MANAGE), tags=TAG, summary="The key's workspace")
-async def show_workspace(tx: InTx, actor: Caller) -> WorkspaceOut:
+@get("/api/v1/workspace", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="The key's workspace")
+async def show_workspace(tx: Transaction, actor: CurrentActor) -> WorkspaceOut:
     """Its name and settings."""
     return WorkspaceOut.of(await service.get_workspace(tx, actor.workspace))
 
 
 @patch(
     "/api/v1/workspace",
-    opt=needs(Scope.MANAGE) | {"errors": (WorkspaceTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (WorkspaceTaken,)},
     tags=TAG,
     summary="Change the key's workspace",
 )
-async def change_workspace(tx: InTx, actor: Caller, data: JSONBody[SomeWorkspaceChange]) -> WorkspaceOut:
+async def change_workspace(tx: Transaction, actor: CurrentActor, data: JSONBody[SomeWorkspaceChange]) -> WorkspaceOut:
     """A change of zone touches later days only."""
     return WorkspaceOut.of(await service.change_workspace(tx, actor.workspace, data, utcnow(), actor.name))
 

@@ -12,9 +12,9 @@ from voxpop.accounts import invitations, members, sessions
 from voxpop.accounts.invitations import ROLE_NAMES, Invitee
 from voxpop.accounts.models import Member, Role
 from voxpop.accounts.pages import Short, check_email
-from voxpop.auth.access import Here, InTx, Looks, SignedIn, for_members
+from voxpop.auth.access import CurrentMember, CurrentWorkspace, Renderer, Transaction, members_only
 from voxpop.auth.policy import LONGEST_PASSWORD
-from voxpop.auth.rate_limits import Door, check
+from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Fault, Invalid
@@ -23,7 +23,7 @@ from voxpop.i18n import N_
 from voxpop.types import AccountId, KeyId, Scope, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
-from voxpop.web.rendering import Show
+from voxpop.web.rendering import PageRenderer
 from voxpop.web.validation import read_id
 from voxpop.workspaces import service
 from voxpop.workspaces.models import Workspace, WorkspaceChange
@@ -82,8 +82,8 @@ class PasswordForm(Struct):
     current: Secret = ""
 
 
-@get("/settings", opt=for_members(), include_in_schema=False)
-async def show_members(tx: InTx, member: SignedIn, show: Looks) -> Response[Any]:
+@get("/settings", opt=members_only(), include_in_schema=False)
+async def show_members(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     """Agents have settings of their own only."""
     if not member.may(Role.ADMIN):
         return redirect("/settings/profile")
@@ -103,12 +103,12 @@ async def _members(tx: Tx, member: Member, form: InviteForm | None = None) -> di
     }
 
 
-@post("/settings/invitations", opt=for_members(Role.ADMIN), include_in_schema=False, status_code=303)
-async def invite(request: Asked, here: Here, member: SignedIn, show: Looks) -> Response[Any]:
+@post("/settings/invitations", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
+async def invite(request: Asked, here: CurrentWorkspace, member: CurrentMember, show: Renderer) -> Response[Any]:
     form = await read_form(request, InviteForm)
     settings: Settings = request.app.state.settings
     database: Database = request.app.state.database
-    await check(database, here.id, Door.INVITE, str(member.account_id))
+    await record_attempt(database, here.id, RateLimit.INVITE, str(member.account_id))
     async with database.transaction(here.id) as tx:
         try:
             invitee = Invitee(check_email(form.email), form.name.strip() or None, form.role)
@@ -118,14 +118,16 @@ async def invite(request: Asked, here: Here, member: SignedIn, show: Looks) -> R
     return redirect("/settings?done=invited")
 
 
-@post("/settings/invitations/{invitation:str}/withdraw", opt=for_members(Role.ADMIN), include_in_schema=False)
-async def withdraw(tx: InTx, member: SignedIn, invitation: FromPath[str]) -> Response[Any]:
+@post("/settings/invitations/{invitation:str}/withdraw", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def withdraw(tx: Transaction, member: CurrentMember, invitation: FromPath[str]) -> Response[Any]:
     await invitations.withdraw(tx, member, read_id(invitation, "invitation"), utcnow())
     return redirect("/settings?done=withdrawn")
 
 
-@post("/settings/members/{account:str}/role", opt=for_members(Role.ADMIN), include_in_schema=False)
-async def change_role(request: Asked, tx: InTx, member: SignedIn, show: Looks, account: FromPath[str]) -> Response[Any]:
+@post("/settings/members/{account:str}/role", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def change_role(
+    request: Asked, tx: Transaction, member: CurrentMember, show: Renderer, account: FromPath[str]
+) -> Response[Any]:
     form = await read_form(request, RoleForm)
     try:
         await members.change_role(tx, member, AccountId(read_id(account, "account")), form.role, utcnow())
@@ -134,8 +136,10 @@ async def change_role(request: Asked, tx: InTx, member: SignedIn, show: Looks, a
     return redirect("/settings?done=role")
 
 
-@post("/settings/members/{account:str}/remove", opt=for_members(Role.ADMIN), include_in_schema=False)
-async def remove_member(tx: InTx, member: SignedIn, show: Looks, account: FromPath[str]) -> Response[Any]:
+@post("/settings/members/{account:str}/remove", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def remove_member(
+    tx: Transaction, member: CurrentMember, show: Renderer, account: FromPath[str]
+) -> Response[Any]:
     try:
         await members.remove_member(tx, member, AccountId(read_id(account, "account")), utcnow())
     except AppError as fault:
@@ -143,8 +147,8 @@ async def remove_member(tx: InTx, member: SignedIn, show: Looks, account: FromPa
     return redirect("/settings?done=removed")
 
 
-@get("/settings/keys", opt=for_members(Role.ADMIN), include_in_schema=False)
-async def show_keys(tx: InTx, member: SignedIn, show: Looks) -> Response[Any]:
+@get("/settings/keys", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def show_keys(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     return show("workspaces/keys.html", **await _keys(tx, member))
 
 
@@ -161,8 +165,8 @@ async def _keys(tx: Tx, member: Member, form: KeyForm | None = None, made: str |
     }
 
 
-@post("/settings/keys", opt=for_members(Role.ADMIN), include_in_schema=False, status_code=200)
-async def make_key(request: Asked, tx: InTx, member: SignedIn, show: Looks) -> Response[Any]:
+@post("/settings/keys", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=200)
+async def make_key(request: Asked, tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     """Shows the key in its answer and nowhere else, as only its hash is kept."""
     form = await read_form(request, KeyForm)
     faults = [] if form.name.strip() else [Fault("name", NO_NAME)]
@@ -173,14 +177,14 @@ async def make_key(request: Asked, tx: InTx, member: SignedIn, show: Looks) -> R
     return show("workspaces/keys.html", **await _keys(tx, member, made=key))
 
 
-@post("/settings/keys/{key:str}/revoke", opt=for_members(Role.ADMIN), include_in_schema=False)
-async def revoke_key(tx: InTx, member: SignedIn, key: FromPath[str]) -> Response[Any]:
+@post("/settings/keys/{key:str}/revoke", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def revoke_key(tx: Transaction, member: CurrentMember, key: FromPath[str]) -> Response[Any]:
     await service.revoke_key(tx, member.workspace_id, KeyId(read_id(key, "key")), utcnow())
     return redirect("/settings/keys?done=revoked")
 
 
-@get("/settings/workspace", opt=for_members(Role.ADMIN), include_in_schema=False, sync_to_thread=False)
-def show_workspace(request: Asked, here: Here, show: Looks) -> Response[Any]:
+@get("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False, sync_to_thread=False)
+def show_workspace(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
     return show("workspaces/workspace.html", **_workspace(request, here, _form_of(here)))
 
 
@@ -203,8 +207,10 @@ def _workspace(request: Asked, here: Workspace, form: WorkspaceForm) -> dict[str
     }
 
 
-@post("/settings/workspace", opt=for_members(Role.ADMIN), include_in_schema=False, status_code=303)
-async def change_workspace(request: Asked, tx: InTx, here: Here, member: SignedIn, show: Looks) -> Response[Any]:
+@post("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
+async def change_workspace(
+    request: Asked, tx: Transaction, here: CurrentWorkspace, member: CurrentMember, show: Renderer
+) -> Response[Any]:
     form = await read_form(request, WorkspaceForm)
     try:
         await service.change_workspace(tx, here.id, _change(form), utcnow(), member.actor().name)
@@ -224,8 +230,8 @@ def _change(form: WorkspaceForm) -> WorkspaceChange:
     return WorkspaceChange(form.name.strip(), form.time_zone, int(days), bool(form.portal), bool(form.csat))
 
 
-@get("/settings/mail", opt=for_members(Role.OWNER), include_in_schema=False)
-async def show_mail(request: Asked, tx: InTx, member: SignedIn, show: Looks) -> Response[Any]:
+@get("/settings/mail", opt=members_only(Role.OWNER), include_in_schema=False)
+async def show_mail(request: Asked, tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     """For owners alone: what waits may hold links that let in."""
     settings: Settings = request.app.state.settings
     rows = [(row, mail.read(row.body)) for row in await outbox.list_mail(tx, member.workspace_id, MOST_MAIL)]
@@ -234,20 +240,20 @@ async def show_mail(request: Asked, tx: InTx, member: SignedIn, show: Looks) -> 
     )
 
 
-@get("/settings/sessions", opt=for_members(), include_in_schema=False)
-async def show_sessions(tx: InTx, member: SignedIn, show: Looks) -> Response[Any]:
+@get("/settings/sessions", opt=members_only(), include_in_schema=False)
+async def show_sessions(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     rows = await sessions.list_sessions(tx, member, utcnow())
     return show("workspaces/sessions.html", active="settings", section="sessions", toasts=TOASTS, rows=rows)
 
 
-@post("/settings/sessions/{session:str}/revoke", opt=for_members(), include_in_schema=False)
-async def revoke_session(tx: InTx, member: SignedIn, session: FromPath[str]) -> Response[Any]:
+@post("/settings/sessions/{session:str}/revoke", opt=members_only(), include_in_schema=False)
+async def revoke_session(tx: Transaction, member: CurrentMember, session: FromPath[str]) -> Response[Any]:
     await sessions.revoke_session(tx, member, read_id(session, "session"))
     return redirect("/settings/sessions?done=ended")
 
 
-@get("/settings/profile", opt=for_members(), include_in_schema=False)
-async def show_profile(tx: InTx, member: SignedIn, show: Looks) -> Response[Any]:
+@get("/settings/profile", opt=members_only(), include_in_schema=False)
+async def show_profile(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     return show("workspaces/profile.html", **await _profile(tx, member))
 
 
@@ -261,8 +267,8 @@ async def _profile(tx: Tx, member: Member, name: str | None = None) -> dict[str,
     }
 
 
-@post("/settings/profile", opt=for_members(), include_in_schema=False, status_code=303)
-async def rename(request: Asked, tx: InTx, member: SignedIn, show: Looks) -> Response[Any]:
+@post("/settings/profile", opt=members_only(), include_in_schema=False, status_code=303)
+async def rename(request: Asked, tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     form = await read_form(request, ProfileForm)
     try:
         await members.rename(tx, member, form.name, utcnow())
@@ -271,11 +277,11 @@ async def rename(request: Asked, tx: InTx, member: SignedIn, show: Looks) -> Res
     return redirect("/settings/profile?done=saved")
 
 
-@post("/settings/password", opt=for_members(), include_in_schema=False, status_code=303)
-async def change_password(request: Asked, member: SignedIn, show: Looks) -> Response[Any]:
+@post("/settings/password", opt=members_only(), include_in_schema=False, status_code=303)
+async def change_password(request: Asked, member: CurrentMember, show: Renderer) -> Response[Any]:
     form = await read_form(request, PasswordForm)
     database: Database = request.app.state.database
-    await check(database, member.workspace_id, Door.PASSWORD, str(member.account_id))
+    await record_attempt(database, member.workspace_id, RateLimit.PASSWORD, str(member.account_id))
     try:
         await members.change_password(database, member, form.current, form.new, utcnow())
     except Invalid as fault:
@@ -283,7 +289,7 @@ async def change_password(request: Asked, member: SignedIn, show: Looks) -> Resp
     return redirect("/settings/profile?done=password")
 
 
-async def _profile_again(database: Database, member: Member, show: Show, fault: Invalid) -> Exception:
+async def _profile_again(database: Database, member: Member, show: PageRenderer, fault: Invalid) -> Exception:
     async with database.transaction(member.workspace_id) as tx:
         return show.again("workspaces/profile.html", fault, **await _profile(tx, member))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import KeyId, WorkspaceId
 from voxpop.workspaces.models import KeyRow, KnownKey, Workspace
 
@@ -41,7 +41,7 @@ KNOWN_KEYS = Query("SELECT id, workspace_id, name, scopes, secret_hash FROM find
 
 NEW_KEY = Query(
     "INSERT INTO api_key (workspace_id, id, name, scopes, secret_hash, create_time) VALUES ($1, $2, $3, $4, $5, $6)",
-    Nothing,
+    NoRows,
 )
 
 KEYS = Query(
@@ -53,7 +53,7 @@ KEYS = Query(
 )
 
 REVOKED_KEY = Query(
-    "UPDATE api_key SET revoked_at = coalesce(revoked_at, $3) WHERE workspace_id = $1 AND id = $2", Nothing
+    "UPDATE api_key SET revoked_at = coalesce(revoked_at, $3) WHERE workspace_id = $1 AND id = $2", NoRows
 )
 
 

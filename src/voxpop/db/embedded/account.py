@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from voxpop.db.embedded.binaries import Binaries, EmbeddedError
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 DEDICATED = "voxpop"
 COPIES = Path("/var/lib/voxpop/binaries")
@@ -72,7 +72,7 @@ class Account(Struct, frozen=True):
             return False
         return done.returncode == 0
 
-    def reaches(self, directory: Path) -> bool:
+    def can_access(self, directory: Path) -> bool:
         """Asked of the kernel, as that account: modes, groups and access lists all count."""
         return not self.other or self.runs("/bin/sh", "-c", 'cd -- "$0"', str(directory))
 
@@ -95,7 +95,7 @@ def _interrupted_when_gone(parent: int) -> Callable[[], None] | None:
     return before_exec
 
 
-def server_account(cluster: Path, say: Say) -> Account:
+def server_account(cluster: Path, say: Progress) -> Account:
     """Who runs the server: ourselves; as root the owner of the cluster, or for a new one the dedicated account."""
     if os.geteuid() != 0:
         return Account(f"uid {os.geteuid()}", os.geteuid(), os.getegid())
@@ -110,7 +110,7 @@ def server_account(cluster: Path, say: Say) -> Account:
     return _known(str(owner.st_uid), owner.st_uid) or Account(f"uid {owner.st_uid}", owner.st_uid, owner.st_gid)
 
 
-def _dedicated(say: Say) -> Account:
+def _dedicated(say: Progress) -> Account:
     if found := _known(DEDICATED):
         return found
     if useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin"):
@@ -133,10 +133,10 @@ def _known(name: str, uid: int | None = None) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def require_reach(directory: Path, account: Account) -> None:
-    if account.reaches(directory):
+def require_access(directory: Path, account: Account) -> None:
+    if account.can_access(directory):
         return
-    blocked = next(place for place in [*reversed(directory.parents), directory] if not account.reaches(place))
+    blocked = next(place for place in [*reversed(directory.parents), directory] if not account.can_access(place))
     raise EmbeddedError(
         f"The database server runs as the account {account.name}, and that account may not pass through {blocked}. "
         "Name another data directory with --data or VOXPOP_DATA_DIR, for example /var/lib/voxpop, "
@@ -144,7 +144,7 @@ def require_reach(directory: Path, account: Account) -> None:
     )
 
 
-def within_reach(binaries: Binaries, account: Account, say: Say) -> Binaries:
+def accessible_binaries(binaries: Binaries, account: Account, say: Progress) -> Binaries:
     """The same binaries where the account can run them: a checkout below /root is copied once, by its content."""
     if not account.other or account.runs(binaries.path("initdb"), "--version"):
         return binaries
@@ -157,7 +157,7 @@ def within_reach(binaries: Binaries, account: Account, say: Say) -> Binaries:
         _copy(binaries.directory.parent, base, place)
     copied = Binaries(place / binaries.directory.relative_to(base), binaries.version)
     if not account.runs(copied.path("initdb"), "--version"):
-        require_reach(copied.directory, account)
+        require_access(copied.directory, account)
         raise EmbeddedError(
             f"The account {account.name} cannot run PostgreSQL from {binaries.directory}, nor a copy in {place}. "
             "Name binaries that it can run in VOXPOP_POSTGRES_BIN."

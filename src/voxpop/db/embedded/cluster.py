@@ -66,7 +66,7 @@ class Cluster:
         self._state = data / "server.json"
 
     @property
-    def mark(self) -> str:
+    def cluster_name(self) -> str:
         """The server's cluster_name, which all its processes show: this very directory, in whichever container."""
         place = self.directory.stat()
         return f"voxpop-{place.st_dev:x}-{place.st_ino:x}"
@@ -96,7 +96,7 @@ class Cluster:
         except (FileNotFoundError, ValueError):
             return None
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """What a server that did not start has said: before it opened its log, and there since this start."""
         said = self.start_log.read_text(encoding="utf-8", errors="replace")
         with contextlib.suppress(OSError, IndexError):
@@ -109,15 +109,15 @@ class Cluster:
         """Whether this process is a server on this directory, or a child of it that has no title yet."""
         return self._setting in _command(pid)
 
-    def left_behind(self) -> list[int]:
+    def orphaned_processes(self) -> list[int]:
         """Processes of servers on this directory, when nobody owns one: they only stand in the way."""
-        title, setting = f"postgres: {self.mark}: ".encode(), self._setting
+        title, setting = f"postgres: {self.cluster_name}: ".encode(), self._setting
         commands = {pid: _command(pid) for pid in (int(entry.name) for entry in PROC.glob("[0-9]*"))}
         return [pid for pid, command in commands.items() if command.startswith(title) or _runs(command, setting)]
 
     @property
     def _setting(self) -> bytes:
-        return f"cluster_name={self.mark}".encode()
+        return f"cluster_name={self.cluster_name}".encode()
 
     def require_version(self, binaries: Binaries) -> None:
         try:

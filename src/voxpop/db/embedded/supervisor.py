@@ -19,7 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from voxpop.db.embedded import binaries as wheel
-from voxpop.db.embedded.account import Account, Say, require_reach, server_account, within_reach
+from voxpop.db.embedded.account import Account, Progress, accessible_binaries, require_access, server_account
 from voxpop.db.embedded.binaries import EmbeddedError
 from voxpop.db.embedded.cluster import Cluster, Postmaster, State, open_private, prepare
 
@@ -59,7 +59,7 @@ def _silent(_line: str) -> None:
 
 
 @contextmanager
-def running(data: Path, *, binaries: Path | None = None, say: Say = _silent) -> Iterator["Supervisor"]:
+def running(data: Path, *, binaries: Path | None = None, say: Progress = _silent) -> Iterator["Supervisor"]:
     """The server of a data directory: started here and stopped at the end, or another process's, left as it is.
 
     From the main thread, before an event loop runs. Both may take a while the first time or after a crash; `say` gets
@@ -79,7 +79,7 @@ class Supervisor:
 
     server: Server
 
-    def __init__(self, data: Path, binaries: Path | None, say: Say) -> None:
+    def __init__(self, data: Path, binaries: Path | None, say: Progress) -> None:
         self._cluster = Cluster(prepare(data, passable=os.geteuid() == 0))
         self._binaries, self._say = binaries, say
         self._lock = open_private(self._cluster.data / "owner.lock", os.O_RDWR)
@@ -159,8 +159,8 @@ class Supervisor:
 
     def _start(self) -> Iterator[float]:
         """Yields pauses until the server, which is ours from here on, takes connections."""
-        found, account = self._ready_made()
-        yield from self._clear()
+        found, account = self._ensure_cluster()
+        yield from self._stop_orphans()
         for attempt in range(5):
             port = self._port or _free_port(self._cluster.read_state())
             self._cluster.write_state(State(port, found.version))  # before it is ready, when others look for it
@@ -174,21 +174,21 @@ class Supervisor:
         self._port = port
         self.server = Server(self._cluster.dsn(port), True, found.version)
 
-    def _ready_made(self) -> tuple[wheel.Binaries, Account]:
+    def _ensure_cluster(self) -> tuple[wheel.Binaries, Account]:
         """Binaries and account that fit the cluster, which is made here if there is none."""
         cluster = self._cluster
         found = wheel.find(self._binaries)
         account = server_account(cluster.directory, self._say)
-        require_reach(cluster.data, account)
+        require_access(cluster.data, account)
         if cluster.directory.exists():
             cluster.require_version(found)
-        found = within_reach(found, account, self._say)
+        found = accessible_binaries(found, account, self._say)
         if not cluster.directory.exists():
             self._say(f"Making the database in {cluster.data} (PostgreSQL {found.version}, the first time only)")
             cluster.create(found, account)
         return found, account
 
-    def _clear(self) -> Iterator[float]:
+    def _stop_orphans(self) -> Iterator[float]:
         """Ends what outlived its owner. Whoever owned the directory before us is gone, since we hold the lock."""
         cluster, child = self._cluster, self._child
         if child is not None and child.poll() is None:
@@ -197,7 +197,7 @@ class Supervisor:
         if outlived and cluster.is_server(outlived.pid):
             yield from _ended(outlived.pid, self._say, lambda: not cluster.is_server(outlived.pid))
         for pause in _pauses(self._say, "Waiting for processes of an earlier server to end"):
-            left = cluster.left_behind()
+            left = cluster.orphaned_processes()
             for pid in left:
                 _signal(pid, signal.SIGKILL)
             if not left:
@@ -209,7 +209,7 @@ class Supervisor:
             "listen_addresses": "127.0.0.1",
             "port": port,
             "unix_socket_directories": "",
-            "cluster_name": self._cluster.mark,
+            "cluster_name": self._cluster.cluster_name,
             "log_destination": "stderr",
             "logging_collector": "on",
             # One call after a crash, instead of one for each of a thousand files.
@@ -228,7 +228,7 @@ class Supervisor:
             os.close(output)
 
 
-def until_ready(child: subprocess.Popen[bytes], cluster: Cluster, say: Say) -> Iterator[float]:
+def until_ready(child: subprocess.Popen[bytes], cluster: Cluster, say: Progress) -> Iterator[float]:
     """Yields pauses until the server takes connections, however long it recovers. It may be silent for SILENCE only."""
     began = time.monotonic()
     for pause in _pauses(say, "The database is starting; after a crash it first repeats what was not yet in its files"):
@@ -248,12 +248,12 @@ def until_ready(child: subprocess.Popen[bytes], cluster: Cluster, say: Say) -> I
 def _log_written(cluster: Cluster) -> Iterator[float]:
     """Yields pauses, for a second at most, until the process that writes the log has followed the server."""
     until = time.monotonic() + 1
-    while cluster.left_behind() and time.monotonic() < until:
+    while cluster.orphaned_processes() and time.monotonic() < until:
         yield 0.01
 
 
 def _failure(cluster: Cluster, code: int) -> EmbeddedError:
-    said = cluster.last_words()
+    said = cluster.log_tail()
     kind = PortTaken if "could not bind" in said else EmbeddedError
     return kind(
         f"The database server in {cluster.data} did not start ({_ending(code)}). It said:\n{said}\n"
@@ -265,7 +265,7 @@ def _ending(code: int) -> str:
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
-def _ended(pid: int, say: Say, gone: Callable[[], bool]) -> Iterator[float]:
+def _ended(pid: int, say: Progress, gone: Callable[[], bool]) -> Iterator[float]:
     """Yields pauses until a server has stopped, more firmly when it takes long."""
     for number, limit in _STOPS:
         _signal(pid, number)
@@ -283,7 +283,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _pauses(say: Say, waiting_for: str) -> Iterator[float]:
+def _pauses(say: Progress, waiting_for: str) -> Iterator[float]:
     """Pauses without end, saying after 2 s and then every 10 s what the wait is for."""
     began = time.monotonic()
     next_word = 2.0

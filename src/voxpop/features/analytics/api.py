@@ -3,7 +3,7 @@
 from litestar import get
 from litestar.params import FromQuery
 
-from voxpop.auth.access import Caller, InTx, needs
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.features.analytics import service as analytics
 from voxpop.features.analytics.schemas import Month, Quarter, SummaryOut, TimeSeries, UsageOut, month_of, quarter_of
 from voxpop.features.api import BASE, TAG, FeaturePart, ProductPath
@@ -15,22 +15,22 @@ from voxpop.web.paging import Cursor, Limit, Page, page
 FEATURE = f"{BASE}/analytics/products/{{product:str}}/features/{{feature:str}}"
 
 
-@get(f"{FEATURE}/interactions", opt=needs(Scope.READ), tags=TAG, summary="How much a feature is used")
-async def usage(tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart) -> UsageOut:
+@get(f"{FEATURE}/interactions", opt=requires_scope(Scope.READ), tags=TAG, summary="How much a feature is used")
+async def usage(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> UsageOut:
     """Zeros where nobody has used it."""
     return UsageOut.of(await analytics.usage(tx, actor, FeaturePath(product, feature)))
 
 
-@get(f"{FEATURE}/feedbacks", opt=needs(Scope.READ), tags=TAG, summary="How a feature is rated")
-async def summary(tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart) -> SummaryOut:
+@get(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.READ), tags=TAG, summary="How a feature is rated")
+async def summary(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> SummaryOut:
     """Over all ratings, ever; zeros where nobody has rated it."""
     return SummaryOut.of(await analytics.summary(tx, actor, FeaturePath(product, feature)))
 
 
-@get(f"{FEATURE}/interactions/users", opt=needs(Scope.READ), tags=TAG, summary="Who uses a feature")
+@get(f"{FEATURE}/interactions/users", opt=requires_scope(Scope.READ), tags=TAG, summary="Who uses a feature")
 async def list_users(
-    tx: InTx,
-    actor: Caller,
+    tx: Transaction,
+    actor: CurrentActor,
     product: ProductPath,
     feature: FeaturePart,
     limit: FromQuery[Limit] = 50,
@@ -47,10 +47,10 @@ async def list_users(
     )
 
 
-@get(f"{FEATURE}/feedbacks/users", opt=needs(Scope.READ), tags=TAG, summary="A feature's ratings")
+@get(f"{FEATURE}/feedbacks/users", opt=requires_scope(Scope.READ), tags=TAG, summary="A feature's ratings")
 async def list_ratings(
-    tx: InTx,
-    actor: Caller,
+    tx: Transaction,
+    actor: CurrentActor,
     product: ProductPath,
     feature: FeaturePart,
     limit: FromQuery[Limit] = 50,
@@ -67,8 +67,10 @@ async def list_ratings(
     )
 
 
-@get(f"{FEATURE}/feedbacks/timeseries", opt=needs(Scope.READ), tags=TAG, summary="Ratings by month and quarter")
-async def time_series(tx: InTx, actor: Caller, product: ProductPath, feature: FeaturePart) -> TimeSeries:
+@get(
+    f"{FEATURE}/feedbacks/timeseries", opt=requires_scope(Scope.READ), tags=TAG, summary="Ratings by month and quarter"
+)
+async def time_series(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> TimeSeries:
     """Periods without ratings are left out."""
     months = await analytics.months(tx, actor, FeaturePath(product, feature))
     monthly = analytics.by_period(months, month_of)

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from voxpop import idempotency
 from voxpop.accounts import members
-from voxpop.auth.access import Caller, InTx, needs
+from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import KeyReused
 from voxpop.hosts import address_of
@@ -48,10 +48,10 @@ FILTERS = {
 ORDER = {"order": Provide(provide_sort, sync_to_thread=False)}
 
 
-@get("/api/v1/tickets", opt=needs(Scope.READ), tags=TAG, summary="List tickets", dependencies=FILTERS | ORDER)
+@get("/api/v1/tickets", opt=requires_scope(Scope.READ), tags=TAG, summary="List tickets", dependencies=FILTERS | ORDER)
 async def list_tickets(
-    tx: InTx,
-    actor: Caller,
+    tx: Transaction,
+    actor: CurrentActor,
     state_filter: StateFilter,
     people_filter: PeopleFilter,
     order: InOrder,
@@ -66,7 +66,7 @@ async def list_tickets(
 
 @get(
     "/api/v1/tickets.csv",
-    opt=needs(Scope.READ),
+    opt=requires_scope(Scope.READ),
     tags=TAG,
     summary="Export tickets",
     dependencies=FILTERS,
@@ -74,7 +74,7 @@ async def list_tickets(
 )
 async def export_tickets(
     request: Request[None, None, State],
-    actor: Caller,
+    actor: CurrentActor,
     state_filter: StateFilter,
     people_filter: PeopleFilter,
     bom: FromQuery[Annotated[bool, Meta(description="Begin with a byte order mark, for spreadsheets")]] = False,
@@ -89,15 +89,15 @@ async def export_tickets(
     return Stream(await _begun(lines), media_type="text/csv", headers=headers)
 
 
-@get("/api/v1/tickets/{ref:str}", opt=needs(Scope.READ), tags=TAG, summary="Show a ticket")
-async def show_ticket(tx: InTx, actor: Caller, ref: RefPath) -> WholeTicket:
+@get("/api/v1/tickets/{ref:str}", opt=requires_scope(Scope.READ), tags=TAG, summary="Show a ticket")
+async def show_ticket(tx: Transaction, actor: CurrentActor, ref: RefPath) -> WholeTicket:
     """With its conversation, notes among it."""
     return await _whole(tx, actor.workspace, ref)
 
 
-@post("/api/v1/tickets", opt=needs(Scope.MANAGE) | {"errors": (KeyReused,)}, tags=TAG, summary="Open a ticket")
+@post("/api/v1/tickets", opt=requires_scope(Scope.MANAGE) | {"errors": (KeyReused,)}, tags=TAG, summary="Open a ticket")
 async def open_ticket(
-    tx: InTx, actor: Caller, data: JSONBody[NewTicketBody], idempotency_key: IdempotencyKey = None
+    tx: Transaction, actor: CurrentActor, data: JSONBody[NewTicketBody], idempotency_key: IdempotencyKey = None
 ) -> WholeTicket:
     """For a customer."""
     now = utcnow()
@@ -114,14 +114,14 @@ async def open_ticket(
 
 @post(
     "/api/v1/tickets/{ref:str}/replies",
-    opt=needs(Scope.MANAGE) | {"errors": (KeyReused,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (KeyReused,)},
     tags=TAG,
     summary="Reply to a ticket",
 )
 async def reply_to_ticket(
     request: Request[None, None, State],
-    tx: InTx,
-    actor: Caller,
+    tx: Transaction,
+    actor: CurrentActor,
     ref: RefPath,
     data: JSONBody[NewReply],
     idempotency_key: IdempotencyKey = None,
@@ -141,8 +141,10 @@ async def reply_to_ticket(
     return await idempotency.once(tx, actor.workspace, named, work, MessageOut, now)
 
 
-@patch("/api/v1/tickets/{ref:str}", opt=needs(Scope.MANAGE), tags=TAG, summary="Change a ticket")
-async def change_ticket(tx: InTx, actor: Caller, ref: RefPath, data: JSONBody[TicketChange]) -> WholeTicket:
+@patch("/api/v1/tickets/{ref:str}", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a ticket")
+async def change_ticket(
+    tx: Transaction, actor: CurrentActor, ref: RefPath, data: JSONBody[TicketChange]
+) -> WholeTicket:
     """All of it or nothing. Resolving and closing ask the customer for a rating, closing is an event for campaigns."""
     await change(tx, actor.workspace, ref, data.change(), Author(actor.name), utcnow())
     return await _whole(tx, actor.workspace, ref)

@@ -15,7 +15,7 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from voxpop.auth.access import Here, for_members
+from voxpop.auth.access import CurrentWorkspace, members_only
 from voxpop.db.pool import Database
 from voxpop.tickets.inbox import store
 from voxpop.types import WorkspaceId, utcnow
@@ -28,8 +28,8 @@ MOST = 200
 RETRY = 1000  # ms until a browser resumes
 
 
-@get("/inbox/changes", opt=for_members(framed=False), include_in_schema=False)
-async def stream_changes(request: Request[Any, Any, Any], here: Here, state: State) -> ServerSentEvent:
+@get("/inbox/changes", opt=members_only(framed=False), include_in_schema=False)
+async def stream_changes(request: Request[Any, Any, Any], here: CurrentWorkspace, state: State) -> ServerSentEvent:
     since = read_moment(request.headers.get("last-event-id") or request.query_params.get("since"), utcnow())
     return ServerSentEvent(changes(state.database, here.id, since))
 
@@ -47,8 +47,8 @@ async def changes(
     clock = asyncio.get_running_loop().time
     end, horizon, told = clock() + life * random.uniform(0.9, 1.1), since - LATE, dict[str, datetime]()  # noqa: S311
     spoke = -QUIET
-    with database.wakes.watch(workspace) as watch:
-        while clock() < end and not database.wakes.ended:
+    with database.notifier.subscribe(workspace) as watch:
+        while clock() < end and not database.notifier.ended:
             now = utcnow()
             async with database.transaction(workspace) as tx:
                 found = await store.list_changes(tx, workspace, horizon, MOST)
@@ -60,7 +60,7 @@ async def changes(
                     event="tickets" if fresh else "quiet", data=" ".join(fresh), id=now.isoformat(), retry=RETRY
                 )
             await asyncio.sleep(BREATH)
-            await watch.change(min(pause, max(0, end - clock())))
+            await watch.wait(min(pause, max(0, end - clock())))
 
 
 def read_moment(text: str | None, now: datetime) -> datetime:

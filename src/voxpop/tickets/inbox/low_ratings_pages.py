@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 
-from voxpop.auth.access import Here, InTx, Looks, for_members
+from voxpop.auth.access import CurrentWorkspace, Renderer, Transaction, members_only
 from voxpop.tickets.lists import low_ratings
 from voxpop.types import utcnow
 
@@ -14,8 +14,10 @@ PERIODS = (30, 90, 180)  # days
 PAGE_SIZE = 50
 
 
-@get("/unhappy", opt=for_members(), include_in_schema=False)
-async def show_unhappy(request: Request[Any, Any, Any], here: Here, tx: InTx, show: Looks) -> Response[str]:
+@get("/unhappy", opt=members_only(), include_in_schema=False)
+async def show_unhappy(
+    request: Request[Any, Any, Any], here: CurrentWorkspace, tx: Transaction, show: Renderer
+) -> Response[str]:
     days = next((each for each in PERIODS if str(each) == request.query_params.get("days")), PERIODS[1])
     tag = request.query_params.get("tag") or None
     since = utcnow() - timedelta(days=days)

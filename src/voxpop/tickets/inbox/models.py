@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 from voxpop.errors import Fault, Invalid
 from voxpop.i18n import N_
 from voxpop.tickets.lists.models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter
-from voxpop.tickets.models import Activity, Message, MessageKind, Priority, Status, Ticket, What
+from voxpop.tickets.models import Activity, ActivityKind, Message, MessageKind, Priority, Status, Ticket
 from voxpop.types import AccountId, folded, instant
 
 PAGE_SIZE = 50
@@ -92,21 +92,21 @@ class View(Struct, frozen=True):
         }
         return urlencode({name: value for name, value in criteria.items() if value}, doseq=True)
 
-    def but(self, **changes: Any) -> Self:
+    def with_changes(self, **changes: Any) -> Self:
         """From the beginning, with some criteria changed."""
         return replace(self, after=(), **changes)
 
-    def on(self, cursor: str) -> Self:
+    def next_page(self, cursor: str) -> Self:
         """The page that begins there."""
         return replace(self, after=(*self.after, cursor))
 
-    def back(self) -> Self:
+    def previous_page(self) -> Self:
         """The page before this one."""
         return replace(self, after=self.after[:-1])
 
     def sorted_by(self, key: str) -> Self:
         """By that key, the other way round where it is sorted by it already."""
-        return self.but(sort=key if self.sort == f"-{key}" else f"-{key}")
+        return self.with_changes(sort=key if self.sort == f"-{key}" else f"-{key}")
 
     @property
     def order(self) -> Sort:
@@ -179,7 +179,7 @@ def short_names(names: Mapping[AccountId, str]) -> dict[AccountId, str]:
 
 def _is_news(ticket: Ticket, done: Activity) -> bool:
     """The requester opening his own ticket is told by its description."""
-    return done.what != What.OPENED or done.actor_name != ticket.requester_name
+    return done.what != ActivityKind.OPENED or done.actor_name != ticket.requester_name
 
 
 def _is_known(name: str, text: str) -> bool:

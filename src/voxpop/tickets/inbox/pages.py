@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
-from voxpop.auth.access import Here, InTx, Looks, SignedIn, for_members
+from voxpop.auth.access import CurrentMember, CurrentWorkspace, Renderer, Transaction, members_only
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Fault, Invalid, NotFound, ViewTaken
 from voxpop.i18n import N_
@@ -24,7 +24,7 @@ from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status
 from voxpop.types import AccountId, Email, Name, NotBlank, WorkspaceId, utcnow
 from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
-from voxpop.web.rendering import Show
+from voxpop.web.rendering import PageRenderer
 from voxpop.web.validation import read_id
 from voxpop.workspaces.models import Workspace
 
@@ -80,14 +80,18 @@ class TicketForm(Struct):
     assignee: str = ""
 
 
-@get("/inbox", opt=for_members(), include_in_schema=False)
-async def show_inbox(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[str]:
+@get("/inbox", opt=members_only(), include_in_schema=False)
+async def show_inbox(
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+) -> Response[str]:
     view = View.read(request.query_params.dict())
     return show(INBOX, active="inbox", toasts=TOASTS, **await inbox_context(tx, here, member, view))
 
 
-@post("/inbox/bulk", opt=for_members(), include_in_schema=False)
-async def change_several(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[Any]:
+@post("/inbox/bulk", opt=members_only(), include_in_schema=False)
+async def change_several(
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+) -> Response[Any]:
     """All of them or none: what is refused is said above the list, which is otherwise as it was."""
     view = View.read(request.query_params.dict())
     try:
@@ -100,10 +104,12 @@ async def change_several(request: Req, here: Here, member: SignedIn, tx: InTx, s
     return redirect(f"{view.address}&done={done}")
 
 
-@post("/inbox/views", opt=for_members(), include_in_schema=False)
-async def save_view(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[Any]:
+@post("/inbox/views", opt=members_only(), include_in_schema=False)
+async def save_view(
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+) -> Response[Any]:
     form = await read_form(request, ViewForm)
-    view = View.parse(form.query).but()
+    view = View.parse(form.query).with_changes()
     owner = None if form.shared else member.account_id
     known = await saved_views.list_views(tx, here.id, member.account_id)
     if (owner, form.name.strip()) in [(each.account_id, each.name) for each in known]:
@@ -115,19 +121,25 @@ async def save_view(request: Req, here: Here, member: SignedIn, tx: InTx, show: 
     return redirect(f"{view.address}&done=saved")
 
 
-@post("/inbox/views/{view:str}/delete", opt=for_members(), include_in_schema=False)
-async def delete_view(view: FromPath[str], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
+@post("/inbox/views/{view:str}/delete", opt=members_only(), include_in_schema=False)
+async def delete_view(
+    view: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+) -> Response[Any]:
     await saved_views.delete_view(tx, here.id, read_id(view, "view"), member.account_id)
     return redirect(f"/inbox?status={UNFINISHED}&done=deleted")
 
 
-@get("/inbox/new", opt=for_members(), include_in_schema=False)
-async def show_new_ticket(here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[str]:
-    return show(NEW, active="inbox", given={}, **await choices(tx, here, member))
+@get("/inbox/new", opt=members_only(), include_in_schema=False)
+async def show_new_ticket(
+    here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+) -> Response[str]:
+    return show(NEW, active="inbox", given={}, **await form_options(tx, here, member))
 
 
-@post("/inbox/new", opt=for_members(), include_in_schema=False)
-async def open_ticket(request: Req, here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[Any]:
+@post("/inbox/new", opt=members_only(), include_in_schema=False)
+async def open_ticket(
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+) -> Response[Any]:
     """A ticket for a customer who called or wrote elsewhere."""
     try:
         form = await read_form(request, TicketForm)
@@ -135,7 +147,7 @@ async def open_ticket(request: Req, here: Here, member: SignedIn, tx: InTx, show
         check_tags(form.tags.split(","))
     except Invalid as fault:
         given = await as_typed(request)
-        context = await choices(tx, here, member)
+        context = await form_options(tx, here, member)
         raise show.again(NEW, in_words(fault), active="inbox", given=given, **context) from None
     new = NewTicket(
         subject=form.subject.strip(),
@@ -149,7 +161,7 @@ async def open_ticket(request: Req, here: Here, member: SignedIn, tx: InTx, show
     return redirect(f"/inbox/{ticket.ref}?done=opened")
 
 
-@get("/admin/tickets/{ref:str}", opt=for_members(), include_in_schema=False, sync_to_thread=False)
+@get("/admin/tickets/{ref:str}", opt=members_only(), include_in_schema=False, sync_to_thread=False)
 def show_elsewhere(ref: FromPath[str]) -> Response[Any]:
     """The address that such pages have in other helpdesks (T22)."""
     return redirect(f"/inbox/{ref}")
@@ -182,15 +194,15 @@ async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> 
         "total": await lists.count(tx, here.id, wanted) if page.next_cursor else first + len(page.rows),
         "most_counted": lists.COUNTED_UP_TO,
         "tabs": tabs,
-        "current": next((tab for tab in tabs if tab.view.query == view.but().query), None),
+        "current": next((tab for tab in tabs if tab.view.query == view.with_changes().query), None),
         "short": short_names(
             {row.assignee_id: row.assignee_name for row in page.rows if row.assignee_id and row.assignee_name}
         ),
         "link": lambda row, number: f"/inbox/{row.ref}?{urlencode({'in': view.query, 'at': first + number})}",
-        "earlier": view.back().address if view.after else None,
-        "later": view.on(page.next_cursor).address if page.next_cursor else None,
+        "earlier": view.previous_page().address if view.after else None,
+        "later": view.next_page(page.next_cursor).address if page.next_cursor else None,
         "export": view.export_query(member.account_id, utcnow()),
-        **await choices(tx, here, member),
+        **await form_options(tx, here, member),
     }
 
 
@@ -204,7 +216,7 @@ def rail_of(database: Database) -> Callable[[WorkspaceId], Awaitable[dict[str, A
     return read
 
 
-async def choices(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:
+async def form_options(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:
     """What agents choose from, wherever they change a ticket; colleagues as the value and words of an option."""
     colleagues = await members.list_members(tx, here.id)
     tags = [tag.name for tag in await store.list_tags(tx, here.id)]
@@ -237,7 +249,7 @@ async def chosen(tx: Tx, here: Workspace, named: str) -> tuple[AccountId, str] |
     return None if named == "nobody" else await assignees.get_assignee(tx, here.id, named)
 
 
-async def _refused(tx: Tx, around: tuple[Workspace, Member, Show], view: View, fault: AppError) -> AppError:
+async def _refused(tx: Tx, around: tuple[Workspace, Member, PageRenderer], view: View, fault: AppError) -> AppError:
     here, member, show = around
     return show.again(INBOX, fault, active="inbox", **await inbox_context(tx, here, member, view))
 

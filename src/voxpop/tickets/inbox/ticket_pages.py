@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from voxpop import mail
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
-from voxpop.auth.access import Here, InTx, Looks, SignedIn, for_members
+from voxpop.auth.access import CurrentMember, CurrentWorkspace, Renderer, Transaction, members_only
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
@@ -21,7 +21,7 @@ from voxpop.i18n import N_
 from voxpop.tickets import service, store
 from voxpop.tickets.api.schemas import check_tags
 from voxpop.tickets.inbox.models import DEEPEST, View, conversation, initials
-from voxpop.tickets.inbox.pages import LongText, author_of, choices, chosen, in_words
+from voxpop.tickets.inbox.pages import LongText, author_of, chosen, form_options, in_words
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import BEFORE_ALL, Sort, TicketFilter, TicketRow
@@ -72,9 +72,9 @@ class TagsForm(Struct):
     tags: Annotated[str, Meta(max_length=2000)]
 
 
-@get("/inbox/{ref:str}", opt=for_members(), include_in_schema=False)
+@get("/inbox/{ref:str}", opt=members_only(), include_in_schema=False)
 async def show_ticket(
-    request: Req, ref: FromPath[str], here: Here, member: SignedIn, tx: InTx, show: Looks
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
 ) -> Response[str]:
     query = request.query_params
     context = await _context(tx, here, member, ref, query)
@@ -85,8 +85,10 @@ async def show_ticket(
     return show(TICKET, active="inbox", toasts=TOASTS, **context)
 
 
-@post("/inbox/{ref:str}/reply", opt=for_members(), include_in_schema=False)
-async def reply(request: Req, ref: FromPath[str], here: Here, member: SignedIn, tx: InTx, show: Looks) -> Response[Any]:
+@post("/inbox/{ref:str}/reply", opt=members_only(), include_in_schema=False)
+async def reply(
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+) -> Response[Any]:
     """A public reply or a note; what doesn't fit is shown again with what was written."""
     try:
         form = await read_form(request, ReplyForm)
@@ -104,8 +106,10 @@ async def reply(request: Req, ref: FromPath[str], here: Here, member: SignedIn, 
     return _back(request, ref, "sent")
 
 
-@post("/inbox/{ref:str}/status", opt=for_members(), include_in_schema=False)
-async def set_status(request: Req, ref: FromPath[str], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
+@post("/inbox/{ref:str}/status", opt=members_only(), include_in_schema=False)
+async def set_status(
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+) -> Response[Any]:
     """Says how it was before, so that the page can offer to undo it."""
     form = await read_form(request, StatusForm)
     before = await service.get_ticket(tx, here.id, ref)
@@ -113,23 +117,29 @@ async def set_status(request: Req, ref: FromPath[str], here: Here, member: Signe
     return _back(request, ref, form.status, {"was": before.status})
 
 
-@post("/inbox/{ref:str}/priority", opt=for_members(), include_in_schema=False)
-async def set_priority(request: Req, ref: FromPath[str], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
+@post("/inbox/{ref:str}/priority", opt=members_only(), include_in_schema=False)
+async def set_priority(
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+) -> Response[Any]:
     form = await read_form(request, PriorityForm)
     await service.set_priority(tx, here.id, ref, form.priority, author_of(member), utcnow())
     return _back(request, ref, "changed")
 
 
-@post("/inbox/{ref:str}/assignee", opt=for_members(), include_in_schema=False)
-async def assign(request: Req, ref: FromPath[str], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
+@post("/inbox/{ref:str}/assignee", opt=members_only(), include_in_schema=False)
+async def assign(
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+) -> Response[Any]:
     form = await read_form(request, AssigneeForm)
     assignee = await chosen(tx, here, form.assignee)
     await service.assign(tx, here.id, [ref], assignee, author_of(member), utcnow())
     return _back(request, ref, "changed")
 
 
-@post("/inbox/{ref:str}/tags", opt=for_members(), include_in_schema=False)
-async def set_tags(request: Req, ref: FromPath[str], here: Here, member: SignedIn, tx: InTx) -> Response[Any]:
+@post("/inbox/{ref:str}/tags", opt=members_only(), include_in_schema=False)
+async def set_tags(
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+) -> Response[Any]:
     tags = (await read_form(request, TagsForm)).tags.split(",")
     check_tags(tags)
     await service.set_tags(tx, here.id, ref, tags, author_of(member), utcnow())
@@ -139,7 +149,7 @@ async def set_tags(request: Req, ref: FromPath[str], here: Here, member: SignedI
 ROUTES = [show_ticket, reply, set_status, set_priority, assign, set_tags]
 
 
-class Way(Struct, frozen=True):
+class ListPosition(Struct, frozen=True):
     """Where a ticket stands in the list that it was opened from, and the addresses of its neighbours there."""
 
     back: str
@@ -165,7 +175,7 @@ async def _context(tx: Tx, here: Workspace, member: Member, ref: str, query: Map
         "draft": {},
         "sent": False,
         "undone": None,
-        **await choices(tx, here, member),
+        **await form_options(tx, here, member),
     }
 
 
@@ -176,11 +186,11 @@ async def _others(tx: Tx, here: Workspace, ticket: Ticket) -> list[TicketRow]:
     return [row for row in page.rows if row.id != ticket.id][:OTHERS]
 
 
-async def _way(tx: Tx, here: Workspace, member: Member, ticket: Ticket, query: Mapping[str, str]) -> Way:
+async def _way(tx: Tx, here: Workspace, member: Member, ticket: Ticket, query: Mapping[str, str]) -> ListPosition:
     """Neighbours by the place the ticket had: it may have moved or left since, by what was done to it."""
     view, at = View.parse(query.get("in", "")), query.get("at", "")
     if not DIGITS.fullmatch(at) or int(at) > DEEPEST:
-        return Way(view.address)
+        return ListPosition(view.address)
     place, wanted = int(at), view.wanted(member.account_id, utcnow())
     found = await lists.list_places(tx, here.id, wanted, view.order, BEFORE_ALL, place + 2)
     others = [each.id for each in found if each.id != ticket.id]
@@ -191,7 +201,7 @@ async def _way(tx: Tx, here: Workspace, member: Member, ticket: Ticket, query: M
     ]
     previous, following = links[: len(before)], links[len(before) :]
     total = await lists.count(tx, here.id, wanted)
-    return Way(view.address, place + 1, total, next(iter(previous), None), next(iter(following), None))
+    return ListPosition(view.address, place + 1, total, next(iter(previous), None), next(iter(following), None))
 
 
 def _around(query: Mapping[str, str]) -> str:

@@ -95,7 +95,7 @@ class Place(Struct, frozen=True):
 BEFORE_ALL = Place(0, EPOCH, TicketId(UUID(int=0)))
 
 
-class Branch(Struct, frozen=True):
+class IndexRange(Struct, frozen=True):
     """A part of a list that one index holds in order: every criterion is one value. None is no criterion."""
 
     moment: str
@@ -105,14 +105,14 @@ class Branch(Struct, frozen=True):
     rating: int | None
 
 
-class Found(Struct, frozen=True):
+class ListEntry(Struct, frozen=True):
     """A ticket's id and its moment in the order."""
 
     id: TicketId
     moment: datetime
 
 
-class Hit(Struct, frozen=True):
+class SearchHit(Struct, frozen=True):
     """A ticket that has the words; None where too many have them."""
 
     id: TicketId | None
@@ -175,7 +175,7 @@ class TagCount(Struct, frozen=True):
     count: int
 
 
-def branches(wanted: TicketFilter, sort: Sort, segment: int | None) -> Iterator[Branch]:
+def branches(wanted: TicketFilter, sort: Sort, segment: int | None) -> Iterator[IndexRange]:
     """What together makes one segment of a list; nothing where the criteria leave it empty."""
     ranks: Sequence[int | None] = (wanted.priority.rank if wanted.priority else None,)
     ratings: Sequence[int | None] = wanted.rating.scores if wanted.rating else (None,)
@@ -186,7 +186,7 @@ def branches(wanted: TicketFilter, sort: Sort, segment: int | None) -> Iterator[
         ratings = [segment] if segment in ratings or ratings[0] is None else []
         moment = "updated_at" if segment == UNRATED else "csat_rated_at"
     for status, rank, rating in product(wanted.statuses or (None,), ranks, ratings):
-        yield Branch(moment, sort.newest_first, status, rank, rating)
+        yield IndexRange(moment, sort.newest_first, status, rank, rating)
 
 
 def write_cursor(sort: Sort, place: Place) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Nothing, Query
+from voxpop.db.query import NoRows, Query
 from voxpop.tickets.lists.models import SavedView
 from voxpop.types import AccountId, WorkspaceId
 
@@ -25,7 +25,7 @@ NEW_VIEW = Query(
 )
 
 DELETED_VIEW = Query(
-    "DELETE FROM saved_view WHERE workspace_id = $1 AND id = $2 AND (account_id = $3 OR account_id IS NULL)", Nothing
+    "DELETE FROM saved_view WHERE workspace_id = $1 AND id = $2 AND (account_id = $3 OR account_id IS NULL)", NoRows
 )
 
 

@@ -11,9 +11,9 @@ from voxpop.tickets import search_text
 from voxpop.tickets.lists import store
 from voxpop.tickets.lists.models import (
     BEFORE_ALL,
-    Branch,
     Criteria,
-    Found,
+    IndexRange,
+    ListEntry,
     Place,
     Sort,
     TicketFilter,
@@ -91,10 +91,10 @@ async def count(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> int | N
 
 
 async def _segment(
-    tx: Tx, workspace: WorkspaceId, criteria: Criteria, parts: Iterable[Branch], after: Place | None, most: int
-) -> list[Found] | None:
+    tx: Tx, workspace: WorkspaceId, criteria: Criteria, parts: Iterable[IndexRange], after: Place | None, most: int
+) -> list[ListEntry] | None:
     """The branches of a segment, joined in their order."""
-    lists: list[list[Found]] = []
+    lists: list[list[ListEntry]] = []
     newest_first = True
     for branch in parts:
         found = await store.list_branch(tx, workspace, criteria, branch, after, most)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
-from voxpop.tickets.lists.models import UNRATED, Branch, Criteria, Found, Hit, Place, Sort, TicketRow
+from voxpop.tickets.lists.models import UNRATED, Criteria, IndexRange, ListEntry, Place, SearchHit, Sort, TicketRow
 from voxpop.types import TicketId, WorkspaceId
 
 FEW = 8_000  # tickets with the searched words that are sorted at once
@@ -78,15 +78,15 @@ def _worded(branch: str) -> str:
 _ORDERS = [("updated_at", True), ("updated_at", False), ("create_time", True), ("create_time", False),
            ("csat_rated_at", True)]  # fmt: skip
 _FAMILY = [(*order, of_tag) for order in _ORDERS for of_tag in (False, True)]
-BRANCHES = {one: Query(f"{_branch(*one)} LIMIT $12 OFFSET $14", Found) for one in _FAMILY}
-WORD_BRANCHES = {one: Query(_worded(_branch(*one)), Found) for one in _FAMILY}
+BRANCHES = {one: Query(f"{_branch(*one)} LIMIT $12 OFFSET $14", ListEntry) for one in _FAMILY}
+WORD_BRANCHES = {one: Query(_worded(_branch(*one)), ListEntry) for one in _FAMILY}
 
 HITS = Query(
     """
     SELECT id, segment, moment FROM search_tickets($1, $2, $3, $4::text[], $5, $6, $7::smallint,
         $8::smallint[], $9, $10, $11, $12, $13, $14, $15, $16, $17)
     """,
-    Hit,
+    SearchHit,
 )
 
 
@@ -136,8 +136,8 @@ async def find_stems(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> di
 
 
 async def list_branch(
-    tx: Tx, workspace: WorkspaceId, wanted: Criteria, branch: Branch, after: Place | None, most: int
-) -> list[Found] | None:
+    tx: Tx, workspace: WorkspaceId, wanted: Criteria, branch: IndexRange, after: Place | None, most: int
+) -> list[ListEntry] | None:
     """The tickets of a branch behind a place of it (None: from its beginning), in its order.
 
     None where words were not found in the next ones, and more follow.

@@ -8,7 +8,7 @@ from voxpop.accounts.models import Customer
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.tickets import store
-from voxpop.tickets.models import Message, MessageKind, Ticket, What
+from voxpop.tickets.models import ActivityKind, Message, MessageKind, Ticket
 from voxpop.tickets.portal import customer_tickets_store
 from voxpop.tickets.portal.customer_tickets_store import OwnTicket
 from voxpop.types import WorkspaceId
@@ -54,4 +54,4 @@ async def list_said(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> list[Mess
 async def get_since(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> datetime:
     """Since when the ticket has been in its status."""
     done = await store.list_activities(tx, workspace, ticket.id)
-    return max((each.create_time for each in done if each.what == What.STATUS), default=ticket.create_time)
+    return max((each.create_time for each in done if each.what == ActivityKind.STATUS), default=ticket.create_time)

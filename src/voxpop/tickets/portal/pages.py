@@ -9,8 +9,16 @@ from msgspec import Meta, Struct
 
 from voxpop.accounts import sessions
 from voxpop.accounts.models import Customer
-from voxpop.auth.access import Here, InTx, Looks, MaybeVisiting, Visiting, for_customers, for_visitors
-from voxpop.auth.rate_limits import Door, check
+from voxpop.auth.access import (
+    CurrentCustomer,
+    CurrentWorkspace,
+    MaybeCustomer,
+    Renderer,
+    Transaction,
+    customers_only,
+    portal_public,
+)
+from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Fault, Invalid, NotRateable, RateLimited
 from voxpop.i18n import N_
@@ -20,9 +28,9 @@ from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, Author, NewTicket, Reque
 from voxpop.tickets.portal import customer_tickets, customer_tickets_store
 from voxpop.types import EMAIL_PATTERN, Instant, instant, utcnow
 from voxpop.web import paging
-from voxpop.web.forms import as_typed, client_of, read_form
+from voxpop.web.forms import as_typed, client_ip, read_form
 from voxpop.web.pages import redirect
-from voxpop.web.rendering import Show
+from voxpop.web.rendering import PageRenderer
 from voxpop.web.validation import JSON
 from voxpop.workspaces.models import Workspace
 
@@ -96,8 +104,10 @@ class RatingOut(Struct):
         return cls(ticket.ref, ticket.csat_rating, ticket.csat_comment, instant(rated_at) if rated_at else None)
 
 
-@get("/tickets", opt=for_customers(), include_in_schema=False)
-async def show_tickets(request: Asked, here: Here, customer: Visiting, tx: InTx, show: Looks) -> Response[str]:
+@get("/tickets", opt=customers_only(), include_in_schema=False)
+async def show_tickets(
+    request: Asked, here: CurrentWorkspace, customer: CurrentCustomer, tx: Transaction, show: Renderer
+) -> Response[str]:
     after = request.query_params.get("after")
     page = await paging.page(
         lambda place, most: customer_tickets.list_own(tx, here.id, customer, place, most),
@@ -109,14 +119,16 @@ async def show_tickets(request: Asked, here: Here, customer: Visiting, tx: InTx,
     return show(LIST, page=page, is_first=after is None)
 
 
-@get("/tickets/new", opt=for_visitors(), include_in_schema=False)
-async def show_new_ticket(here: Here, visitor: MaybeVisiting, tx: InTx, show: Looks) -> Response[str]:
+@get("/tickets/new", opt=portal_public(), include_in_schema=False)
+async def show_new_ticket(
+    here: CurrentWorkspace, visitor: MaybeCustomer, tx: Transaction, show: Renderer
+) -> Response[str]:
     form = await _known_form(tx, here, visitor)
     return show(NEW, form=form, asked=_asked(form, visitor))
 
 
-@post("/tickets/new", opt=for_visitors(), include_in_schema=False, status_code=303)
-async def open_ticket(request: Asked, here: Here, visitor: MaybeVisiting, show: Looks) -> Response[Any]:
+@post("/tickets/new", opt=portal_public(), include_in_schema=False, status_code=303)
+async def open_ticket(request: Asked, here: CurrentWorkspace, visitor: MaybeCustomer, show: Renderer) -> Response[Any]:
     """Who is not signed in gets a session for this one ticket, since his address is not proven (T24)."""
     database: Database = request.app.state.database
     async with database.transaction(here.id) as tx:
@@ -128,8 +140,8 @@ async def open_ticket(request: Asked, here: Here, visitor: MaybeVisiting, show: 
         form.email = known.email
     if faults := form.faults():
         raise show.again(NEW, Invalid(details=faults), form=form, asked=asked)
-    known_by = client_of(request) if "email" in asked or visitor is None else visitor.email_folded
-    await _count(request, here, (Door.OPEN_TICKET, known_by), (show, NEW), form=form, asked=asked)
+    known_by = client_ip(request) if "email" in asked or visitor is None else visitor.email_folded
+    await _count(request, here, (RateLimit.OPEN_TICKET, known_by), (show, NEW), form=form, asked=asked)
     async with database.transaction(here.id) as tx:
         new = form.read()
         ticket = await service.open_ticket(tx, here.id, new, Author(new.requester.name), utcnow())
@@ -140,9 +152,14 @@ async def open_ticket(request: Asked, here: Here, visitor: MaybeVisiting, show: 
     return response
 
 
-@get("/tickets/{ref:str}", opt=for_customers(), include_in_schema=False)
+@get("/tickets/{ref:str}", opt=customers_only(), include_in_schema=False)
 async def show_ticket(
-    request: Asked, ref: FromPath[str], here: Here, customer: Visiting, tx: InTx, show: Looks
+    request: Asked,
+    ref: FromPath[str],
+    here: CurrentWorkspace,
+    customer: CurrentCustomer,
+    tx: Transaction,
+    show: Renderer,
 ) -> Response[str]:
     ticket = await customer_tickets.get_own(tx, here.id, customer, ref)
     if ratings.may_rate(here, ticket):
@@ -151,8 +168,10 @@ async def show_ticket(
     return show(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
 
 
-@post("/tickets/{ref:str}/reply", opt=for_customers(), include_in_schema=False, status_code=303)
-async def reply(request: Asked, ref: FromPath[str], here: Here, customer: Visiting, show: Looks) -> Response[Any]:
+@post("/tickets/{ref:str}/reply", opt=customers_only(), include_in_schema=False, status_code=303)
+async def reply(
+    request: Asked, ref: FromPath[str], here: CurrentWorkspace, customer: CurrentCustomer, show: Renderer
+) -> Response[Any]:
     form = await read_form(request, ReplyForm)
     database: Database = request.app.state.database
     async with database.transaction(here.id) as tx:
@@ -160,16 +179,21 @@ async def reply(request: Asked, ref: FromPath[str], here: Here, customer: Visiti
         context = await _context(tx, here, ticket, {"body": form.body})
     if faults := _text_faults("body", form.body, LONGEST_TEXT, (NO_TEXT, LONG_TEXT)):
         raise show.again(TICKET, Invalid(details=faults), **context)
-    await _count(request, here, (Door.GUEST_REPLY, str(customer.session_id)), (show, TICKET), **context)
+    await _count(request, here, (RateLimit.GUEST_REPLY, str(customer.session_id)), (show, TICKET), **context)
     async with database.transaction(here.id) as tx:
         author = Author(ticket.requester_name)
         await service.customer_reply(tx, here.id, ticket.ref, form.body.strip(), author, utcnow())
     return redirect(f"/tickets/{ticket.ref}?done=sent#latest")
 
 
-@post("/tickets/{ref:str}/rating", opt=for_customers(), include_in_schema=False, status_code=200)
+@post("/tickets/{ref:str}/rating", opt=customers_only(), include_in_schema=False, status_code=200)
 async def rate(
-    request: Asked, ref: FromPath[str], here: Here, customer: Visiting, tx: InTx, show: Looks
+    request: Asked,
+    ref: FromPath[str],
+    here: CurrentWorkspace,
+    customer: CurrentCustomer,
+    tx: Transaction,
+    show: Renderer,
 ) -> Response[Any]:
     """Once: what comes later changes nothing and is answered like the first (T6)."""
     ticket = await customer_tickets.get_own_to_rate(tx, here, customer, ref)
@@ -191,7 +215,7 @@ async def rate(
 
 @get(
     ["/tickets/{ref:str}/reply", "/tickets/{ref:str}/rating"],
-    opt=for_customers(),
+    opt=customers_only(),
     include_in_schema=False,
     sync_to_thread=False,
 )
@@ -232,11 +256,11 @@ async def _context(tx: Tx, here: Workspace, ticket: Ticket, given: dict[str, str
 
 
 async def _count(
-    request: Asked, here: Workspace, visit: tuple[Door, str], page: tuple[Show, str], **context: Any
+    request: Asked, here: Workspace, visit: tuple[RateLimit, str], page: tuple[PageRenderer, str], **context: Any
 ) -> None:
     """Beyond the limit the form is shown again, with what was typed."""
     try:
-        await check(request.app.state.database, here.id, *visit)
+        await record_attempt(request.app.state.database, here.id, *visit)
     except RateLimited as fault:
         show, template = page
         again = show.again(template, fault, **context)

@@ -19,11 +19,11 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins import InitPlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
-from voxpop.web.openapi.document import Part, SchemaPlugin, finish, part_of
+from voxpop.web.openapi.document import ApiSection, SchemaPlugin, finish, part_of
 from voxpop.web.openapi.examples import Json
 from voxpop.web.pages import page
 
-WHOLE = Part("", "Voxpop")
+WHOLE = ApiSection("", "Voxpop")
 DESCRIPTION = """Asks customers at the right moment, keeps every answer once, and shows what changed.
 
 Every request but the open ones carries an API key: `Authorization: Bearer <key>`.
@@ -41,7 +41,7 @@ POLICY = {
 class Docs(SchemaPlugin, InitPlugin):
     """Adds the documents and their pages to an app. One instance serves one app."""
 
-    def __init__(self, parts: list[Part]) -> None:
+    def __init__(self, parts: list[ApiSection]) -> None:
         super().__init__()
         self.parts = parts
         self.made: dict[str, bytes] = {}
@@ -59,7 +59,7 @@ class Docs(SchemaPlugin, InitPlugin):
             app_config.route_handlers += self._handlers(each)
         return app_config
 
-    def _handlers(self, one: Part) -> list[HTTPRouteHandler]:
+    def _handlers(self, one: ApiSection) -> list[HTTPRouteHandler]:
         @get(one.document, include_in_schema=False, sync_to_thread=False)
         def json(request: Request[None, None, State]) -> Response[bytes]:
             return Response(self._bytes(request.app, one), media_type=MediaType.JSON)
@@ -74,7 +74,7 @@ class Docs(SchemaPlugin, InitPlugin):
 
         return [json, swagger_page, scalar_page]
 
-    def _bytes(self, app: Litestar, one: Part) -> bytes:
+    def _bytes(self, app: Litestar, one: ApiSection) -> bytes:
         if not self.made:
             document = self.document(app)
             every = {"": document} | {each.prefix: part_of(document, each) for each in self.parts}

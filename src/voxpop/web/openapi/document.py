@@ -40,7 +40,7 @@ REF = "#/components/schemas/{name}"
 MARK = "type:"  # stands in the document for a type until msgspec has named them all
 
 
-class Part(Struct, frozen=True):
+class ApiSection(Struct, frozen=True):
     """An API with a document of its own: what lies under a prefix; without one, the whole."""
 
     prefix: str
@@ -138,7 +138,7 @@ def finish(document: Json, handlers: dict[tuple[str, str], HTTPRouteHandler]) ->
     return document
 
 
-def part_of(document: Json, part: Part) -> Json:
+def part_of(document: Json, part: ApiSection) -> Json:
     """The document of that part's paths alone, with only the components they lead to."""
     paths = {path: item for path, item in document["paths"].items() if path.startswith(f"{part.prefix}/")}
     info = document["info"] | {"title": f"{part.title} · {document['info']['title']}"}
