@@ -55,6 +55,13 @@ class Actor(Struct, frozen=True):
     scopes: frozenset[Scope]
 
 
+class Audit(Struct, frozen=True):
+    """When a change happened and who made it: the values of audit columns."""
+
+    at: datetime
+    by: str
+
+
 def folded(email: str) -> str:
     """An address as portal, tickets and sign-in compare it: case and the space around it ignored (G5)."""
     return email.strip().lower()
