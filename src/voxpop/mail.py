@@ -17,7 +17,8 @@ from structlog import get_logger
 
 from voxpop import outbox
 from voxpop.config.settings import Settings
-from voxpop.db.pool import CONNECTION_ERRORS, Database
+from voxpop.db.errors import CONNECTION_ERRORS
+from voxpop.db.pool import Database
 from voxpop.hosts import LOCAL, address_of
 from voxpop.outbox import DueMail, Kind, MailOutcome, Message
 from voxpop.types import folded, utcnow, uuid7

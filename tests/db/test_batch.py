@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.conftest import Make
 
 from voxpop.db.batcher import MAX_BATCH_SIZE, RETRIES, Batcher
-from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
+from voxpop.db.errors import CONNECTION_ERRORS
+from voxpop.db.pool import Database, Tx
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 

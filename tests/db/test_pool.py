@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import Client, Make, at
 from tests.tickets.kit import NEW, member
 
-from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
+from voxpop.db.errors import CONNECTION_ERRORS
+from voxpop.db.pool import Database, Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId

@@ -7,15 +7,13 @@ from cyclopts import CycloptsError
 
 from voxpop.config.settings import ConfigError
 from voxpop.db.embedded.binaries import EmbeddedError
+from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.migrate import MigrationError
-from voxpop.db.pool import CONNECTION_ERRORS
 from voxpop.errors import AppError, Fault, Invalid
 
 FAILED, USAGE = 1, 2
 DATABASE = (
     *CONNECTION_ERRORS,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
     asyncpg.LockNotAvailableError,
 )

@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-import asyncpg
 from prometheus_client import Gauge, Histogram
 
+from voxpop.db.errors import BATCH_RETRY_ERRORS, ITEM_ERRORS
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
@@ -23,16 +23,6 @@ QUEUED = Gauge("voxpop_gate_queued", "Requests waiting at a gate", ["gate"])
 
 MAX_BATCH_SIZE = 512
 RETRIES = 3
-# One item's data is at fault: the batch is halved until that item stands alone.
-ITEM_ERRORS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError, OverflowError)
-# Nobody's fault: another transaction was in the way, took away what the statement had just seen, or changed the schema.
-TRANSIENT_ERRORS = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.ForeignKeyViolationError,
-    asyncpg.InvalidCachedStatementError,
-    asyncpg.OutdatedSchemaCacheError,
-)
 
 
 class Waiting(NamedTuple, Generic[Item, Result]):
@@ -119,7 +109,7 @@ class Batcher(Generic[Item, Result]):
             for _ in range(RETRIES - 1):
                 try:
                     return await self._once(workspace, items)
-                except TRANSIENT_ERRORS:
+                except BATCH_RETRY_ERRORS:
                     continue
             return await self._once(workspace, items)
 

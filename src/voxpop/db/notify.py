@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from structlog import get_logger
 
+from voxpop.db.errors import DATABASE_ERRORS
 from voxpop.types import WorkspaceId
 
 CHANNEL = "voxpop_changed"
@@ -17,7 +18,6 @@ PAUSE = 0.1  # seconds between two NOTIFYs of a process, since each of them hold
 MOST = 200  # workspaces that one of them names: its payload has room for 8,000 bytes
 AGAIN = 1.0  # seconds until a lost connection is opened anew
 CHECK = 30.0  # seconds after which a silent connection is asked whether it is still there
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 log = get_logger(__name__)
 
@@ -95,7 +95,7 @@ class ChangeNotifier:
             self._untold.difference_update(told)
             try:
                 await self._send(" ".join(map(str, told)))
-            except LOST as error:
+            except DATABASE_ERRORS as error:
                 log.warning("Other processes could not be told of a change", reason=str(error))
             await asyncio.sleep(PAUSE)
 
@@ -108,7 +108,7 @@ class ChangeNotifier:
                     await self._hear(connection)
                 finally:
                     connection.terminate()
-            except LOST as error:
+            except DATABASE_ERRORS as error:
                 log.warning("The connection that hears of changes is lost; it is opened anew", reason=str(error))
             await asyncio.sleep(AGAIN)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
+from voxpop.db.errors import CONNECTION_ERRORS, DATABASE_ERRORS
 from voxpop.db.notify import CHANNEL, ChangeNotifier
 from voxpop.errors import AppError, Unavailable
 from voxpop.types import WorkspaceId
@@ -29,21 +30,6 @@ APP_ROLE = "voxpop_app"
 BEGIN_AS_APP_ROLE = f"BEGIN; SET LOCAL ROLE {APP_ROLE}; SET LOCAL voxpop.workspace = '%s'"
 ACQUIRE_SECONDS = 10
 COMMAND_SECONDS = 60
-
-CONNECTION_ERRORS = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # also what a session that was ended between two statements leads to
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-)
 
 
 def session_attribute(dsn: str) -> SessionAttribute:
@@ -144,5 +130,5 @@ async def _undo(connection: Any) -> None:
     """Never lets a transaction outlive its block: what can't be undone is cut off."""
     try:
         await asyncio.wait_for(asyncio.shield(connection.execute("ROLLBACK")), ACQUIRE_SECONDS)
-    except (*CONNECTION_ERRORS, asyncpg.PostgresError, asyncio.CancelledError):
+    except (*DATABASE_ERRORS, asyncio.CancelledError):
         connection.terminate()

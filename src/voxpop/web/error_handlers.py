@@ -11,7 +11,7 @@ import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 
-from voxpop.db.pool import CONNECTION_ERRORS
+from voxpop.db.errors import UNAVAILABLE_ERRORS
 from voxpop.errors import (
     ON_CONSTRAINT,
     AppError,
@@ -33,15 +33,6 @@ from voxpop.web.pages import ResponseOverride, error_page
 
 log = structlog.get_logger()
 
-# Another transaction or a change of the schema was in the way; the same request will pass.
-OF_THE_MOMENT = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    asyncpg.InvalidCachedStatementError,
-    asyncpg.OutdatedSchemaCacheError,
-)
 BY_STATUS: dict[int, type[AppError]] = {
     error.status: error
     for error in (
@@ -108,7 +99,7 @@ def as_app_error(error: Exception) -> AppError:
             return kind()
         case asyncpg.DataError() | UnicodeEncodeError():
             return Invalid("A value in the request cannot be stored")
-        case _ if isinstance(error, CONNECTION_ERRORS + OF_THE_MOMENT):
+        case _ if isinstance(error, UNAVAILABLE_ERRORS):
             return Unavailable()
     return AppError()
 

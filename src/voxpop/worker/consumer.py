@@ -13,7 +13,7 @@ from voxpop.campaigns import event_ingest
 from voxpop.campaigns.event_ingest import InvalidEvent
 from voxpop.campaigns.models import DeadLetter, Event
 from voxpop.config.settings import Settings
-from voxpop.db.batcher import ITEM_ERRORS
+from voxpop.db.errors import ITEM_ERRORS
 from voxpop.db.pool import Database, switch_workspace
 from voxpop.errors import NotFound
 from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record

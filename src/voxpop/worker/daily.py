@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from structlog import get_logger
 
-from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
+from voxpop.db.errors import CONNECTION_ERRORS
+from voxpop.db.pool import Database, Tx
 from voxpop.types import WorkspaceId
 from voxpop.worker import store
 from voxpop.worker.schedule import due_days, due_times, instant_of

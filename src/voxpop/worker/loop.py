@@ -8,7 +8,8 @@ from structlog import get_logger
 
 from voxpop.accounts import sessions
 from voxpop.config.settings import Settings
-from voxpop.db.pool import CONNECTION_ERRORS, Database
+from voxpop.db.errors import CONNECTION_ERRORS
+from voxpop.db.pool import Database
 from voxpop.mail import send_mail
 from voxpop.types import utcnow
 from voxpop.worker import daily

@@ -14,7 +14,8 @@ from structlog import get_logger
 from voxpop import outbox
 from voxpop.campaigns import events
 from voxpop.config.settings import Settings
-from voxpop.db.pool import CONNECTION_ERRORS, Database, Tx
+from voxpop.db.errors import CONNECTION_ERRORS
+from voxpop.db.pool import Database, Tx
 from voxpop.kafka.client import WORKSPACE
 from voxpop.kafka.producer import KafkaProducer, Outgoing
 from voxpop.outbox import Kind, Unsent

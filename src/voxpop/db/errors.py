@@ -1,0 +1,44 @@
+"""The groups of database errors, by what a caller does next: isolate the item, retry, or wait for the server."""
+
+import asyncpg
+
+# One item's data is invalid. A batch is split until that item is isolated.
+ITEM_ERRORS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError, OverflowError)
+
+# Another transaction or a schema change interfered. The same transaction passes when it is retried.
+TRANSIENT_ERRORS = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+
+# A batch also retries when a row that its statement has read is deleted before the insert that references it.
+BATCH_RETRY_ERRORS = (*TRANSIENT_ERRORS, asyncpg.ForeignKeyViolationError)
+
+# The server is unreachable, or does not accept this connection at the moment.
+CONNECTION_ERRORS = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # also raised when the server ended the session between two statements
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+
+# The request was not served and can be sent again.
+UNAVAILABLE_ERRORS = (
+    *CONNECTION_ERRORS,
+    *TRANSIENT_ERRORS,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+)
+
+# Every error of the server, the driver or the network.
+DATABASE_ERRORS = (*CONNECTION_ERRORS, asyncpg.PostgresError)
