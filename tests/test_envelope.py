@@ -99,7 +99,7 @@ async def test_what_nobody_foresaw_is_told_without_details(
         raise RuntimeError("secret of the house")
 
     monkeypatch.setattr("voxpop.features.catalogue.list_products", fail)
-    monkeypatch.setattr("voxpop.features.store.touch", fail)
+    monkeypatch.setattr("voxpop.features.store.upsert_interactions", fail)
     with capture_logs() as logs:
         answers = [await client.get(f"{API}/products?user_email={USER}")]
         answers += [await Feature(client).post(what) for what in ("increment", "reject")]
@@ -381,7 +381,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 async def queued(client: httpx.AsyncClient, number: int) -> bool:
     """Whether so many uses wait for their batch."""
-    return f'voxpop_gate_queued{{gate="increment"}} {number}.0' in (await client.get("/metrics")).text
+    return f'voxpop_batch_queue_length{{batcher="increment"}} {number}.0' in (await client.get("/metrics")).text
 
 
 async def test_when_too_many_wait_the_next_is_sent_away(

@@ -64,7 +64,7 @@ def create_app(database: Database, settings: Settings) -> AppMiddleware:
     )
     is_secure = settings.public_url.startswith("https://")
     return AppMiddleware(
-        app, doors(doorkeeper, features, surveys), lambda: database.notifier.end(), is_secure=is_secure
+        app, doors(doorkeeper, features, surveys), lambda: database.notifier.stop(), is_secure=is_secure
     )
 
 

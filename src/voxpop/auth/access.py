@@ -98,12 +98,12 @@ class Authenticator:
     """Knows bearers of keys, sessions and hosts. Look-ups of concurrent requests go together through a gate."""
 
     def __init__(self, database: Database, limit: int = 10_000) -> None:
-        self._keys: Batcher[UUID, KnownKey | None] = Batcher("keys", database, service.look_up_keys, limit=limit)
+        self._keys: Batcher[UUID, KnownKey | None] = Batcher("keys", database, service.look_up_keys, queue_limit=limit)
         self._hosts: Batcher[str, Workspace | None] = Batcher(
-            "hosts", database, sessions.look_up_workspaces, limit=limit
+            "hosts", database, sessions.look_up_workspaces, queue_limit=limit
         )
         self._sessions: Batcher[UUID, KnownSession | None] = Batcher(
-            "sessions", database, sessions.look_up_sessions, limit=limit
+            "sessions", database, sessions.look_up_sessions, queue_limit=limit
         )
 
     async def authenticate(self, authorization: str | None, scope: Scope) -> Actor:

@@ -1,4 +1,7 @@
-"""Wakes: processes tell each other by NOTIFY which workspaces have changed, after the commits; tables are the truth."""
+"""Change notifications between processes, over LISTEN and NOTIFY: which workspaces changed, sent after the commit.
+
+A notification can be lost, so a subscriber must also read the tables from time to time.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -13,17 +16,17 @@ from structlog import get_logger
 from voxpop.db.errors import DATABASE_ERRORS
 from voxpop.types import WorkspaceId
 
-CHANNEL = "voxpop_changed"
-PAUSE = 0.1  # seconds between two NOTIFYs of a process, since each of them holds a lock of the whole server
-MOST = 200  # workspaces that one of them names: its payload has room for 8,000 bytes
-AGAIN = 1.0  # seconds until a lost connection is opened anew
-CHECK = 30.0  # seconds after which a silent connection is asked whether it is still there
+NOTIFY_CHANNEL = "voxpop_changed"
+NOTIFY_INTERVAL = 0.1  # seconds between two NOTIFYs of a process, because each takes a lock of the whole server
+MAX_WORKSPACES = 200  # workspaces in one NOTIFY, whose payload is limited to 8,000 bytes
+RECONNECT_DELAY = 1.0  # seconds
+CONNECTION_CHECK_INTERVAL = 30.0  # seconds without a notification, after which the connection is tested
 
 log = get_logger(__name__)
 
 
 class Subscription:
-    """Somebody who waits for a workspace to change."""
+    """Waits for changes of one workspace."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -32,7 +35,10 @@ class Subscription:
         self._event.set()
 
     async def wait(self, seconds: float) -> bool:
-        """Whether there was a wake since the last call; waits for one that long. A wake can be lost, so look anyway."""
+        """Waits for a change and returns whether there was one since the last call.
+
+        Read the tables after False too: a notification can be lost.
+        """
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
@@ -43,94 +49,102 @@ class Subscription:
 
 
 class ChangeNotifier:
-    """One connection that listens, opened when somebody first waits; `send` is how this process tells the others."""
+    """Sends and receives change notifications of this process.
+
+    The first subscription opens the one connection that listens. `send` runs a NOTIFY with a payload.
+    """
 
     def __init__(self, dsn: str, send: Callable[[str], Awaitable[None]]) -> None:
         self._dsn, self._send = dsn, send
-        self._untold: set[WorkspaceId] = set()
-        self._watches: dict[WorkspaceId, set[Subscription]] = defaultdict(set)
-        self._telling: asyncio.Task[None] | None = None
-        self._listening: asyncio.Task[None] | None = None
-        self.ended = False
+        self._pending: set[WorkspaceId] = set()
+        self._subscriptions: dict[WorkspaceId, set[Subscription]] = defaultdict(set)
+        self._sender: asyncio.Task[None] | None = None
+        self._listener: asyncio.Task[None] | None = None
+        self.stopping = False
 
     def publish(self, workspaces: Iterable[WorkspaceId]) -> None:
-        """To be called after the commit; every process hears of it, this one too, at most ten times a second."""
-        self._untold.update(workspaces)
-        if self._untold and (self._telling is None or self._telling.done()):
-            self._telling = asyncio.create_task(self._tell())
+        """Notifies every process, including this one, at most ten times a second. Call it after the commit."""
+        self._pending.update(workspaces)
+        if self._pending and (self._sender is None or self._sender.done()):
+            self._sender = asyncio.create_task(self._send_pending())
 
     @contextmanager
     def subscribe(self, workspace: WorkspaceId) -> Iterator[Subscription]:
-        """For as long as the block lasts."""
-        if self._listening is None or self._listening.done():
-            self._listening = asyncio.create_task(self._listen())
-        watch = Subscription()
-        self._watches[workspace].add(watch)
+        """A subscription that ends with the block."""
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.create_task(self._listen())
+        subscription = Subscription()
+        self._subscriptions[workspace].add(subscription)
         try:
-            yield watch
+            yield subscription
         finally:
-            self._watches[workspace].discard(watch)
-            if not self._watches[workspace]:
-                del self._watches[workspace]
+            self._subscriptions[workspace].discard(subscription)
+            if not self._subscriptions[workspace]:
+                del self._subscriptions[workspace]
 
-    def end(self) -> None:
-        """Wakes everybody for the last time: the process is stopping."""
-        self.ended = True
-        self._wake_all()
+    def stop(self) -> None:
+        """Wakes all subscribers for the last time, because the process is stopping."""
+        self.stopping = True
+        self._notify_all()
 
     async def close(self) -> None:
-        """What is untold is told first, if that is a matter of a moment."""
-        if self._telling:
-            await asyncio.wait({self._telling}, timeout=1)
-        running = {task for task in (self._telling, self._listening) if task and not task.done()}
+        """Sends pending notifications for up to a second, then stops listening."""
+        if self._sender:
+            await asyncio.wait({self._sender}, timeout=1)
+        running = {task for task in (self._sender, self._listener) if task and not task.done()}
         for task in running:
             task.cancel()
         if running:
             await asyncio.wait(running)
 
-    async def _tell(self) -> None:
-        """Ends in the same step that sees nothing untold, so that no workspace is left behind."""
-        while self._untold:
-            told = sorted(self._untold)[:MOST]
-            self._untold.difference_update(told)
+    async def _send_pending(self) -> None:
+        """Ends without an await after it finds nothing pending, so that no workspace is left unsent."""
+        while self._pending:
+            batch = sorted(self._pending)[:MAX_WORKSPACES]
+            self._pending.difference_update(batch)
             try:
-                await self._send(" ".join(map(str, told)))
+                await self._send(" ".join(map(str, batch)))
             except DATABASE_ERRORS as error:
-                log.warning("Other processes could not be told of a change", reason=str(error))
-            await asyncio.sleep(PAUSE)
+                log.warning("notification.send_failed", reason=str(error))
+            await asyncio.sleep(NOTIFY_INTERVAL)
 
     async def _listen(self) -> None:
-        """Until cancelled. What changed while no connection listened is not known, so everybody looks after a gap."""
+        """Listens until it is cancelled, and opens a lost connection again."""
         while True:
             try:
-                connection = await asyncpg.connect(self._dsn, timeout=10, server_settings={"application_name": CHANNEL})
+                connection = await asyncpg.connect(
+                    self._dsn, timeout=10, server_settings={"application_name": NOTIFY_CHANNEL}
+                )
                 try:
-                    await self._hear(connection)
+                    await self._listen_on(connection)
                 finally:
                     connection.terminate()
             except DATABASE_ERRORS as error:
-                log.warning("The connection that hears of changes is lost; it is opened anew", reason=str(error))
-            await asyncio.sleep(AGAIN)
+                log.warning("notification.connection_lost", reason=str(error))
+            await asyncio.sleep(RECONNECT_DELAY)
 
-    async def _hear(self, connection: "asyncpg.Connection[Any]") -> None:
-        """Returns when the connection is lost, or raises."""
+    async def _listen_on(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Listens until the connection is lost.
+
+        Changes before this moment are unknown, so all subscribers are woken once and read the tables.
+        """
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, self._on_notify)
-        self._wake_all()
+        await connection.add_listener(NOTIFY_CHANNEL, self._on_notify)
+        self._notify_all()
         while not lost.is_set():
             try:
-                async with asyncio.timeout(CHECK):
+                async with asyncio.timeout(CONNECTION_CHECK_INTERVAL):
                     await lost.wait()
             except TimeoutError:
                 await connection.execute("SELECT", timeout=10)
 
     def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         for name in str(payload).split():
-            for watch in self._watches.get(WorkspaceId(UUID(name)), ()):
-                watch.notify()
+            for subscription in self._subscriptions.get(WorkspaceId(UUID(name)), ()):
+                subscription.notify()
 
-    def _wake_all(self) -> None:
-        for watches in self._watches.values():
-            for watch in watches:
-                watch.notify()
+    def _notify_all(self) -> None:
+        for subscriptions in self._subscriptions.values():
+            for subscription in subscriptions:
+                subscription.notify()

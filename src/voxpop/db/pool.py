@@ -10,7 +10,7 @@ import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
 from voxpop.db.errors import CONNECTION_ERRORS, DATABASE_ERRORS
-from voxpop.db.notify import CHANNEL, ChangeNotifier
+from voxpop.db.notify import NOTIFY_CHANNEL, ChangeNotifier
 from voxpop.errors import AppError, Unavailable
 from voxpop.types import WorkspaceId
 
@@ -101,7 +101,7 @@ class Database:
     async def _notify(self, payload: str) -> None:
         """In a transaction of its own: whoever commits with a NOTIFY holds up every other commit that has one."""
         async with self.transaction(None) as tx:
-            await tx.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+            await tx.execute("SELECT pg_notify($1, $2)", NOTIFY_CHANNEL, payload)
 
     @property
     def size(self) -> int:

@@ -51,9 +51,11 @@ class FeatureBatchers:
     """The three ways in that many come by at once."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self.use: Batcher[FeatureUser, Counters | None] = Batcher("increment", database, service.use, limit=limit)
-        self.reject: Batcher[FeatureUser, Counters | None] = Batcher("reject", database, service.reject, limit=limit)
-        self.rate: Batcher[NewRating, Rated | None] = Batcher("rate", database, service.rate, limit=limit)
+        self.use: Batcher[FeatureUser, Counters | None] = Batcher("increment", database, service.use, queue_limit=limit)
+        self.reject: Batcher[FeatureUser, Counters | None] = Batcher(
+            "reject", database, service.reject, queue_limit=limit
+        )
+        self.rate: Batcher[NewRating, Rated | None] = Batcher("rate", database, service.rate, queue_limit=limit)
 
     async def use_once(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
         return _counters(

@@ -77,8 +77,8 @@ class SurveyBatchers:
     """The two ways in that many come by at once; `language` is the header that chooses texts."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self.show: Batcher[str, list[DueSurvey]] = Batcher("show", database, campaigns.show, limit=limit)
-        self.submit: Batcher[Submission, Submitted] = Batcher("submit", database, campaigns.submit, limit=limit)
+        self.show: Batcher[str, list[DueSurvey]] = Batcher("show", database, campaigns.show, queue_limit=limit)
+        self.submit: Batcher[Submission, Submitted] = Batcher("submit", database, campaigns.submit, queue_limit=limit)
 
     async def show_once(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
         due = await self.show.submit(actor.workspace, guid)

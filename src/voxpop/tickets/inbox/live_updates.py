@@ -48,7 +48,7 @@ async def changes(
     end, horizon, told = clock() + life * random.uniform(0.9, 1.1), since - LATE, dict[str, datetime]()  # noqa: S311
     spoke = -QUIET
     with database.notifier.subscribe(workspace) as watch:
-        while clock() < end and not database.notifier.ended:
+        while clock() < end and not database.notifier.stopping:
             now = utcnow()
             async with database.transaction(workspace) as tx:
                 found = await store.list_changes(tx, workspace, horizon, MOST)
