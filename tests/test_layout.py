@@ -38,7 +38,10 @@ IMPURE = {
 # How high a module of a domain stands; it imports its own height at most. What has no other name is a service.
 MODELS, STORE, SERVICE = 1, 2, 3
 HEIGHTS = [
-    (re.compile(r"(\w+_)?models\Z|search_text\Z|prompting\Z|policy\Z|scores\Z|formulas\Z|texts\Z|dates\Z"), MODELS),
+    (
+        re.compile(r"(\w+_)?models\Z|errors\Z|search_text\Z|prompting\Z|policy\Z|scores\Z|formulas\Z|texts\Z|dates\Z"),
+        MODELS,
+    ),
     (re.compile(r"(\w+_)?store\Z"), STORE),
     (re.compile(r"(\w+_)?schemas\Z|parameters\Z|access\Z"), 4),
     (re.compile(r"(\w+_)?(api|pages|endpoints)\Z|live_updates\Z"), 5),

@@ -1,200 +1,126 @@
-"""Errors of the product as classes with a code; `web/error_handlers.py` turns them into answers, once."""
+"""The base errors with their HTTP status, and the registry that maps broken constraints to errors.
+
+A domain defines its own errors in its `errors.py`, as subclasses of these. `web/error_handlers.py` turns each into a
+response.
+"""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from msgspec import Struct
 
 
-class Fault(Struct, frozen=True):
-    """One field that is at fault, and why."""
+class FieldError(Struct, frozen=True):
+    """One field that was rejected, and the reason."""
 
     field: str
     message: str
 
 
+class OperatorError(Exception):
+    """A failure outside of any request that the operator can fix. Commands print its message without a traceback."""
+
+
 class AppError(Exception):
-    """Something went wrong."""  # the docstring is the message where none is given
+    """A failure that the caller is told: its HTTP status, its code for programs and its message for people.
 
-    status = 500
-    type = "INTERNAL_ERROR"
-    code = "INTERNAL_ERROR"
+    `message` is an attribute and not the docstring, because `python -OO` strips docstrings.
+    """
 
-    def __init__(self, message: str | None = None, *, details: Sequence[Fault] = ()) -> None:
-        super().__init__(message or (self.__doc__ or "").strip())
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "INTERNAL_ERROR"
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    message: str = "Something went wrong."
+    constraints: ClassVar[tuple[str, ...]] = ()  # the names of database constraints that mean this error
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        ERROR_OF_CONSTRAINT.update(dict.fromkeys(cls.__dict__.get("constraints", ()), cls))
+
+    def __init__(self, message: str | None = None, *, details: Sequence[FieldError] = ()) -> None:
+        self.message = message or self.message
         self.details = tuple(details)
+        super().__init__(self.message)
 
-    @property
-    def message(self) -> str:
-        return str(self.args[0])
+
+# Filled by the classes themselves. A test compares the names with the constraints in the schema.
+ERROR_OF_CONSTRAINT: dict[str, type[AppError]] = {}
 
 
 class Invalid(AppError):
-    """The request does not fit its description."""
+    """The request does not match its description."""
 
     status, type, code = 400, "VALIDATION_ERROR", "VALIDATION_ERROR"
+    message = "The request does not match its description."
 
 
 class Unauthorized(AppError):
-    """A valid API key is required: send it as 'Authorization: Bearer <key>'."""
+    """The request carries no valid API key or session."""
 
     status, type, code = 401, "UNAUTHORIZED", "UNAUTHORIZED"
+    message = "A valid API key is required: send it as 'Authorization: Bearer <key>'."
 
 
 class Forbidden(AppError):
-    """This key may not do that."""
+    """The caller is known but lacks the permission."""
 
     status, type, code = 403, "FORBIDDEN", "FORBIDDEN"
+    message = "This key does not have the required scope."
 
 
 class NotFound(AppError):
-    """There is nothing here."""
+    """Nothing has this address or id, or it belongs to another workspace."""
 
     status, type, code = 404, "NOT_FOUND", "NOT_FOUND"
+    message = "There is nothing here."
 
     @classmethod
-    def of(cls, entity: str, ident: object) -> "NotFound":
-        return cls(f"{entity} with id {ident} not found")
+    def of(cls, entity: str, identifier: object) -> "NotFound":
+        return cls(f"{entity} with id {identifier} not found")
 
 
 class MethodNotAllowed(AppError):
-    """This address has no such method."""
+    """The address exists, but not for this method."""
 
     status, type, code = 405, "METHOD_NOT_ALLOWED", "METHOD_NOT_ALLOWED"
+    message = "This address does not support the method."
 
 
 class Conflict(AppError):
-    """That is at odds with what is stored."""
+    """The change contradicts what is stored."""
 
     status, type, code = 409, "CONFLICT", "CONFLICT"
+    message = "The request conflicts with what is stored. Reload and try again."
 
 
-class TooLarge(AppError):
-    """The body is larger than this address takes."""
+class PayloadTooLarge(AppError):
+    """The request body is over the limit."""
 
     status, type, code = 413, "PAYLOAD_TOO_LARGE", "PAYLOAD_TOO_LARGE"
+    message = "The request body is too large."
 
 
 class UnsupportedMediaType(AppError):
-    """The body must be JSON: send it with 'Content-Type: application/json'."""
+    """The request body has a media type that the address does not read."""
 
     status, type, code = 415, "UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_MEDIA_TYPE"
+    message = "The body must be JSON: send it with 'Content-Type: application/json'."
 
 
 class RateLimited(AppError):
-    """Too many attempts; wait a little and try again."""
+    """The caller made too many attempts; `retry_after` is in seconds."""
 
     status, type, code = 429, "RATE_LIMITED", "RATE_LIMITED"
+    message = "Too many attempts. Wait a few minutes and try again."
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
-        self.retry_after = retry_after  # seconds
+        self.retry_after = retry_after
 
 
 class Unavailable(AppError):
-    """The service is busy or its database is out of reach; try again."""
+    """The service cannot answer now; the same request can succeed after `retry_after` seconds."""
 
     status, type, code = 503, "UNAVAILABLE", "UNAVAILABLE"
-    retry_after = 1  # seconds
-
-
-class ProductTaken(Conflict):
-    """A product with this key exists already."""
-
-    code = "PRODUCT_ALREADY_EXISTS"
-
-
-class ProductInUse(Conflict):
-    """The product still has features; delete them first."""
-
-    code = "PRODUCT_IN_USE"
-
-
-class FeatureTaken(Conflict):
-    """The product has a feature with this key already."""
-
-    code = "FEATURE_ALREADY_EXISTS"
-
-
-class FeatureInUse(Conflict):
-    """The feature has been used or rated, so it stays."""
-
-    code = "FEATURE_IN_USE"
-
-
-class WorkspaceTaken(Conflict):
-    """A workspace with this name exists already."""
-
-    code = "WORKSPACE_ALREADY_EXISTS"
-
-
-class LinkSpent(AppError):
-    """This link has been used or has expired."""
-
-    status, type, code = 400, "BUSINESS_RULE_ERROR", "LINK_SPENT"
-
-
-class LastOwner(Conflict):
-    """A workspace keeps at least one owner."""
-
-    code = "LAST_OWNER"
-
-
-class UnknownSurveyType(Invalid):
-    """The workspace has no survey type with this code."""
-
-    code = "UNKNOWN_SURVEY_TYPE"
-
-
-class CampaignHasSurveys(Conflict):
-    """The campaign has asked already, so its survey type stays; open another campaign."""
-
-    code = "CAMPAIGN_HAS_SURVEYS"
-
-
-class SurveyTypeTaken(Conflict):
-    """A survey type with this code exists already."""
-
-    code = "SURVEY_TYPE_ALREADY_EXISTS"
-
-
-class SurveyTypeInUse(Conflict):
-    """The type has been asked already, so its scale and formula stay; make another type."""
-
-    code = "SURVEY_TYPE_IN_USE"
-
-
-class SurveyClosed(AppError):
-    """The survey is not in status PENDING."""
-
-    status, type, code = 400, "BUSINESS_RULE_ERROR", "SURVEY_NOT_PENDING"
-
-
-class NotRateable(Conflict):
-    """Only a resolved or closed ticket can be rated."""
-
-    code = "TICKET_NOT_RATEABLE"
-
-
-class KeyReused(Conflict):
-    """This Idempotency-Key came with another request before."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
-
-
-class ViewTaken(Conflict):
-    """There is a view of this name already."""
-
-    code = "VIEW_ALREADY_EXISTS"
-
-
-# The names of constraints in the schema, and what breaking one means to the caller.
-ON_CONSTRAINT: dict[str, type[AppError]] = {
-    "product_key_unique": ProductTaken,
-    "feature_key_unique": FeatureTaken,
-    "feature_product_exists": ProductInUse,
-    "interaction_feature_exists": FeatureInUse,
-    "workspace_name_unique": WorkspaceTaken,
-    "campaign_survey_type_exists": UnknownSurveyType,
-    "survey_type_pkey": SurveyTypeTaken,
-    "saved_view_name_unique": ViewTaken,
-}
+    message = "The service is busy or cannot reach its database. Try again in a moment."
+    retry_after = 1

@@ -9,13 +9,20 @@ import msgspec
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.errors import Fault, Invalid, KeyReused
+from voxpop.errors import Conflict, FieldError, Invalid
 from voxpop.types import WorkspaceId
 
 KEPT = timedelta(days=3)
 LONGEST = 255  # characters of a key
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+
+class IdempotencyKeyReused(Conflict):
+    """The key was sent before, with another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    message = "This Idempotency-Key was used before, with another request."
 
 
 class Answered(msgspec.Struct):
@@ -72,7 +79,7 @@ async def once(
     answer: type[Answer],
     now: datetime,
 ) -> Answer:
-    """`request`: the key, if any, what is done, and its body. KeyReused where the key came with another request.
+    """`request`: the key, if any, the operation and its body. Raises IdempotencyKeyReused.
 
     The key is kept in the transaction of the work, so that a crash leaves both or neither.
     """
@@ -81,7 +88,7 @@ async def once(
         return await work()
     if not 1 <= len(key) <= LONGEST:
         reason = f"must have from 1 to {LONGEST} characters"
-        raise Invalid(f"header/idempotency-key {reason}", details=[Fault("idempotency-key", reason)])
+        raise Invalid(f"header/idempotency-key {reason}", details=[FieldError("idempotency-key", reason)])
     digest = hashlib.sha256(operation.encode() + b"\0" + msgspec.json.encode(body)).digest()
     await delete_old_keys(tx, workspace, now - KEPT)
     if await take_key(tx, workspace, key, digest, now):
@@ -90,5 +97,5 @@ async def once(
         return result
     known = await find_answer(tx, workspace, key)
     if known is None or known.request_hash != digest or known.answer is None:
-        raise KeyReused
+        raise IdempotencyKeyReused
     return msgspec.json.decode(known.answer, type=answer)

@@ -11,12 +11,12 @@ from typing import Any
 import uvicorn
 
 from voxpop.config.settings import Settings
-from voxpop.errors import AppError
+from voxpop.errors import OperatorError
 from voxpop.web.http_protocol import Protocol
 from voxpop.web.middleware import AppMiddleware
 
 
-class CannotListen(AppError):
+class CannotListen(OperatorError):
     """The address can't be listened on."""
 
 

@@ -120,7 +120,7 @@ def test_workspaces(data: Path) -> None:
     assert re.fullmatch(link + r"\n", another)
     assert another.strip() not in made
     taken = run("workspace", "create", "acme", data=data)
-    assert (taken.returncode, taken.stderr) == (1, "A workspace with this name exists already.\n")
+    assert (taken.returncode, taken.stderr) == (1, "A workspace with this name already exists.\n")
     options = ("--time-zone", "Europe/Berlin", "--cool-down-days", "0")
     (row,) = result("workspace", "set", "acme", *options, data=data).splitlines()[1:]
     assert row.split()[:4] == ["acme", "acme", "Europe/Berlin", "0"]

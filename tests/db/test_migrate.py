@@ -16,7 +16,7 @@ from voxpop.config.settings import load
 from voxpop.db import migrate as module
 from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import Migration, MigrationError, migrate, migrations, pending
-from voxpop.db.pool import Database, Encoding
+from voxpop.db.pool import Database
 
 NUMBERS = count()
 C_LOCALE = "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
@@ -143,7 +143,7 @@ async def test_a_migration_may_do_without_a_transaction(live_db: str, also: Call
 
 @pytest.mark.parametrize("empty", [f"ENCODING '{name}' {C_LOCALE}" for name in ("LATIN1", "SQL_ASCII")], indirect=True)
 async def test_a_database_that_is_not_utf_8_is_refused(empty: str) -> None:
-    with pytest.raises(Encoding, match="ENCODING 'UTF8'"):
+    with pytest.raises(MigrationError, match="ENCODING 'UTF8'"):
         await migrate(empty)
     assert await value(empty, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == 0
 

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from voxpop.db.schema import FILE, describe
-from voxpop.errors import ON_CONSTRAINT
+from voxpop.errors import ERROR_OF_CONSTRAINT
 
 # The product's own: they belong to no workspace.
 OF_NO_WORKSPACE = {"workspace", "migration", "builtin_survey_type", "lease", "account"}
@@ -174,5 +174,6 @@ def test_what_the_application_may_do() -> None:
     assert granted == everything | own
 
 
-def test_every_constraint_with_a_meaning_to_the_caller_exists() -> None:
-    assert set(ON_CONSTRAINT) - {name for table in TABLES for name in table.names} == set()
+def test_every_constraint_that_maps_to_an_error_exists() -> None:
+    assert {"feature_key_unique", "saved_view_name_unique", "survey_type_pkey"} <= ERROR_OF_CONSTRAINT.keys()
+    assert ERROR_OF_CONSTRAINT.keys() - {name for table in TABLES for name in table.names} == set()

@@ -115,7 +115,7 @@ async def test_the_last_owner_stays(house: House) -> None:
         await owner.submit(f"/settings/members/{me}/remove"),
         await owner.submit(f"/settings/members/{me}/role", role="agent"),
     ):
-        assert (answer.status_code, "A workspace keeps at least one owner." in answer.text) == (409, True)
+        assert (answer.status_code, "A workspace needs at least one owner." in answer.text) == (409, True)
     assert (await owner.submit(f"/settings/members/{me}/role", role="owner")).status_code == 303
     await house.invited(owner, "second@example.com", "owner")
     assert (await owner.submit(f"/settings/members/{me}/remove")).status_code == 303

@@ -55,7 +55,7 @@ async def test_what_does_not_fit_is_said_beside_it(house: House, field: str, val
 
 async def test_a_name_belongs_to_one_workspace(house: House) -> None:
     answer = await (await house.owner()).submit("/settings/workspace", **(FORM | {"name": "acme"}))
-    assert (answer.status_code, "A workspace with this name exists already." in answer.text) == (409, True)
+    assert (answer.status_code, "A workspace with this name already exists." in answer.text) == (409, True)
 
 
 async def test_a_key_is_made_shown_once_and_revoked(house: House) -> None:  # G1

@@ -13,7 +13,9 @@ from jinja2 import nodes
 from markupsafe import Markup
 
 import voxpop
-from voxpop import errors, i18n
+from voxpop import app as _every_domain  # noqa: F401 - so that every error class is imported
+from voxpop import i18n
+from voxpop.errors import AppError
 from voxpop.i18n import ENGLISH, RUSSIAN, accepted, ago, catalogue, full, number, plural, translate, when
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import _environment
@@ -52,7 +54,16 @@ def texts_of(call: ast.Call) -> Iterator[str]:
 
 
 USED = set(in_templates()) | set(in_code())
-ERRORS = {(kind.__doc__ or "").strip() for kind in vars(errors).values() if isinstance(kind, type)}
+
+
+def error_classes(base: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    """Every error of the product that this process has imported."""
+    yield base
+    for kind in base.__subclasses__():
+        yield from error_classes(kind)
+
+
+ERRORS = {kind.message for kind in error_classes()}
 
 
 def placeholders(text: str) -> set[str]:

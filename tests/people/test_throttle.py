@@ -9,9 +9,10 @@ import httpx
 import pytest
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
+from voxpop.accounts.errors import LinkSpent
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.db.pool import Database
-from voxpop.errors import LinkSpent, RateLimited
+from voxpop.errors import RateLimited
 from voxpop.types import utcnow
 from voxpop.web.forms import client_ip
 

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from tests.conftest import Client, Make
 from tests.tickets.kit import NOW, Desk, Status, member
 
-from voxpop.errors import NotFound, ViewTaken
+from voxpop.errors import NotFound
 from voxpop.tickets import service, store
+from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.models import Author, Requester
 from voxpop.types import AccountId, uuid7
@@ -215,6 +216,6 @@ async def test_a_views_name_is_taken_once(desk: Desk, shared: bool) -> None:
     await save(ann)
     with pytest.raises(asyncpg.UniqueViolationError) as taken:
         await save(ann)
-    assert isinstance(as_app_error(taken.value), ViewTaken)
+    assert isinstance(as_app_error(taken.value), ViewAlreadyExists)
     if not shared:
         await save(AccountId(uuid7()))

@@ -136,7 +136,7 @@ async def test_views_are_saved_shown_and_deleted(office: Office) -> None:
     assert re.search(r'href="/inbox\?tag=billing&amp;sort=-priority" aria-current="true">Billing <data value="1"', page)
     assert "View saved." in page
     twice = await office.agent.submit("/inbox/views", **form, shared="yes")
-    assert (twice.status_code, "There is a view of this name already." in twice.text) == (409, True)
+    assert (twice.status_code, "A view with this name already exists." in twice.text) == (409, True)
     gone = re.search(r"/inbox/views/[0-9a-f-]+/delete", page)
     assert gone is not None
     assert (await office.boss.submit(gone[0])).status_code == 303

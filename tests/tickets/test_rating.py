@@ -9,8 +9,9 @@ import pytest
 from tests.conftest import Client, Make
 from tests.tickets.kit import ANN, NOW, Desk, Status, member
 
-from voxpop.errors import NotFound, NotRateable
+from voxpop.errors import NotFound
 from voxpop.tickets import service, store
+from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.lists import low_ratings
 from voxpop.tickets.models import Author, MessageKind, Requester, Ticket
 from voxpop.tickets.ratings import may_rate, see
@@ -94,7 +95,7 @@ async def test_a_ticket_that_is_not_done_is_refused(desk: Desk, owner: Owner, st
     ticket = await desk.open()
     await desk.set_status(status, ticket.ref)
     assert not await may(desk, await desk.get(ticket.ref))
-    with pytest.raises(NotRateable):
+    with pytest.raises(TicketNotRateable):
         await desk.rate(ticket.ref, 5)
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 0
 

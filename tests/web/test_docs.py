@@ -11,7 +11,7 @@ from litestar import Litestar, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from voxpop.errors import FeatureTaken, ProductTaken
+from voxpop.features.errors import FeatureAlreadyExists, ProductAlreadyExists
 from voxpop.types import Email, Instant, Key, Scope
 from voxpop.web.openapi.docs import Docs
 from voxpop.web.openapi.document import ApiSection
@@ -38,7 +38,11 @@ class Bare(Struct):
     name: str
 
 
-@post("/api/thing/v1/things", opt={"scope": Scope.MANAGE, "errors": (ProductTaken, FeatureTaken)}, tags=["Things"])
+@post(
+    "/api/thing/v1/things",
+    opt={"scope": Scope.MANAGE, "errors": (ProductAlreadyExists, FeatureAlreadyExists)},
+    tags=["Things"],
+)
 async def make_thing(data: JSONBody[NewThing]) -> Thing:
     """A description with </script><script>document.title = "broken"</script> in it."""
     raise NotImplementedError

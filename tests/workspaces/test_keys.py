@@ -9,9 +9,10 @@ from tests.features.ledger import Owner
 
 from voxpop.auth.policy import new_api_key, parse_api_key
 from voxpop.db.pool import Database
-from voxpop.errors import NotFound, Unauthorized, WorkspaceTaken
+from voxpop.errors import NotFound, Unauthorized
 from voxpop.types import KeyId, Scope, utcnow, uuid7
 from voxpop.workspaces import service
+from voxpop.workspaces.errors import WorkspaceAlreadyExists
 
 
 async def test_only_a_hash_of_the_secret_is_kept(make: Make, owner: Owner) -> None:  # G1
@@ -58,7 +59,7 @@ async def test_the_first_start_makes_a_workspace_and_its_key_once(database: Data
     client = make.anonymous(headers={"authorization": f"Bearer {key}"})
     assert (await client.get("/api/v1/workspace")).json()["name"] == "default"
     assert await service.first_start(database, utcnow()) is None
-    with pytest.raises(WorkspaceTaken):
+    with pytest.raises(WorkspaceAlreadyExists):
         await service.open_workspace(database, "default")
 
 

@@ -12,7 +12,7 @@ from voxpop.accounts.members import NOT_YOURS
 from voxpop.accounts.models import Invitation, Link, LinkKind, Login, Member, NewLink, Role
 from voxpop.auth.policy import may_manage
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import Fault, Forbidden, Invalid, NotFound
+from voxpop.errors import FieldError, Forbidden, Invalid, NotFound
 from voxpop.hosts import address_of
 from voxpop.i18n import N_, translate
 from voxpop.types import AccountId, WorkspaceId, folded, uuid7
@@ -45,7 +45,7 @@ async def invite(
     if not may_manage(by.role, invitee.role):
         raise Forbidden(NOT_YOURS)
     if await store.find_login(tx, here.id, invitee.email):
-        raise Invalid(ALREADY_HERE, details=[Fault("email", ALREADY_HERE)])
+        raise Invalid(ALREADY_HERE, details=[FieldError("email", ALREADY_HERE)])
     for each in await store.list_invitations(tx, here.id, now):
         if folded(each.email) == folded(invitee.email):
             _check_may_withdraw(by, each)
@@ -70,7 +70,7 @@ async def check_password(database: Database, here: Workspace, email: str, passwo
     async with database.transaction(here.id) as tx:
         login = await store.find_login_elsewhere(tx, here.id, email)
     if login and not (await passwords.verify(login.password_hash, password)).right:
-        raise Invalid(NOT_HIS, details=[Fault("password", NOT_HIS)])
+        raise Invalid(NOT_HIS, details=[FieldError("password", NOT_HIS)])
 
 
 async def accept(tx: Tx, here: Workspace, token: str, now: datetime, *, proven: bool) -> AccountId:

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from voxpop.accounts import passwords, sessions_store, store
+from voxpop.accounts.errors import LastOwner
 from voxpop.accounts.models import Member, MemberRow, Role
 from voxpop.auth.policy import LONGEST_PASSWORD, is_weak, may_manage
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import Fault, Forbidden, Invalid, LastOwner
+from voxpop.errors import FieldError, Forbidden, Invalid
 from voxpop.i18n import N_
 from voxpop.types import AccountId, WorkspaceId
 
@@ -56,18 +57,18 @@ async def _lock(tx: Tx, by: Member, account: AccountId, *, losing: bool) -> None
 async def rename(tx: Tx, member: Member, name: str, now: datetime) -> None:
     """In every workspace of the account."""
     if not name.strip():
-        raise Invalid("name must not be blank", details=[Fault("name", N_("Say what people should call you."))])
+        raise Invalid("name must not be blank", details=[FieldError("name", N_("Say what people should call you."))])
     await store.set_name(tx, member.workspace_id, member.account_id, name.strip(), now)
 
 
 async def change_password(database: Database, member: Member, current: str, new: str, now: datetime) -> None:
     """Asks for the current one where there is one; ends the account's other sessions everywhere."""
     if is_weak(new, member.email) or len(new) > LONGEST_PASSWORD:
-        raise Invalid(WEAK_PASSWORD, details=[Fault("new", WEAK_PASSWORD)])
+        raise Invalid(WEAK_PASSWORD, details=[FieldError("new", WEAK_PASSWORD)])
     async with database.transaction(member.workspace_id) as tx:
         login = await store.get_login(tx, member.workspace_id, member.account_id)
     if login.password_hash and not (await passwords.verify(login.password_hash, current)).right:
-        raise Invalid(WRONG_PASSWORD, details=[Fault("current", WRONG_PASSWORD)])
+        raise Invalid(WRONG_PASSWORD, details=[FieldError("current", WRONG_PASSWORD)])
     hashed = await passwords.hash_password(new)
     async with database.transaction(member.workspace_id) as tx:
         await store.set_password(tx, member.workspace_id, member.account_id, hashed, now)

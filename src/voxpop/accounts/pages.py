@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from msgspec import Meta, Struct
 
 from voxpop.accounts import invitations, sessions, sign_in
+from voxpop.accounts.errors import LinkSpent
 from voxpop.accounts.invitations import ROLE_NAMES
 from voxpop.accounts.magic_links import look_at_link, use_link
 from voxpop.accounts.models import Link, LinkKind, Role, SessionKind
@@ -17,7 +18,7 @@ from voxpop.auth.policy import LONGEST_PASSWORD
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import AppError, Fault, Invalid, LinkSpent, RateLimited
+from voxpop.errors import AppError, FieldError, Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.types import EMAIL_PATTERN, folded, utcnow
 from voxpop.web.forms import client_ip, read_form
@@ -70,7 +71,7 @@ class OwnerForm(Struct):
 def check_email(email: str) -> str:
     """The address without the space around it; Invalid for what is none."""
     if not re.match(EMAIL_PATTERN, email.strip()):
-        raise Invalid(NO_ADDRESS, details=[Fault("email", NO_ADDRESS)])
+        raise Invalid(NO_ADDRESS, details=[FieldError("email", NO_ADDRESS)])
     return email.strip()
 
 
@@ -223,7 +224,7 @@ async def found_workspace(request: Asked, here: CurrentWorkspace, show: Renderer
     try:
         email = check_email(form.email)
         if not form.name.strip():
-            raise Invalid(NO_NAME, details=[Fault("name", NO_NAME)])
+            raise Invalid(NO_NAME, details=[FieldError("name", NO_NAME)])
         founder = sign_in.FirstOwner(email, form.name, form.password)
         account = await sign_in.claim_workspace(database, here, form.token, founder, utcnow())
     except LinkSpent as fault:

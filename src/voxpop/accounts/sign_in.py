@@ -11,7 +11,7 @@ from voxpop.accounts.members import WEAK_PASSWORD
 from voxpop.accounts.models import LinkKind, Login, NewLink, Role
 from voxpop.auth.policy import is_weak
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import Conflict, Fault, Invalid
+from voxpop.errors import Conflict, FieldError, Invalid
 from voxpop.hosts import DEFAULT, address_of
 from voxpop.i18n import N_, translate
 from voxpop.types import AccountId, uuid7
@@ -86,7 +86,7 @@ async def claim_workspace(
 ) -> AccountId:
     """Makes the bearer of the owner's link the workspace's owner, with a new account."""
     if founder.password and is_weak(founder.password, founder.email):
-        raise Invalid(WEAK_PASSWORD, details=[Fault("password", WEAK_PASSWORD)])
+        raise Invalid(WEAK_PASSWORD, details=[FieldError("password", WEAK_PASSWORD)])
     hashed = await passwords.hash_password(founder.password) if founder.password else None
     wanted = AccountId(uuid7())
     person = Login(wanted, founder.name.strip(), founder.email, hashed)
@@ -95,7 +95,7 @@ async def claim_workspace(
         account = await store.insert_member(tx, here.id, person, Role.OWNER, now, f"member:{founder.email}")
         # The address is not proven: whose account it is must not be opened by writing his address here.
         if account != wanted:
-            raise Conflict(ACCOUNT_EXISTS, details=[Fault("email", ACCOUNT_EXISTS)])
+            raise Conflict(ACCOUNT_EXISTS, details=[FieldError("email", ACCOUNT_EXISTS)])
     return account
 
 

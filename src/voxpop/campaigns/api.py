@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.campaigns import events, service
+from voxpop.campaigns.errors import CampaignHasSurveys, UnknownSurveyType
 from voxpop.campaigns.schemas import (
     CampaignOut,
     Campaigns,
@@ -19,7 +20,6 @@ from voxpop.campaigns.schemas import (
     NewCampaign,
     WholeCampaign,
 )
-from voxpop.errors import CampaignHasSurveys, UnknownSurveyType
 from voxpop.types import CampaignId, Scope, utcnow
 from voxpop.web.paging import Cursor, Limit, Page, page
 from voxpop.web.validation import read_id

@@ -8,7 +8,7 @@ from voxpop.campaigns import event_ingest, store
 from voxpop.campaigns.event_ingest import EventOutcome, InvalidEvent, Outcome
 from voxpop.campaigns.models import DeadLetter, Event
 from voxpop.db.pool import Tx
-from voxpop.errors import Fault, Invalid, NotFound
+from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.types import WorkspaceId
 from voxpop.workspaces import service as workspaces
 
@@ -23,7 +23,7 @@ async def take_sent(tx: Tx, workspace: WorkspaceId, sent: object, now: datetime)
         return await _take_all(tx, workspace, [_read(one, now) for one in sent], now)
     read = _read(sent, now)
     if isinstance(read, Outcome) and read.fate is EventOutcome.INVALID:
-        raise Invalid(f"body {read.message}", details=[Fault("", read.message or "")])
+        raise Invalid(f"body {read.message}", details=[FieldError("", read.message or "")])
     return await _take_all(tx, workspace, [read], now)
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from voxpop.campaigns.dates import read_moment
 from voxpop.campaigns.event_ingest import Outcome
 from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger
-from voxpop.errors import Fault, Invalid
+from voxpop.errors import FieldError, Invalid
 from voxpop.types import CampaignId, Instant, SurveyId, instant, whole
 
 CampaignName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", examples=["NPS после заказа"])]
@@ -38,7 +38,7 @@ class NewCampaign(Struct, frozen=True):
         end = None if self.end_date is None else read("end_date", self.end_date, zone, end=True)
         if end is not None and end < start:
             raise Invalid(
-                "body/end_date must not be before start_date", details=[Fault("end_date", "is before start_date")]
+                "body/end_date must not be before start_date", details=[FieldError("end_date", "is before start_date")]
             )
         return CampaignPlan(
             self.name, self.survey_type_code, self.trigger_type, int(self.delay_hours), self.active, start, end
@@ -138,7 +138,7 @@ def read(field: str, text: str, zone: ZoneInfo, *, end: bool = False) -> datetim
         return read_moment(text, zone, end=end)
     except (ValueError, OverflowError) as error:
         reason = str(error) if isinstance(error, ValueError) else "is out of range"
-        raise Invalid(f"body/{field} {reason}", details=[Fault(field, reason)]) from None
+        raise Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)]) from None
 
 
 EVENT_EXAMPLE = {

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from voxpop.campaigns import store
+from voxpop.campaigns.errors import CampaignHasSurveys
 from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan
 from voxpop.db.pool import Tx
-from voxpop.errors import CampaignHasSurveys, NotFound
+from voxpop.errors import NotFound
 from voxpop.types import Actor, CampaignId, uuid7
 
 

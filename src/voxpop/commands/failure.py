@@ -6,10 +6,8 @@ import asyncpg
 from cyclopts import CycloptsError
 
 from voxpop.config.settings import ConfigError
-from voxpop.db.embedded.binaries import EmbeddedError
 from voxpop.db.errors import CONNECTION_ERRORS
-from voxpop.db.migrate import MigrationError
-from voxpop.errors import AppError, Fault, Invalid
+from voxpop.errors import AppError, FieldError, Invalid, OperatorError
 
 FAILED, USAGE = 1, 2
 DATABASE = (
@@ -35,7 +33,7 @@ def explain(error: BaseException) -> Failure | None:
             return Failure(USAGE, error.problems)
         case Invalid():
             return Failure(USAGE, [_in_options(fault) for fault in error.details] or [error.message])
-        case AppError() | EmbeddedError() | MigrationError():
+        case AppError() | OperatorError():
             return Failure(FAILED, [str(error)])
         case BrokenPipeError():
             return Failure(FAILED, ["Nobody reads the output any more"])
@@ -46,5 +44,5 @@ def explain(error: BaseException) -> Failure | None:
     return None
 
 
-def _in_options(fault: Fault) -> str:
+def _in_options(fault: FieldError) -> str:
     return f"--{fault.field.replace('_', '-')}: {fault.message}"

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 
-from voxpop.db.pool import APP_ROLE, Encoding, session_attribute
+from voxpop.db.pool import APP_ROLE, session_attribute
+from voxpop.errors import OperatorError
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -36,7 +37,7 @@ END $$"""
 ACT_AS_APP_ROLE = f"SET ROLE {APP_ROLE}; RESET ROLE"
 
 
-class MigrationError(Exception):
+class MigrationError(OperatorError):
     """The schema can't be brought up to date; the message says why and what to do."""
 
 
@@ -102,7 +103,9 @@ async def _alone(dsn: str) -> Any:
 
 async def _prepare(connection: Connection) -> None:
     if await connection.fetchval("SHOW server_encoding") != "UTF8":
-        raise Encoding
+        raise MigrationError(
+            "The database does not store UTF-8. Create one with ENCODING 'UTF8' and point VOXPOP_DATABASE_URL at it."
+        )
     version = int(await connection.fetchval("SHOW server_version_num"))
     if version < OLDEST_SERVER:
         raise MigrationError(f"PostgreSQL 15 or newer is needed, this is {version // 10_000}")

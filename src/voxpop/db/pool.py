@@ -11,7 +11,7 @@ from asyncpg.connect_utils import SessionAttribute
 
 from voxpop.db.errors import CONNECTION_ERRORS, DATABASE_ERRORS
 from voxpop.db.notify import NOTIFY_CHANNEL, ChangeNotifier
-from voxpop.errors import AppError, Unavailable
+from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 
 
@@ -35,10 +35,6 @@ COMMAND_SECONDS = 60
 def session_attribute(dsn: str) -> SessionAttribute:
     """Of several hosts the primary; a single one is taken as it is."""
     return SessionAttribute.read_write if "," in dsn else SessionAttribute.any
-
-
-class Encoding(AppError):
-    """The database does not store UTF-8; create one with ENCODING 'UTF8' and point VOXPOP_DATABASE_URL at it."""
 
 
 class Database:

@@ -10,9 +10,10 @@ from msgspec import UNSET, Meta, UnsetType
 from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
-from voxpop.errors import FeatureInUse, FeatureTaken, Invalid, ProductInUse, ProductTaken
+from voxpop.errors import Invalid
 from voxpop.features import catalogue, service
 from voxpop.features.analytics import service as analytics
+from voxpop.features.errors import FeatureAlreadyExists, FeatureInUse, ProductAlreadyExists, ProductInUse
 from voxpop.features.models import Counters, Feature, FeaturePath, FeatureUser, NewRating, Product, Rated
 from voxpop.features.prompting import derive_name, in_cooldown
 from voxpop.features.schemas import (
@@ -84,7 +85,7 @@ async def list_products(tx: Transaction, actor: CurrentActor) -> Products:
 
 @post(
     f"{BASE}/products",
-    opt=requires_scope(Scope.MANAGE) | {"errors": (ProductTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (ProductAlreadyExists,)},
     tags=TAG,
     summary="Set a product up",
 )
@@ -126,7 +127,7 @@ async def list_features(
 
 @post(
     f"{PRODUCT}/features",
-    opt=requires_scope(Scope.MANAGE) | {"errors": (FeatureTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (FeatureAlreadyExists,)},
     tags=TAG,
     summary="Set a feature up",
 )

@@ -19,7 +19,7 @@ async def list_products(tx: Tx, actor: Actor) -> list[Product]:
 
 
 async def open_product(tx: Tx, actor: Actor, product: Product, now: datetime) -> Product:
-    """ProductTaken where the key exists."""
+    """ProductAlreadyExists where the key exists."""
     return await store.insert_product(tx, actor.workspace, ProductId(uuid7()), product, (now, actor.name))
 
 
@@ -40,7 +40,7 @@ async def list_features(tx: Tx, actor: Actor, products: list[str], name_part: st
 
 
 async def open_feature(tx: Tx, actor: Actor, feature: Feature, now: datetime) -> Feature:
-    """NotFound without its product, FeatureTaken where the product has the key."""
+    """NotFound without its product, FeatureAlreadyExists where the product has the key."""
     opened = await store.insert_feature(tx, actor.workspace, FeatureId(uuid7()), feature, (now, actor.name))
     return _found(opened, "Product", feature.product_key)
 

@@ -10,8 +10,9 @@ from msgspec import Meta, Struct
 from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
-from voxpop.errors import Fault, Invalid, NotFound, SurveyClosed, SurveyTypeInUse, SurveyTypeTaken
+from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.surveys import campaigns, types
+from voxpop.surveys.errors import SurveyNotPending, SurveyTypeAlreadyExists, SurveyTypeInUse
 from voxpop.surveys.models import DueSurvey, Refusal, Submission, Submitted
 from voxpop.surveys.texts import Texts, choose, read_translations
 from voxpop.types import Actor, CampaignId, FeedbackId, Guid, Instant, Scope, SurveyId, instant, utcnow, whole
@@ -98,7 +99,7 @@ async def list_surveys(request: Request[None, None, State], actor: CurrentActor,
 @post(
     SUBMIT,
     status_code=200,
-    opt=requires_scope(Scope.INGEST) | {"errors": (NotFound, SurveyClosed)},
+    opt=requires_scope(Scope.INGEST) | {"errors": (NotFound, SurveyNotPending)},
     tags=TAG,
     summary="Answer a survey",
 )
@@ -115,7 +116,7 @@ async def list_types(tx: Transaction, actor: CurrentActor) -> types.TypesOut:
 
 @post(
     "/api/v1/survey-types",
-    opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeAlreadyExists,)},
     tags=TYPES,
     summary="Make a survey type",
 )
@@ -149,10 +150,10 @@ def _thank(submission: Submission, submitted: Submitted, language: str | None) -
     if survey is None:
         raise NotFound.of("Survey", submission.survey)
     if submitted.feedback is None and submitted.refusal is Refusal.CLOSED:
-        raise SurveyClosed(f"Survey {survey.id} is not in status PENDING")
+        raise SurveyNotPending(f"Survey {survey.id} is not in status PENDING")
     if submitted.feedback is None:
         reason = f"must be from {survey.scale_min} to {survey.scale_max}"
-        raise Invalid(f"body/score {reason}", details=[Fault("score", reason)])
+        raise Invalid(f"body/score {reason}", details=[FieldError("score", reason)])
     texts = choose(Texts("", survey.thanks), read_translations(survey.translations), language)
     return Thanks(True, submitted.feedback, texts.thanks)
 

@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from voxpop.db.pool import Tx
-from voxpop.errors import Fault, Invalid, NotFound, SurveyTypeInUse
+from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.metrics.formulas import Formula
 from voxpop.surveys import types_store as store
+from voxpop.surveys.errors import SurveyTypeInUse
 from voxpop.surveys.models import SurveyType
 from voxpop.surveys.texts import Texts, read_translations
 from voxpop.types import Actor, whole
@@ -125,7 +126,7 @@ async def list_types(tx: Tx, actor: Actor) -> list[SurveyType]:
 
 
 async def open_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> SurveyType:
-    """SurveyTypeTaken where the code exists."""
+    """SurveyTypeAlreadyExists where the code exists."""
     return await store.insert_type(tx, actor.workspace, new, (now, actor.name))
 
 
@@ -142,4 +143,4 @@ async def replace_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> 
 
 
 def _fault(field: str, reason: str) -> Invalid:
-    return Invalid(f"body/{field} {reason}", details=[Fault(field, reason)])
+    return Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)])

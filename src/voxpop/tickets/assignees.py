@@ -3,7 +3,7 @@
 from voxpop.accounts import members
 from voxpop.accounts.models import MemberRow
 from voxpop.db.pool import Tx
-from voxpop.errors import Fault, Invalid
+from voxpop.errors import FieldError, Invalid
 from voxpop.types import AccountId, WorkspaceId, folded
 
 
@@ -20,5 +20,5 @@ async def get_assignee(tx: Tx, workspace: WorkspaceId, named: str, *, field: str
     member = await find_assignee(tx, workspace, named)
     if member is None:
         reason = "must be the id or the address of a member of the workspace"
-        raise Invalid(f"body/{field} {reason}", details=[Fault(field, reason)])
+        raise Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)])
     return member.account_id, member.name

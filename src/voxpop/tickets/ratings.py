@@ -5,13 +5,14 @@ from datetime import date, datetime
 from msgspec.structs import replace
 
 from voxpop.db.pool import Tx
-from voxpop.errors import NotFound, NotRateable
+from voxpop.errors import NotFound
 from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, SurveyIncrement
 from voxpop.surveys import service as surveys
 from voxpop.surveys.models import NewSurvey, Status, SurveyClosure
 from voxpop.tickets import store
+from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, ActivityKind, Author, Tag, Ticket
 from voxpop.types import FeedbackId, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
@@ -74,7 +75,7 @@ async def rate(
     """The requester's one rating: the first stays, a second changes nothing and is answered like the first (T6).
 
     `rating`: stars and comment; `customer`: his address, folded. NotFound for anybody else and where the workspace does
-    not ask, NotRateable for a ticket that is not done.
+    not ask, TicketNotRateable for a ticket that is not done.
     """
     ticket = await store.lock_ticket(tx, place.id, ref.upper())
     if ticket is None or ticket.requester_email_folded != customer or not place.asks_customers:
@@ -82,7 +83,7 @@ async def rate(
     if ticket.is_rated:
         return ticket
     if not ticket.state.is_done:
-        raise NotRateable
+        raise TicketNotRateable
     tags = await store.list_ticket_tags(tx, place.id, ticket.id)
     asked, moved = await ask(tx, place, ticket, now)  # has been, unless the workspace did not ask until now
     rated, scored, answered = await _store_rating(tx, place, asked, rating, tags, now)

@@ -13,16 +13,16 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException
 
 from voxpop.db.errors import UNAVAILABLE_ERRORS
 from voxpop.errors import (
-    ON_CONSTRAINT,
+    ERROR_OF_CONSTRAINT,
     AppError,
     Conflict,
-    Fault,
+    FieldError,
     Forbidden,
     Invalid,
     MethodNotAllowed,
     NotFound,
+    PayloadTooLarge,
     RateLimited,
-    TooLarge,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
@@ -42,7 +42,7 @@ BY_STATUS: dict[int, type[AppError]] = {
         NotFound,
         MethodNotAllowed,
         Conflict,
-        TooLarge,
+        PayloadTooLarge,
         UnsupportedMediaType,
         Unavailable,
     )
@@ -66,7 +66,7 @@ def of_validation(error: msgspec.ValidationError, place: str) -> Invalid:
         what = in_words(what)
     if not field:
         return Invalid(f"{place} {what}")
-    return Invalid(f"{place}/{field} {what}", details=[Fault(field, what)])
+    return Invalid(f"{place}/{field} {what}", details=[FieldError(field, what)])
 
 
 def in_words(what: str) -> str:
@@ -95,7 +95,7 @@ def as_app_error(error: Exception) -> AppError:
             kind = BY_STATUS.get(error.status_code, Invalid if error.status_code < 500 else AppError)
             return kind(error.detail if kind is Invalid else None)
         case asyncpg.IntegrityConstraintViolationError():
-            kind = ON_CONSTRAINT.get(error.constraint_name or "", Conflict)
+            kind = ERROR_OF_CONSTRAINT.get(error.constraint_name or "", Conflict)
             return kind()
         case asyncpg.DataError() | UnicodeEncodeError():
             return Invalid("A value in the request cannot be stored")

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from voxpop import types
-from voxpop.errors import AppError, TooLarge
+from voxpop.errors import AppError, PayloadTooLarge
 from voxpop.types import Actor
 from voxpop.web.error_handlers import as_app_error, headers, note, problem
 from voxpop.web.validation import check_media_type, decode
@@ -140,7 +140,7 @@ async def _read(receive: Receive, largest: int) -> bytes:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > largest:
-            raise TooLarge
+            raise PayloadTooLarge
         if not message.get("more_body"):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 

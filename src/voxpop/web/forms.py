@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from litestar.connection import ASGIConnection, Request
 
-from voxpop.errors import Fault, Invalid, UnsupportedMediaType
+from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
 from voxpop.web.error_handlers import of_validation
 from voxpop.web.validation import JSON, decode, has_nul
 
@@ -46,16 +46,16 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         raise Invalid(found.message, details=_faults(values, form) or found.details) from error
 
 
-def _faults(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list[Fault]:
+def _faults(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list[FieldError]:
     """Every field that does not fit, where msgspec would name the first."""
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     for field in msgspec.structs.fields(form):
         name = field.encode_name
         try:
             if name in values:
                 msgspec.convert(values[name], field.type, strict=False)
             elif field.required:
-                faults.append(Fault(name, "is required"))
+                faults.append(FieldError(name, "is required"))
         except msgspec.ValidationError as error:
             what, _, path = str(error).partition(" - at `$")
             placed = msgspec.ValidationError(f"{what} - at `$.{name}{path or '`'}")
@@ -84,7 +84,9 @@ def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[st
         if found is None:
             continue
         if not _is_list(field.type) and len(found) > 1:
-            raise Invalid(f"body/{field.name} must be given once", details=[Fault(field.name, "must be given once")])
+            raise Invalid(
+                f"body/{field.name} must be given once", details=[FieldError(field.name, "must be given once")]
+            )
         values[field.encode_name] = found if _is_list(field.type) else found[0]
     return values
 

@@ -57,8 +57,8 @@ class PageSettings(Protocol):
         """Where people reach this server, without a slash at the end."""
 
 
-class ResponseOverride(AppError):
-    """Undoes what the request did, and answers with this response: a form shown again, another address."""
+class ResponseOverride(Exception):
+    """Rolls the request back and sends this response instead: a form with its errors, or a redirect."""
 
     def __init__(self, response: Response[Any]) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from litestar.connection import ASGIConnection, Request
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import QueryParameter
 
-from voxpop.errors import Fault, Invalid, UnsupportedMediaType
+from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
 from voxpop.web.error_handlers import of_malformed, of_validation
 
 JSON = "application/json"
@@ -76,17 +76,17 @@ async def guard_query(connection: ASGIConnection[Any, Any, Any, Any], handler: B
     given = connection.query_params.dict()
     for name, values in given.items():
         if any("\x00" in str(value) for value in values):
-            raise Invalid(f"query/{name} must not contain NUL characters", details=[Fault(name, "contains NUL")])
+            raise Invalid(f"query/{name} must not contain NUL characters", details=[FieldError(name, "contains NUL")])
     for name, field in handler.parsed_fn_signature.parameters.items():
         if not isinstance(field.kwarg_definition, QueryParameter):
             continue
         values = given.get(name, [])
         if not values and field.is_required:
-            raise Invalid(f"query/{name} is required", details=[Fault(name, "is required")])
+            raise Invalid(f"query/{name} is required", details=[FieldError(name, "is required")])
         if not values or field.is_non_string_sequence:
             continue
         if len(values) > 1:
-            raise Invalid(f"query/{name} must be given once", details=[Fault(name, "must be given once")])
+            raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
         try:
             msgspec.convert(values[0], field.raw, strict=False)
         except msgspec.ValidationError as error:
@@ -98,4 +98,4 @@ def read_id(text: str, name: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Invalid(f"params/{name} must be a UUID", details=[Fault(name, "must be a UUID")]) from None
+        raise Invalid(f"params/{name} must be a UUID", details=[FieldError(name, "must be a UUID")]) from None

@@ -4,9 +4,9 @@ from litestar import get, patch
 from litestar.params import JSONBody
 
 from voxpop.auth.access import CurrentActor, Transaction, requires_scope
-from voxpop.errors import WorkspaceTaken
 from voxpop.types import Scope, utcnow
 from voxpop.workspaces import service
+from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.models import SomeWorkspaceChange, WorkspaceOut
 
 TAG = ["Workspace"]
@@ -20,7 +20,7 @@ async def show_workspace(tx: Transaction, actor: CurrentActor) -> WorkspaceOut:
 
 @patch(
     "/api/v1/workspace",
-    opt=requires_scope(Scope.MANAGE) | {"errors": (WorkspaceTaken,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (WorkspaceAlreadyExists,)},
     tags=TAG,
     summary="Change the key's workspace",
 )

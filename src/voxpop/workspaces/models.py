@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from voxpop.errors import Fault, Invalid
+from voxpop.errors import FieldError, Invalid
 from voxpop.types import Instant, KeyId, Name, WorkspaceId, instant, whole
 
 NO_ZONES = {"localtime", "Factory"}  # each machine's own, and none
@@ -91,9 +91,9 @@ class WorkspaceChange(Struct, frozen=True):
             raise Invalid(f"body must have one of {', '.join(self.__struct_fields__)}")
         if self.name is not UNSET and not (self.name.strip() and self.name.isprintable()):
             reason = "must not be blank, and have printable characters only"
-            raise Invalid(f"body/name {reason}", details=[Fault("name", reason)])
+            raise Invalid(f"body/name {reason}", details=[FieldError("name", reason)])
         if self.time_zone is not UNSET and self.time_zone not in available_timezones() - NO_ZONES:
-            fault = Fault("time_zone", f"unknown time zone {self.time_zone!r}, try one like Europe/Berlin")
+            fault = FieldError("time_zone", f"unknown time zone {self.time_zone!r}, try one like Europe/Berlin")
             raise Invalid(f"body/{fault.field} {fault.message}", details=[fault])
 
 

@@ -9,9 +9,10 @@ from msgspec import UNSET, UnsetType
 
 from voxpop.auth.policy import hash_secret, new_api_key
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import NotFound, WorkspaceTaken
+from voxpop.errors import NotFound
 from voxpop.types import KeyId, Scope, WorkspaceId, uuid7
 from voxpop.workspaces import store
+from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.models import KeyRow, KnownKey, Workspace, WorkspaceChange
 
 DEFAULT = "default"
@@ -19,7 +20,7 @@ Value = TypeVar("Value")
 
 
 async def open_workspace(database: Database, name: str) -> Workspace:
-    """A new workspace with the built-in survey types; WorkspaceTaken where the name exists."""
+    """A new workspace with the built-in survey types; WorkspaceAlreadyExists where the name exists."""
     ident = WorkspaceId(uuid7())
     async with database.transaction(ident) as tx:
         return await _insert_workspace(tx, ident, name)
@@ -33,7 +34,7 @@ async def begin(database: Database) -> Workspace:
         return known[0]
     try:
         return await open_workspace(database, DEFAULT)
-    except WorkspaceTaken:
+    except WorkspaceAlreadyExists:
         return await workspace_named(database, DEFAULT)  # another process was first
 
 
@@ -49,7 +50,7 @@ async def first_start(database: Database, now: datetime) -> str | None:
 
 async def _insert_workspace(tx: Tx, ident: WorkspaceId, name: str) -> Workspace:
     if not await store.insert_workspace(tx, ident, name):
-        raise WorkspaceTaken
+        raise WorkspaceAlreadyExists
     return await store.get_workspace(tx, ident)
 
 
@@ -75,7 +76,7 @@ async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
 async def change_workspace(
     tx: Tx, workspace: WorkspaceId, change: WorkspaceChange, now: datetime, user: str
 ) -> Workspace:
-    """Invalid for an empty change or an unknown zone, WorkspaceTaken for a name in use."""
+    """Invalid for an empty change or an unknown zone, WorkspaceAlreadyExists for a name in use."""
     change.check()
     values = [_or_none(getattr(change, field)) for field in change.__struct_fields__]
     if change.cool_down_days is not UNSET:

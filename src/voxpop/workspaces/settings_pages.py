@@ -17,7 +17,7 @@ from voxpop.auth.policy import LONGEST_PASSWORD
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import AppError, Fault, Invalid
+from voxpop.errors import AppError, FieldError, Invalid
 from voxpop.hosts import address_of
 from voxpop.i18n import N_
 from voxpop.types import AccountId, KeyId, Scope, utcnow
@@ -169,8 +169,8 @@ async def _keys(tx: Tx, member: Member, form: KeyForm | None = None, made: str |
 async def make_key(request: Asked, tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
     """Shows the key in its answer and nowhere else, as only its hash is kept."""
     form = await read_form(request, KeyForm)
-    faults = [] if form.name.strip() else [Fault("name", NO_NAME)]
-    faults += [] if form.scopes else [Fault("scopes", NO_SCOPE)]
+    faults = [] if form.name.strip() else [FieldError("name", NO_NAME)]
+    faults += [] if form.scopes else [FieldError("scopes", NO_SCOPE)]
     if faults:
         raise show.again("workspaces/keys.html", Invalid(details=faults), **await _keys(tx, member, form))
     key = await service.make_key(tx, member.workspace_id, form.scopes, form.name.strip(), utcnow())
@@ -222,9 +222,9 @@ async def change_workspace(
 def _change(form: WorkspaceForm) -> WorkspaceChange:
     days = form.cool_down_days.strip()
     fits = days.isascii() and days.isdigit() and int(days) <= 3650
-    faults = [] if form.name.strip() else [Fault("name", NO_NAME)]
-    faults += [] if form.time_zone in available_timezones() else [Fault("time_zone", NO_ZONE)]
-    faults += [] if fits else [Fault("cool_down_days", NO_DAYS)]
+    faults = [] if form.name.strip() else [FieldError("name", NO_NAME)]
+    faults += [] if form.time_zone in available_timezones() else [FieldError("time_zone", NO_ZONE)]
+    faults += [] if fits else [FieldError("cool_down_days", NO_DAYS)]
     if faults:
         raise Invalid(details=faults)
     return WorkspaceChange(form.name.strip(), form.time_zone, int(days), bool(form.portal), bool(form.csat))

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from voxpop.errors import OperatorError
+
 OLDEST = 15
 _INSTALLED = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "usr/local/pgsql/bin", "opt/homebrew/opt/postgresql@*/bin")
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(OperatorError):
     """The embedded database cannot be used; the message says why, and what to do."""
 
 

@@ -15,8 +15,8 @@ from voxpop import idempotency
 from voxpop.accounts import members
 from voxpop.auth.access import CurrentActor, Transaction, requires_scope
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import KeyReused
 from voxpop.hosts import address_of
+from voxpop.idempotency import IdempotencyKeyReused
 from voxpop.tickets import assignees, service, store
 from voxpop.tickets.api.parameters import People, provide_people, provide_sort, provide_state, read_filter
 from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketOut, WholeTicket
@@ -95,7 +95,12 @@ async def show_ticket(tx: Transaction, actor: CurrentActor, ref: RefPath) -> Who
     return await _whole(tx, actor.workspace, ref)
 
 
-@post("/api/v1/tickets", opt=requires_scope(Scope.MANAGE) | {"errors": (KeyReused,)}, tags=TAG, summary="Open a ticket")
+@post(
+    "/api/v1/tickets",
+    opt=requires_scope(Scope.MANAGE) | {"errors": (IdempotencyKeyReused,)},
+    tags=TAG,
+    summary="Open a ticket",
+)
 async def open_ticket(
     tx: Transaction, actor: CurrentActor, data: JSONBody[NewTicketBody], idempotency_key: IdempotencyKey = None
 ) -> WholeTicket:
@@ -114,7 +119,7 @@ async def open_ticket(
 
 @post(
     "/api/v1/tickets/{ref:str}/replies",
-    opt=requires_scope(Scope.MANAGE) | {"errors": (KeyReused,)},
+    opt=requires_scope(Scope.MANAGE) | {"errors": (IdempotencyKeyReused,)},
     tags=TAG,
     summary="Reply to a ticket",
 )

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from voxpop.db.pool import Tx
-from voxpop.errors import Fault, Invalid
+from voxpop.errors import FieldError, Invalid
 from voxpop.tickets import assignees
 from voxpop.tickets.lists.models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter
 from voxpop.tickets.models import Priority, Status
@@ -115,7 +115,7 @@ def check_once(request: AnyRequest, *names: str) -> None:
     """Invalid for a parameter given twice that is no list."""
     for name in names:
         if len(request.query_params.getall(name, [])) > 1:
-            raise Invalid(f"query/{name} must be given once", details=[Fault(name, "must be given once")])
+            raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
 
 
 async def read_filter(tx: Tx, workspace: WorkspaceId, state: TicketFilter, people: People) -> TicketFilter:
@@ -135,7 +135,7 @@ def read_instant(name: str, text: str) -> datetime:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         reason = "must be an instant like 2026-11-01T00:00:00Z"
-        raise Invalid(f"query/{name} {reason}", details=[Fault(name, reason)]) from None
+        raise Invalid(f"query/{name} {reason}", details=[FieldError(name, reason)]) from None
 
 
 async def _assignee(tx: Tx, workspace: WorkspaceId, named: str) -> AccountId:
@@ -146,5 +146,5 @@ async def _assignee(tx: Tx, workspace: WorkspaceId, named: str) -> AccountId:
         member = await assignees.find_assignee(tx, workspace, named)
     if member is None:
         reason = "must be a member of the workspace, or none"
-        raise Invalid(f"query/assignee {reason}", details=[Fault("assignee", reason)])
+        raise Invalid(f"query/assignee {reason}", details=[FieldError("assignee", reason)])
     return member.account_id

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from voxpop.errors import Fault, Invalid
+from voxpop.errors import FieldError, Invalid
 from voxpop.tickets.changes import Change
 from voxpop.tickets.lists.models import TicketRow
 from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
@@ -79,7 +79,7 @@ class TicketChange(Struct, frozen=True):
 def check_tags(tags: Sequence[str]) -> None:
     """Folding makes some letters longer."""
     if any(len(tag.strip().casefold()) > 200 for tag in tags):
-        raise Invalid("body/tags must be of 200 characters at most", details=[Fault("tags", "is too long")])
+        raise Invalid("body/tags must be of 200 characters at most", details=[FieldError("tags", "is too long")])
 
 
 class AssigneeOut(Struct, frozen=True):

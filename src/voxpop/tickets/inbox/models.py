@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from voxpop.errors import Fault, Invalid
+from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.tickets.lists.models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter
 from voxpop.tickets.models import Activity, ActivityKind, Message, MessageKind, Priority, Status, Ticket
@@ -58,7 +58,7 @@ class View(Struct, frozen=True):
             return cls(status=UNFINISHED)
         words = {name: text for name, text in known.items() if _is_known(name, text)}
         if unfit := [name for name, text in words.items() if len(text) > LONGEST or "\0" in text]:
-            raise Invalid(LONG_CRITERION, details=[Fault(name, LONG_CRITERION) for name in unfit])
+            raise Invalid(LONG_CRITERION, details=[FieldError(name, LONG_CRITERION) for name in unfit])
         return cls(**words, after=tuple(given.get("after", ())))
 
     @classmethod

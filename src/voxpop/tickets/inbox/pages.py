@@ -12,10 +12,11 @@ from voxpop.accounts import members
 from voxpop.accounts.models import Member
 from voxpop.auth.access import CurrentMember, CurrentWorkspace, Renderer, Transaction, members_only
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import AppError, Fault, Invalid, NotFound, ViewTaken
+from voxpop.errors import AppError, FieldError, Invalid, NotFound
 from voxpop.i18n import N_
 from voxpop.tickets import assignees, service, store
 from voxpop.tickets.api.schemas import check_tags
+from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.inbox.models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, View, short_names
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists import service as lists
@@ -113,7 +114,7 @@ async def save_view(
     owner = None if form.shared else member.account_id
     known = await saved_views.list_views(tx, here.id, member.account_id)
     if (owner, form.name.strip()) in [(each.account_id, each.name) for each in known]:
-        raise await _refused(tx, (here, member, show), view, ViewTaken())
+        raise await _refused(tx, (here, member, show), view, ViewAlreadyExists())
     try:
         await saved_views.save_view(tx, here.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow())
     except Invalid as fault:
@@ -172,7 +173,7 @@ ROUTES = [show_inbox, change_several, save_view, delete_view, show_new_ticket, o
 
 def in_words(fault: Invalid) -> Invalid:
     """For people: what to do instead of what is wrong."""
-    details = [Fault(each.field, FIELDS.get(each.field, each.message)) for each in fault.details]
+    details = [FieldError(each.field, FIELDS.get(each.field, each.message)) for each in fault.details]
     return Invalid(fault.message, details=details)
 
 
@@ -249,7 +250,7 @@ async def chosen(tx: Tx, here: Workspace, named: str) -> tuple[AccountId, str] |
     return None if named == "nobody" else await assignees.get_assignee(tx, here.id, named)
 
 
-async def _refused(tx: Tx, around: tuple[Workspace, Member, PageRenderer], view: View, fault: AppError) -> AppError:
+async def _refused(tx: Tx, around: tuple[Workspace, Member, PageRenderer], view: View, fault: AppError) -> Exception:
     here, member, show = around
     return show.again(INBOX, fault, active="inbox", **await inbox_context(tx, here, member, view))
 

@@ -25,7 +25,7 @@ async def list_views(tx: Tx, workspace: WorkspaceId, account: AccountId) -> list
 async def save_view(
     tx: Tx, workspace: WorkspaceId, view: tuple[str, str], owner: AccountId | None, user: str, now: datetime
 ) -> SavedView:
-    """`view`: name and query string; no owner: shared. ViewTaken where the owner has a view of that name.
+    """`view`: name and query string; no owner: shared. ViewAlreadyExists where the owner has a view of that name.
 
     Invalid for one too many, as each is counted whenever the inbox is shown, and for a query that is too long.
     """

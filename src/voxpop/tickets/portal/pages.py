@@ -20,9 +20,10 @@ from voxpop.auth.access import (
 )
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import AppError, Fault, Invalid, NotRateable, RateLimited
+from voxpop.errors import AppError, FieldError, Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.tickets import ratings, service
+from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.inbox.models import initials
 from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, Author, NewTicket, Requester, Ticket
 from voxpop.tickets.portal import customer_tickets, customer_tickets_store
@@ -62,11 +63,11 @@ class TicketForm(Struct):
     subject: str = ""
     description: str = ""
 
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[FieldError]:
         is_address = re.match(EMAIL_PATTERN, self.email.strip()) and len(self.email.strip()) <= LONGEST_EMAIL
         return [
             *_text_faults("name", self.name, LONGEST_LINE, (NO_NAME, LONG_LINE)),
-            *([] if is_address else [Fault("email", NO_ADDRESS)]),
+            *([] if is_address else [FieldError("email", NO_ADDRESS)]),
             *_text_faults("subject", self.subject, LONGEST_LINE, (NO_SUBJECT, LONG_LINE)),
             *_text_faults("description", self.description, LONGEST_TEXT, (NO_TEXT, LONG_TEXT)),
         ]
@@ -203,7 +204,7 @@ async def rate(
         try:
             rating = (await read_form(request, RatingForm)).read()
             rated = await ratings.rate(tx, here, ticket.ref, rating, customer.email_folded, utcnow())
-        except (Invalid, NotRateable) as fault:
+        except (Invalid, TicketNotRateable) as fault:
             if not is_form:
                 raise
             context = await _context(tx, here, ticket, await as_typed(request))
@@ -273,15 +274,15 @@ def _in_words(fault: AppError) -> AppError:
     if not isinstance(fault, Invalid):
         return fault
     known = [each.field for each in fault.details if each.field in RATING_WORDS]
-    return Invalid(UNREADABLE, details=[Fault(field, RATING_WORDS[field]) for field in known])
+    return Invalid(UNREADABLE, details=[FieldError(field, RATING_WORDS[field]) for field in known])
 
 
-def _text_faults(field: str, text: str, most: int, words: tuple[str, str]) -> list[Fault]:
+def _text_faults(field: str, text: str, most: int, words: tuple[str, str]) -> list[FieldError]:
     """`words`: for a blank text, and for one that is too long."""
     blank, long = words
     if not text.strip():
-        return [Fault(field, blank)]
-    return [Fault(field, long)] if len(text.strip()) > most else []
+        return [FieldError(field, blank)]
+    return [FieldError(field, long)] if len(text.strip()) > most else []
 
 
 def _line(text: str) -> str:

@@ -4,7 +4,7 @@ It knows no domain. A handler says about itself, by plain Litestar means:
 
 - `summary`, `description` (or its docstring), `tags`;
 - `opt={"scope": Scope.READ}`: needs a key with that scope; without it the operation is public;
-- `opt={"errors": (FeatureTaken,)}`: errors of its own, classes of `AppError`, beside those that follow from its shape
+- `opt={"errors": (FeatureInUse,)}`: errors of its own, classes of `AppError`, beside those that follow from its shape
   (400 and 413, 415 from parameters and a body, 401 and 403 from the scope, 404 from an id in the path, 500, 503).
 
 Examples of whole requests and answers are put together from those of fields, `Annotated[int, Meta(examples=[8])]`, so
@@ -25,11 +25,11 @@ from msgspec import Meta, Struct
 
 from voxpop.errors import (
     AppError,
-    Fault,
+    FieldError,
     Forbidden,
     Invalid,
     NotFound,
-    TooLarge,
+    PayloadTooLarge,
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
@@ -72,7 +72,7 @@ class Problem(Struct):
     statusCode: Annotated[int, Meta(description="The status again")]
     type: Annotated[str, Meta(description="The kind of error, in capitals")]
     code: Annotated[str, Meta(description="The error itself; what a program decides by")]
-    details: Annotated[list[Fault], Meta(description="The fields at fault, if any")]
+    details: Annotated[list[FieldError], Meta(description="The fields at fault, if any")]
     data: Endpoint
     subcode: None
     traceId: Annotated[UUID, Meta(description="Name it when you report the error")]
@@ -185,7 +185,7 @@ class Shape(NamedTuple):
             Unauthorized: self.key,
             Forbidden: self.key,
             NotFound: self.path,
-            TooLarge: self.body,
+            PayloadTooLarge: self.body,
             UnsupportedMediaType: self.body,
             Unavailable: True,
             AppError: True,
@@ -263,7 +263,7 @@ def _refusal(errors: Iterable[type[AppError]]) -> Json:
 
 
 def _problem(error: type[AppError]) -> Json:
-    faults = [Fault(field="user_email", message="Invalid email address")] if error is Invalid else []
+    faults = [FieldError(field="user_email", message="Invalid email address")] if error is Invalid else []
     return {
         "message": error().message,
         "statusCode": error.status,

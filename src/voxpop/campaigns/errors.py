@@ -1,0 +1,18 @@
+"""The errors of campaigns."""
+
+from voxpop.errors import Conflict, Invalid
+
+
+class UnknownSurveyType(Invalid):
+    """The campaign names a survey type that the workspace does not have."""
+
+    code = "UNKNOWN_SURVEY_TYPE"
+    message = "The workspace has no survey type with this code."
+    constraints = ("campaign_survey_type_exists",)
+
+
+class CampaignHasSurveys(Conflict):
+    """The survey type of a campaign with surveys cannot change, because stored scores would change their meaning."""
+
+    code = "CAMPAIGN_HAS_SURVEYS"
+    message = "The campaign already has surveys, so its survey type cannot change. Create another campaign."
