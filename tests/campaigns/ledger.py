@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
-STAGES = ("asked", "seen", "answered", "dismissed", "expired", "withdrawn")
+STAGES = ("opened", "shown", "completed", "dismissed", "expired", "withdrawn")
 
 SURVEYS = """
     SELECT survey.*, time_zone FROM survey JOIN workspace ON workspace.id = workspace_id
@@ -35,7 +35,7 @@ async def statuses(owner: Owner) -> list[str]:
 async def funnel(owner: Owner) -> dict[str, int]:
     """What became of the surveys, from the counts of the campaigns' days; zeros are left out."""
     sums = ", ".join(f"sum({stage})::int AS {stage}" for stage in STAGES)
-    row = await owner.fetchrow(f"SELECT {sums} FROM ask_count WHERE series_kind = 'campaign' AND grain = 'day'")
+    row = await owner.fetchrow(f"SELECT {sums} FROM survey_count WHERE series_kind = 'campaign' AND grain = 'day'")
     assert row is not None
     return {stage: count for stage, count in row.items() if count}
 
@@ -71,7 +71,7 @@ async def assert_answers_agree(owner: Owner, others: Counter[Any] | None = None)
 
 async def _kept_asks(owner: Owner) -> Counter[Any]:
     kept: Counter[Any] = Counter()
-    for row in await owner.fetch("SELECT * FROM ask_count"):
+    for row in await owner.fetch("SELECT * FROM survey_count"):
         key = tuple(row.values())[:5]
         kept.update({(*key, stage): row[stage] for stage in STAGES if row[stage]})
     return kept
@@ -81,7 +81,7 @@ async def true_asks(owner: Owner) -> Counter[Any]:
     """What the ask counts of campaigns must be, by workspace, series, grain, period and stage."""
     true: Counter[Any] = Counter()
     for row in await owner.fetch(SURVEYS):
-        moments = {"asked": row["create_time"], "seen": row["sent_at"], "answered": row["completed_at"]}
+        moments = {"opened": row["create_time"], "shown": row["sent_at"], "completed": row["completed_at"]}
         if row["status"] == "EXPIRED":
             moments["expired"] = row["last_update_time"]
         for stage, moment in moments.items():

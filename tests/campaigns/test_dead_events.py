@@ -89,7 +89,7 @@ async def test_replay_takes_a_message_once_more(make: Make, door: Door, owner: O
     assert good(await replay(door, rows[0]))["status"] == "duplicate"
     assert good(await replay(door, rows[1]))["status"] == "ignored"
     assert all(one["replayed_at"] for one in await dead(door))
-    assert await funnel(owner) == {"asked": 1}
+    assert await funnel(owner) == {"opened": 1}
     await assert_counts_agree(owner)
 
 

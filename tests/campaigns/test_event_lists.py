@@ -21,7 +21,7 @@ async def test_a_thousand_events_fit_and_one_more_does_not(door: Door, owner: Ow
     results = await door.send(*events)
     assert {(one["status"], len(one["surveys"])) for one in results} == {("created", 2)}
     assert {one["status"] for one in await door.send(*events)} == {"duplicate"}
-    assert await funnel(owner) == {"asked": 2_000}
+    assert await funnel(owner) == {"opened": 2_000}
     await assert_counts_agree(owner)
 
 
@@ -69,7 +69,7 @@ async def test_a_bad_item_fails_alone(door: Door, owner: Owner) -> None:  # F32
     results = await door.send(*mixed)
     assert [one["status"] for one in results] == ["invalid", "created"] * len(bad)
     assert all(one["message"] and not one["surveys"] for one in results[::2])
-    assert await funnel(owner) == {"asked": len(bad)}
+    assert await funnel(owner) == {"opened": len(bad)}
 
 
 async def test_copies_in_one_list_make_one_survey(door: Door, owner: Owner) -> None:  # F26, F29
@@ -93,5 +93,5 @@ async def test_an_event_that_one_campaign_knows_is_new_to_another(door: Door, ow
     await door.open()
     results = await door.send(ORDER, ORDER | {"context_id": "new"})
     assert [len(one["surveys"]) for one in results] == [1, 2]
-    assert await funnel(owner) == {"asked": 4}
+    assert await funnel(owner) == {"opened": 4}
     await assert_counts_agree(owner)

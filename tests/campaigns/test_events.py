@@ -87,7 +87,7 @@ async def test_a_context_is_asked_about_once(door: Door, owner: Owner) -> None: 
         again = await door.order(**changes)
         assert (again["status"], again["surveys"]) == ("duplicate", [])
     assert await statuses(owner) == ["PENDING"]
-    assert await funnel(owner) == {"asked": 1}
+    assert await funnel(owner) == {"opened": 1}
     await assert_counts_agree(owner)
 
 
@@ -156,7 +156,7 @@ async def test_what_is_missing_or_makes_no_sense_is_refused(door: Door, owner: O
     for body in (None, 5, "text", True):
         assert refusal(await door.post("events", body)) == (400, "VALIDATION_ERROR")
     assert await contexts(owner) == []
-    assert await owner.fetchval("SELECT count(*) FROM dead_event") == 0
+    assert await owner.fetchval("SELECT count(*) FROM dead_letter") == 0
 
 
 async def test_the_longest_texts_fit(door: Door) -> None:  # G4

@@ -15,7 +15,7 @@ async def test_copies_at_the_same_time_make_one_survey(door: Door, owner: Owner)
     assert sorted(one["status"] for one in results) == ["created"] + ["duplicate"] * 49
     assert len([survey for one in results for survey in one["surveys"]]) == 1
     assert await statuses(owner) == ["PENDING"]
-    assert await funnel(owner) == {"asked": 1}
+    assert await funnel(owner) == {"opened": 1}
     await assert_counts_agree(owner)
 
 
@@ -26,7 +26,7 @@ async def test_lists_in_any_order_do_not_block_each_other(door: Door, owner: Own
     shuffled = [Random(seed).sample(events, len(events)) for seed in range(16)]  # noqa: S311
     results = await asyncio.gather(*(door.send(*some) for some in shuffled))
     assert sum(len(one["surveys"]) for some in results for one in some) == 120
-    assert await funnel(owner) == {"asked": 120}
+    assert await funnel(owner) == {"opened": 120}
     await assert_counts_agree(owner)
 
 
@@ -56,7 +56,7 @@ async def test_an_event_beside_a_change_of_type(door: Door, owner: Owner) -> Non
         WHERE survey.survey_type_code <> campaign.survey_type_code
     """
     assert await owner.fetchval(differing) == 0
-    assert await funnel(owner) == {"asked": 50}
+    assert await funnel(owner) == {"opened": 50}
     await assert_counts_agree(owner)
 
 

@@ -136,7 +136,7 @@ def test_workspaces(data: Path) -> None:
 
 
 DEAD = """
-    INSERT INTO dead_event (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
+    INSERT INTO dead_letter (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
     SELECT id, gen_random_uuid(), 'customer-events.V1', 2, 4711, 'no ' || chr(27) || '[31m', $1, now() FROM workspace
     RETURNING id"""
 

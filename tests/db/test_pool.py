@@ -29,14 +29,14 @@ OF_NO_REQUEST = (
        VALUES ($1, gen_random_uuid(), '', 'customer', 'x@x.com', now(), now(), 1, now())""",
     """INSERT INTO mailed_link (workspace_id, id, secret_hash, kind, create_time, create_user, expires_at)
        VALUES ($1, gen_random_uuid(), '', 'owner', now(), 'x', now())""",
-    "INSERT INTO throttle (workspace_id, door, subject, began_at, count) VALUES ($1, 'x', 'x', now(), 1)",
+    "INSERT INTO rate_limit (workspace_id, name, subject, began_at, count) VALUES ($1, 'x', 'x', now(), 1)",
     """INSERT INTO saved_view (workspace_id, id, name, query, create_time, create_user)
        VALUES ($1, gen_random_uuid(), 'x', '', now(), 'x')""",
     "INSERT INTO job_slot (workspace_id, job, day) VALUES ($1, 'x', now())",
     """INSERT INTO daily_metrics (workspace_id, id, campaign_id, date, survey_type_code, total_responses, score_value,
                                   counts, create_time, last_update_time)
        SELECT workspace_id, id, id, now(), 'NPS', 0, 0, '{}', now(), now() FROM campaign WHERE workspace_id = $1""",
-    """INSERT INTO dead_event (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
+    """INSERT INTO dead_letter (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
        VALUES ($1, gen_random_uuid(), 'x', 0, 0, 'x', '', now())""",
 )
 NEW_PRODUCT = "INSERT INTO product (workspace_id, id, key, name) VALUES ($1, $2, $3, 'x')"

@@ -17,9 +17,9 @@ TIMES = ("_at", "create_time", "last_update_time", "start_date", "end_date")  # 
 QUEUES = {"api_key", "job_slot", "outbox"}
 # Past the policies there is no other way.
 DOORS = {
-    "create_workspace", "list_workspaces", "find_keys", "job_standings",
+    "create_workspace", "list_workspaces", "find_keys", "list_job_progress",
     "find_workspaces", "find_sessions", "find_login_elsewhere", "join_account", "end_account_sessions",
-    "due_mail", "settle_mail", "prune_people",
+    "due_mail", "settle_mail", "delete_expired",
     "search_tickets", "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
 }  # fmt: skip
 PLAIN = {"stems", "words_and_stems"}  # see no table

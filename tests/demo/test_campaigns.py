@@ -17,9 +17,9 @@ from voxpop.types import utcnow
 Behind: TypeAlias = "asyncpg.Connection[Any]"
 each_course = pytest.mark.parametrize("course", COURSES, ids=lambda course: course.campaign.survey_type_code)
 FUNNEL = """
-    SELECT sum(asked)::int AS asked, sum(seen)::int AS seen, sum(answered)::int AS answered,
+    SELECT sum(opened)::int AS opened, sum(shown)::int AS shown, sum(completed)::int AS completed,
            sum(expired)::int AS expired, sum(dismissed + withdrawn)::int AS others
-    FROM ask_count WHERE series_kind = 'campaign' AND grain = $1
+    FROM survey_count WHERE series_kind = 'campaign' AND grain = $1
 """
 SURVEYS = """
     SELECT status, sent_at IS NOT NULL AS shown, count(*)::int AS n FROM survey WHERE origin = 'campaign' GROUP BY 1, 2

@@ -52,8 +52,8 @@ KEPT = {
     f" FROM feedback m {OF_TICKET.format('m.origin_id')} WHERE m.workspace_id = $1",
     "score_count": f"SELECT series_kind, {SERIES.format('series_id')}, survey_type_code, grain, date, counts"
     " FROM score_count WHERE workspace_id = $1",
-    "ask_count": "SELECT series_kind, grain, date, asked, seen, answered, dismissed, expired, withdrawn"
-    " FROM ask_count WHERE workspace_id = $1",
+    "survey_count": "SELECT series_kind, grain, date, opened, shown, completed, dismissed, expired, withdrawn"
+    " FROM survey_count WHERE workspace_id = $1",
 }
 
 

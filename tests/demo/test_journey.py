@@ -33,7 +33,7 @@ KEPT = {
     " user_agent, day, series_kinds, series_ids, create_time, create_user, last_update_time, last_update_user",
     "interaction_sum": "feature_id, user_count, total_sum, total_max",
     "score_count": "series_kind, series_id, survey_type_code, grain, date, counts",
-    "ask_count": "series_kind, series_id, grain, date, asked, seen, answered, dismissed, expired, withdrawn",
+    "survey_count": "series_kind, series_id, grain, date, opened, shown, completed, dismissed, expired, withdrawn",
 }
 
 

@@ -29,7 +29,7 @@ from voxpop.workspaces.models import Workspace
 
 TABLES = (
     "product", "feature", "campaign", "interaction", "survey", "feedback", "interaction_sum", "score_count",
-    "ask_count", "daily_metrics", "member", "ticket_counter", "ticket", "ticket_message", "ticket_activity", "tag",
+    "survey_count", "daily_metrics", "member", "ticket_counter", "ticket", "ticket_message", "ticket_activity", "tag",
     "ticket_tag", "ticket_search",
 )  # fmt: skip
 

@@ -34,7 +34,7 @@ KEPT = {
     "feedback": "survey_id IS NOT NULL, survey_type_code, origin, origin_id, source, guid, user_email, score, comment,"
     " user_agent, day, series_kinds, series_ids, create_time, create_user, last_update_time, last_update_user",
     "score_count": "series_kind, series_id, survey_type_code, grain, date, counts",
-    "ask_count": "series_kind, series_id, grain, date, asked, seen, answered, dismissed, expired, withdrawn",
+    "survey_count": "series_kind, series_id, grain, date, opened, shown, completed, dismissed, expired, withdrawn",
     "daily_metrics": "campaign_id, date, survey_type_code, total_responses, score_value, promoters, passives,"
     " detractors, counts, create_time, create_user, last_update_time, last_update_user",
 }

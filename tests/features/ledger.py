@@ -11,8 +11,8 @@ import asyncpg
 from voxpop.features.models import SCALE_MIN
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
-STAGE = {"COMPLETED": "answered", "DISMISSED": "dismissed", "EXPIRED": "expired", "WITHDRAWN": "withdrawn"}
-STAGES = ("asked", "seen", *STAGE.values())
+STAGE = {"COMPLETED": "completed", "DISMISSED": "dismissed", "EXPIRED": "expired", "WITHDRAWN": "withdrawn"}
+STAGES = ("opened", "shown", *STAGE.values())
 
 INTERACTIONS = "SELECT * FROM interaction"
 FEEDBACK = "SELECT * FROM feedback WHERE origin = 'feature'"
@@ -44,7 +44,7 @@ async def answered(owner: Owner) -> list[bool]:
 async def funnel(owner: Owner) -> dict[str, int]:
     """What became of the surveys, from the counts of the workspaces' months; zeros are left out."""
     sums = ", ".join(f"sum({stage})::int AS {stage}" for stage in STAGES)
-    row = await owner.fetchrow(f"SELECT {sums} FROM ask_count WHERE series_kind = 'workspace' AND grain = 'month'")
+    row = await owner.fetchrow(f"SELECT {sums} FROM survey_count WHERE series_kind = 'workspace' AND grain = 'month'")
     return {stage: count for stage, count in row.items() if count}
 
 
@@ -90,7 +90,7 @@ async def _true_scores(owner: Owner) -> Counter[Any]:
 
 async def _kept_asks(owner: Owner) -> Counter[Any]:
     kept: Counter[Any] = Counter()
-    for row in await owner.fetch("SELECT * FROM ask_count"):
+    for row in await owner.fetch("SELECT * FROM survey_count"):
         key = tuple(row.values())[:5]
         kept.update({(*key, stage): row[stage] for stage in STAGES if row[stage]})
     return kept
@@ -100,7 +100,7 @@ async def _true_asks(owner: Owner) -> Counter[Any]:
     true: Counter[Any] = Counter()
     for row in await owner.fetch(SURVEYS):
         series = [("workspace", row["workspace_id"]), ("product", row["product_id"]), ("feature", row["origin_id"])]
-        moves = [("asked", row["create_time"])]
+        moves = [("opened", row["create_time"])]
         if row["status"] in STAGE:
             moves.append((STAGE[row["status"]], row["last_update_time"]))
         for stage, moment in moves:

@@ -169,7 +169,7 @@ async def test_batches_do_what_the_rules_say(
 
 async def forget(owner: Owner) -> None:
     """What the examples before have left would be looked at again and again."""
-    for table in ("feedback", "survey", "interaction", "interaction_sum", "ask_count", "score_count"):
+    for table in ("feedback", "survey", "interaction", "interaction_sum", "survey_count", "score_count"):
         await owner.execute(f"DELETE FROM {table}")
 
 

@@ -14,7 +14,7 @@ async def test_the_first_use_that_asks_opens_the_one_survey(feature: Feature, ow
     assert await surveys(owner) == ["PENDING"]
     row = await owner.fetchrow("SELECT survey_type_code, origin, user_email, guid, sent_at FROM survey")
     assert tuple(row.values()) == ("CSAT10", "feature", USER, None, None)
-    assert await funnel(owner) == {"asked": 1}
+    assert await funnel(owner) == {"opened": 1}
     await assert_counts_agree(owner)
 
 
@@ -35,7 +35,7 @@ async def test_a_refusal_dismisses_and_the_next_threshold_opens_another(feature:
     await feature.reject(2)
     await feature.use(9)
     assert await surveys(owner) == ["DISMISSED", "DISMISSED"]
-    assert await funnel(owner) == {"asked": 2, "dismissed": 2}
+    assert await funnel(owner) == {"opened": 2, "dismissed": 2}
     await assert_counts_agree(owner)
 
 
@@ -48,7 +48,7 @@ async def test_a_prompted_rating_completes_the_open_survey(feature: Feature, own
     assert row["status"] == "COMPLETED"
     await feature.rate()
     assert await answered(owner) == [True, False]
-    assert await funnel(owner) == {"asked": 1, "answered": 1}
+    assert await funnel(owner) == {"opened": 1, "completed": 1}
     await assert_counts_agree(owner)
 
 
@@ -58,7 +58,7 @@ async def test_a_voluntary_rating_withdraws_it(feature: Feature, owner: Owner) -
     await feature.rate(8, "prompted")
     assert await surveys(owner) == ["WITHDRAWN"]
     assert await answered(owner) == [False, False]
-    assert await funnel(owner) == {"asked": 1, "withdrawn": 1}
+    assert await funnel(owner) == {"opened": 1, "withdrawn": 1}
     await assert_counts_agree(owner)
 
 
@@ -66,7 +66,11 @@ async def test_a_rating_without_a_survey_is_tied_to_none(feature: Feature, owner
     for source in ("prompted", "voluntary"):
         await feature.use(2, f"{source}@example.com")
         await feature.rate(8, source, f"{source}@example.com")
-    assert (await surveys(owner), await answered(owner), await owner.fetch("TABLE ask_count")) == ([], [False] * 2, [])
+    assert (await surveys(owner), await answered(owner), await owner.fetch("TABLE survey_count")) == (
+        [],
+        [False] * 2,
+        [],
+    )
 
 
 async def test_ratings_in_a_batch_end_the_survey_once(feature: Feature, owner: Owner) -> None:

@@ -23,7 +23,7 @@ from voxpop.kafka.client import WORKSPACE
 
 RUNNER = Path(__file__).with_name("runner.py")
 PARTITIONS = 4
-ASKED = "SELECT coalesce(sum(asked), 0)::int FROM ask_count WHERE grain = 'day' AND series_kind = 'campaign'"
+ASKED = "SELECT coalesce(sum(opened), 0)::int FROM survey_count WHERE grain = 'day' AND series_kind = 'campaign'"
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 Headers: TypeAlias = dict[str, str | bytes | None]
 

@@ -85,7 +85,7 @@ async def test_what_cannot_be_used_is_buried_and_stops_nothing(
     beside(consume(database, kafka.settings()))
     await eventually(committed(kafka), 14)
     assert await contexts(owner)() == ["o-1", "o-4", "o-6", "o-7"]
-    rows = await owner.fetch('SELECT * FROM dead_event ORDER BY "offset"')
+    rows = await owner.fetch('SELECT * FROM dead_letter ORDER BY "offset"')
     assert [row["offset"] for row in rows] == [1, 2, 3, 4, 5, 8, 9, 11, 12]
     assert {(row["workspace_id"], row["topic"], row["partition"]) for row in rows} == {(home, kafka.events, 0)}
     reasons = [
@@ -112,7 +112,7 @@ async def test_a_message_without_a_value_is_no_end(
     for number in range(3):
         kafka.send(None, partition=0)
         await eventually(committed(kafka), number + 1)
-    assert await owner.fetchval("SELECT count(*) FROM dead_event") == 3
+    assert await owner.fetchval("SELECT count(*) FROM dead_letter") == 3
 
 
 async def test_a_header_names_another_workspace(
@@ -126,7 +126,7 @@ async def test_a_header_names_another_workspace(
     await eventually(contexts(owner), ["o-1", "o-1", "o-2", "o-3"])
     found = await owner.fetch("SELECT context_id, workspace_id FROM survey ORDER BY context_id, workspace_id")
     assert [tuple(row) for row in found] == [("o-1", home), ("o-1", other), ("o-2", home), ("o-3", home)]
-    assert await owner.fetchval("SELECT workspace_id FROM dead_event") == other
+    assert await owner.fetchval("SELECT workspace_id FROM dead_letter") == other
 
 
 async def test_what_the_database_refuses_stands_alone(
@@ -137,7 +137,7 @@ async def test_what_the_database_refuses_stands_alone(
     beside(consume(database, kafka.settings()))
     await eventually(committed(kafka), 100)
     assert len(await contexts(owner)()) == await owner.fetchval(ASKED) == 98
-    rows = await owner.fetch('SELECT reason, "offset", message FROM dead_event ORDER BY "offset"')
+    rows = await owner.fetch('SELECT reason, "offset", message FROM dead_letter ORDER BY "offset"')
     assert [(row["offset"], row["message"]) for row in rows] == [(13, event("o-13")), (77, event("o-77"))]
     assert "lucky" in rows[0]["reason"]
 

@@ -257,7 +257,7 @@ async def test_what_is_old_is_swept_away(database: Database, home: WorkspaceId, 
     dead = [DeadLetter(uuid7(), "topic", 0, n, "why", b"", now, None) for n in range(2)]
     async with database.transaction(home) as tx:
         await event_ingest.store_dead_letters(tx, home, dead, now)
-    await owner.execute("UPDATE dead_event SET create_time = now() - interval '31 days' WHERE \"offset\" = 1")
+    await owner.execute("UPDATE dead_letter SET create_time = now() - interval '31 days' WHERE \"offset\" = 1")
     await purge(database, with_broker, now)
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox ORDER BY id")] == ["new", "old"]
     assert [row[0] for row in await owner.fetch('SELECT "offset" FROM dead_event')] == [0]

@@ -17,7 +17,7 @@ from voxpop.worker.jobs import daily_jobs
 
 ONE = timedelta(days=1)
 MADE = datetime(2026, 3, 8, 12, tzinfo=UTC)
-EXPIRED = "SELECT sum(expired) FROM ask_count WHERE series_kind = 'campaign' AND grain = 'day'"
+EXPIRED = "SELECT sum(expired) FROM survey_count WHERE series_kind = 'campaign' AND grain = 'day'"
 
 
 @pytest.fixture(autouse=True)

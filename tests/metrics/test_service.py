@@ -140,7 +140,7 @@ async def test_steps_of_surveys_count_in_the_funnel(database: Database, owner: O
         await metrics.add(tx, ours, moved=moved)
     async with database.transaction(ours) as tx:
         await metrics.add(tx, ours, moved=[SurveyIncrement(Stage.COMPLETED, MARCH, (ONE,))])
-    rows = await owner.fetch("SELECT * FROM ask_count WHERE workspace_id = $1", ours)
+    rows = await owner.fetch("SELECT * FROM survey_count WHERE workspace_id = $1", ours)
     funnel = {(row["series_kind"], row["grain"], row["date"]): [row[stage] for stage in Stage] for row in rows}
     assert funnel == {
         ("feature", "day", JANUARY): [1, 0, 0, 0, 0, 0],

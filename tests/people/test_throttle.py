@@ -109,7 +109,7 @@ async def test_a_window_ends(house: House) -> None:
 
 async def test_whom_it_is_about_is_not_kept(house: House, owner: Owner) -> None:
     await house.browser(client="10.1.2.3").submit("/tickets/login", email="somebody@example.com")
-    kept = str(await owner.fetch("TABLE throttle"))
+    kept = str(await owner.fetch("TABLE rate_limit"))
     assert "10.1.2.3" not in kept
     assert "somebody" not in kept
 
@@ -147,7 +147,7 @@ TICKET = {"name": "Gus", "email": "gus@example.com", "subject": "Where?", "descr
 
 async def nearly_too_often(owner: Owner, door: RateLimit) -> None:
     """As if all but one of those who may pass had come already."""
-    counted = await owner.execute("UPDATE throttle SET count = $2 WHERE door = $1", door.label, door.limit.most - 1)
+    counted = await owner.execute("UPDATE rate_limit SET count = $2 WHERE name = $1", door.label, door.limit.most - 1)
     assert counted == "UPDATE 1"
 
 
@@ -186,7 +186,7 @@ async def test_a_member_is_counted_wherever_he_is(
     boss = await house.owner(password=PASSWORD)
     second = await house.invited(boss, "second@example.com", "owner")
     await second.submit("/settings/password", new=PASSWORD)
-    await owner.execute("TRUNCATE throttle")
+    await owner.execute("TRUNCATE rate_limit")
     await boss.submit(path, **form)
     await nearly_too_often(owner, door)
     elsewhere = house.browser(client=OTHER_CLIENT)

@@ -91,7 +91,7 @@ async def test_the_first_showing_is_noted_and_stays(door: Door, owner: Owner) ->
     again = {one["survey_id"]: one["sent_at"] for one in await door.surveys()}
     assert again.pop(first["survey_id"]) == first["sent_at"] < again.pop(second)
     assert await sent_at(owner, first["survey_id"]) == kept
-    assert await funnel(owner) == {"asked": 2, "seen": 2}
+    assert await funnel(owner) == {"opened": 2, "shown": 2}
     await assert_counts_agree(owner)
 
 
@@ -101,7 +101,7 @@ async def test_nobody_sees_another_customers(door: Door, owner: Owner) -> None: 
     for guid, survey in surveys.items():
         assert [one["survey_id"] for one in await door.surveys(guid)] == [survey]
     assert await door.surveys("%") == []
-    assert await funnel(owner) == {"asked": 5, "seen": 5}
+    assert await funnel(owner) == {"opened": 5, "shown": 5}
     await assert_counts_agree(owner)
 
 
@@ -187,5 +187,5 @@ async def test_a_survey_shown_to_many_at_once_is_noted_once(
     assert [len(some) for some in answers] == [2 if guid == GUID else 1 for _, guid in wishes]
     moments = {(one["survey_id"], one["sent_at"]) for some in answers for one in some}
     assert len(moments) == 3
-    assert await funnel(owner) == {"asked": 3, "seen": 3}
+    assert await funnel(owner) == {"opened": 3, "shown": 3}
     await assert_counts_agree(owner)

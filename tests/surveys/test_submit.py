@@ -40,7 +40,7 @@ async def test_an_answer_is_stored_and_thanked_for(door: Door, owner: Owner) -> 
     row = dict(await owner.fetchrow("SELECT status, completed_at, last_update_time FROM survey") or {})
     assert row["status"] == "COMPLETED"
     assert row["completed_at"] == row["last_update_time"] == stored["create_time"]
-    assert await funnel(owner) == {"asked": 1, "seen": 1, "answered": 1}
+    assert await funnel(owner) == {"opened": 1, "shown": 1, "completed": 1}
     await assert_counts_agree(owner)
 
 
@@ -63,7 +63,7 @@ async def test_a_score_out_of_scale_leaves_the_survey_open(door: Door, owner: Ow
     await door.open()
     survey = await door.ask()
     assert (await door.submit(survey, 11)).status_code == 400
-    assert (await statuses(owner), await answers(owner), await funnel(owner)) == (["PENDING"], [], {"asked": 1})
+    assert (await statuses(owner), await answers(owner), await funnel(owner)) == (["PENDING"], [], {"opened": 1})
     good(await door.submit(survey, 10))
     assert refusal(await door.submit(survey, 11)) == CLOSED
 
@@ -83,7 +83,7 @@ async def test_a_survey_is_answered_once(door: Door, owner: Owner) -> None:  # F
     assert refusal(answer) == CLOSED
     assert "not in status PENDING" in answer.json()["message"]
     assert await answers(owner) == [(3, "first")]
-    assert await funnel(owner) == {"asked": 1, "answered": 1}
+    assert await funnel(owner) == {"opened": 1, "completed": 1}
     await assert_counts_agree(owner)
 
 
@@ -116,7 +116,7 @@ async def test_nothing_else_is_checked(door: Door, owner: Owner) -> None:  # F65
     assert row is not None
     assert tuple(row.values()) == (None, "COMPLETED")
     assert await owner.fetchval("SELECT guid FROM feedback") == GUID
-    assert await funnel(owner) == {"asked": 1, "answered": 1}
+    assert await funnel(owner) == {"opened": 1, "completed": 1}
     await assert_counts_agree(owner)
 
 
@@ -147,7 +147,7 @@ async def test_of_answers_at_the_same_time_one_is_stored(door: Door, other_proce
     ((score, comment),) = await answers(owner)
     assert score == int(comment) % 11
     assert sent[int(comment)] is taken
-    assert await funnel(owner) == {"asked": 1, "answered": 1}
+    assert await funnel(owner) == {"opened": 1, "completed": 1}
     await assert_counts_agree(owner)
 
 
@@ -181,7 +181,7 @@ async def test_an_expired_survey_is_neither_shown_nor_answered(make: Make, door:
     assert await door.surveys() == []
     assert refusal(await door.submit(survey)) == CLOSED
     assert (await statuses(owner), await answers(owner)) == (["EXPIRED"], [])
-    assert await funnel(owner) == {"asked": 1, "seen": 1, "expired": 1}
+    assert await funnel(owner) == {"opened": 1, "shown": 1, "expired": 1}
     await assert_counts_agree(owner)
 
 
@@ -208,7 +208,7 @@ async def test_the_day_is_the_workspaces(door: Door, owner: Owner) -> None:  # F
         days += [row["day"] for row in await owner.fetch("SELECT day FROM feedback ORDER BY id DESC LIMIT 1")]
         assert before <= days[-1] <= datetime.now(ZoneInfo(zone)).date()
     assert days[0] > days[1]
-    kept = await owner.fetch("SELECT DISTINCT date FROM ask_count WHERE grain = 'day' AND answered = 1")
+    kept = await owner.fetch("SELECT DISTINCT date FROM survey_count WHERE grain = 'day' AND completed = 1")
     assert sorted(row["date"] for row in kept) == sorted(days)
 
 
@@ -233,7 +233,7 @@ async def test_everything_at_once_leaves_true_counts(make: Make, door: Door, the
         await door.surveys(guid)
     await expire(make, door, 8)
     assert len(await statuses(owner)) == 2 * (6 * 2 + 6)
-    assert {UUID(str(row["workspace_id"])) for row in await owner.fetch("SELECT workspace_id FROM ask_count")} == {
+    assert {UUID(str(row["workspace_id"])) for row in await owner.fetch("SELECT workspace_id FROM survey_count")} == {
         door.client.workspace,
         theirs.client.workspace,
     }

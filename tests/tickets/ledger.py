@@ -13,13 +13,13 @@ SURVEYS = """
     SELECT s.*, time_zone FROM survey s JOIN workspace w ON w.id = s.workspace_id WHERE origin = 'ticket'
 """
 FEEDBACK = "SELECT * FROM feedback WHERE origin = 'ticket'"
-STAGES = ("asked", "seen", "answered", "dismissed", "expired", "withdrawn")
+STAGES = ("opened", "shown", "completed", "dismissed", "expired", "withdrawn")
 
 
 async def assert_counts_agree(owner: Owner) -> None:
     """Ask counts and score counts are what the rows add up to, where nothing but tickets asks."""
     asks: Counter[Any] = Counter()
-    for row in await owner.fetch("SELECT * FROM ask_count"):
+    for row in await owner.fetch("SELECT * FROM survey_count"):
         asks.update({(*tuple(row.values())[:5], stage): row[stage] for stage in STAGES if row[stage]})
     assert asks == await true_asks(owner)
     given: Counter[Any] = Counter()
@@ -32,7 +32,7 @@ async def true_asks(owner: Owner) -> Counter[Any]:
     """What the ask counts of tickets must be, by workspace, series, grain, period and stage."""
     true: Counter[Any] = Counter()
     for row in await owner.fetch(SURVEYS):
-        moments = {"asked": row["create_time"], "seen": row["sent_at"], "answered": row["completed_at"]}
+        moments = {"opened": row["create_time"], "shown": row["sent_at"], "completed": row["completed_at"]}
         if row["status"] == "WITHDRAWN":
             moments["withdrawn"] = row["last_update_time"]
         for stage, moment in moments.items():

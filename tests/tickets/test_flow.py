@@ -168,7 +168,7 @@ async def test_many_at_once_are_all_or_none(desk: Desk, owner: Owner) -> None:
     assert await surveys(owner) == []
     assert await desk.set_status(Status.RESOLVED, *opened, opened[0].lower()) == 3
     assert await surveys(owner) == [("ticket", "PENDING")] * 3
-    asked = await owner.fetchval("SELECT asked FROM ask_count WHERE grain = 'day'")
+    asked = await owner.fetchval("SELECT asked FROM survey_count WHERE grain = 'day'")
     assert asked == 3
 
 

@@ -32,7 +32,7 @@ async def counts(owner: Owner) -> dict[tuple[str, Any], list[int]]:
 
 
 async def funnel(owner: Owner) -> dict[str, int]:
-    row = await owner.fetchrow("SELECT asked, seen, answered, withdrawn FROM ask_count WHERE grain = 'day'")
+    row = await owner.fetchrow("SELECT opened, shown, completed, withdrawn FROM survey_count WHERE grain = 'day'")
     return dict(row) if row else {}
 
 
@@ -68,7 +68,7 @@ async def test_one_transaction_stores_all_of_it(client: Client, desk: Desk, owne
     whole = {("workspace", client.workspace), ("tickets", client.workspace)}
     assert set(found) == {*whole, ("agent", bob), *(("tag", tag["id"]) for tag in tags)}
     assert all(given == [0, 0, 0, 1] for given in found.values())
-    assert await funnel(owner) == {"asked": 1, "seen": 0, "answered": 1, "withdrawn": 0}
+    assert await funnel(owner) == {"opened": 1, "shown": 0, "completed": 1, "withdrawn": 0}
     stamp = await owner.fetch("SELECT csat_rating, csat_rated_at, status, updated_at FROM ticket_tag")
     assert {tuple(row) for row in stamp} == {(4, rated.csat_rated_at, "Resolved", rated.updated_at)}
 
@@ -149,7 +149,7 @@ async def test_showing_the_panel_is_noted_once(desk: Desk, owner: Owner) -> None
         async with desk.database.transaction(desk.workspace) as tx:
             place = await workspaces.get_workspace(tx, desk.workspace)
             await see(tx, place, await desk.get(ticket.ref), NOW)
-    assert await funnel(owner) == {"asked": 1, "seen": 1, "answered": 0, "withdrawn": 0}
+    assert await funnel(owner) == {"opened": 1, "shown": 1, "completed": 0, "withdrawn": 0}
 
 
 async def test_the_credit_is_the_assignees_else_the_last_repliers(client: Client, desk: Desk, owner: Owner) -> None:
@@ -213,7 +213,7 @@ async def test_counts_agree_with_the_ledger(client: Client, desk: Desk, owner: O
     assert {series: sum(given) for series, given in (await counts(owner)).items()} == await recounted(owner)
     asked = await owner.fetchrow("SELECT count(*), count(*) FILTER (WHERE status = 'COMPLETED') FROM survey")
     moved = await funnel(owner)
-    assert (moved["asked"], moved["answered"]) == tuple(asked) == (5, 5)
+    assert (moved["opened"], moved["completed"]) == tuple(asked) == (5, 5)
 
 
 @pytest.mark.parametrize(("stars", "value"), [((), None), ((4,), 4.0), ((4, 5, 5), 4.7), ((1, 2, 2, 2), 1.8)])

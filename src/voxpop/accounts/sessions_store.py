@@ -60,12 +60,12 @@ ENDED_SESSIONS_OF_CUSTOMER = Query(
     "DELETE FROM session WHERE workspace_id = $1 AND kind = 'customer' AND email_folded = $2", NoRows
 )
 ENDED_SESSIONS = Query("SELECT end_account_sessions($1, $2) IS NULL AS ended", Ended)
-PRUNED = Query("SELECT prune_people($1, $2) IS NULL AS ended", Ended)
+PRUNED = Query("SELECT delete_expired($1, $2) IS NULL AS ended", Ended)
 # Counts one more within the window that runs; begins a new one when it is over.
 COUNTED = Query(
     """
-    INSERT INTO throttle AS t (workspace_id, door, subject, began_at, count) VALUES ($1, $2, $3, $4, 1)
-    ON CONFLICT (workspace_id, door, subject) DO UPDATE SET
+    INSERT INTO rate_limit AS t (workspace_id, name, subject, began_at, count) VALUES ($1, $2, $3, $4, 1)
+    ON CONFLICT (workspace_id, name, subject) DO UPDATE SET
         count = CASE WHEN t.began_at <= $5 THEN 1 ELSE t.count + 1 END,
         began_at = CASE WHEN t.began_at <= $5 THEN excluded.began_at ELSE t.began_at END
     RETURNING began_at, count

@@ -60,8 +60,8 @@ LOGIN_ELSEWHERE = Query("SELECT account_id, name, email, password_hash FROM find
 JOINED = Query("SELECT id, is_new FROM join_account($1, $2, $3, $4, $5, $6)", Joined)
 PROVEN_ACCOUNT = Query(
     """
-    UPDATE account SET proven_at = $3
-    WHERE id = (SELECT account_id FROM member WHERE workspace_id = $1 AND account_id = $2) AND proven_at IS NULL
+    UPDATE account SET email_verified_at = $3
+    WHERE id = (SELECT account_id FROM member WHERE workspace_id = $1 AND account_id = $2) AND email_verified_at IS NULL
     """,
     NoRows,
 )

@@ -89,7 +89,7 @@ async def ask(
 async def store_dead_letters(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadLetter], now: datetime) -> None:
     """Keeps messages that can't be used, each once by its place in the topic."""
     if dead:
-        await store.insert_dead_events(tx, workspace, dead, now)
+        await store.insert_dead_letters(tx, workspace, dead, now)
 
 
 def _outcomes(size: int, asked: Sequence[Asked]) -> list[Outcome]:

@@ -29,7 +29,7 @@ async def take_sent(tx: Tx, workspace: WorkspaceId, sent: object, now: datetime)
 
 async def replay(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetime) -> Outcome:
     """Takes a dead event once more, as it is; Invalid where it still can't be used."""
-    dead = await store.find_dead_event(tx, workspace, ident)
+    dead = await store.find_dead_letter(tx, workspace, ident)
     if dead is None:
         raise NotFound.of("Dead event", ident)
     owner = (await workspaces.get_workspace(tx, workspace)).name
@@ -46,12 +46,12 @@ async def replay(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetime) -> 
 
 async def list_dead(tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID], limit: int) -> list[DeadLetter]:
     """Newest first, those before (time, id) only."""
-    return await store.list_dead_events(tx, workspace, before, limit)
+    return await store.list_dead_letters(tx, workspace, before, limit)
 
 
 async def prune_dead_letters(tx: Tx, workspace: WorkspaceId, before: datetime, most: int) -> int:
     """Takes away those that were kept before a moment, at most so many: how many."""
-    return await store.delete_dead_events(tx, workspace, before, most)
+    return await store.delete_dead_letters(tx, workspace, before, most)
 
 
 async def _take_all(tx: Tx, workspace: WorkspaceId, read: Sequence[Event | Outcome], now: datetime) -> list[Outcome]:

@@ -113,7 +113,7 @@ NEW_ASKS = Query(
 
 NEW_DEAD_EVENTS = Query(
     """
-    INSERT INTO dead_event (workspace_id, id, topic, "partition", "offset", reason, message, named_workspace,
+    INSERT INTO dead_letter (workspace_id, id, topic, "partition", "offset", reason, message, named_workspace,
                             create_time)
     SELECT $1, id, topic, place, seat, reason, message, named, $9
     FROM unnest($2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::bytea[], $8::text[])
@@ -128,20 +128,20 @@ _DEAD = 'id, topic, "partition", "offset", reason, message, create_time, replaye
 
 DEAD_BEFORE = Query(
     f"""
-    SELECT {_DEAD} FROM dead_event WHERE workspace_id = $1 AND (create_time, id) < ($2, $3)
+    SELECT {_DEAD} FROM dead_letter WHERE workspace_id = $1 AND (create_time, id) < ($2, $3)
     ORDER BY create_time DESC, id DESC LIMIT $4
     """,
     DeadLetter,
 )
 
-DEAD_BY_ID = Query(f"SELECT {_DEAD} FROM dead_event WHERE workspace_id = $1 AND id = $2 FOR UPDATE", DeadLetter)
+DEAD_BY_ID = Query(f"SELECT {_DEAD} FROM dead_letter WHERE workspace_id = $1 AND id = $2 FOR UPDATE", DeadLetter)
 
-REPLAYED = Query("UPDATE dead_event SET replayed_at = $3 WHERE workspace_id = $1 AND id = $2", NoRows)
+REPLAYED = Query("UPDATE dead_letter SET replayed_at = $3 WHERE workspace_id = $1 AND id = $2", NoRows)
 
 PRUNED_DEAD = Query(
     """
-    DELETE FROM dead_event WHERE workspace_id = $1 AND id = ANY (ARRAY(
-        SELECT id FROM dead_event WHERE workspace_id = $1 AND create_time < $2 LIMIT $3))
+    DELETE FROM dead_letter WHERE workspace_id = $1 AND id = ANY (ARRAY(
+        SELECT id FROM dead_letter WHERE workspace_id = $1 AND create_time < $2 LIMIT $3))
     """,
     NoRows,
 )
@@ -202,7 +202,7 @@ async def insert_asked(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], 
     return [Asked(place, campaign.id, new.get((place, campaign.id))) for place, campaign in pairs]
 
 
-async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadLetter], now: datetime) -> None:
+async def insert_dead_letters(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadLetter], now: datetime) -> None:
     """Those whose place in the topic is stored already are passed over."""
     columns = zip(
         *((d.id, d.topic, d.partition, d.offset, d.reason, d.message, d.named_workspace) for d in dead), strict=True
@@ -210,14 +210,14 @@ async def insert_dead_events(tx: Tx, workspace: WorkspaceId, dead: Sequence[Dead
     await NEW_DEAD_EVENTS.run(tx, workspace, *columns, now)
 
 
-async def list_dead_events(
+async def list_dead_letters(
     tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID], limit: int
 ) -> list[DeadLetter]:
     """Newest first."""
     return await DEAD_BEFORE.all(tx, workspace, *before, limit)
 
 
-async def find_dead_event(tx: Tx, workspace: WorkspaceId, ident: UUID) -> DeadLetter | None:
+async def find_dead_letter(tx: Tx, workspace: WorkspaceId, ident: UUID) -> DeadLetter | None:
     return await DEAD_BY_ID.find(tx, workspace, ident)
 
 
@@ -225,7 +225,7 @@ async def set_replayed(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetim
     await REPLAYED.run(tx, workspace, ident, now)
 
 
-async def delete_dead_events(tx: Tx, workspace: WorkspaceId, before: datetime, most: int) -> int:
+async def delete_dead_letters(tx: Tx, workspace: WorkspaceId, before: datetime, most: int) -> int:
     """How many, no more than `most`."""
     return await PRUNED_DEAD.run(tx, workspace, before, most)
 

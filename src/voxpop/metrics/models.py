@@ -36,11 +36,11 @@ class Grain(StrEnum):
 
 
 class Stage(StrEnum):
-    """What became of a survey; the columns of `ask_count`."""
+    """What became of a survey; the columns of `survey_count`."""
 
-    OPENED = "asked"
-    SHOWN = "seen"
-    COMPLETED = "answered"
+    OPENED = "opened"
+    SHOWN = "shown"
+    COMPLETED = "completed"
     DISMISSED = "dismissed"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"

@@ -1,4 +1,4 @@
-"""Statements on score counts and ask counts. Every writer passes its rows in the order of their keys."""
+"""Statements on score counts and survey counts. Every writer passes its rows in the order of their keys."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -37,15 +37,15 @@ ADDED_SCORES = Query(
 
 ADDED_ASKS = Query(
     """
-    INSERT INTO ask_count AS a (workspace_id, series_kind, series_id, grain, date,
-                                asked, seen, answered, dismissed, expired, withdrawn)
-    SELECT $1, kind, id, grain, date, asked, seen, answered, dismissed, expired, withdrawn
+    INSERT INTO survey_count AS a (workspace_id, series_kind, series_id, grain, date,
+                                opened, shown, completed, dismissed, expired, withdrawn)
+    SELECT $1, kind, id, grain, date, opened, shown, completed, dismissed, expired, withdrawn
     FROM unnest($2::text[], $3::uuid[], $4::text[], $5::date[],
                 $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
-        AS new (kind, id, grain, date, asked, seen, answered, dismissed, expired, withdrawn)
+        AS new (kind, id, grain, date, opened, shown, completed, dismissed, expired, withdrawn)
     ORDER BY kind COLLATE "C", id, grain COLLATE "C", date
     ON CONFLICT (workspace_id, series_kind, series_id, grain, date) DO UPDATE
-    SET asked = a.asked + excluded.asked, seen = a.seen + excluded.seen, answered = a.answered + excluded.answered,
+    SET opened = a.opened + excluded.opened, shown = a.shown + excluded.shown, completed = a.completed + excluded.completed,
         dismissed = a.dismissed + excluded.dismissed, expired = a.expired + excluded.expired,
         withdrawn = a.withdrawn + excluded.withdrawn
     """,

@@ -32,7 +32,9 @@ class Runs(Struct, frozen=True):
     open_day: date | None
 
 
-STANDINGS = Query("SELECT workspace_id, time_zone, create_time, last_day, behind FROM job_standings($1)", JobProgress)
+STANDINGS = Query(
+    "SELECT workspace_id, time_zone, create_time, last_day, behind FROM list_job_progress($1)", JobProgress
+)
 
 NEW_SLOTS = Query(
     """
