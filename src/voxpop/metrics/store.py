@@ -45,8 +45,9 @@ ADDED_ASKS = Query(
         AS new (kind, id, grain, date, opened, shown, completed, dismissed, expired, withdrawn)
     ORDER BY kind COLLATE "C", id, grain COLLATE "C", date
     ON CONFLICT (workspace_id, series_kind, series_id, grain, date) DO UPDATE
-    SET opened = a.opened + excluded.opened, shown = a.shown + excluded.shown, completed = a.completed + excluded.completed,
-        dismissed = a.dismissed + excluded.dismissed, expired = a.expired + excluded.expired,
+    SET opened = a.opened + excluded.opened, shown = a.shown + excluded.shown,
+        completed = a.completed + excluded.completed, dismissed = a.dismissed + excluded.dismissed,
+        expired = a.expired + excluded.expired,
         withdrawn = a.withdrawn + excluded.withdrawn
     """,
     NoRows,
