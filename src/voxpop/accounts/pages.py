@@ -76,24 +76,26 @@ def check_email(email: str) -> str:
 
 
 @get("/login", opt=public(), include_in_schema=False, sync_to_thread=False)
-def login(request: Asked, show: Renderer) -> Response[Any]:
+def login(request: Asked, render: Renderer) -> Response[Any]:
     """Who is signed in already goes on at once."""
     following = request.query_params.get("next")
     if visit_of(request).member:
         return redirect(local_path(following) or HOME)
     sent = "sent" in request.query_params
-    return show("workspaces/login.html", email="", next=local_path(following) or "", sent=sent)
+    return render("workspaces/login.html", email="", next=local_path(following) or "", sent=sent)
 
 
 @post("/login", opt=public(), include_in_schema=False, status_code=303)
-async def sign_in_by_password(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def sign_in_by_password(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     form = await read_form(request, PasswordForm)
     database: Database = request.app.state.database
     await record_attempt(database, here.id, RateLimit.SIGN_IN_CLIENT, client_ip(request))
     await _count_guess(request, here, form.email)
     person = await sign_in.by_password(database, here, form.email, form.password, utcnow())
     if person is None:
-        raise show.again("workspaces/login.html", Invalid(WRONG_LOGIN), email=form.email, next=form.next, sent=False)
+        raise render.with_errors(
+            "workspaces/login.html", Invalid(WRONG_LOGIN), email=form.email, next=form.next, sent=False
+        )
     async with database.transaction(here.id) as tx:
         cookie = await sessions.open_member(tx, here, person.account_id, request)
     return _signed_in(local_path(form.next) or HOME, cookie)
@@ -114,36 +116,36 @@ def _signed_in(path: str, cookie: Any) -> Response[Any]:
 
 
 @post("/login/mail", opt=public(), include_in_schema=False, status_code=303)
-async def mail_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def mail_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     """The same answer whether the address is a member's or not."""
-    await _mail(request, here, show, sign_in.mail_member_link, "workspaces/login.html")
+    await _mail(request, here, render, sign_in.mail_member_link, "workspaces/login.html")
     return redirect("/login?sent")
 
 
 @get("/tickets/login", opt=portal_public(), include_in_schema=False, sync_to_thread=False)
-def customer_login(request: Asked, show: Renderer) -> Response[Any]:
+def customer_login(request: Asked, render: Renderer) -> Response[Any]:
     following = request.query_params.get("next")
     customer = visit_of(request).customer
     if customer and customer.ticket_id is None:
         return redirect(local_path(following) or PORTAL)
     sent = "sent" in request.query_params
-    return show("workspaces/customer_login.html", email="", next=local_path(following) or "", sent=sent)
+    return render("workspaces/customer_login.html", email="", next=local_path(following) or "", sent=sent)
 
 
 @post("/tickets/login", opt=portal_public(), include_in_schema=False, status_code=303)
-async def mail_customer_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def mail_customer_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     """The same answer whether the address is known or not (T23)."""
-    await _mail(request, here, show, sign_in.mail_customer_link, "workspaces/customer_login.html")
+    await _mail(request, here, render, sign_in.mail_customer_link, "workspaces/customer_login.html")
     return redirect("/tickets/login?sent")
 
 
-async def _mail(request: Asked, here: Workspace, show: PageRenderer, mail_link: MailLink, template: str) -> None:
+async def _mail(request: Asked, here: Workspace, render: PageRenderer, mail_link: MailLink, template: str) -> None:
     """A link to a good address, counted first. Beyond the limit there is none, for the last ones still work."""
     form = await read_form(request, AddressForm)
     try:
         form.email = check_email(form.email)
     except Invalid as fault:
-        raise show.again(template, fault, email=form.email, next=form.next, sent=False) from None
+        raise render.with_errors(template, fault, email=form.email, next=form.next, sent=False) from None
     database: Database = request.app.state.database
     settings: Settings = request.app.state.settings
     await record_attempt(database, here.id, RateLimit.LINK_CLIENT, client_ip(request))
@@ -153,19 +155,19 @@ async def _mail(request: Asked, here: Workspace, show: PageRenderer, mail_link: 
         return
     async with database.transaction(here.id) as tx:
         following = local_path(form.next)
-        await mail_link(tx, here, form.email, following, show.locale, utcnow(), settings.public_url)
+        await mail_link(tx, here, form.email, following, render.locale, utcnow(), settings.public_url)
 
 
 @get("/login/link", opt=public(), include_in_schema=False)
-async def look_at_member_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def look_at_member_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     """A button: what opens links by itself, such as a scanner of mail, uses none up."""
-    return await _look(request, here, show, LinkKind.MEMBER)
+    return await _look(request, here, render, LinkKind.MEMBER)
 
 
 @post("/login/link", opt=public(), include_in_schema=False, status_code=303)
-async def use_member_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def use_member_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     form = await _counted(request, here, TokenForm)
-    async with _opening(request, here, show, LinkKind.MEMBER) as tx:
+    async with _opening(request, here, render, LinkKind.MEMBER) as tx:
         link = await use_link(tx, here.id, LinkKind.MEMBER, form.token, utcnow())
         assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
         if _mail_leaves(request):
@@ -175,29 +177,29 @@ async def use_member_link(request: Asked, here: CurrentWorkspace, show: Renderer
 
 
 @get("/tickets/login/link", opt=portal_public(), include_in_schema=False)
-async def look_at_customer_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
-    return await _look(request, here, show, LinkKind.CUSTOMER)
+async def look_at_customer_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return await _look(request, here, render, LinkKind.CUSTOMER)
 
 
 @post("/tickets/login/link", opt=portal_public(), include_in_schema=False, status_code=303)
-async def use_customer_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def use_customer_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     form = await _counted(request, here, TokenForm)
-    async with _opening(request, here, show, LinkKind.CUSTOMER) as tx:
+    async with _opening(request, here, render, LinkKind.CUSTOMER) as tx:
         link = await use_link(tx, here.id, LinkKind.CUSTOMER, form.token, utcnow())
         cookie = await sessions.open_customer(tx, here, link.email or "", request)
     return _signed_in(link.next_path or PORTAL, cookie)
 
 
 @get("/login/invitation", opt=public(), include_in_schema=False)
-async def look_at_invitation(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
-    return await _look(request, here, show, LinkKind.INVITATION)
+async def look_at_invitation(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return await _look(request, here, render, LinkKind.INVITATION)
 
 
 @post("/login/invitation", opt=public(), include_in_schema=False, status_code=303)
-async def accept_invitation(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def accept_invitation(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     form = await _counted(request, here, InvitationForm)
     database: Database = request.app.state.database
-    async with _opening(request, here, show, LinkKind.INVITATION) as tx:
+    async with _opening(request, here, render, LinkKind.INVITATION) as tx:
         link = await look_at_link(tx, here.id, LinkKind.INVITATION, form.token, utcnow())
         asked = await _asks_password(request, tx, here, link)
     if asked:
@@ -205,20 +207,20 @@ async def accept_invitation(request: Asked, here: CurrentWorkspace, show: Render
         try:
             await invitations.check_password(database, here, link.email or "", form.password)
         except Invalid as fault:
-            raise show.again("workspaces/link.html", fault, **_invited(form.token, link, asked)) from None
-    async with _opening(request, here, show, LinkKind.INVITATION) as tx:
+            raise render.with_errors("workspaces/link.html", fault, **_invited(form.token, link, asked)) from None
+    async with _opening(request, here, render, LinkKind.INVITATION) as tx:
         account = await invitations.accept(tx, here, form.token, utcnow(), proven=_mail_leaves(request))
         cookie = await sessions.open_member(tx, here, account, request)
     return _signed_in(WELCOME, cookie)
 
 
 @get("/login/owner", opt=public(), include_in_schema=False)
-async def look_at_owner_link(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
-    return await _look(request, here, show, LinkKind.OWNER)
+async def look_at_owner_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return await _look(request, here, render, LinkKind.OWNER)
 
 
 @post("/login/owner", opt=public(), include_in_schema=False, status_code=303)
-async def found_workspace(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
+async def found_workspace(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
     form = await _counted(request, here, OwnerForm)
     database: Database = request.app.state.database
     try:
@@ -228,11 +230,11 @@ async def found_workspace(request: Asked, here: CurrentWorkspace, show: Renderer
         founder = sign_in.FirstOwner(email, form.name, form.password)
         account = await sign_in.claim_workspace(database, here, form.token, founder, utcnow())
     except LinkSpent as fault:
-        raise _spent(show, LinkKind.OWNER, fault) from None
+        raise _spent(render, LinkKind.OWNER, fault) from None
     except AppError as fault:
         if not fault.details:
             raise
-        raise show.again("workspaces/owner.html", fault, token=form.token, form=form) from None
+        raise render.with_errors("workspaces/owner.html", fault, token=form.token, form=form) from None
     async with database.transaction(here.id) as tx:
         cookie = await sessions.open_member(tx, here, account, request)
     return _signed_in("/settings", cookie)
@@ -243,25 +245,25 @@ async def _counted(request: Asked, here: Workspace, form: Any) -> Any:
     return await read_form(request, form)
 
 
-async def _look(request: Asked, here: Workspace, show: PageRenderer, kind: LinkKind) -> Response[Any]:
+async def _look(request: Asked, here: Workspace, render: PageRenderer, kind: LinkKind) -> Response[Any]:
     token = request.query_params.get("token", "")
-    async with _opening(request, here, show, kind) as tx:
+    async with _opening(request, here, render, kind) as tx:
         link = await look_at_link(tx, here.id, kind, token, utcnow())
         asked = await _asks_password(request, tx, here, link)
     if kind == LinkKind.OWNER:
-        return show("workspaces/owner.html", token=token, form=OwnerForm(token, "", ""))
-    return show("workspaces/link.html", **_invited(token, link, asked))
+        return render("workspaces/owner.html", token=token, form=OwnerForm(token, "", ""))
+    return render("workspaces/link.html", **_invited(token, link, asked))
 
 
 @asynccontextmanager
-async def _opening(request: Asked, here: Workspace, show: PageRenderer, kind: LinkKind) -> AsyncIterator[Tx]:
+async def _opening(request: Asked, here: Workspace, render: PageRenderer, kind: LinkKind) -> AsyncIterator[Tx]:
     """A transaction for what a link opens, begun when the visitor is counted; a page of its own where it is spent."""
     database: Database = request.app.state.database
     try:
         async with database.transaction(here.id) as tx:
             yield tx
     except LinkSpent as fault:
-        raise _spent(show, kind, fault) from None
+        raise _spent(render, kind, fault) from None
 
 
 def _mail_leaves(request: Asked) -> bool:
@@ -285,8 +287,8 @@ def _invited(token: str, link: Link, asks_password: bool) -> dict[str, Any]:
     }
 
 
-def _spent(show: PageRenderer, kind: LinkKind, fault: LinkSpent) -> Exception:
-    return show.again("workspaces/link_spent.html", fault, kind=kind.value)
+def _spent(render: PageRenderer, kind: LinkKind, fault: LinkSpent) -> Exception:
+    return render.with_errors("workspaces/link_spent.html", fault, kind=kind.value)
 
 
 @post("/logout", opt=public(), include_in_schema=False, status_code=303)

@@ -149,12 +149,12 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         state["actor"] = await _admit_to_api(doorkeeper, connection, scope)
     elif admission := handler.opt.get("page"):
         state["visit"] = visit = await doorkeeper.visit(connection)
-        state["around"] = {"here": visit.here, "member": visit.member, "customer": visit.customer}
+        state["layout_context"] = {"here": visit.here, "member": visit.member, "customer": visit.customer}
         if _method(connection) not in SAFE and is_cross_site(connection.headers):
             raise Forbidden("This form was sent from another site")
         _admit_to_page(admission, visit, connection)
         if admission.framed:  # here, before the handler has a connection: who holds one must not wait for another
-            state["around"] |= await connection.app.state.rail(visit.here.id)
+            state["layout_context"] |= await connection.app.state.rail(visit.here.id)
         state["actor"] = visit.actor(admission)
     if isinstance(connection, Request) and connection.method not in SAFE:
         await connection.body()  # kept; who sends it slowly must not hold a database connection meanwhile
@@ -237,8 +237,8 @@ def provide_visitor(request: Request[Any, Any, Any]) -> Customer | None:
     return visit_of(request).customer
 
 
-def provide_show(request: Request[Any, Any, Any]) -> PageRenderer:
-    return PageRenderer(request, **request.scope["state"]["around"])
+def provide_renderer(request: Request[Any, Any, Any]) -> PageRenderer:
+    return PageRenderer(request, **request.scope["state"]["layout_context"])
 
 
 DEPENDENCIES = {"tx": Provide(provide_tx)} | {
@@ -249,6 +249,6 @@ DEPENDENCIES = {"tx": Provide(provide_tx)} | {
         "member": provide_member,
         "customer": provide_customer,
         "visitor": provide_visitor,
-        "show": provide_show,
+        "render": provide_renderer,
     }.items()
 }

@@ -142,8 +142,8 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     note(error, cause, seen)
     if _wants_page(request):
         locale = accepted(request.headers.get("accept-language"))
-        around = request.scope.get("state", {}).get("around")
-        response: Response[Any] = error_page(error, str(seen.traceId), locale, request.scope["path"], around)
+        context = request.scope.get("state", {}).get("layout_context")
+        response: Response[Any] = error_page(error, str(seen.traceId), locale, request.scope["path"], context)
         response.headers.update(headers(error) | _allow(cause))
         return response
     # Clients of the first implementation look for `error` where a route is unknown (C7).

@@ -45,7 +45,7 @@ LEADS = {
 }
 LONGEST_PATH = 8000
 PORTAL = "/tickets/"  # below it are the pages of customers, who know nothing of this product
-NOBODY = {"here": None, "member": None, "customer": None}
+ANONYMOUS_LAYOUT = {"here": None, "member": None, "customer": None}
 SLASHED = ("//", "/\\")  # what browsers take for another host
 
 
@@ -102,11 +102,11 @@ def page(
 
 
 def error_page(
-    error: AppError, trace: str, locale: str = ENGLISH, path: str = "/", around: Mapping[str, Any] | None = None
+    error: AppError, trace: str, locale: str = ENGLISH, path: str = "/", layout_context: Mapping[str, Any] | None = None
 ) -> Response[str]:
-    """What a person sees instead of the envelope; `trace` is what he names when he reports it.
+    """The error envelope as a page; a user quotes `trace` to report the error.
 
-    `around`: what the pages of his know, where somebody found out who he is and whose page he asked for.
+    `layout_context`: the workspace and the signed-in user, if authentication came that far.
     """
     title = TITLES.get(error.status, N_("Something went wrong"))
     return page(
@@ -118,7 +118,7 @@ def error_page(
         code=error.status,
         trace=trace,
         is_portal=f"{path}/".startswith(PORTAL),
-        **(around or NOBODY),
+        **(layout_context or ANONYMOUS_LAYOUT),
     )
 
 

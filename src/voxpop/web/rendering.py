@@ -1,4 +1,4 @@
-"""A page for the one who asked: in his language, with what every page of his knows. Knows no domain."""
+"""Renders a page for one request: in the user's language, with the context that the layout needs. Knows no domain."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,24 @@ from voxpop.types import utcnow
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import ResponseOverride, page
 
-# What is somebody's own is kept nowhere on the way, nor after he has signed out, and no other window reaches into it.
-OWN = {"cache-control": "no-store", "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin"}
+# Pages of a signed-in user: no cache keeps them, so they are gone after signing out, and no other window reaches them.
+PRIVATE_HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
 
 
 class PageRenderer:
-    """`show("tickets/inbox.html", active="inbox", …)`. `around` is what every page gets: here, member, customer."""
+    """`render("tickets/inbox.html", active="inbox", …)`; handlers get one as the dependency `render`.
 
-    def __init__(self, request: Request[Any, Any, Any], **around: Any) -> None:
+    `layout_context` is what every page gets: the workspace, the member and the customer.
+    """
+
+    def __init__(self, request: Request[Any, Any, Any], **layout_context: Any) -> None:
         self.locale = accepted(request.headers.get("accept-language"))
         self.t = Texts(self.locale)
-        self._around = around
+        self._layout_context = layout_context
         self._done = request.query_params.get("done", "")
 
     def __call__(
@@ -32,24 +39,28 @@ class PageRenderer:
         status: int = 200,
         active: str = "",
         toasts: Mapping[str, str] | None = None,
-        fault: AppError | None = None,
+        error: AppError | None = None,
         **context: Any,
     ) -> Response[str]:
-        """`toasts`: what to say for the word in `?done=…`, which the form before led here with.
+        """`toasts`: the message to show for each value of `?done=…`, which the redirect after a form sets.
 
-        `fault`: why a form is shown again; templates find its words in `faults`, by field, under "" for the whole.
+        `error`: why a form is shown again. Templates read its messages from `errors`, by field; "" is the whole form.
         """
-        said = _said(fault, self.t) if fault else {}
         toast = (toasts or {}).get(self._done)
-        fixed = {"active": active, "toast": self.t(toast) if toast else None, "now": utcnow(), "faults": said}
-        shown = page(template, status=status, locale=self.locale, **(self._around | fixed | context))
-        shown.headers.update(OWN)
-        return shown
+        fixed = {
+            "active": active,
+            "toast": self.t(toast) if toast else None,
+            "now": utcnow(),
+            "errors": _messages_by_field(error, self.t) if error else {},
+        }
+        response = page(template, status=status, locale=self.locale, **(self._layout_context | fixed | context))
+        response.headers.update(PRIVATE_HEADERS)
+        return response
 
-    def again(self, template: str, /, fault: AppError, **context: Any) -> ResponseOverride:
-        """To be raised: the form again with what is wrong with it; nothing of the request is kept."""
-        return ResponseOverride(self(template, status=fault.status, fault=fault, **context))
+    def with_errors(self, template: str, /, error: AppError, **context: Any) -> ResponseOverride:
+        """The form again with its errors. Raise the result, so that the request's transaction is rolled back."""
+        return ResponseOverride(self(template, status=error.status, error=error, **context))
 
 
-def _said(fault: AppError, t: Texts) -> dict[str, str]:
-    return {each.field: t(each.message) for each in fault.details} or {"": t(fault.message)}
+def _messages_by_field(error: AppError, t: Texts) -> dict[str, str]:
+    return {each.field: t(each.message) for each in error.details} or {"": t(error.message)}

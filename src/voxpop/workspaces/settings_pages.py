@@ -83,11 +83,11 @@ class PasswordForm(Struct):
 
 
 @get("/settings", opt=members_only(), include_in_schema=False)
-async def show_members(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
+async def show_members(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """Agents have settings of their own only."""
     if not member.may(Role.ADMIN):
         return redirect("/settings/profile")
-    return show("workspaces/members.html", **await _members(tx, member))
+    return render("workspaces/members.html", **await _members(tx, member))
 
 
 async def _members(tx: Tx, member: Member, form: InviteForm | None = None) -> dict[str, Any]:
@@ -104,7 +104,7 @@ async def _members(tx: Tx, member: Member, form: InviteForm | None = None) -> di
 
 
 @post("/settings/invitations", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
-async def invite(request: Asked, here: CurrentWorkspace, member: CurrentMember, show: Renderer) -> Response[Any]:
+async def invite(request: Asked, here: CurrentWorkspace, member: CurrentMember, render: Renderer) -> Response[Any]:
     form = await read_form(request, InviteForm)
     settings: Settings = request.app.state.settings
     database: Database = request.app.state.database
@@ -112,9 +112,9 @@ async def invite(request: Asked, here: CurrentWorkspace, member: CurrentMember, 
     async with database.transaction(here.id) as tx:
         try:
             invitee = Invitee(check_email(form.email), form.name.strip() or None, form.role)
-            await invitations.invite(tx, here, member, invitee, show.locale, utcnow(), settings.public_url)
+            await invitations.invite(tx, here, member, invitee, render.locale, utcnow(), settings.public_url)
         except Invalid as fault:
-            raise show.again("workspaces/members.html", fault, **await _members(tx, member, form)) from None
+            raise render.with_errors("workspaces/members.html", fault, **await _members(tx, member, form)) from None
     return redirect("/settings?done=invited")
 
 
@@ -126,30 +126,30 @@ async def withdraw(tx: Transaction, member: CurrentMember, invitation: FromPath[
 
 @post("/settings/members/{account:str}/role", opt=members_only(Role.ADMIN), include_in_schema=False)
 async def change_role(
-    request: Asked, tx: Transaction, member: CurrentMember, show: Renderer, account: FromPath[str]
+    request: Asked, tx: Transaction, member: CurrentMember, render: Renderer, account: FromPath[str]
 ) -> Response[Any]:
     form = await read_form(request, RoleForm)
     try:
         await members.change_role(tx, member, AccountId(read_id(account, "account")), form.role, utcnow())
     except AppError as fault:
-        raise show.again("workspaces/members.html", fault, **await _members(tx, member)) from None
+        raise render.with_errors("workspaces/members.html", fault, **await _members(tx, member)) from None
     return redirect("/settings?done=role")
 
 
 @post("/settings/members/{account:str}/remove", opt=members_only(Role.ADMIN), include_in_schema=False)
 async def remove_member(
-    tx: Transaction, member: CurrentMember, show: Renderer, account: FromPath[str]
+    tx: Transaction, member: CurrentMember, render: Renderer, account: FromPath[str]
 ) -> Response[Any]:
     try:
         await members.remove_member(tx, member, AccountId(read_id(account, "account")), utcnow())
     except AppError as fault:
-        raise show.again("workspaces/members.html", fault, **await _members(tx, member)) from None
+        raise render.with_errors("workspaces/members.html", fault, **await _members(tx, member)) from None
     return redirect("/settings?done=removed")
 
 
 @get("/settings/keys", opt=members_only(Role.ADMIN), include_in_schema=False)
-async def show_keys(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
-    return show("workspaces/keys.html", **await _keys(tx, member))
+async def show_keys(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+    return render("workspaces/keys.html", **await _keys(tx, member))
 
 
 async def _keys(tx: Tx, member: Member, form: KeyForm | None = None, made: str | None = None) -> dict[str, Any]:
@@ -166,15 +166,15 @@ async def _keys(tx: Tx, member: Member, form: KeyForm | None = None, made: str |
 
 
 @post("/settings/keys", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=200)
-async def make_key(request: Asked, tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
+async def make_key(request: Asked, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """Shows the key in its answer and nowhere else, as only its hash is kept."""
     form = await read_form(request, KeyForm)
     faults = [] if form.name.strip() else [FieldError("name", NO_NAME)]
     faults += [] if form.scopes else [FieldError("scopes", NO_SCOPE)]
     if faults:
-        raise show.again("workspaces/keys.html", Invalid(details=faults), **await _keys(tx, member, form))
+        raise render.with_errors("workspaces/keys.html", Invalid(details=faults), **await _keys(tx, member, form))
     key = await service.make_key(tx, member.workspace_id, form.scopes, form.name.strip(), utcnow())
-    return show("workspaces/keys.html", **await _keys(tx, member, made=key))
+    return render("workspaces/keys.html", **await _keys(tx, member, made=key))
 
 
 @post("/settings/keys/{key:str}/revoke", opt=members_only(Role.ADMIN), include_in_schema=False)
@@ -184,8 +184,8 @@ async def revoke_key(tx: Transaction, member: CurrentMember, key: FromPath[str])
 
 
 @get("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False, sync_to_thread=False)
-def show_workspace(request: Asked, here: CurrentWorkspace, show: Renderer) -> Response[Any]:
-    return show("workspaces/workspace.html", **_workspace(request, here, _form_of(here)))
+def show_workspace(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return render("workspaces/workspace.html", **_workspace(request, here, _form_of(here)))
 
 
 def _form_of(here: Workspace) -> WorkspaceForm:
@@ -209,13 +209,13 @@ def _workspace(request: Asked, here: Workspace, form: WorkspaceForm) -> dict[str
 
 @post("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
 async def change_workspace(
-    request: Asked, tx: Transaction, here: CurrentWorkspace, member: CurrentMember, show: Renderer
+    request: Asked, tx: Transaction, here: CurrentWorkspace, member: CurrentMember, render: Renderer
 ) -> Response[Any]:
     form = await read_form(request, WorkspaceForm)
     try:
         await service.change_workspace(tx, here.id, _change(form), utcnow(), member.actor().name)
     except Invalid as fault:
-        raise show.again("workspaces/workspace.html", fault, **_workspace(request, here, form)) from None
+        raise render.with_errors("workspaces/workspace.html", fault, **_workspace(request, here, form)) from None
     return redirect("/settings/workspace?done=saved")
 
 
@@ -231,19 +231,19 @@ def _change(form: WorkspaceForm) -> WorkspaceChange:
 
 
 @get("/settings/mail", opt=members_only(Role.OWNER), include_in_schema=False)
-async def show_mail(request: Asked, tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
+async def show_mail(request: Asked, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """For owners alone: what waits may hold links that let in."""
     settings: Settings = request.app.state.settings
     rows = [(row, mail.read(row.body)) for row in await outbox.list_mail(tx, member.workspace_id, MOST_MAIL)]
-    return show(
+    return render(
         "workspaces/mail.html", active="settings", section="mail", rows=rows, leaves=settings.smtp_url is not None
     )
 
 
 @get("/settings/sessions", opt=members_only(), include_in_schema=False)
-async def show_sessions(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
+async def show_sessions(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     rows = await sessions.list_sessions(tx, member, utcnow())
-    return show("workspaces/sessions.html", active="settings", section="sessions", toasts=TOASTS, rows=rows)
+    return render("workspaces/sessions.html", active="settings", section="sessions", toasts=TOASTS, rows=rows)
 
 
 @post("/settings/sessions/{session:str}/revoke", opt=members_only(), include_in_schema=False)
@@ -253,8 +253,8 @@ async def revoke_session(tx: Transaction, member: CurrentMember, session: FromPa
 
 
 @get("/settings/profile", opt=members_only(), include_in_schema=False)
-async def show_profile(tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
-    return show("workspaces/profile.html", **await _profile(tx, member))
+async def show_profile(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+    return render("workspaces/profile.html", **await _profile(tx, member))
 
 
 async def _profile(tx: Tx, member: Member, name: str | None = None) -> dict[str, Any]:
@@ -268,30 +268,30 @@ async def _profile(tx: Tx, member: Member, name: str | None = None) -> dict[str,
 
 
 @post("/settings/profile", opt=members_only(), include_in_schema=False, status_code=303)
-async def rename(request: Asked, tx: Transaction, member: CurrentMember, show: Renderer) -> Response[Any]:
+async def rename(request: Asked, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     form = await read_form(request, ProfileForm)
     try:
         await members.rename(tx, member, form.name, utcnow())
     except Invalid as fault:
-        raise show.again("workspaces/profile.html", fault, **await _profile(tx, member, form.name)) from None
+        raise render.with_errors("workspaces/profile.html", fault, **await _profile(tx, member, form.name)) from None
     return redirect("/settings/profile?done=saved")
 
 
 @post("/settings/password", opt=members_only(), include_in_schema=False, status_code=303)
-async def change_password(request: Asked, member: CurrentMember, show: Renderer) -> Response[Any]:
+async def change_password(request: Asked, member: CurrentMember, render: Renderer) -> Response[Any]:
     form = await read_form(request, PasswordForm)
     database: Database = request.app.state.database
     await record_attempt(database, member.workspace_id, RateLimit.PASSWORD, str(member.account_id))
     try:
         await members.change_password(database, member, form.current, form.new, utcnow())
     except Invalid as fault:
-        raise await _profile_again(database, member, show, fault) from None
+        raise await _profile_again(database, member, render, fault) from None
     return redirect("/settings/profile?done=password")
 
 
-async def _profile_again(database: Database, member: Member, show: PageRenderer, fault: Invalid) -> Exception:
+async def _profile_again(database: Database, member: Member, render: PageRenderer, fault: Invalid) -> Exception:
     async with database.transaction(member.workspace_id) as tx:
-        return show.again("workspaces/profile.html", fault, **await _profile(tx, member))
+        return render.with_errors("workspaces/profile.html", fault, **await _profile(tx, member))
 
 
 ROUTES = [

@@ -16,13 +16,13 @@ PAGE_SIZE = 50
 
 @get("/unhappy", opt=members_only(), include_in_schema=False)
 async def show_unhappy(
-    request: Request[Any, Any, Any], here: CurrentWorkspace, tx: Transaction, show: Renderer
+    request: Request[Any, Any, Any], here: CurrentWorkspace, tx: Transaction, render: Renderer
 ) -> Response[str]:
     days = next((each for each in PERIODS if str(each) == request.query_params.get("days")), PERIODS[1])
     tag = request.query_params.get("tag") or None
     since = utcnow() - timedelta(days=days)
     page = await low_ratings.list_unhappy(tx, here.id, since, (tag, None), request.query_params.get("after"), PAGE_SIZE)
-    return show(
+    return render(
         "tickets/inbox/unhappy.html",
         active="unhappy",
         page=page,

@@ -83,42 +83,42 @@ class TicketForm(Struct):
 
 @get("/inbox", opt=members_only(), include_in_schema=False)
 async def show_inbox(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[str]:
     view = View.read(request.query_params.dict())
-    return show(INBOX, active="inbox", toasts=TOASTS, **await inbox_context(tx, here, member, view))
+    return render(INBOX, active="inbox", toasts=TOASTS, **await inbox_context(tx, here, member, view))
 
 
 @post("/inbox/bulk", opt=members_only(), include_in_schema=False)
 async def change_several(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[Any]:
     """All of them or none: what is refused is said above the list, which is otherwise as it was."""
     view = View.read(request.query_params.dict())
     try:
         done = await _change(tx, here, member, await read_form(request, BulkForm))
     except NotFound:
-        raise await _refused(tx, (here, member, show), view, Invalid(GONE)) from None
+        raise await _refused(tx, (here, member, render), view, Invalid(GONE)) from None
     except Invalid as fault:
         said = Invalid(WHAT) if fault.details else fault  # a field that only a changed page could send
-        raise await _refused(tx, (here, member, show), view, said) from None
+        raise await _refused(tx, (here, member, render), view, said) from None
     return redirect(f"{view.address}&done={done}")
 
 
 @post("/inbox/views", opt=members_only(), include_in_schema=False)
 async def save_view(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[Any]:
     form = await read_form(request, ViewForm)
     view = View.parse(form.query).with_changes()
     owner = None if form.shared else member.account_id
     known = await saved_views.list_views(tx, here.id, member.account_id)
     if (owner, form.name.strip()) in [(each.account_id, each.name) for each in known]:
-        raise await _refused(tx, (here, member, show), view, ViewAlreadyExists())
+        raise await _refused(tx, (here, member, render), view, ViewAlreadyExists())
     try:
         await saved_views.save_view(tx, here.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow())
     except Invalid as fault:
-        raise await _refused(tx, (here, member, show), view, fault) from None
+        raise await _refused(tx, (here, member, render), view, fault) from None
     return redirect(f"{view.address}&done=saved")
 
 
@@ -132,14 +132,14 @@ async def delete_view(
 
 @get("/inbox/new", opt=members_only(), include_in_schema=False)
 async def show_new_ticket(
-    here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+    here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[str]:
-    return show(NEW, active="inbox", given={}, **await form_options(tx, here, member))
+    return render(NEW, active="inbox", given={}, **await form_options(tx, here, member))
 
 
 @post("/inbox/new", opt=members_only(), include_in_schema=False)
 async def open_ticket(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[Any]:
     """A ticket for a customer who called or wrote elsewhere."""
     try:
@@ -149,7 +149,7 @@ async def open_ticket(
     except Invalid as fault:
         given = await as_typed(request)
         context = await form_options(tx, here, member)
-        raise show.again(NEW, in_words(fault), active="inbox", given=given, **context) from None
+        raise render.with_errors(NEW, in_words(fault), active="inbox", given=given, **context) from None
     new = NewTicket(
         subject=form.subject.strip(),
         description=form.description.strip(),
@@ -251,8 +251,8 @@ async def chosen(tx: Tx, here: Workspace, named: str) -> tuple[AccountId, str] |
 
 
 async def _refused(tx: Tx, around: tuple[Workspace, Member, PageRenderer], view: View, fault: AppError) -> Exception:
-    here, member, show = around
-    return show.again(INBOX, fault, active="inbox", **await inbox_context(tx, here, member, view))
+    here, member, render = around
+    return render.with_errors(INBOX, fault, active="inbox", **await inbox_context(tx, here, member, view))
 
 
 async def _tabs(tx: Tx, here: Workspace, member: Member) -> list[Tab]:

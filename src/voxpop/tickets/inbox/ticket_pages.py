@@ -74,27 +74,27 @@ class TagsForm(Struct):
 
 @get("/inbox/{ref:str}", opt=members_only(), include_in_schema=False)
 async def show_ticket(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[str]:
     query = request.query_params
     context = await _context(tx, here, member, ref, query)
     context["sent"] = query.get("done") in ("sent", "noted")
     if query.get("was") in list(Status) and query.get("done") in list(Status):
         # With a way back, in the place of a plain toast.
-        context |= {"was": query["was"], "undone": show.t(TOASTS[query["done"]]), "toast": None}
-    return show(TICKET, active="inbox", toasts=TOASTS, **context)
+        context |= {"was": query["was"], "undone": render.t(TOASTS[query["done"]]), "toast": None}
+    return render(TICKET, active="inbox", toasts=TOASTS, **context)
 
 
 @post("/inbox/{ref:str}/reply", opt=members_only(), include_in_schema=False)
 async def reply(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, show: Renderer
+    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[Any]:
     """A public reply or a note; what doesn't fit is shown again with what was written."""
     try:
         form = await read_form(request, ReplyForm)
     except Invalid as fault:
         context = await _context(tx, here, member, ref, request.query_params) | {"draft": await as_typed(request)}
-        raise show.again(TICKET, in_words(fault), active="inbox", **context) from None
+        raise render.with_errors(TICKET, in_words(fault), active="inbox", **context) from None
     author, now = author_of(member), utcnow()
     if form.kind == "note":
         await service.note(tx, here.id, ref, form.body.strip(), author, now)

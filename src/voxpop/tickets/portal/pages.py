@@ -107,7 +107,7 @@ class RatingOut(Struct):
 
 @get("/tickets", opt=customers_only(), include_in_schema=False)
 async def show_tickets(
-    request: Asked, here: CurrentWorkspace, customer: CurrentCustomer, tx: Transaction, show: Renderer
+    request: Asked, here: CurrentWorkspace, customer: CurrentCustomer, tx: Transaction, render: Renderer
 ) -> Response[str]:
     after = request.query_params.get("after")
     page = await paging.page(
@@ -117,19 +117,21 @@ async def show_tickets(
         after,
         PAGE_SIZE,
     )
-    return show(LIST, page=page, is_first=after is None)
+    return render(LIST, page=page, is_first=after is None)
 
 
 @get("/tickets/new", opt=portal_public(), include_in_schema=False)
 async def show_new_ticket(
-    here: CurrentWorkspace, visitor: MaybeCustomer, tx: Transaction, show: Renderer
+    here: CurrentWorkspace, visitor: MaybeCustomer, tx: Transaction, render: Renderer
 ) -> Response[str]:
     form = await _known_form(tx, here, visitor)
-    return show(NEW, form=form, asked=_asked(form, visitor))
+    return render(NEW, form=form, asked=_asked(form, visitor))
 
 
 @post("/tickets/new", opt=portal_public(), include_in_schema=False, status_code=303)
-async def open_ticket(request: Asked, here: CurrentWorkspace, visitor: MaybeCustomer, show: Renderer) -> Response[Any]:
+async def open_ticket(
+    request: Asked, here: CurrentWorkspace, visitor: MaybeCustomer, render: Renderer
+) -> Response[Any]:
     """Who is not signed in gets a session for this one ticket, since his address is not proven (T24)."""
     database: Database = request.app.state.database
     async with database.transaction(here.id) as tx:
@@ -140,9 +142,9 @@ async def open_ticket(request: Asked, here: CurrentWorkspace, visitor: MaybeCust
     if "email" not in asked:
         form.email = known.email
     if faults := form.faults():
-        raise show.again(NEW, Invalid(details=faults), form=form, asked=asked)
+        raise render.with_errors(NEW, Invalid(details=faults), form=form, asked=asked)
     known_by = client_ip(request) if "email" in asked or visitor is None else visitor.email_folded
-    await _count(request, here, (RateLimit.OPEN_TICKET, known_by), (show, NEW), form=form, asked=asked)
+    await _count(request, here, (RateLimit.OPEN_TICKET, known_by), (render, NEW), form=form, asked=asked)
     async with database.transaction(here.id) as tx:
         new = form.read()
         ticket = await service.open_ticket(tx, here.id, new, Author(new.requester.name), utcnow())
@@ -160,18 +162,18 @@ async def show_ticket(
     here: CurrentWorkspace,
     customer: CurrentCustomer,
     tx: Transaction,
-    show: Renderer,
+    render: Renderer,
 ) -> Response[str]:
     ticket = await customer_tickets.get_own(tx, here.id, customer, ref)
     if ratings.may_rate(here, ticket):
         await ratings.see(tx, here, ticket, utcnow())
     context = await _context(tx, here, ticket)
-    return show(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
+    return render(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
 
 
 @post("/tickets/{ref:str}/reply", opt=customers_only(), include_in_schema=False, status_code=303)
 async def reply(
-    request: Asked, ref: FromPath[str], here: CurrentWorkspace, customer: CurrentCustomer, show: Renderer
+    request: Asked, ref: FromPath[str], here: CurrentWorkspace, customer: CurrentCustomer, render: Renderer
 ) -> Response[Any]:
     form = await read_form(request, ReplyForm)
     database: Database = request.app.state.database
@@ -179,8 +181,8 @@ async def reply(
         ticket = await customer_tickets.get_own(tx, here.id, customer, ref)
         context = await _context(tx, here, ticket, {"body": form.body})
     if faults := _text_faults("body", form.body, LONGEST_TEXT, (NO_TEXT, LONG_TEXT)):
-        raise show.again(TICKET, Invalid(details=faults), **context)
-    await _count(request, here, (RateLimit.GUEST_REPLY, str(customer.session_id)), (show, TICKET), **context)
+        raise render.with_errors(TICKET, Invalid(details=faults), **context)
+    await _count(request, here, (RateLimit.GUEST_REPLY, str(customer.session_id)), (render, TICKET), **context)
     async with database.transaction(here.id) as tx:
         author = Author(ticket.requester_name)
         await service.customer_reply(tx, here.id, ticket.ref, form.body.strip(), author, utcnow())
@@ -194,7 +196,7 @@ async def rate(
     here: CurrentWorkspace,
     customer: CurrentCustomer,
     tx: Transaction,
-    show: Renderer,
+    render: Renderer,
 ) -> Response[Any]:
     """Once: what comes later changes nothing and is answered like the first (T6)."""
     ticket = await customer_tickets.get_own_to_rate(tx, here, customer, ref)
@@ -208,7 +210,7 @@ async def rate(
             if not is_form:
                 raise
             context = await _context(tx, here, ticket, await as_typed(request))
-            raise show.again(TICKET, _in_words(fault), **context) from None
+            raise render.with_errors(TICKET, _in_words(fault), **context) from None
     if is_form:
         return redirect(f"/tickets/{rated.ref}#thanks")
     return Response(RatingOut.of(rated))
@@ -263,8 +265,8 @@ async def _count(
     try:
         await record_attempt(request.app.state.database, here.id, *visit)
     except RateLimited as fault:
-        show, template = page
-        again = show.again(template, fault, **context)
+        render, template = page
+        again = render.with_errors(template, fault, **context)
         again.response.headers["retry-after"] = str(fault.retry_after)
         raise again from None
 
