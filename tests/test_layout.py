@@ -29,7 +29,7 @@ RIGHT_OF = {
 GROUND = {"types", "errors", "config", "logs", "i18n", "hosts"}
 BROKER, OUT = "kafka", {"outbox", "mail", "idempotency"}
 BESIDES = {"worker", "demo"}  # they drive services, as a request would
-PURE = re.compile(r"(prompting|policy|scores|formulas|texts|dates)\Z")
+PURE = re.compile(r"(prompting|tokens|permissions|scores|formulas|texts|dates)\Z")
 IMPURE = {
     "asyncio", "asyncpg", "httpx", "io", "litestar", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",
     "structlog", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid7", "utcnow",
@@ -39,16 +39,18 @@ IMPURE = {
 MODELS, STORE, SERVICE = 1, 2, 3
 HEIGHTS = [
     (
-        re.compile(r"(\w+_)?models\Z|errors\Z|search_text\Z|prompting\Z|policy\Z|scores\Z|formulas\Z|texts\Z|dates\Z"),
+        re.compile(
+            r"((\w+_)?models|errors|search_text|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"
+        ),
         MODELS,
     ),
     (re.compile(r"(\w+_)?store\Z"), STORE),
-    (re.compile(r"(\w+_)?schemas\Z|parameters\Z|access\Z"), 4),
+    (re.compile(r"((\w+_)?schemas|parameters|authenticator|guards|dependencies|cookies)\Z"), 4),
     (re.compile(r"(\w+_)?(api|pages|endpoints)\Z|live_updates\Z"), 5),
 ]
 # What one domain may know of another.
-OPEN = {"service", "models", "scores", "formulas", "policy", "event_ingest"}
-OPEN_OF_IDENTITY = OPEN | {"access", "members", "sessions", "rate_limits"}
+OPEN = {"service", "models", "scores", "formulas", "event_ingest"}
+OPEN_OF_IDENTITY = OPEN | {"guards", "dependencies", "permissions", "members", "sessions", "rate_limits"}
 
 # Where whatever went wrong is caught, logged once and answered.
 EDGES = {
@@ -234,10 +236,10 @@ def test_imports_run_downwards(module: Module) -> None:
         ("surveys.models", "features.models", False),
         ("metrics.store", "feedback.models", False),
         ("workspaces.service", "metrics.models", False),
-        ("feedback.api", "auth.access", True),
-        ("feedback.service", "auth.access", False),
+        ("feedback.api", "auth.guards", True),
+        ("feedback.service", "auth.guards", False),
         ("web.ops", "features.models", False),
-        ("web.ops", "auth.policy", False),
+        ("web.ops", "auth.permissions", False),
         ("db.pool", "web.ops", False),
         ("feedback.service", "outbox", True),
         ("feedback.models", "outbox", False),
@@ -262,7 +264,7 @@ def test_pure_rules_have_no_reach_and_no_clock(module: Module) -> None:
 
 
 def test_the_pure_modules_are_there() -> None:
-    assert {"features.prompting", "auth.policy", "metrics.scores"} <= {one.name for one in MODULES}
+    assert {"features.prompting", "auth.tokens", "metrics.scores"} <= {one.name for one in MODULES}
 
 
 @each_module

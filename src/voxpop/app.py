@@ -7,7 +7,9 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
 from voxpop.accounts import pages as sign_in_pages
-from voxpop.auth.access import DEPENDENCIES, Authenticator, guard
+from voxpop.auth.authenticator import Authenticator
+from voxpop.auth.dependencies import DEPENDENCIES
+from voxpop.auth.guards import guard
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
@@ -40,7 +42,7 @@ PARTS = [ApiSection("/api/csat/v1", "Product features")]
 
 def create_app(database: Database, settings: Settings) -> AppMiddleware:
     """The whole service over one database, as an ASGI application."""
-    doorkeeper = Authenticator(database, settings.queue_limit)
+    authenticator = Authenticator(database, settings.queue_limit)
     features = FeatureBatchers(database, settings.queue_limit)
     surveys = SurveyBatchers(database, settings.queue_limit)
     app = Litestar(
@@ -49,7 +51,7 @@ def create_app(database: Database, settings: Settings) -> AppMiddleware:
             {
                 "database": database,
                 "settings": settings,
-                "doorkeeper": doorkeeper,
+                "authenticator": authenticator,
                 "feature_gates": features,
                 "survey_gates": surveys,
                 "rail": inbox_pages.rail_of(database),
@@ -64,19 +66,19 @@ def create_app(database: Database, settings: Settings) -> AppMiddleware:
     )
     is_secure = settings.public_url.startswith("https://")
     return AppMiddleware(
-        app, doors(doorkeeper, features, surveys), lambda: database.notifier.stop(), is_secure=is_secure
+        app, doors(authenticator, features, surveys), lambda: database.notifier.stop(), is_secure=is_secure
     )
 
 
-def doors(doorkeeper: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers) -> tuple[FastEndpoint, ...]:
+def doors(authenticator: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers) -> tuple[FastEndpoint, ...]:
     """What many ask for at once is served in front of the framework."""
     use = Operation(_plain(f"{FEATURE}/increment"), Scope.INGEST, features.use_once)
     show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_once, b"accept-language")
     submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_once, b"accept-language")
     return (
-        FastPost(use, doorkeeper.authenticate, UserBody, LARGEST_BODY),
-        FastGet(show, doorkeeper.authenticate, "guid"),
-        FastPost(submit, doorkeeper.authenticate, surveys_api.Answer, LARGEST_BODY),
+        FastPost(use, authenticator.authenticate, UserBody, LARGEST_BODY),
+        FastGet(show, authenticator.authenticate, "guid"),
+        FastPost(submit, authenticator.authenticate, surveys_api.Answer, LARGEST_BODY),
     )
 
 

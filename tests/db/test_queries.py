@@ -94,7 +94,7 @@ def test_a_struct_of_values_fits_the_names_of_its_statement(query: "Query[Any]")
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 def test_workspaces_are_found_by_id_or_through_a_door(query: "Query[Any]") -> None:
-    if re.search(r"(?<![\w.])workspace(?![\w.(])", query.text):
+    if re.search(r"(?<![\w.:])workspace(?![\w.(])", query.text):
         assert re.search(r"WHERE id = (\$1|:workspace)\b", query.text)
 
 

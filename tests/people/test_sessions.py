@@ -9,7 +9,7 @@ from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
 from voxpop.accounts import sessions, sessions_store
 from voxpop.accounts.models import NewSession, SessionKind, SessionRow
-from voxpop.auth.policy import hash_secret, new_token
+from voxpop.auth.tokens import hash_secret, new_token
 from voxpop.db.pool import Database
 from voxpop.types import utcnow, uuid7
 

@@ -38,7 +38,7 @@ async def test_a_password_is_not_guessed_at_length_by_two_processes(house: House
 
 async def test_many_who_guess_together_are_stopped_too(house: House) -> None:
     await house.owner(password=PASSWORD)
-    most = RateLimit.SIGN_IN_ANYWHERE.limit.most
+    most = RateLimit.SIGN_IN_ANYWHERE.limit.max_attempts
     for _ in range(most):
         await record_attempt(house.database, house.id(), RateLimit.SIGN_IN_ANYWHERE, OWNER)
     assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 429
@@ -116,7 +116,7 @@ async def test_whom_it_is_about_is_not_kept(house: House, owner: Owner) -> None:
 
 async def test_the_api_speaks_of_it_in_its_envelope(house: House) -> None:  # G2
     browser = house.browser(accept="application/json")
-    for turn in range(RateLimit.LINK_CLIENT.limit.most + 1):
+    for turn in range(RateLimit.LINK_CLIENT.limit.max_attempts + 1):
         answer = await browser.submit("/tickets/login", email=f"u{turn}@example.com")
     assert (answer.status_code, answer.json()["type"], answer.json()["code"]) == (429, "RATE_LIMITED", "RATE_LIMITED")
     assert int(answer.headers["retry-after"]) > 0
@@ -147,7 +147,8 @@ TICKET = {"name": "Gus", "email": "gus@example.com", "subject": "Where?", "descr
 
 async def nearly_too_often(owner: Owner, door: RateLimit) -> None:
     """As if all but one of those who may pass had come already."""
-    counted = await owner.execute("UPDATE rate_limit SET count = $2 WHERE name = $1", door.label, door.limit.most - 1)
+    count = door.limit.max_attempts - 1
+    counted = await owner.execute("UPDATE rate_limit SET count = $2 WHERE name = $1", door.label, count)
     assert counted == "UPDATE 1"
 
 

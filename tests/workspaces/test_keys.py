@@ -7,7 +7,7 @@ from tests.conftest import Client, Make
 from tests.features.kit import API
 from tests.features.ledger import Owner
 
-from voxpop.auth.policy import new_api_key, parse_api_key
+from voxpop.auth.tokens import new_api_key, parse_api_key
 from voxpop.db.pool import Database
 from voxpop.errors import NotFound, Unauthorized
 from voxpop.types import KeyId, Scope, utcnow, uuid7
@@ -19,14 +19,14 @@ async def test_only_a_hash_of_the_secret_is_kept(make: Make, owner: Owner) -> No
     key = await make.key(await make.workspace("ours"), Scope.READ)
     token = parse_api_key(f"Bearer {key}")
     row = await owner.fetchrow("SELECT id, scopes, secret_hash FROM api_key")
-    assert tuple(row.values()) == (token.key, ["read"], hashlib.sha256(token.secret.encode()).digest())
+    assert tuple(row.values()) == (token.id, ["read"], hashlib.sha256(token.secret.encode()).digest())
     assert token.secret not in str(await owner.fetch("TABLE api_key"))
 
 
 def test_a_key_is_read_as_it_was_written() -> None:
     token = new_api_key(KeyId(uuid7()))
     assert parse_api_key(f"Bearer {token}") == token
-    assert len({new_api_key(token.key).secret for _ in range(100)}) == 100
+    assert len({new_api_key(token.id).secret for _ in range(100)}) == 100
     for header in (None, "", str(token), f"Bearer {token}\n{token}", f"Token {token}"):
         with pytest.raises(Unauthorized):
             parse_api_key(header)

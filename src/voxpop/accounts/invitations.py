@@ -10,7 +10,7 @@ from voxpop.accounts import passwords, store
 from voxpop.accounts.magic_links import make_link, use_link
 from voxpop.accounts.members import NOT_YOURS
 from voxpop.accounts.models import Invitation, Link, LinkKind, Login, Member, NewLink, Role
-from voxpop.auth.policy import may_manage
+from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid, NotFound
 from voxpop.hosts import address_of

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from voxpop.accounts import store
 from voxpop.accounts.errors import LinkSpent
 from voxpop.accounts.models import Link, LinkKind, NewLink
-from voxpop.auth.policy import hash_secret, new_token, parse_token
+from voxpop.auth.tokens import hash_secret, new_token, parse_token
 from voxpop.db.pool import Tx
 from voxpop.types import WorkspaceId, uuid7
 

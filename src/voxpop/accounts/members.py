@@ -7,7 +7,8 @@ from uuid import UUID
 from voxpop.accounts import passwords, sessions_store, store
 from voxpop.accounts.errors import LastOwner
 from voxpop.accounts.models import Member, MemberRow, Role
-from voxpop.auth.policy import LONGEST_PASSWORD, is_weak, may_manage
+from voxpop.accounts.passwords import MAX_PASSWORD, is_weak
+from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid
 from voxpop.i18n import N_
@@ -63,7 +64,7 @@ async def rename(tx: Tx, member: Member, name: str, now: datetime) -> None:
 
 async def change_password(database: Database, member: Member, current: str, new: str, now: datetime) -> None:
     """Asks for the current one where there is one; ends the account's other sessions everywhere."""
-    if is_weak(new, member.email) or len(new) > LONGEST_PASSWORD:
+    if is_weak(new, member.email) or len(new) > MAX_PASSWORD:
         raise Invalid(WEAK_PASSWORD, details=[FieldError("new", WEAK_PASSWORD)])
     async with database.transaction(member.workspace_id) as tx:
         login = await store.get_login(tx, member.workspace_id, member.account_id)

@@ -13,8 +13,9 @@ from voxpop.accounts.errors import LinkSpent
 from voxpop.accounts.invitations import ROLE_NAMES
 from voxpop.accounts.magic_links import look_at_link, use_link
 from voxpop.accounts.models import Link, LinkKind, Role, SessionKind
-from voxpop.auth.access import CurrentWorkspace, Renderer, Transaction, portal_public, public, visit_of
-from voxpop.auth.policy import LONGEST_PASSWORD
+from voxpop.accounts.passwords import MAX_PASSWORD
+from voxpop.auth.dependencies import CurrentWorkspace, Renderer, Transaction, identity_of
+from voxpop.auth.guards import portal_public, public
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
@@ -40,7 +41,7 @@ WELCOME = "/settings/profile?done=welcome"
 
 class PasswordForm(Struct):
     email: Short
-    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)]
+    password: Annotated[str, Meta(max_length=MAX_PASSWORD)]
     next: Path = ""
 
 
@@ -58,14 +59,14 @@ class TokenForm(Struct):
 
 
 class InvitationForm(TokenForm):
-    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] = ""
+    password: Annotated[str, Meta(max_length=MAX_PASSWORD)] = ""
 
 
 class OwnerForm(Struct):
     token: Annotated[str, Meta(max_length=200)]
     email: Short
     name: Annotated[str, Meta(max_length=200)]
-    password: Annotated[str, Meta(max_length=LONGEST_PASSWORD)] = ""
+    password: Annotated[str, Meta(max_length=MAX_PASSWORD)] = ""
 
 
 def check_email(email: str) -> str:
@@ -79,7 +80,7 @@ def check_email(email: str) -> str:
 def login(request: Asked, render: Renderer) -> Response[Any]:
     """Who is signed in already goes on at once."""
     following = request.query_params.get("next")
-    if visit_of(request).member:
+    if identity_of(request).member:
         return redirect(local_path(following) or HOME)
     sent = "sent" in request.query_params
     return render("workspaces/login.html", email="", next=local_path(following) or "", sent=sent)
@@ -125,7 +126,7 @@ async def mail_link(request: Asked, here: CurrentWorkspace, render: Renderer) ->
 @get("/tickets/login", opt=portal_public(), include_in_schema=False, sync_to_thread=False)
 def customer_login(request: Asked, render: Renderer) -> Response[Any]:
     following = request.query_params.get("next")
-    customer = visit_of(request).customer
+    customer = identity_of(request).customer
     if customer and customer.ticket_id is None:
         return redirect(local_path(following) or PORTAL)
     sent = "sent" in request.query_params
@@ -299,14 +300,14 @@ async def sign_out_member(request: Asked, tx: Transaction, here: CurrentWorkspac
 @post("/tickets/logout", opt=public(), include_in_schema=False, status_code=303)
 async def sign_out_customer(request: Asked, tx: Transaction, here: CurrentWorkspace) -> Response[Any]:
     """Here, or on all devices where the form says so."""
-    customer = visit_of(request).customer
+    customer = identity_of(request).customer
     if customer and (await read_form(request, LeaveForm)).everywhere:
         await sessions.end_sessions_of(tx, customer)
     return await _sign_out(request, tx, here, SessionKind.CUSTOMER, "/tickets/login")
 
 
 async def _sign_out(request: Asked, tx: Transaction, here: Workspace, kind: SessionKind, path: str) -> Response[Any]:
-    if session := visit_of(request).session_of(kind):
+    if session := identity_of(request).session_of(kind):
         await sessions.end_session(tx, here.id, session)
     response = redirect(path)
     response.set_cookie(sessions.ended_cookie(kind, request.app.state.settings))

@@ -11,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from voxpop.errors import Unavailable
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+MIN_PASSWORD, MAX_PASSWORD = 12, 200
 AT_ONCE = 2
 MOST_WAITING = 100
 # What is checked where there is no such person or he has no password, so that the answer takes as long.
@@ -27,6 +28,11 @@ class Verdict(NamedTuple):
 
     right: bool
     outdated: bool
+
+
+def is_weak(password: str, email: str) -> bool:
+    """Too short, made of very few different characters, or containing the email address."""
+    return len(password) < MIN_PASSWORD or len(set(password)) < 5 or email.lower() in password.lower()
 
 
 async def hash_password(password: str) -> str:

@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 
 from voxpop.accounts import sessions_store as store
 from voxpop.accounts.models import Customer, KnownSession, Member, NewSession, SessionKind, SessionRow
-from voxpop.auth.policy import hash_secret, new_token
+from voxpop.auth.tokens import hash_secret, new_token
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
@@ -55,7 +55,7 @@ async def open_guest(tx: Tx, here: Workspace, email: str, name: str, ticket_id: 
 
 
 async def _open(tx: Tx, here: Workspace, new: NewSession, request: Connection) -> Cookie:
-    before = request.scope["state"]["visit"].session_of(new.kind)
+    before = request.scope["state"]["identity"].session_of(new.kind)
     if before is not None:
         await store.end_session(tx, here.id, before)
     settings: Settings = request.app.state.settings

@@ -1,4 +1,4 @@
-"""Statements on sessions, on workspaces by their label, and on throttles."""
+"""Statements on sessions, and on workspaces by their host label."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,13 +15,6 @@ from voxpop.workspaces.models import Workspace
 
 class Ended(Struct):
     ended: bool
-
-
-class Window(Struct):
-    """How often somebody came since a moment."""
-
-    began_at: datetime
-    count: int
 
 
 WORKSPACES_BY_LABEL = Query(
@@ -61,17 +54,6 @@ ENDED_SESSIONS_OF_CUSTOMER = Query(
 )
 ENDED_SESSIONS = Query("SELECT end_account_sessions($1, $2) IS NULL AS ended", Ended)
 PRUNED = Query("SELECT delete_expired($1, $2) IS NULL AS ended", Ended)
-# Counts one more within the window that runs; begins a new one when it is over.
-COUNTED = Query(
-    """
-    INSERT INTO rate_limit AS t (workspace_id, name, subject, began_at, count) VALUES ($1, $2, $3, $4, 1)
-    ON CONFLICT (workspace_id, name, subject) DO UPDATE SET
-        count = CASE WHEN t.began_at <= $5 THEN 1 ELSE t.count + 1 END,
-        began_at = CASE WHEN t.began_at <= $5 THEN excluded.began_at ELSE t.began_at END
-    RETURNING began_at, count
-    """,
-    Window,
-)
 
 
 async def find_workspaces(tx: Tx, labels: Sequence[str]) -> dict[str, Workspace]:
@@ -121,9 +103,3 @@ async def end_other_sessions(tx: Tx, account: AccountId, but: UUID) -> None:
 async def delete_expired(tx: Tx, now: datetime, old: datetime) -> None:
     """Of every workspace."""
     await PRUNED.one(tx, now, old)
-
-
-async def record_attempt(
-    tx: Tx, workspace: WorkspaceId, door: str, subject: str, now: datetime, over_since: datetime
-) -> Window:
-    return await COUNTED.one(tx, workspace, door, subject, now, over_since)

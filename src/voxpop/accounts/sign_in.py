@@ -9,7 +9,7 @@ from voxpop.accounts import passwords, sessions_store, store
 from voxpop.accounts.magic_links import make_link, use_link
 from voxpop.accounts.members import WEAK_PASSWORD
 from voxpop.accounts.models import LinkKind, Login, NewLink, Role
-from voxpop.auth.policy import is_weak
+from voxpop.accounts.passwords import is_weak
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Conflict, FieldError, Invalid
 from voxpop.hosts import DEFAULT, address_of

@@ -1,4 +1,4 @@
-"""Doors that can be hammered, and how often somebody may come: counted for all processes together."""
+"""Rate limits: how many attempts are allowed per subject and time window, counted in the database for all processes."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -6,19 +6,21 @@ from enum import Enum
 from math import ceil
 from typing import NamedTuple
 
-from voxpop.accounts import sessions_store as store
+from voxpop.auth import store
 from voxpop.db.pool import Database
 from voxpop.errors import RateLimited
 from voxpop.types import WorkspaceId, utcnow
 
 
 class Limit(NamedTuple):
-    most: int
+    """At most so many attempts in one window."""
+
+    max_attempts: int
     window: timedelta
 
 
 class RateLimit(Enum):
-    """The name in the table, how many may pass, and in which time."""
+    """Each rate-limited action: its name in the table and its limit."""
 
     SIGN_IN_ACCOUNT = "sign-in-account", Limit(10, timedelta(minutes=15))
     SIGN_IN_ANYWHERE = "sign-in-anywhere", Limit(100, timedelta(minutes=15))
@@ -41,13 +43,14 @@ class RateLimit(Enum):
 
 
 async def record_attempt(
-    database: Database, workspace: WorkspaceId, door: RateLimit, subject: str, now: datetime | None = None
+    database: Database, workspace: WorkspaceId, rate_limit: RateLimit, subject: str, now: datetime | None = None
 ) -> None:
-    """Counts one more; RateLimited beyond the limit. In a transaction of its own: a refused attempt counts as well."""
+    """Counts one attempt; RateLimited beyond the limit. Its own transaction, so that refused attempts count too."""
     now = now or utcnow()
+    max_attempts, length = rate_limit.limit
     hashed = hashlib.sha256(subject.encode()).hexdigest()
     async with database.transaction(workspace) as tx:
-        window = await store.record_attempt(tx, workspace, door.label, hashed, now, now - door.limit.window)
-    if window.count > door.limit.most:
-        left = window.began_at + door.limit.window - now
-        raise RateLimited(max(1, ceil(left.total_seconds())))
+        window = await store.record_attempt(tx, workspace, rate_limit.label, hashed, now, now - length)
+    if window.count > max_attempts:
+        remaining = window.began_at + length - now
+        raise RateLimited(max(1, ceil(remaining.total_seconds())))

@@ -6,7 +6,8 @@ from litestar import delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.auth.dependencies import CurrentActor, Transaction
+from voxpop.auth.guards import requires_scope
 from voxpop.campaigns import events, service
 from voxpop.campaigns.errors import CampaignHasSurveys, UnknownSurveyType
 from voxpop.campaigns.schemas import (

@@ -7,7 +7,8 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.auth.dependencies import CurrentActor, Transaction
+from voxpop.auth.guards import requires_scope
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid

@@ -6,7 +6,8 @@ from litestar import patch
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.auth.dependencies import CurrentActor, Transaction
+from voxpop.auth.guards import requires_scope
 from voxpop.feedback import service
 from voxpop.feedback.models import NewNotes, NotesOut
 from voxpop.types import FeedbackId, Scope, instant, utcnow

@@ -3,7 +3,8 @@
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 
-from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.auth.dependencies import CurrentActor, Transaction
+from voxpop.auth.guards import requires_scope
 from voxpop.metrics import live
 from voxpop.metrics.schemas import Campaign, First, Last, MetricsFilter, MetricsOut, TypeCode
 from voxpop.types import Scope

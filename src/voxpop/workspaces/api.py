@@ -3,7 +3,8 @@
 from litestar import get, patch
 from litestar.params import JSONBody
 
-from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.auth.dependencies import CurrentActor, Transaction
+from voxpop.auth.guards import requires_scope
 from voxpop.types import Scope, utcnow
 from voxpop.workspaces import service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from voxpop.auth.policy import hash_secret, new_api_key
+from voxpop.auth.tokens import hash_secret, new_api_key
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
 from voxpop.types import KeyId, Scope, WorkspaceId, uuid7
@@ -86,10 +86,10 @@ async def change_workspace(
 
 async def make_key(tx: Tx, workspace: WorkspaceId, scopes: Iterable[Scope], name: str, now: datetime) -> str:
     """A new key as text; the only time it is known, as the hash of its secret is what is kept."""
-    token = new_api_key(KeyId(uuid7()))
-    key = KnownKey(token.key, workspace, name, [str(scope) for scope in scopes], hash_secret(token.secret))
-    await store.insert_key(tx, workspace, key, now)
-    return str(token)
+    key = new_api_key(KeyId(uuid7()))
+    row = KnownKey(key.id, workspace, name, [str(scope) for scope in scopes], hash_secret(key.secret))
+    await store.insert_key(tx, workspace, row, now)
+    return str(key)
 
 
 async def list_keys(tx: Tx, workspace: WorkspaceId) -> list[KeyRow]:

@@ -12,8 +12,9 @@ from voxpop.accounts import invitations, members, sessions
 from voxpop.accounts.invitations import ROLE_NAMES, Invitee
 from voxpop.accounts.models import Member, Role
 from voxpop.accounts.pages import Short, check_email
-from voxpop.auth.access import CurrentMember, CurrentWorkspace, Renderer, Transaction, members_only
-from voxpop.auth.policy import LONGEST_PASSWORD
+from voxpop.accounts.passwords import MAX_PASSWORD
+from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, Renderer, Transaction
+from voxpop.auth.guards import members_only
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
@@ -30,7 +31,7 @@ from voxpop.workspaces.models import Workspace, WorkspaceChange
 
 Asked = Request[Any, Any, Any]
 Name = Annotated[str, Meta(max_length=200)]
-Secret = Annotated[str, Meta(max_length=LONGEST_PASSWORD)]
+Secret = Annotated[str, Meta(max_length=MAX_PASSWORD)]
 
 MOST_MAIL = 100
 NO_NAME = N_("Give it a name.")

@@ -3,7 +3,8 @@
 from litestar import get
 from litestar.params import FromQuery
 
-from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.auth.dependencies import CurrentActor, Transaction
+from voxpop.auth.guards import requires_scope
 from voxpop.features.analytics import service as analytics
 from voxpop.features.analytics.schemas import Month, Quarter, SummaryOut, TimeSeries, UsageOut, month_of, quarter_of
 from voxpop.features.api import BASE, TAG, FeaturePart, ProductPath

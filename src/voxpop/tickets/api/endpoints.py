@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from voxpop import idempotency
 from voxpop.accounts import members
-from voxpop.auth.access import CurrentActor, Transaction, requires_scope
+from voxpop.auth.dependencies import CurrentActor, Transaction
+from voxpop.auth.guards import requires_scope
 from voxpop.db.pool import Database, Tx
 from voxpop.hosts import address_of
 from voxpop.idempotency import IdempotencyKeyReused

@@ -15,7 +15,8 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from voxpop.auth.access import CurrentWorkspace, members_only
+from voxpop.auth.dependencies import CurrentWorkspace
+from voxpop.auth.guards import members_only
 from voxpop.db.pool import Database
 from voxpop.tickets.inbox import store
 from voxpop.types import WorkspaceId, utcnow

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 
-from voxpop.auth.access import CurrentWorkspace, Renderer, Transaction, members_only
+from voxpop.auth.dependencies import CurrentWorkspace, Renderer, Transaction
+from voxpop.auth.guards import members_only
 from voxpop.tickets.lists import low_ratings
 from voxpop.types import utcnow
 

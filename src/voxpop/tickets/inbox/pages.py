@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
-from voxpop.auth.access import CurrentMember, CurrentWorkspace, Renderer, Transaction, members_only
+from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, Renderer, Transaction
+from voxpop.auth.guards import members_only
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, FieldError, Invalid, NotFound
 from voxpop.i18n import N_

@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 from voxpop import mail
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
-from voxpop.auth.access import CurrentMember, CurrentWorkspace, Renderer, Transaction, members_only
+from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, Renderer, Transaction
+from voxpop.auth.guards import members_only
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid

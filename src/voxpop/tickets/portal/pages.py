@@ -9,15 +9,8 @@ from msgspec import Meta, Struct
 
 from voxpop.accounts import sessions
 from voxpop.accounts.models import Customer
-from voxpop.auth.access import (
-    CurrentCustomer,
-    CurrentWorkspace,
-    MaybeCustomer,
-    Renderer,
-    Transaction,
-    customers_only,
-    portal_public,
-)
+from voxpop.auth.dependencies import CurrentCustomer, CurrentWorkspace, MaybeCustomer, Renderer, Transaction
+from voxpop.auth.guards import customers_only, portal_public
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, FieldError, Invalid, RateLimited

@@ -1,0 +1,83 @@
+"""Authentication: turns an API key, a session cookie and a host into the caller's identity."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from msgspec import Struct
+
+from voxpop.accounts import sessions
+from voxpop.accounts.models import Customer, KnownSession, Member, SessionKind
+from voxpop.auth.permissions import require_scope
+from voxpop.auth.tokens import authenticate, parse_api_key, parse_token
+from voxpop.config.settings import Settings
+from voxpop.db.batcher import Batcher
+from voxpop.db.pool import Database
+from voxpop.errors import NotFound
+from voxpop.hosts import label_of
+from voxpop.types import Actor, Scope
+from voxpop.workspaces import service
+from voxpop.workspaces.models import KnownKey, Workspace
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class RequestIdentity(Struct, frozen=True):
+    """The workspace whose page is requested, and the member and the customer signed in there."""
+
+    workspace: Workspace
+    member: Member | None = None
+    customer: Customer | None = None
+
+    def session_of(self, kind: SessionKind) -> UUID | None:
+        """The session that a new one of this kind replaces."""
+        person = self.member if kind == SessionKind.MEMBER else self.customer
+        return None if person is None else person.session_id
+
+
+class Authenticator:
+    """Looks up keys, sessions and hosts. Concurrent requests share one look-up through a batcher."""
+
+    def __init__(self, database: Database, queue_limit: int = 10_000) -> None:
+        self._keys: Batcher[UUID, KnownKey | None] = Batcher("keys", database, service.look_up_keys, queue_limit=queue_limit)
+        self._hosts: Batcher[str, Workspace | None] = Batcher(
+            "hosts", database, sessions.look_up_workspaces, queue_limit=queue_limit
+        )
+        self._sessions: Batcher[UUID, KnownSession | None] = Batcher(
+            "sessions", database, sessions.look_up_sessions, queue_limit=queue_limit
+        )
+
+    async def authenticate(self, authorization: str | None, scope: Scope) -> Actor:
+        """The actor of an API key. Unauthorized without a valid key, Forbidden if it lacks the scope."""
+        key = parse_api_key(authorization)
+        actor = authenticate(key, await self._keys.submit(None, key.id))
+        require_scope(actor, scope)
+        return actor
+
+    async def identify(self, connection: Connection) -> RequestIdentity:
+        """The identity behind a page request; NotFound for a host that belongs to no workspace."""
+        settings: Settings = connection.app.state.settings
+        workspace, member, customer = await asyncio.gather(
+            self._workspace(connection, settings),
+            self._session(connection, sessions.cookie_name(SessionKind.MEMBER, settings)),
+            self._session(connection, sessions.cookie_name(SessionKind.CUSTOMER, settings)),
+        )
+        # A session is valid at its own workspace's host only, so a cookie of another host changes nothing.
+        return RequestIdentity(
+            workspace,
+            member.member() if member and member.workspace_id == workspace.id else None,
+            customer.customer() if customer and customer.workspace_id == workspace.id else None,
+        )
+
+    async def _workspace(self, connection: Connection, settings: Settings) -> Workspace:
+        label = label_of(connection.headers.get("host", ""), settings.base_url)
+        workspace = await self._hosts.submit(None, label) if label else None
+        if workspace is None:
+            raise NotFound
+        return workspace
+
+    async def _session(self, connection: Connection, cookie: str) -> KnownSession | None:
+        token = parse_token(connection.cookies.get(cookie))
+        session = await self._sessions.submit(None, token.id) if token else None
+        return session if token and session and token.matches(session.secret_hash) else None

@@ -1,0 +1,87 @@
+"""What handlers receive as parameters: the caller, their workspace, one transaction, and the page renderer."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar.connection import Request
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+
+from voxpop.accounts.models import Customer, Member
+from voxpop.auth.authenticator import RequestIdentity
+from voxpop.db.pool import Database, Tx
+from voxpop.errors import Unauthorized
+from voxpop.types import Actor
+from voxpop.web.rendering import PageRenderer
+from voxpop.workspaces.models import Workspace
+
+CurrentActor = NamedDependency[Actor]
+Transaction = NamedDependency[Tx]
+CurrentWorkspace = NamedDependency[Workspace]
+CurrentMember = NamedDependency[Member]
+CurrentCustomer = NamedDependency[Customer]
+MaybeCustomer = NamedDependency[Customer | None]
+Renderer = NamedDependency[PageRenderer]
+
+
+def identity_of(request: Request[Any, Any, Any]) -> RequestIdentity:
+    """The identity that the guard found for a page request."""
+    identity: RequestIdentity = request.scope["state"]["identity"]
+    return identity
+
+
+async def provide_tx(state: State, actor: CurrentActor) -> AsyncIterator[Tx]:
+    """One transaction per request: committed before the response is sent, rolled back if the handler raises."""
+    database: Database = state.database
+    async with database.transaction(actor.workspace) as tx:
+        yield tx
+
+
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+    """The actor that the guard found."""
+    actor: Actor = request.scope["state"]["actor"]
+    return actor
+
+
+def provide_here(request: Request[Any, Any, Any]) -> Workspace:
+    """The workspace whose page is requested."""
+    return identity_of(request).workspace
+
+
+def provide_member(request: Request[Any, Any, Any]) -> Member:
+    """The signed-in member; Unauthorized without one."""
+    member = identity_of(request).member
+    if member is None:
+        raise Unauthorized
+    return member
+
+
+def provide_customer(request: Request[Any, Any, Any]) -> Customer:
+    """The signed-in customer; Unauthorized without one."""
+    customer = identity_of(request).customer
+    if customer is None:
+        raise Unauthorized
+    return customer
+
+
+def provide_visitor(request: Request[Any, Any, Any]) -> Customer | None:
+    """The signed-in customer, if any."""
+    return identity_of(request).customer
+
+
+def provide_renderer(request: Request[Any, Any, Any]) -> PageRenderer:
+    """Renders pages in the caller's language, with what every page of theirs shows."""
+    return PageRenderer(request, **request.scope["state"]["layout_context"])
+
+
+DEPENDENCIES = {"tx": Provide(provide_tx)} | {
+    name: Provide(provider, sync_to_thread=False)
+    for name, provider in {
+        "actor": provide_actor,
+        "here": provide_here,
+        "member": provide_member,
+        "customer": provide_customer,
+        "visitor": provide_visitor,
+        "render": provide_renderer,
+    }.items()
+}

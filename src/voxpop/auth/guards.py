@@ -1,0 +1,131 @@
+"""Authorization of routes: each route names the scope or the people it is for; one guard checks it, and CSRF."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response
+from litestar.connection import Request
+from litestar.handlers.base import BaseRouteHandler
+from msgspec import Struct
+
+from voxpop.accounts import sessions
+from voxpop.accounts.models import Role, SessionKind
+from voxpop.auth.authenticator import Authenticator, Connection, RequestIdentity
+from voxpop.auth.permissions import require_scope
+from voxpop.config.settings import Settings
+from voxpop.errors import Forbidden, NotFound, Unauthorized
+from voxpop.types import Actor, Scope
+from voxpop.web.forms import SAFE, is_cross_site
+from voxpop.web.pages import ResponseOverride, redirect
+
+LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
+
+
+class PageAccess(Struct, frozen=True):
+    """The people a page is for: members of a role, customers, or everyone. `portal`: a page of the customer portal.
+
+    `framed`: it has the layout of the members' pages, with the sidebar.
+    """
+
+    role: Role | None = None
+    customers: bool = False
+    portal: bool = False
+    framed: bool = False
+
+
+def requires_scope(scope: Scope) -> dict[str, Any]:
+    """The `opt` of a route for API keys with this scope."""
+    return {"scope": scope}
+
+
+def members_only(role: Role = Role.AGENT, *, framed: bool = True) -> dict[str, Any]:
+    """The `opt` of a page for members of at least this role."""
+    return {"page": PageAccess(role=role, framed=framed)}
+
+
+def customers_only() -> dict[str, Any]:
+    """The `opt` of a portal page for signed-in customers, guests included."""
+    return {"page": PageAccess(customers=True, portal=True)}
+
+
+def portal_public() -> dict[str, Any]:
+    """The `opt` of a portal page that is open to everyone."""
+    return {"page": PageAccess(portal=True)}
+
+
+def public() -> dict[str, Any]:
+    """The `opt` of a page that is open to everyone."""
+    return {"page": PageAccess()}
+
+
+async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Runs before every handler. A route without a scope or a page access is open; a test lists those routes."""
+    authenticator: Authenticator = connection.app.state.authenticator
+    state = connection.scope["state"]
+    if scope := handler.opt.get("scope"):
+        state["actor"] = await _authenticate_api_request(authenticator, connection, scope)
+    elif access := handler.opt.get("page"):
+        state["identity"] = identity = await authenticator.identify(connection)
+        state["layout_context"] = {
+            "here": identity.workspace,
+            "member": identity.member,
+            "customer": identity.customer,
+        }
+        _check_same_site(connection)
+        _check_page_access(access, identity, connection)
+        if access.framed:
+            # Load the sidebar before the handler takes a connection. Waiting for a second connection while holding
+            # one can exhaust the pool.
+            state["layout_context"] |= await connection.app.state.rail(identity.workspace.id)
+        state["actor"] = _page_actor(access, identity)
+    if isinstance(connection, Request) and connection.method not in SAFE:
+        await connection.body()  # cached; a slow client must not hold a database connection meanwhile
+
+
+async def _authenticate_api_request(authenticator: Authenticator, connection: Connection, scope: Scope) -> Actor:
+    """By API key. A signed-in member may read without a key, so that a page can link to an export."""
+    authorization = connection.headers.get("authorization")
+    settings: Settings = connection.app.state.settings
+    cookie = sessions.cookie_name(SessionKind.MEMBER, settings) in connection.cookies
+    if authorization is not None or not cookie or _method(connection) != "GET" or is_cross_site(connection.headers):
+        return await authenticator.authenticate(authorization, scope)
+    member = (await authenticator.identify(connection)).member
+    if member is None:
+        raise Unauthorized
+    require_scope(member.actor(), scope)
+    return member.actor()
+
+
+def _check_same_site(connection: Connection) -> None:
+    """Prevents CSRF: a request that changes something must come from a page of the same host."""
+    if _method(connection) not in SAFE and is_cross_site(connection.headers):
+        raise Forbidden("This form was sent from another site")
+
+
+def _check_page_access(access: PageAccess, identity: RequestIdentity, connection: Connection) -> None:
+    if access.portal and not identity.workspace.portal_enabled:
+        raise NotFound
+    if access.role and identity.member is None:
+        raise ResponseOverride(_redirect_to_login(LOGIN, connection))
+    if access.customers and identity.customer is None:
+        raise ResponseOverride(_redirect_to_login(CUSTOMER_LOGIN, connection))
+    if access.role and identity.member and not identity.member.may(access.role):
+        raise Forbidden("Your role does not open this")
+
+
+def _redirect_to_login(login: str, connection: Connection) -> Response[Any]:
+    """Returns to the requested page afterwards. A submitted form is not kept."""
+    if _method(connection) not in SAFE:
+        return redirect(login)
+    query = connection.scope["query_string"].decode("latin-1")
+    requested = connection.scope["path"] + (f"?{query}" if query else "")
+    return redirect(f"{login}?{urlencode({'next': requested})}")
+
+
+def _page_actor(access: PageAccess, identity: RequestIdentity) -> Actor:
+    person = identity.member if access.role else identity.customer
+    return Actor(identity.workspace.id, "nobody", frozenset()) if person is None else person.actor()
+
+
+def _method(connection: Connection) -> str:
+    return str(dict(connection.scope).get("method"))
