@@ -40,7 +40,9 @@ class Authenticator:
     """Looks up keys, sessions and hosts. Concurrent requests share one look-up through a batcher."""
 
     def __init__(self, database: Database, queue_limit: int = 10_000) -> None:
-        self._keys: Batcher[UUID, KnownKey | None] = Batcher("keys", database, service.look_up_keys, queue_limit=queue_limit)
+        self._keys: Batcher[UUID, KnownKey | None] = Batcher(
+            "keys", database, service.look_up_keys, queue_limit=queue_limit
+        )
         self._hosts: Batcher[str, Workspace | None] = Batcher(
             "hosts", database, sessions.look_up_workspaces, queue_limit=queue_limit
         )
