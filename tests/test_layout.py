@@ -39,9 +39,7 @@ IMPURE = {
 MODELS, STORE, SERVICE = 1, 2, 3
 HEIGHTS = [
     (
-        re.compile(
-            r"((\w+_)?models|errors|search_text|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"
-        ),
+        re.compile(r"((\w+_)?models|errors|search_text|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"),
         MODELS,
     ),
     (re.compile(r"(\w+_)?store\Z"), STORE),
