@@ -104,8 +104,10 @@ def written(text: str) -> str:
 async def test_a_cursor_without_sense_begins_anew(feature: Feature, owner: Owner) -> None:  # C56
     zeros = "0" * 32
     nonsense = ["", "x", "ё", "====", "a" * 5000, "null", "%", " ", "\ud7ff", written("\x00"), written("ё.x")]
-    nonsense += [written(f"{start}.{zeros}") for start in ("", "-1", "1e9", "1 ", "١٢", "9" * 18)]
-    nonsense += [written(text) for text in ("1.2", f"1.{zeros}\n", f"1.{zeros}'--", '{"id": 1}')]
+    nonsense += [written(f".0.{at}.{zeros}") for at in ("", "-1", "1e9", "1 ", "١٢", "9" * 18)]
+    nonsense += [
+        written(text) for text in ("1.2", f".0.1.{zeros}\n", f".0.1.{zeros}'--", f"created.0.1.{zeros}", '{"id": 1}')
+    ]
     for view in VIEWS:
         await owner.execute(FILL[view].format(moment="to_timestamp(1700000000 + rank)"))
         first = await feature.analytics(view, limit=5)
@@ -117,8 +119,8 @@ async def test_a_cursor_with_sense_is_a_place(feature: Feature, owner: Owner) ->
     """Also one that no page gave: far ago there is nothing, far ahead there is everything."""
     for view in VIEWS:
         await owner.execute(FILL[view].format(moment="to_timestamp(1700000000 + rank)"))
-        assert (await feature.analytics(view, cursor=written(f"0.{'0' * 32}")))["data"] == []
-        far = await feature.analytics(view, cursor=written(f"{'9' * 17}.{'f' * 32}"))
+        assert (await feature.analytics(view, cursor=written(f".0.0.{'0' * 32}")))["data"] == []
+        far = await feature.analytics(view, cursor=written(f".0.{'9' * 17}.{'f' * 32}"))
         assert far == await feature.analytics(view)
 
 

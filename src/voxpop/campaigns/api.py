@@ -21,6 +21,7 @@ from voxpop.campaigns.schemas import (
     NewCampaign,
     WholeCampaign,
 )
+from voxpop.cursors import Position
 from voxpop.types import CampaignId, Scope, utcnow
 from voxpop.web.paging import Cursor, Limit, Page, page
 from voxpop.web.validation import read_id
@@ -104,7 +105,7 @@ async def list_dead(
     """Newest first, with the reason and the bytes."""
     return await page(
         lambda before, most: events.list_dead(tx, actor.workspace, before, most),
-        lambda dead: (dead.create_time, dead.id),
+        lambda dead: Position(dead.create_time, dead.id),
         DeadEventOut.of,
         cursor,
         limit,

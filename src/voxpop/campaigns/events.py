@@ -7,6 +7,7 @@ from uuid import UUID
 from voxpop.campaigns import event_ingest, store
 from voxpop.campaigns.event_ingest import EventOutcome, InvalidEvent, Outcome
 from voxpop.campaigns.models import DeadLetter, Event
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.types import WorkspaceId
@@ -44,7 +45,7 @@ async def replay(tx: Tx, workspace: WorkspaceId, ident: UUID, now: datetime) -> 
     return outcomes[0]
 
 
-async def list_dead(tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID], limit: int) -> list[DeadLetter]:
+async def list_dead(tx: Tx, workspace: WorkspaceId, before: Position, limit: int) -> list[DeadLetter]:
     """Newest first, those before (time, id) only."""
     return await store.list_dead_letters(tx, workspace, before, limit)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.campaigns.models import Asked, Campaign, CampaignFilter, CampaignPlan, DeadLetter, Event
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.types import CampaignId, SurveyId, WorkspaceId, uuid7
@@ -210,11 +211,9 @@ async def insert_dead_letters(tx: Tx, workspace: WorkspaceId, dead: Sequence[Dea
     await NEW_DEAD_EVENTS.run(tx, workspace, *columns, now)
 
 
-async def list_dead_letters(
-    tx: Tx, workspace: WorkspaceId, before: tuple[datetime, UUID], limit: int
-) -> list[DeadLetter]:
+async def list_dead_letters(tx: Tx, workspace: WorkspaceId, before: Position, limit: int) -> list[DeadLetter]:
     """Newest first."""
-    return await DEAD_BEFORE.all(tx, workspace, *before, limit)
+    return await DEAD_BEFORE.all(tx, workspace, before.at, before.id, limit)
 
 
 async def find_dead_letter(tx: Tx, workspace: WorkspaceId, ident: UUID) -> DeadLetter | None:

@@ -10,9 +10,9 @@ from voxpop.campaigns.event_ingest import Outcome
 from voxpop.campaigns.models import DeadLetter
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, WorkspaceName, load, on_database
+from voxpop.cursors import NEWEST_FIRST
 from voxpop.db.pool import Database
 from voxpop.types import instant, utcnow
-from voxpop.web.paging import BEFORE_ALL
 from voxpop.workspaces import service as workspaces
 
 Ident = Annotated[UUID, Parameter(help="The id that `voxpop events dead` shows.")]
@@ -31,7 +31,7 @@ def list_dead(*, workspace: WorkspaceName = workspaces.DEFAULT, most: Most = 50,
     async def find(database: Database) -> list[DeadLetter]:
         owner = (await workspaces.workspace_named(database, workspace)).id
         async with database.transaction(owner) as tx:
-            return await events.list_dead(tx, owner, BEFORE_ALL, most)
+            return await events.list_dead(tx, owner, NEWEST_FIRST, most)
 
     show_table(
         ("ID", "WHEN", "TOPIC", "PARTITION", "OFFSET", "REPLAYED", "REASON"),

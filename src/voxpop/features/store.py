@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.features.models import (
@@ -227,11 +227,9 @@ async def list_states(tx: Tx, workspace: WorkspaceId, product: str, email: str) 
     return await FEATURE_STATES.all(tx, workspace, product, email)
 
 
-async def list_users(
-    tx: Tx, workspace: WorkspaceId, feature: FeatureId, before: tuple[datetime, UUID], limit: int
-) -> list[User]:
+async def list_users(tx: Tx, workspace: WorkspaceId, feature: FeatureId, before: Position, limit: int) -> list[User]:
     """Users of a feature, the latest changed first, those before (time, id) only."""
-    return await USERS_BEFORE.all(tx, workspace, feature, *before, limit)
+    return await USERS_BEFORE.all(tx, workspace, feature, before.at, before.id, limit)
 
 
 async def list_sum_drift(tx: Tx, workspace: WorkspaceId) -> list[Added]:

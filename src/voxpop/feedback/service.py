@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from voxpop import outbox
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.feedback import store
@@ -32,7 +33,7 @@ async def record(
 
 
 async def list_of(
-    tx: Tx, workspace: WorkspaceId, subject: tuple[Origin, UUID], before: tuple[datetime, UUID], limit: int
+    tx: Tx, workspace: WorkspaceId, subject: tuple[Origin, UUID], before: Position, limit: int
 ) -> list[Feedback]:
     """Ratings of one origin, newest first, those before (time, id) only."""
     return await store.list_feedback(tx, workspace, subject, before, limit)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.feedback.models import Feedback, NewFeedback, Notes, Origin
@@ -54,10 +55,10 @@ async def insert_feedback(
 
 
 async def list_feedback(
-    tx: Tx, workspace: WorkspaceId, subject: tuple[Origin, UUID], before: tuple[datetime, UUID], limit: int
+    tx: Tx, workspace: WorkspaceId, subject: tuple[Origin, UUID], before: Position, limit: int
 ) -> list[Feedback]:
     """Ratings of one origin, newest first, those before (time, id) only."""
-    return await FEEDBACK_BEFORE.all(tx, workspace, *subject, *before, limit)
+    return await FEEDBACK_BEFORE.all(tx, workspace, *subject, before.at, before.id, limit)
 
 
 async def set_notes(

@@ -5,6 +5,7 @@ from litestar.params import FromQuery
 
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
+from voxpop.cursors import Position
 from voxpop.features.analytics import service as analytics
 from voxpop.features.analytics.schemas import Month, Quarter, SummaryOut, TimeSeries, UsageOut, month_of, quarter_of
 from voxpop.features.api import BASE, TAG, FeaturePart, ProductPath
@@ -41,7 +42,7 @@ async def list_users(
     path = FeaturePath(product, feature)
     return await page(
         lambda before, most: analytics.list_users(tx, actor, path, before, most),
-        lambda user: (user.updated_at, user.id),
+        lambda user: Position(user.updated_at, user.id),
         UserRow.of,
         cursor,
         limit,
@@ -61,7 +62,7 @@ async def list_ratings(
     path = FeaturePath(product, feature)
     return await page(
         lambda before, most: analytics.list_ratings(tx, actor, path, before, most),
-        lambda rating: (rating.create_time, rating.id),
+        lambda rating: Position(rating.create_time, rating.id),
         RatingRow.of,
         cursor,
         limit,

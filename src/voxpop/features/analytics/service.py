@@ -4,12 +4,12 @@ A product or feature that does not exist has no figures, like one that nobody ha
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
-from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.features import store
@@ -30,8 +30,6 @@ from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Period, Series, SeriesKind
 from voxpop.types import Actor
-
-Place = tuple[datetime, UUID]
 
 
 class Usage(Struct, frozen=True):
@@ -78,13 +76,13 @@ async def months(tx: Tx, actor: Actor, path: FeaturePath) -> Sequence[Period]:
     return await metrics.months(tx, actor.workspace, Series(SeriesKind.FEATURE, feature.id), SURVEY_TYPE)
 
 
-async def list_users(tx: Tx, actor: Actor, path: FeaturePath, before: Place, limit: int) -> list[User]:
+async def list_users(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[User]:
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return []
     return await store.list_users(tx, actor.workspace, feature.id, before, limit)
 
 
-async def list_ratings(tx: Tx, actor: Actor, path: FeaturePath, before: Place, limit: int) -> list[Feedback]:
+async def list_ratings(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[Feedback]:
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return []
     return await feedback.list_of(tx, actor.workspace, (Origin.FEATURE, feature.id), before, limit)

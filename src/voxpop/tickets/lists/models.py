@@ -1,24 +1,19 @@
 """What a list of tickets may be narrowed to, how it is sorted, and the place in it where a page begins; pure."""
 
-import base64
-import binascii
-import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import product
 from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.tickets.models import Priority, Status
 from voxpop.types import AccountId, TicketId
 
 UNRESOLVED = (Status.OPEN, Status.IN_PROGRESS)  # what agents still have to do
 UNRATED = 0  # as a rating, where one is filtered by
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CURSOR = re.compile(r"([a-z]+)(-?)\.(\d)\.(\d{1,17})\.([0-9a-f]{32})\Z")
 
 
 class Rating(StrEnum):
@@ -71,6 +66,11 @@ class Sort(Struct, frozen=True):
     descending: bool = True
 
     @property
+    def name(self) -> str:
+        """For example `updated-`, for the latest updated first."""
+        return f"{self.key}{'-' if self.descending else ''}"
+
+    @property
     def newest_first(self) -> bool:
         return self.descending or self.key in (SortKey.PRIORITY, SortKey.RATING)
 
@@ -92,7 +92,7 @@ class Place(Struct, frozen=True):
     id: TicketId
 
 
-BEFORE_ALL = Place(0, EPOCH, TicketId(UUID(int=0)))
+BEFORE_ALL = Place(0, datetime(1970, 1, 1, tzinfo=UTC), TicketId(UUID(int=0)))
 
 
 class IndexRange(Struct, frozen=True):
@@ -190,20 +190,11 @@ def branches(wanted: TicketFilter, sort: Sort, segment: int | None) -> Iterator[
 
 
 def write_cursor(sort: Sort, place: Place) -> str:
-    """Opaque; good for the same sort only. Microseconds, as the database keeps them."""
-    micros = (place.moment - EPOCH) // timedelta(microseconds=1)
-    text = f"{sort.key}{'-' if sort.descending else ''}.{place.segment}.{micros}.{place.id.hex}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    """Good for the same sort only."""
+    return encode_cursor(Position(place.moment, place.id, place.segment), sort.name)
 
 
 def read_cursor(sort: Sort, cursor: str | None) -> Place:
-    """Where the page begins; the very beginning for none, for one of another sort and for one that makes no sense."""
-    try:
-        padded = (cursor or "") + "=" * (-len(cursor or "") % 4)
-        match = CURSOR.match(base64.urlsafe_b64decode(padded).decode("ascii"))
-        if match is None or (match[1], match[2] == "-") != (sort.key, sort.descending):
-            return BEFORE_ALL
-        moment = EPOCH + timedelta(microseconds=int(match[4]))
-        return Place(int(match[3]), moment, TicketId(UUID(match[5])))
-    except (binascii.Error, ValueError, OverflowError):
-        return BEFORE_ALL
+    """Where the page begins: at the start of the list without a cursor, or with one that is not for this sort."""
+    found = decode_cursor(cursor, sort.name)
+    return Place(found.group, found.at, TicketId(found.id)) if found else BEFORE_ALL

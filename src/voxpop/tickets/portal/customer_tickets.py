@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from voxpop.accounts.models import Customer
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.tickets import store
@@ -18,7 +18,7 @@ PUBLIC = (MessageKind.CUSTOMER, MessageKind.REPLY)
 
 
 async def list_own(
-    tx: Tx, workspace: WorkspaceId, customer: Customer, after: tuple[datetime, UUID], most: int
+    tx: Tx, workspace: WorkspaceId, customer: Customer, after: Position, most: int
 ) -> Sequence[OwnTicket]:
     """In every status, the latest reply first; a guest's are the one his session was made for."""
     return await customer_tickets_store.list_own_tickets(

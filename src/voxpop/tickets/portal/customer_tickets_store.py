@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
 from voxpop.types import TicketId, WorkspaceId
@@ -51,10 +52,10 @@ LATEST_NAME = Query(
 
 
 async def list_own_tickets(
-    tx: Tx, workspace: WorkspaceId, email_folded: str, only: UUID | None, after: tuple[datetime, UUID], most: int
+    tx: Tx, workspace: WorkspaceId, email_folded: str, only: UUID | None, after: Position, most: int
 ) -> list[OwnTicket]:
     """Those behind a place, the latest reply first; `only`: none but this one."""
-    return await OWN_TICKETS.all(tx, workspace, email_folded, only, *after, most)
+    return await OWN_TICKETS.all(tx, workspace, email_folded, only, after.at, after.id, most)
 
 
 async def find_name(tx: Tx, workspace: WorkspaceId, email_folded: str) -> str | None:

@@ -12,6 +12,7 @@ from voxpop.accounts.models import Customer
 from voxpop.auth.dependencies import CurrentCustomer, CurrentWorkspace, MaybeCustomer, Renderer, Transaction
 from voxpop.auth.guards import customers_only, portal_public
 from voxpop.auth.rate_limits import RateLimit, record_attempt
+from voxpop.cursors import Position
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, FieldError, Invalid, RateLimited
 from voxpop.i18n import N_
@@ -105,7 +106,7 @@ async def show_tickets(
     after = request.query_params.get("after")
     page = await paging.page(
         lambda place, most: customer_tickets.list_own(tx, here.id, customer, place, most),
-        lambda row: (row.last_reply_at, row.id),
+        lambda row: Position(row.last_reply_at, row.id),
         lambda row: row,
         after,
         PAGE_SIZE,
