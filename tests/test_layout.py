@@ -26,7 +26,7 @@ RIGHT_OF = {
     "metrics": IDENTITY,
     **dict.fromkeys(IDENTITY, IDENTITY),
 }
-GROUND = {"types", "errors", "config", "logs", "i18n", "hosts", "cursors"}
+GROUND = {"types", "errors", "config", "logs", "i18n", "hosts", "cursors", "accept_language"}
 BROKER, OUT = "kafka", {"outbox", "mail", "idempotency"}
 BESIDES = {"worker", "demo"}  # they drive services, as a request would
 PURE = re.compile(r"(prompting|tokens|permissions|scores|formulas|texts|dates)\Z")

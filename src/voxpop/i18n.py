@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from importlib import resources
 
+from voxpop.accept_language import best_language
+
 Forms = str | list[str]
 
 ENGLISH, RUSSIAN = "en", "ru"
@@ -54,23 +56,9 @@ def catalogue(locale: str) -> Mapping[str, Forms]:
     return texts
 
 
-def accepted(header: str | None) -> str:
-    """The language of an Accept-Language header that there is; English where none is."""
-    wishes: list[tuple[float, str]] = []
-    for part in (header or "").split(","):
-        tag, _, quality = part.partition(";")
-        primary = tag.strip().lower().partition("-")[0]
-        if primary in LOCALES:
-            wishes.append((_quality(quality), primary))
-    best = max(wishes, key=lambda wish: wish[0], default=(0.0, ENGLISH))
-    return best[1] if best[0] > 0 else ENGLISH
-
-
-def _quality(text: str) -> float:
-    try:
-        return float(text.strip().removeprefix("q=")) if text.strip() else 1.0
-    except ValueError:
-        return 0.0
+def choose_locale(accept_language: str | None) -> str:
+    """The locale for an Accept-Language header; English without a match."""
+    return best_language(accept_language, LOCALES) or ENGLISH
 
 
 def number(locale: str, value: float) -> str:

@@ -16,7 +16,7 @@ import voxpop
 from voxpop import app as _every_domain  # noqa: F401 - so that every error class is imported
 from voxpop import i18n
 from voxpop.errors import AppError
-from voxpop.i18n import ENGLISH, RUSSIAN, accepted, ago, catalogue, full, number, plural, translate, when
+from voxpop.i18n import ENGLISH, RUSSIAN, ago, catalogue, choose_locale, full, number, plural, translate, when
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import _environment
 
@@ -110,8 +110,8 @@ def test_no_text_stands_in_two_files() -> None:
         ("ru;q=0.3, en;q=0.7", "en"),
     ],
 )
-def test_the_reader_is_asked_for_his_language(header: str | None, locale: str) -> None:
-    assert accepted(header) == locale
+def test_the_locale_follows_accept_language(header: str | None, locale: str) -> None:
+    assert choose_locale(header) == locale
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 """The choice of a language, as the standard describes it."""
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from voxpop.surveys.texts import Texts, accepted, choose
+from voxpop.surveys.texts import Texts, choose
 
 BASE = Texts("base", "base")
 TAGS = st.sampled_from(["en", "de", "de-at", "zh", "zh-hant", "zh-hant-tw"])
@@ -40,22 +39,3 @@ def test_the_best_text_is_chosen(translations: dict[str, Texts], wishes: list[tu
 @given(TRANSLATIONS, st.text(max_size=40))
 def test_whatever_is_sent_there_is_a_text(translations: dict[str, Texts], header: str) -> None:
     assert choose(BASE, translations, header) in [BASE, *translations.values()]
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        (None, []),
-        ("", []),
-        ("ru", ["ru"]),
-        ("da, en-GB;q=0.8, en;q=0.7", ["da", "en-gb", "en"]),
-        ("en;q=0.7, da", ["da", "en"]),
-        ("en, da", ["en", "da"]),
-        ("en;q=0, da;q=0.001", ["da"]),
-        ("en;q=nan, da;q=-1, fr;q=x", []),
-        (" , ,ru", ["ru"]),
-        ("ru;level=1;q=0.5, en", ["en", "ru"]),
-    ],
-)
-def test_what_is_accepted(header: str | None, expected: list[str]) -> None:
-    assert accepted(header) == expected

@@ -27,7 +27,7 @@ from voxpop.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from voxpop.i18n import accepted
+from voxpop.i18n import choose_locale
 from voxpop.web.openapi.document import Endpoint, Problem
 from voxpop.web.pages import ResponseOverride, error_page
 
@@ -141,7 +141,7 @@ def answer(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
     seen = problem(error, request.scope["path"] + (f"?{query}" if query else ""))
     note(error, cause, seen)
     if _wants_page(request):
-        locale = accepted(request.headers.get("accept-language"))
+        locale = choose_locale(request.headers.get("accept-language"))
         context = request.scope.get("state", {}).get("layout_context")
         response: Response[Any] = error_page(error, str(seen.traceId), locale, request.scope["path"], context)
         response.headers.update(headers(error) | _allow(cause))

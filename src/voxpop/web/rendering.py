@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response
 
 from voxpop.errors import AppError
-from voxpop.i18n import accepted
+from voxpop.i18n import choose_locale
 from voxpop.types import utcnow
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import ResponseOverride, page
@@ -26,7 +26,7 @@ class PageRenderer:
     """
 
     def __init__(self, request: Request[Any, Any, Any], **layout_context: Any) -> None:
-        self.locale = accepted(request.headers.get("accept-language"))
+        self.locale = choose_locale(request.headers.get("accept-language"))
         self.t = Texts(self.locale)
         self._layout_context = layout_context
         self._done = request.query_params.get("done", "")

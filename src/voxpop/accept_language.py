@@ -1,0 +1,36 @@
+"""The one parser of the Accept-Language header, and the choice among the languages that exist; pure."""
+
+from collections.abc import Container
+
+
+def best_language(header: str | None, available: Container[str]) -> str | None:
+    """The user's preferred language among the available tags, which are in lower case; None for the default.
+
+    This is the lookup of RFC 4647, 3.4: `zh-Hant-TW` falls back to `zh-hant`, then to `zh`; `*` is the default.
+    Babel's `negotiate_locale` leaves out the step in the middle.
+    """
+    for language in parse_accept_language(header):
+        if language == "*":
+            return None
+        subtags = language.split("-")
+        for length in range(len(subtags), 0, -1):
+            if (tag := "-".join(subtags[:length])) in available:
+                return tag
+    return None
+
+
+def parse_accept_language(header: str | None) -> list[str]:
+    """The language tags of the header in lower case, best first (RFC 9110, 12.5.4), without those of weight 0."""
+    weighted = [_parse_range(part) for part in (header or "").split(",") if part.strip()]
+    best_first = sorted((pair for pair in weighted if pair[0] > 0), key=lambda pair: -pair[0])
+    return [language for _, language in best_first]
+
+
+def _parse_range(part: str) -> tuple[float, str]:
+    """The weight and the tag of one language range."""
+    language, *parameters = (piece.strip() for piece in part.lower().split(";"))
+    weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+    try:
+        return float(weight), language
+    except ValueError:
+        return 0, language
