@@ -1,6 +1,7 @@
 """The composition root: which routes there are, and what they share."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -9,7 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from voxpop.accounts import pages as sign_in_pages
 from voxpop.auth.authenticator import Authenticator
 from voxpop.auth.dependencies import DEPENDENCIES
-from voxpop.auth.guards import guard
+from voxpop.auth.guards import AccessGuard
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
@@ -24,6 +25,7 @@ from voxpop.surveys.api import SurveyBatchers
 from voxpop.tickets.api import endpoints as tickets_api
 from voxpop.tickets.inbox import live_updates, low_ratings_pages, ticket_pages
 from voxpop.tickets.inbox import pages as inbox_pages
+from voxpop.tickets.inbox.sidebar import load_sidebar
 from voxpop.tickets.portal import pages as portal_pages
 from voxpop.types import Scope
 from voxpop.web import ops, pages
@@ -43,6 +45,7 @@ PARTS = [ApiSection("/api/csat/v1", "Product features")]
 def create_app(database: Database, settings: Settings) -> AppMiddleware:
     """The whole service over one database, as an ASGI application."""
     authenticator = Authenticator(database, settings.queue_limit)
+    access = AccessGuard(authenticator, partial(load_sidebar, database))
     features = FeatureBatchers(database, settings.queue_limit)
     surveys = SurveyBatchers(database, settings.queue_limit)
     app = Litestar(
@@ -54,10 +57,9 @@ def create_app(database: Database, settings: Settings) -> AppMiddleware:
                 "authenticator": authenticator,
                 "feature_gates": features,
                 "survey_gates": surveys,
-                "rail": inbox_pages.rail_of(database),
             }
         ),
-        guards=[guard, guard_body, guard_query],
+        guards=[access.check, guard_body, guard_query],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: answer},
         plugins=[Docs(PARTS)],

@@ -1,5 +1,6 @@
 """Authorization of routes: each route names the scope or the people it is for; one guard checks it, and CSRF."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +15,12 @@ from voxpop.auth.authenticator import Authenticator, Connection, RequestIdentity
 from voxpop.auth.permissions import require_scope
 from voxpop.config.settings import Settings
 from voxpop.errors import Forbidden, NotFound, Unauthorized
-from voxpop.types import Actor, Scope
+from voxpop.types import Actor, Scope, WorkspaceId
 from voxpop.web.forms import SAFE, is_cross_site
 from voxpop.web.pages import ResponseOverride, redirect
+
+# Reads what the sidebar shows of a workspace, as template variables.
+SidebarLoader = Callable[[WorkspaceId], Awaitable[Mapping[str, Any]]]
 
 LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
 
@@ -58,14 +62,28 @@ def public() -> dict[str, Any]:
     return {"page": PageAccess()}
 
 
-async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Runs before every handler. A route without a scope or a page access is open; a test lists those routes."""
-    authenticator: Authenticator = connection.app.state.authenticator
-    state = connection.scope["state"]
-    if scope := handler.opt.get("scope"):
-        state["actor"] = await _authenticate_api_request(authenticator, connection, scope)
-    elif access := handler.opt.get("page"):
-        state["identity"] = identity = await authenticator.identify(connection)
+class AccessGuard:
+    """The guard of every route: authenticates the request, then checks its scope or page access.
+
+    `load_sidebar` is registered by the composition root, because this package must not know whose figures those are.
+    """
+
+    def __init__(self, authenticator: Authenticator, load_sidebar: SidebarLoader) -> None:
+        self._authenticator, self._load_sidebar = authenticator, load_sidebar
+
+    async def check(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Runs before every handler. A route without a scope or a page access is open; a test lists those routes."""
+        state = connection.scope["state"]
+        if scope := handler.opt.get("scope"):
+            state["actor"] = await _authenticate_api_request(self._authenticator, connection, scope)
+        elif access := handler.opt.get("page"):
+            await self._check_page_request(connection, access)
+        if isinstance(connection, Request) and connection.method not in SAFE:
+            await connection.body()  # cached; a slow client must not hold a database connection meanwhile
+
+    async def _check_page_request(self, connection: Connection, access: PageAccess) -> None:
+        state = connection.scope["state"]
+        state["identity"] = identity = await self._authenticator.identify(connection)
         state["layout_context"] = {
             "here": identity.workspace,
             "member": identity.member,
@@ -76,10 +94,8 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         if access.framed:
             # Load the sidebar before the handler takes a connection. Waiting for a second connection while holding
             # one can exhaust the pool.
-            state["layout_context"] |= await connection.app.state.rail(identity.workspace.id)
+            state["layout_context"] |= await self._load_sidebar(identity.workspace.id)
         state["actor"] = _page_actor(access, identity)
-    if isinstance(connection, Request) and connection.method not in SAFE:
-        await connection.body()  # cached; a slow client must not hold a database connection meanwhile
 
 
 async def _authenticate_api_request(authenticator: Authenticator, connection: Connection, scope: Scope) -> Actor:

@@ -1,6 +1,5 @@
 """The agents' inbox: the list with its views, what is done to several tickets at once, a ticket for a customer."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,7 +11,7 @@ from voxpop.accounts import members
 from voxpop.accounts.models import Member
 from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, Renderer, Transaction
 from voxpop.auth.guards import members_only
-from voxpop.db.pool import Database, Tx
+from voxpop.db.pool import Tx
 from voxpop.errors import AppError, FieldError, Invalid, NotFound
 from voxpop.i18n import N_
 from voxpop.tickets import assignees, service, store
@@ -21,9 +20,8 @@ from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.inbox.models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, View, short_names
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists import service as lists
-from voxpop.tickets.lists.models import UNRESOLVED, TicketFilter
 from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status
-from voxpop.types import AccountId, Email, Name, NotBlank, WorkspaceId, utcnow
+from voxpop.types import AccountId, Email, Name, NotBlank, utcnow
 from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
 from voxpop.web.rendering import PageRenderer
@@ -206,16 +204,6 @@ async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> 
         "export": view.export_query(member.account_id, utcnow()),
         **await form_options(tx, here, member),
     }
-
-
-def rail_of(database: Database) -> Callable[[WorkspaceId], Awaitable[dict[str, Any]]]:
-    """Reads what the frame of every page for members shows besides: how many tickets are not done."""
-
-    async def read(workspace: WorkspaceId) -> dict[str, Any]:
-        async with database.transaction(workspace) as tx:
-            return {"open_count": await lists.count(tx, workspace, TicketFilter(statuses=UNRESOLVED)) or 0}
-
-    return read
 
 
 async def form_options(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:

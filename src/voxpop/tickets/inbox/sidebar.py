@@ -1,0 +1,15 @@
+"""What the sidebar of every member page shows of the tickets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from voxpop.db.pool import Database
+from voxpop.tickets.lists import service as lists
+from voxpop.tickets.lists.models import UNRESOLVED, TicketFilter
+from voxpop.types import WorkspaceId
+
+
+async def load_sidebar(database: Database, workspace: WorkspaceId) -> Mapping[str, Any]:
+    """The number of unresolved tickets, beside the link to the inbox."""
+    async with database.transaction(workspace) as tx:
+        return {"open_count": await lists.count(tx, workspace, TicketFilter(statuses=UNRESOLVED)) or 0}
