@@ -29,7 +29,7 @@ RIGHT_OF = {
 GROUND = {"types", "errors", "config", "logs", "i18n", "hosts", "cursors", "accept_language"}
 BROKER, OUT = "kafka", {"outbox", "mail", "idempotency"}
 BESIDES = {"worker", "demo"}  # they drive services, as a request would
-PURE = re.compile(r"(prompting|tokens|permissions|scores|formulas|texts|dates)\Z")
+PURE = re.compile(r"(tags|search_text|prompting|tokens|permissions|scores|formulas|texts|dates)\Z")
 IMPURE = {
     "asyncio", "asyncpg", "httpx", "io", "litestar", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",
     "structlog", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid7", "utcnow",
@@ -39,7 +39,9 @@ IMPURE = {
 MODELS, STORE, SERVICE = 1, 2, 3
 HEIGHTS = [
     (
-        re.compile(r"((\w+_)?models|errors|search_text|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"),
+        re.compile(
+            r"((\w+_)?models|errors|limits|tags|search_text|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"
+        ),
         MODELS,
     ),
     (re.compile(r"(\w+_)?store\Z"), STORE),

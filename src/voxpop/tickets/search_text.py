@@ -39,10 +39,5 @@ def query(workspace: WorkspaceId, asked: Sequence[str], stems: Mapping[str, str]
     return " & ".join(every) or None
 
 
-def fold_tag(name: str) -> str:
-    """A tag as it is stored."""
-    return name.strip().casefold()
-
-
 def _mark(workspace: WorkspaceId) -> str:
     return workspace.hex[-4:]  # of the random end of the id; two workspaces alike would only make a search longer

@@ -13,6 +13,7 @@ from voxpop.metrics import service as metrics
 from voxpop.metrics.models import SurveyIncrement
 from voxpop.tickets import notifications, ratings, store
 from voxpop.tickets.models import ActivityKind, Author, Message, MessageKind, NewTicket, Priority, Status, Ticket
+from voxpop.tickets.tags import normalize_tags
 from voxpop.types import AccountId, TicketId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
 
@@ -22,7 +23,7 @@ Change = tuple[TicketId, ActivityKind, str | None, str | None]
 async def open_ticket(tx: Tx, workspace: WorkspaceId, new: NewTicket, author: Author, now: datetime) -> Ticket:
     """By the requester, or by an agent or another system for him."""
     ticket = await store.insert_ticket(tx, workspace, TicketId(uuid7()), new, (now, author.name))
-    await store.set_tags(tx, workspace, ticket.id, clean_tags(new.tags), now)
+    await store.set_tags(tx, workspace, ticket.id, normalize_tags(new.tags), now)
     await store.insert_activities(tx, workspace, [(ticket.id, ActivityKind.OPENED, None, None)], (author.name, now))
     return ticket
 
@@ -119,7 +120,7 @@ async def set_tags(
 ) -> None:
     ticket = await get_locked(tx, workspace, ref)
     old = [tag.name for tag in await store.list_ticket_tags(tx, workspace, ticket.id)]
-    new = clean_tags(names)
+    new = normalize_tags(names)
     if old != new:
         await store.set_tags(tx, workspace, ticket.id, new, now)
         await _log(
@@ -135,11 +136,6 @@ async def get_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket:
 
 async def get_locked(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket:
     return _found(await store.lock_ticket(tx, workspace, ref.upper()), ref)
-
-
-def clean_tags(names: Sequence[str]) -> list[str]:
-    """In lower case, without blanks around and repeats, sorted."""
-    return sorted({name.strip().casefold() for name in names if name.strip()})
 
 
 async def _get_all_locked(tx: Tx, workspace: WorkspaceId, refs: Sequence[str]) -> list[Ticket]:

@@ -7,18 +7,20 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.tickets.changes import Change
+from voxpop.tickets.limits import MAX_TAGS, MAX_TEXT
 from voxpop.tickets.lists.models import TicketRow
 from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
+from voxpop.tickets.tags import normalize_tags
 from voxpop.types import AccountId, Email, Guid, Instant, Name, NotBlank, TicketId, instant
 
 Ref = Annotated[str, Meta(examples=["TK-1"])]
 Subject = Annotated[Name, Meta(examples=["The export stops halfway"])]
-Text = Annotated[str, Meta(min_length=1, max_length=50_000), NotBlank]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), NotBlank]
 Description = Annotated[Text, Meta(examples=["It stops at row 1,000, each time."])]
 TagName = Annotated[Name, Meta(examples=["billing"])]
-Tags = Annotated[list[TagName], Meta(max_length=50, description="In lower case once stored")]
+Tags = Annotated[list[TagName], Meta(max_length=MAX_TAGS, description="In lower case once stored")]
 Assignee = Annotated[
     str, Meta(min_length=1, max_length=254, description="A member: account id or address", examples=["ann@example.com"])
 ]
@@ -47,8 +49,8 @@ class NewTicketBody(Struct, frozen=True):
 
     def ticket(self, assignee: AccountId | None) -> NewTicket:
         who = Requester(self.requester.name, self.requester.email, self.requester.guid)
-        check_tags(self.tags)
-        return NewTicket(self.subject, self.description, who, self.priority, assignee, tuple(self.tags))
+        tags = tuple(normalize_tags(self.tags))
+        return NewTicket(self.subject, self.description, who, self.priority, assignee, tags)
 
 
 class NewReply(Struct, frozen=True):
@@ -71,15 +73,8 @@ class TicketChange(Struct, frozen=True):
         """Invalid for an empty one."""
         if self.status is self.priority is self.assignee is self.tags is UNSET:
             raise Invalid("body must have status, priority, assignee or tags")
-        if self.tags is not UNSET:
-            check_tags(self.tags)
-        return Change(self.status, self.priority, self.assignee, self.tags)
-
-
-def check_tags(tags: Sequence[str]) -> None:
-    """Folding makes some letters longer."""
-    if any(len(tag.strip().casefold()) > 200 for tag in tags):
-        raise Invalid("body/tags must be of 200 characters at most", details=[FieldError("tags", "is too long")])
+        tags = UNSET if self.tags is UNSET else normalize_tags(self.tags)
+        return Change(self.status, self.priority, self.assignee, tags)
 
 
 class AssigneeOut(Struct, frozen=True):

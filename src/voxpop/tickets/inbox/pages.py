@@ -15,12 +15,13 @@ from voxpop.db.pool import Tx
 from voxpop.errors import AppError, FieldError, Invalid, NotFound
 from voxpop.i18n import N_
 from voxpop.tickets import assignees, service, store
-from voxpop.tickets.api.schemas import check_tags
 from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.inbox.models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, View, short_names
+from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_TAG_LIST, MAX_TEXT
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status
+from voxpop.tickets.tags import parse_tags
 from voxpop.types import AccountId, Email, Name, NotBlank, utcnow
 from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
@@ -52,21 +53,20 @@ FIELDS = {
     "tags": N_("Use tags of at most 200 characters."),
 }
 
-MOST_AT_ONCE = 200
-LongText = Annotated[str, Meta(min_length=1, max_length=50_000), NotBlank]
+LongText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), NotBlank]
 
 
 class BulkForm(Struct):
     """`ref`: the tickets; `do`: resolve or assign, then to whom."""
 
     do: str
-    ref: Annotated[list[str], Meta(max_length=MOST_AT_ONCE)] = []
+    ref: Annotated[list[str], Meta(max_length=MAX_BULK_TICKETS)] = []
     assignee: str = ""
 
 
 class ViewForm(Struct):
     name: Name
-    query: Annotated[str, Meta(max_length=2000)]
+    query: Annotated[str, Meta(max_length=saved_views.LONGEST_QUERY)]
     shared: str = ""
 
 
@@ -76,7 +76,7 @@ class TicketForm(Struct):
     subject: Name
     description: LongText
     priority: Priority = Priority.MEDIUM
-    tags: Annotated[str, Meta(max_length=2000)] = ""
+    tags: Annotated[str, Meta(max_length=MAX_TAG_LIST)] = ""
     assignee: str = ""
 
 
@@ -144,7 +144,7 @@ async def open_ticket(
     try:
         form = await read_form(request, TicketForm)
         assignee = (await assignees.get_assignee(tx, here.id, form.assignee))[0] if form.assignee else None
-        check_tags(form.tags.split(","))
+        tags = tuple(parse_tags(form.tags))
     except Invalid as fault:
         given = await as_typed(request)
         context = await form_options(tx, here, member)
@@ -155,7 +155,7 @@ async def open_ticket(
         requester=Requester(form.name.strip(), form.email),
         priority=form.priority,
         assignee_id=assignee,
-        tags=tuple(form.tags.split(",")),
+        tags=tags,
     )
     ticket = await service.open_ticket(tx, here.id, new, author_of(member), utcnow())
     return redirect(f"/inbox/{ticket.ref}?done=opened")

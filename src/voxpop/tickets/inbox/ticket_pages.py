@@ -20,13 +20,14 @@ from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
 from voxpop.i18n import N_
 from voxpop.tickets import service, store
-from voxpop.tickets.api.schemas import check_tags
 from voxpop.tickets.inbox.models import DEEPEST, View, conversation, initials
 from voxpop.tickets.inbox.pages import LongText, author_of, chosen, form_options, in_words
+from voxpop.tickets.limits import MAX_TAG_LIST
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import BEFORE_ALL, Sort, TicketFilter, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
+from voxpop.tickets.tags import parse_tags
 from voxpop.types import utcnow
 from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
@@ -70,7 +71,7 @@ class AssigneeForm(Struct):
 
 
 class TagsForm(Struct):
-    tags: Annotated[str, Meta(max_length=2000)]
+    tags: Annotated[str, Meta(max_length=MAX_TAG_LIST)]
 
 
 @get("/inbox/{ref:str}", opt=members_only(), include_in_schema=False)
@@ -141,8 +142,7 @@ async def assign(
 async def set_tags(
     request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
 ) -> Response[Any]:
-    tags = (await read_form(request, TagsForm)).tags.split(",")
-    check_tags(tags)
+    tags = parse_tags((await read_form(request, TagsForm)).tags)
     await service.set_tags(tx, here.id, ref, tags, author_of(member), utcnow())
     return _back(request, ref, "changed")
 

@@ -8,12 +8,12 @@ from msgspec import Struct
 from voxpop.db.pool import Tx
 from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
-from voxpop.tickets import search_text
 from voxpop.tickets.lists import low_ratings_store as store
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import Place, Sort, SortKey, TagCount, UnhappyTicket, read_cursor, write_cursor
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE
 from voxpop.tickets.ratings import all_tickets
+from voxpop.tickets.tags import normalize_tag
 from voxpop.types import AccountId, TicketId, WorkspaceId
 
 ORDER = Sort(SortKey.RATING)
@@ -43,7 +43,7 @@ async def list_unhappy(
     limit: int,
 ) -> UnhappyPage:
     """Ratings of 1 and 2 since a moment, newest first. `of`: a tag's name, the agent who was rated; None is any."""
-    tag = None if of[0] is None else await list_store.find_tag(tx, workspace, search_text.fold_tag(of[0]))
+    tag = None if of[0] is None else await list_store.find_tag(tx, workspace, normalize_tag(of[0]))
     if of[0] is not None and tag is None:
         return UnhappyPage([], None)
     await list_store.set_planning(tx, workspace)

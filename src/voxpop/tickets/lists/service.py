@@ -22,6 +22,7 @@ from voxpop.tickets.lists.models import (
     read_cursor,
     write_cursor,
 )
+from voxpop.tickets.tags import normalize_tag
 from voxpop.types import WorkspaceId
 
 COUNTED_UP_TO = 1000
@@ -112,7 +113,7 @@ async def _query(tx: Tx, workspace: WorkspaceId, text: str) -> str | None:
 
 async def _criteria(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> Criteria | None:
     """None where nothing can fit: a tag that nobody has used, a text without words."""
-    tag = None if wanted.tag is None else await store.find_tag(tx, workspace, search_text.fold_tag(wanted.tag))
+    tag = None if wanted.tag is None else await store.find_tag(tx, workspace, normalize_tag(wanted.tag))
     query = None if wanted.words is None else await _query(tx, workspace, wanted.words)
     if (wanted.tag and tag is None) or (wanted.words and query is None):
         return None

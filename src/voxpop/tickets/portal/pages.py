@@ -19,6 +19,7 @@ from voxpop.i18n import N_
 from voxpop.tickets import ratings, service
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.inbox.models import initials
+from voxpop.tickets.limits import MAX_COMMENT, MAX_TEXT
 from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, Author, NewTicket, Requester, Ticket
 from voxpop.tickets.portal import customer_tickets, customer_tickets_store
 from voxpop.types import EMAIL_PATTERN, Instant, instant, utcnow
@@ -33,7 +34,7 @@ Asked = Request[Any, Any, Any]
 
 LIST, NEW, TICKET = "tickets/portal/list.html", "tickets/portal/new.html", "tickets/portal/ticket.html"
 PAGE_SIZE = 50
-LONGEST_LINE, LONGEST_EMAIL, LONGEST_TEXT, LONGEST_COMMENT = 200, 254, 50_000, 2000
+MAX_LINE, MAX_EMAIL = 200, 254
 
 TOASTS = {"sent": N_("Reply sent.")}
 NO_NAME = N_("Say what we should call you.")
@@ -58,12 +59,12 @@ class TicketForm(Struct):
     description: str = ""
 
     def faults(self) -> list[FieldError]:
-        is_address = re.match(EMAIL_PATTERN, self.email.strip()) and len(self.email.strip()) <= LONGEST_EMAIL
+        is_address = re.match(EMAIL_PATTERN, self.email.strip()) and len(self.email.strip()) <= MAX_EMAIL
         return [
-            *_text_faults("name", self.name, LONGEST_LINE, (NO_NAME, LONG_LINE)),
+            *_text_faults("name", self.name, MAX_LINE, (NO_NAME, LONG_LINE)),
             *([] if is_address else [FieldError("email", NO_ADDRESS)]),
-            *_text_faults("subject", self.subject, LONGEST_LINE, (NO_SUBJECT, LONG_LINE)),
-            *_text_faults("description", self.description, LONGEST_TEXT, (NO_TEXT, LONG_TEXT)),
+            *_text_faults("subject", self.subject, MAX_LINE, (NO_SUBJECT, LONG_LINE)),
+            *_text_faults("description", self.description, MAX_TEXT, (NO_TEXT, LONG_TEXT)),
         ]
 
     def read(self) -> NewTicket:
@@ -79,7 +80,7 @@ class RatingForm(Struct):
     """A blank comment is none (T3)."""
 
     rating: Annotated[int, Meta(ge=SCALE_MIN, le=SCALE_MAX)]
-    comment: Annotated[str, Meta(max_length=LONGEST_COMMENT)] | None = None
+    comment: Annotated[str, Meta(max_length=MAX_COMMENT)] | None = None
 
     def read(self) -> tuple[int, str | None]:
         return self.rating, (self.comment or "").strip() or None
@@ -174,7 +175,7 @@ async def reply(
     async with database.transaction(here.id) as tx:
         ticket = await customer_tickets.get_own(tx, here.id, customer, ref)
         context = await _context(tx, here, ticket, {"body": form.body})
-    if faults := _text_faults("body", form.body, LONGEST_TEXT, (NO_TEXT, LONG_TEXT)):
+    if faults := _text_faults("body", form.body, MAX_TEXT, (NO_TEXT, LONG_TEXT)):
         raise render.with_errors(TICKET, Invalid(details=faults), **context)
     await _count(request, here, (RateLimit.GUEST_REPLY, str(customer.session_id)), (render, TICKET), **context)
     async with database.transaction(here.id) as tx:
