@@ -39,50 +39,50 @@ class Invitee(Struct, frozen=True):
 
 
 async def invite(
-    tx: Tx, here: Workspace, by: Member, invitee: Invitee, locale: str, now: datetime, public_url: str
+    tx: Tx, workspace: Workspace, by: Member, invitee: Invitee, locale: str, now: datetime, public_url: str
 ) -> None:
     """Replaces an open invitation of the address. Forbidden above `by`; Invalid for who is a member already."""
     if not may_manage(by.role, invitee.role):
         raise Forbidden(NOT_YOURS)
-    if await store.find_login(tx, here.id, invitee.email):
+    if await store.find_login(tx, workspace.id, invitee.email):
         raise Invalid(ALREADY_HERE, details=[FieldError("email", ALREADY_HERE)])
-    for each in await store.list_invitations(tx, here.id, now):
+    for each in await store.list_invitations(tx, workspace.id, now):
         if folded(each.email) == folded(invitee.email):
             _check_may_withdraw(by, each)
-    await store.delete_invitations_of(tx, here.id, invitee.email)
+    await store.delete_invitations_of(tx, workspace.id, invitee.email)
     link = NewLink(LinkKind.INVITATION, email=invitee.email, name=invitee.name, role=invitee.role)
-    path = await make_link(tx, here.id, link, now, by.actor().name)
-    names = {"name": by.name, "workspace": here.name, "role": translate(locale, ROLE_NAMES[invitee.role])}
-    text = translate(locale, TEXT, link=address_of(public_url, here.slug) + path, **names)
-    letter = mail.compose(here.name, invitee.email, translate(locale, SUBJECT, **names), text, now)
-    await outbox.record(tx, here.id, [letter], now)
+    path = await make_link(tx, workspace.id, link, now, by.actor().name)
+    names = {"name": by.name, "workspace": workspace.name, "role": translate(locale, ROLE_NAMES[invitee.role])}
+    text = translate(locale, TEXT, link=address_of(public_url, workspace.slug) + path, **names)
+    letter = mail.compose(workspace.name, invitee.email, translate(locale, SUBJECT, **names), text, now)
+    await outbox.record(tx, workspace.id, [letter], now)
 
 
-async def is_of_others(tx: Tx, here: Workspace, link: Link) -> bool:
+async def is_of_others(tx: Tx, workspace: Workspace, link: Link) -> bool:
     """Whether an invitation is for an address whose account has a place in another workspace already."""
     if link.kind != LinkKind.INVITATION or not link.email:
         return False
-    return await store.find_login_elsewhere(tx, here.id, link.email) is not None
+    return await store.find_login_elsewhere(tx, workspace.id, link.email) is not None
 
 
-async def check_password(database: Database, here: Workspace, email: str, password: str) -> None:
+async def check_password(database: Database, workspace: Workspace, email: str, password: str) -> None:
     """Invalid unless the account with a place elsewhere is opened by it: then it is no stranger who takes it along."""
-    async with database.transaction(here.id) as tx:
-        login = await store.find_login_elsewhere(tx, here.id, email)
+    async with database.transaction(workspace.id) as tx:
+        login = await store.find_login_elsewhere(tx, workspace.id, email)
     if login and not (await passwords.verify(login.password_hash, password)).right:
         raise Invalid(NOT_HIS, details=[FieldError("password", NOT_HIS)])
 
 
-async def accept(tx: Tx, here: Workspace, token: str, now: datetime, *, proven: bool) -> AccountId:
+async def accept(tx: Tx, workspace: Workspace, token: str, now: datetime, *, proven: bool) -> AccountId:
     """Makes the bearer a member; his account, if he has one, stays as it is. LinkSpent as for any link.
 
     `proven`: the link came by mail, so that he has the address.
     """
-    link = await use_link(tx, here.id, LinkKind.INVITATION, token, now)
+    link = await use_link(tx, workspace.id, LinkKind.INVITATION, token, now)
     email = link.email or ""
     person = Login(AccountId(uuid7()), link.name or email.partition("@")[0], email, None)
     role = Role(link.role or Role.AGENT)
-    return await store.insert_member(tx, here.id, person, role, now, f"member:{email}", proven=proven)
+    return await store.insert_member(tx, workspace.id, person, role, now, f"member:{email}", proven=proven)
 
 
 async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> list[Invitation]:

@@ -87,27 +87,27 @@ def login(request: Asked, render: Renderer) -> Response[Any]:
 
 
 @post("/login", opt=public(), include_in_schema=False, status_code=303)
-async def sign_in_by_password(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+async def sign_in_by_password(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
     form = await read_form(request, PasswordForm)
     database: Database = request.app.state.database
-    await record_attempt(database, here.id, RateLimit.SIGN_IN_CLIENT, client_ip(request))
-    await _count_guess(request, here, form.email)
-    person = await sign_in.by_password(database, here, form.email, form.password, utcnow())
+    await record_attempt(database, workspace.id, RateLimit.SIGN_IN_CLIENT, client_ip(request))
+    await _count_guess(request, workspace, form.email)
+    person = await sign_in.by_password(database, workspace, form.email, form.password, utcnow())
     if person is None:
         raise render.with_errors(
             "workspaces/login.html", Invalid(WRONG_LOGIN), email=form.email, next=form.next, sent=False
         )
-    async with database.transaction(here.id) as tx:
-        cookie = await sessions.open_member(tx, here, person.account_id, request)
+    async with database.transaction(workspace.id) as tx:
+        cookie = await sessions.open_member(tx, workspace, person.account_id, request)
     return _signed_in(local_path(form.next) or HOME, cookie)
 
 
-async def _count_guess(request: Asked, here: Workspace, email: str) -> None:
+async def _count_guess(request: Asked, workspace: Workspace, email: str) -> None:
     """Few for each who guesses; many more for all together, so that nobody can lock another out by guessing."""
     database: Database = request.app.state.database
     address = folded(email.strip())
-    await record_attempt(database, here.id, RateLimit.SIGN_IN_ACCOUNT, f"{address} {client_ip(request)}")
-    await record_attempt(database, here.id, RateLimit.SIGN_IN_ANYWHERE, address)
+    await record_attempt(database, workspace.id, RateLimit.SIGN_IN_ACCOUNT, f"{address} {client_ip(request)}")
+    await record_attempt(database, workspace.id, RateLimit.SIGN_IN_ANYWHERE, address)
 
 
 def _signed_in(path: str, cookie: Any) -> Response[Any]:
@@ -117,9 +117,9 @@ def _signed_in(path: str, cookie: Any) -> Response[Any]:
 
 
 @post("/login/mail", opt=public(), include_in_schema=False, status_code=303)
-async def mail_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+async def mail_link(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
     """The same answer whether the address is a member's or not."""
-    await _mail(request, here, render, sign_in.mail_member_link, "workspaces/login.html")
+    await _mail(request, workspace, render, sign_in.mail_member_link, "workspaces/login.html")
     return redirect("/login?sent")
 
 
@@ -134,13 +134,13 @@ def customer_login(request: Asked, render: Renderer) -> Response[Any]:
 
 
 @post("/tickets/login", opt=portal_public(), include_in_schema=False, status_code=303)
-async def mail_customer_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+async def mail_customer_link(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
     """The same answer whether the address is known or not (T23)."""
-    await _mail(request, here, render, sign_in.mail_customer_link, "workspaces/customer_login.html")
+    await _mail(request, workspace, render, sign_in.mail_customer_link, "workspaces/customer_login.html")
     return redirect("/tickets/login?sent")
 
 
-async def _mail(request: Asked, here: Workspace, render: PageRenderer, mail_link: MailLink, template: str) -> None:
+async def _mail(request: Asked, workspace: Workspace, render: PageRenderer, mail_link: MailLink, template: str) -> None:
     """A link to a good address, counted first. Beyond the limit there is none, for the last ones still work."""
     form = await read_form(request, AddressForm)
     try:
@@ -149,119 +149,119 @@ async def _mail(request: Asked, here: Workspace, render: PageRenderer, mail_link
         raise render.with_errors(template, fault, email=form.email, next=form.next, sent=False) from None
     database: Database = request.app.state.database
     settings: Settings = request.app.state.settings
-    await record_attempt(database, here.id, RateLimit.LINK_CLIENT, client_ip(request))
+    await record_attempt(database, workspace.id, RateLimit.LINK_CLIENT, client_ip(request))
     try:
-        await record_attempt(database, here.id, RateLimit.LINK_ADDRESS, folded(form.email))
+        await record_attempt(database, workspace.id, RateLimit.LINK_ADDRESS, folded(form.email))
     except RateLimited:
         return
-    async with database.transaction(here.id) as tx:
+    async with database.transaction(workspace.id) as tx:
         following = local_path(form.next)
-        await mail_link(tx, here, form.email, following, render.locale, utcnow(), settings.public_url)
+        await mail_link(tx, workspace, form.email, following, render.locale, utcnow(), settings.public_url)
 
 
 @get("/login/link", opt=public(), include_in_schema=False)
-async def look_at_member_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
+async def look_at_member_link(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
     """A button: what opens links by itself, such as a scanner of mail, uses none up."""
-    return await _look(request, here, render, LinkKind.MEMBER)
+    return await _look(request, workspace, render, LinkKind.MEMBER)
 
 
 @post("/login/link", opt=public(), include_in_schema=False, status_code=303)
-async def use_member_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    form = await _counted(request, here, TokenForm)
-    async with _opening(request, here, render, LinkKind.MEMBER) as tx:
-        link = await use_link(tx, here.id, LinkKind.MEMBER, form.token, utcnow())
+async def use_member_link(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    form = await _counted(request, workspace, TokenForm)
+    async with _opening(request, workspace, render, LinkKind.MEMBER) as tx:
+        link = await use_link(tx, workspace.id, LinkKind.MEMBER, form.token, utcnow())
         assert link.account_id is not None  # noqa: S101 - a member's link has one, by the table's own rule
         if _mail_leaves(request):
-            await sign_in.mark_email_verified(tx, here, link.account_id, utcnow())
-        cookie = await sessions.open_member(tx, here, link.account_id, request)
+            await sign_in.mark_email_verified(tx, workspace, link.account_id, utcnow())
+        cookie = await sessions.open_member(tx, workspace, link.account_id, request)
     return _signed_in(link.next_path or HOME, cookie)
 
 
 @get("/tickets/login/link", opt=portal_public(), include_in_schema=False)
-async def look_at_customer_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    return await _look(request, here, render, LinkKind.CUSTOMER)
+async def look_at_customer_link(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return await _look(request, workspace, render, LinkKind.CUSTOMER)
 
 
 @post("/tickets/login/link", opt=portal_public(), include_in_schema=False, status_code=303)
-async def use_customer_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    form = await _counted(request, here, TokenForm)
-    async with _opening(request, here, render, LinkKind.CUSTOMER) as tx:
-        link = await use_link(tx, here.id, LinkKind.CUSTOMER, form.token, utcnow())
-        cookie = await sessions.open_customer(tx, here, link.email or "", request)
+async def use_customer_link(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    form = await _counted(request, workspace, TokenForm)
+    async with _opening(request, workspace, render, LinkKind.CUSTOMER) as tx:
+        link = await use_link(tx, workspace.id, LinkKind.CUSTOMER, form.token, utcnow())
+        cookie = await sessions.open_customer(tx, workspace, link.email or "", request)
     return _signed_in(link.next_path or PORTAL, cookie)
 
 
 @get("/login/invitation", opt=public(), include_in_schema=False)
-async def look_at_invitation(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    return await _look(request, here, render, LinkKind.INVITATION)
+async def look_at_invitation(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return await _look(request, workspace, render, LinkKind.INVITATION)
 
 
 @post("/login/invitation", opt=public(), include_in_schema=False, status_code=303)
-async def accept_invitation(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    form = await _counted(request, here, InvitationForm)
+async def accept_invitation(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    form = await _counted(request, workspace, InvitationForm)
     database: Database = request.app.state.database
-    async with _opening(request, here, render, LinkKind.INVITATION) as tx:
-        link = await look_at_link(tx, here.id, LinkKind.INVITATION, form.token, utcnow())
-        asked = await _asks_password(request, tx, here, link)
+    async with _opening(request, workspace, render, LinkKind.INVITATION) as tx:
+        link = await look_at_link(tx, workspace.id, LinkKind.INVITATION, form.token, utcnow())
+        asked = await _asks_password(request, tx, workspace, link)
     if asked:
-        await _count_guess(request, here, link.email or "")
+        await _count_guess(request, workspace, link.email or "")
         try:
-            await invitations.check_password(database, here, link.email or "", form.password)
+            await invitations.check_password(database, workspace, link.email or "", form.password)
         except Invalid as fault:
             raise render.with_errors("workspaces/link.html", fault, **_invited(form.token, link, asked)) from None
-    async with _opening(request, here, render, LinkKind.INVITATION) as tx:
-        account = await invitations.accept(tx, here, form.token, utcnow(), proven=_mail_leaves(request))
-        cookie = await sessions.open_member(tx, here, account, request)
+    async with _opening(request, workspace, render, LinkKind.INVITATION) as tx:
+        account = await invitations.accept(tx, workspace, form.token, utcnow(), proven=_mail_leaves(request))
+        cookie = await sessions.open_member(tx, workspace, account, request)
     return _signed_in(WELCOME, cookie)
 
 
 @get("/login/owner", opt=public(), include_in_schema=False)
-async def look_at_owner_link(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    return await _look(request, here, render, LinkKind.OWNER)
+async def look_at_owner_link(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return await _look(request, workspace, render, LinkKind.OWNER)
 
 
 @post("/login/owner", opt=public(), include_in_schema=False, status_code=303)
-async def found_workspace(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    form = await _counted(request, here, OwnerForm)
+async def found_workspace(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    form = await _counted(request, workspace, OwnerForm)
     database: Database = request.app.state.database
     try:
         email = check_email(form.email)
         if not form.name.strip():
             raise Invalid(NO_NAME, details=[FieldError("name", NO_NAME)])
         founder = sign_in.FirstOwner(email, form.name, form.password)
-        account = await sign_in.claim_workspace(database, here, form.token, founder, utcnow())
+        account = await sign_in.claim_workspace(database, workspace, form.token, founder, utcnow())
     except LinkSpent as fault:
         raise _spent(render, LinkKind.OWNER, fault) from None
     except AppError as fault:
         if not fault.details:
             raise
         raise render.with_errors("workspaces/owner.html", fault, token=form.token, form=form) from None
-    async with database.transaction(here.id) as tx:
-        cookie = await sessions.open_member(tx, here, account, request)
+    async with database.transaction(workspace.id) as tx:
+        cookie = await sessions.open_member(tx, workspace, account, request)
     return _signed_in("/settings", cookie)
 
 
-async def _counted(request: Asked, here: Workspace, form: Any) -> Any:
-    await record_attempt(request.app.state.database, here.id, RateLimit.USE_LINK, client_ip(request))
+async def _counted(request: Asked, workspace: Workspace, form: Any) -> Any:
+    await record_attempt(request.app.state.database, workspace.id, RateLimit.USE_LINK, client_ip(request))
     return await read_form(request, form)
 
 
-async def _look(request: Asked, here: Workspace, render: PageRenderer, kind: LinkKind) -> Response[Any]:
+async def _look(request: Asked, workspace: Workspace, render: PageRenderer, kind: LinkKind) -> Response[Any]:
     token = request.query_params.get("token", "")
-    async with _opening(request, here, render, kind) as tx:
-        link = await look_at_link(tx, here.id, kind, token, utcnow())
-        asked = await _asks_password(request, tx, here, link)
+    async with _opening(request, workspace, render, kind) as tx:
+        link = await look_at_link(tx, workspace.id, kind, token, utcnow())
+        asked = await _asks_password(request, tx, workspace, link)
     if kind == LinkKind.OWNER:
         return render("workspaces/owner.html", token=token, form=OwnerForm(token, "", ""))
     return render("workspaces/link.html", **_invited(token, link, asked))
 
 
 @asynccontextmanager
-async def _opening(request: Asked, here: Workspace, render: PageRenderer, kind: LinkKind) -> AsyncIterator[Tx]:
+async def _opening(request: Asked, workspace: Workspace, render: PageRenderer, kind: LinkKind) -> AsyncIterator[Tx]:
     """A transaction for what a link opens, begun when the visitor is counted; a page of its own where it is spent."""
     database: Database = request.app.state.database
     try:
-        async with database.transaction(here.id) as tx:
+        async with database.transaction(workspace.id) as tx:
             yield tx
     except LinkSpent as fault:
         raise _spent(render, kind, fault) from None
@@ -273,8 +273,8 @@ def _mail_leaves(request: Asked) -> bool:
     return settings.smtp_url is not None
 
 
-async def _asks_password(request: Asked, tx: Tx, here: Workspace, link: Link) -> bool:
-    return not _mail_leaves(request) and await invitations.is_of_others(tx, here, link)
+async def _asks_password(request: Asked, tx: Tx, workspace: Workspace, link: Link) -> bool:
+    return not _mail_leaves(request) and await invitations.is_of_others(tx, workspace, link)
 
 
 def _invited(token: str, link: Link, asks_password: bool) -> dict[str, Any]:
@@ -293,22 +293,24 @@ def _spent(render: PageRenderer, kind: LinkKind, fault: LinkSpent) -> Exception:
 
 
 @post("/logout", opt=public(), include_in_schema=False, status_code=303)
-async def sign_out_member(request: Asked, tx: Transaction, here: CurrentWorkspace) -> Response[Any]:
-    return await _sign_out(request, tx, here, SessionKind.MEMBER, "/login")
+async def sign_out_member(request: Asked, tx: Transaction, workspace: CurrentWorkspace) -> Response[Any]:
+    return await _sign_out(request, tx, workspace, SessionKind.MEMBER, "/login")
 
 
 @post("/tickets/logout", opt=public(), include_in_schema=False, status_code=303)
-async def sign_out_customer(request: Asked, tx: Transaction, here: CurrentWorkspace) -> Response[Any]:
+async def sign_out_customer(request: Asked, tx: Transaction, workspace: CurrentWorkspace) -> Response[Any]:
     """Here, or on all devices where the form says so."""
     customer = identity_of(request).customer
     if customer and (await read_form(request, LeaveForm)).everywhere:
         await sessions.end_sessions_of(tx, customer)
-    return await _sign_out(request, tx, here, SessionKind.CUSTOMER, "/tickets/login")
+    return await _sign_out(request, tx, workspace, SessionKind.CUSTOMER, "/tickets/login")
 
 
-async def _sign_out(request: Asked, tx: Transaction, here: Workspace, kind: SessionKind, path: str) -> Response[Any]:
+async def _sign_out(
+    request: Asked, tx: Transaction, workspace: Workspace, kind: SessionKind, path: str
+) -> Response[Any]:
     if session := identity_of(request).session_of(kind):
-        await sessions.end_session(tx, here.id, session)
+        await sessions.end_session(tx, workspace.id, session)
     response = redirect(path)
     response.set_cookie(sessions.ended_cookie(kind, request.app.state.settings))
     response.headers["clear-site-data"] = '"cache"'

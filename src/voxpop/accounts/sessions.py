@@ -39,25 +39,29 @@ def _is_secure(settings: Settings) -> bool:
     return settings.public_url.startswith("https://")
 
 
-async def open_member(tx: Tx, here: Workspace, account: AccountId, request: Connection) -> Cookie:
+async def open_member(tx: Tx, workspace: Workspace, account: AccountId, request: Connection) -> Cookie:
     """Signs a member in; who was signed in before on this browser is so no longer."""
-    return await _open(tx, here, NewSession(SessionKind.MEMBER, account_id=account), request)
+    return await _open(tx, workspace, NewSession(SessionKind.MEMBER, account_id=account), request)
 
 
-async def open_customer(tx: Tx, here: Workspace, email: str, request: Connection) -> Cookie:
+async def open_customer(tx: Tx, workspace: Workspace, email: str, request: Connection) -> Cookie:
     """Signs a customer in who has proven his address."""
-    return await _open(tx, here, NewSession(SessionKind.CUSTOMER, email=email), request)
+    return await _open(tx, workspace, NewSession(SessionKind.CUSTOMER, email=email), request)
 
 
-async def open_guest(tx: Tx, here: Workspace, email: str, name: str, ticket_id: UUID, request: Connection) -> Cookie:
+async def open_guest(
+    tx: Tx, workspace: Workspace, email: str, name: str, ticket_id: UUID, request: Connection
+) -> Cookie:
     """Lets somebody in whose address is not proven: to this one ticket (T24)."""
-    return await _open(tx, here, NewSession(SessionKind.GUEST, email=email, name=name, ticket_id=ticket_id), request)
+    return await _open(
+        tx, workspace, NewSession(SessionKind.GUEST, email=email, name=name, ticket_id=ticket_id), request
+    )
 
 
-async def _open(tx: Tx, here: Workspace, new: NewSession, request: Connection) -> Cookie:
+async def _open(tx: Tx, workspace: Workspace, new: NewSession, request: Connection) -> Cookie:
     before = request.scope["state"]["identity"].session_of(new.kind)
     if before is not None:
-        await store.end_session(tx, here.id, before)
+        await store.end_session(tx, workspace.id, before)
     settings: Settings = request.app.state.settings
     idle, life = TTL[new.kind]
     key, now = new_token(uuid7()), utcnow()
@@ -72,7 +76,7 @@ async def _open(tx: Tx, here: Workspace, new: NewSession, request: Connection) -
         client,
     )
     times = (now, int(idle.total_seconds()), now + life)
-    await store.insert_session(tx, here.id, (key.id, hash_secret(key.secret)), named, times)
+    await store.insert_session(tx, workspace.id, (key.id, hash_secret(key.secret)), named, times)
     return _cookie(new.kind, str(key), int(life.total_seconds()), settings)
 
 

@@ -43,7 +43,7 @@ def provide_actor(request: Request[Any, Any, Any]) -> Actor:
     return actor
 
 
-def provide_here(request: Request[Any, Any, Any]) -> Workspace:
+def provide_workspace(request: Request[Any, Any, Any]) -> Workspace:
     """The workspace whose page is requested."""
     return identity_of(request).workspace
 
@@ -78,7 +78,7 @@ DEPENDENCIES = {"tx": Provide(provide_tx)} | {
     name: Provide(provider, sync_to_thread=False)
     for name, provider in {
         "actor": provide_actor,
-        "here": provide_here,
+        "workspace": provide_workspace,
         "member": provide_member,
         "customer": provide_customer,
         "visitor": provide_visitor,

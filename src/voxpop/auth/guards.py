@@ -85,7 +85,7 @@ class AccessGuard:
         state = connection.scope["state"]
         state["identity"] = identity = await self._authenticator.identify(connection)
         state["layout_context"] = {
-            "here": identity.workspace,
+            "workspace": identity.workspace,
             "member": identity.member,
             "customer": identity.customer,
         }

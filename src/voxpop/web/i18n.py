@@ -27,7 +27,7 @@ class Texts:
 
 
 def speak(environment: Environment, locale: str) -> None:
-    """Teaches an environment a language. Templates that show times get `now`, and `here` for its zone."""
+    """Teaches an environment a language. Templates that show times get `now`, and `workspace` for its time zone."""
     environment.globals |= {"t": Texts(locale), "locale": locale}
     environment.filters |= {
         "ago": _times(locale, i18n.ago, Markup(" data-ago")),
@@ -41,8 +41,8 @@ def _times(locale: str, shape: Callable[[str, datetime, datetime, tzinfo], str],
 
     @pass_context
     def element(context: Context, moment: datetime) -> Markup:
-        here, now = context.get("here"), context["now"]
-        zone: tzinfo = here.zone if here else UTC
+        workspace, now = context.get("workspace"), context["now"]
+        zone: tzinfo = workspace.zone if workspace else UTC
         return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
             instant(moment),
             i18n.full(locale, moment, zone),

@@ -45,7 +45,7 @@ LEADS = {
 }
 LONGEST_PATH = 8000
 PORTAL = "/tickets/"  # below it are the pages of customers, who know nothing of this product
-ANONYMOUS_LAYOUT = {"here": None, "member": None, "customer": None}
+ANONYMOUS_LAYOUT = {"workspace": None, "member": None, "customer": None}
 SLASHED = ("//", "/\\")  # what browsers take for another host
 
 

@@ -105,15 +105,15 @@ async def _members(tx: Tx, member: Member, form: InviteForm | None = None) -> di
 
 
 @post("/settings/invitations", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
-async def invite(request: Asked, here: CurrentWorkspace, member: CurrentMember, render: Renderer) -> Response[Any]:
+async def invite(request: Asked, workspace: CurrentWorkspace, member: CurrentMember, render: Renderer) -> Response[Any]:
     form = await read_form(request, InviteForm)
     settings: Settings = request.app.state.settings
     database: Database = request.app.state.database
-    await record_attempt(database, here.id, RateLimit.INVITE, str(member.account_id))
-    async with database.transaction(here.id) as tx:
+    await record_attempt(database, workspace.id, RateLimit.INVITE, str(member.account_id))
+    async with database.transaction(workspace.id) as tx:
         try:
             invitee = Invitee(check_email(form.email), form.name.strip() or None, form.role)
-            await invitations.invite(tx, here, member, invitee, render.locale, utcnow(), settings.public_url)
+            await invitations.invite(tx, workspace, member, invitee, render.locale, utcnow(), settings.public_url)
         except Invalid as fault:
             raise render.with_errors("workspaces/members.html", fault, **await _members(tx, member, form)) from None
     return redirect("/settings?done=invited")
@@ -185,18 +185,22 @@ async def revoke_key(tx: Transaction, member: CurrentMember, key: FromPath[str])
 
 
 @get("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False, sync_to_thread=False)
-def show_workspace(request: Asked, here: CurrentWorkspace, render: Renderer) -> Response[Any]:
-    return render("workspaces/workspace.html", **_workspace(request, here, _form_of(here)))
+def show_workspace(request: Asked, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+    return render("workspaces/workspace.html", **_workspace(request, workspace, _form_of(workspace)))
 
 
-def _form_of(here: Workspace) -> WorkspaceForm:
+def _form_of(workspace: Workspace) -> WorkspaceForm:
     on = {True: "on", False: ""}
     return WorkspaceForm(
-        here.name, here.time_zone, str(here.cool_down_days), on[here.portal_enabled], on[here.csat_enabled]
+        workspace.name,
+        workspace.time_zone,
+        str(workspace.cool_down_days),
+        on[workspace.portal_enabled],
+        on[workspace.csat_enabled],
     )
 
 
-def _workspace(request: Asked, here: Workspace, form: WorkspaceForm) -> dict[str, Any]:
+def _workspace(request: Asked, workspace: Workspace, form: WorkspaceForm) -> dict[str, Any]:
     settings: Settings = request.app.state.settings
     return {
         "active": "settings",
@@ -204,19 +208,19 @@ def _workspace(request: Asked, here: Workspace, form: WorkspaceForm) -> dict[str
         "toasts": TOASTS,
         "form": form,
         "zones": sorted(available_timezones()),
-        "address": address_of(settings.public_url, here.slug),
+        "address": address_of(settings.public_url, workspace.slug),
     }
 
 
 @post("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
 async def change_workspace(
-    request: Asked, tx: Transaction, here: CurrentWorkspace, member: CurrentMember, render: Renderer
+    request: Asked, tx: Transaction, workspace: CurrentWorkspace, member: CurrentMember, render: Renderer
 ) -> Response[Any]:
     form = await read_form(request, WorkspaceForm)
     try:
-        await service.change_workspace(tx, here.id, _change(form), utcnow(), member.actor().name)
+        await service.change_workspace(tx, workspace.id, _change(form), utcnow(), member.actor().name)
     except Invalid as fault:
-        raise render.with_errors("workspaces/workspace.html", fault, **_workspace(request, here, form)) from None
+        raise render.with_errors("workspaces/workspace.html", fault, **_workspace(request, workspace, form)) from None
     return redirect("/settings/workspace?done=saved")
 
 

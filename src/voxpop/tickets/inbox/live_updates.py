@@ -30,9 +30,9 @@ RETRY = 1000  # ms until a browser resumes
 
 
 @get("/inbox/changes", opt=members_only(framed=False), include_in_schema=False)
-async def stream_changes(request: Request[Any, Any, Any], here: CurrentWorkspace, state: State) -> ServerSentEvent:
+async def stream_changes(request: Request[Any, Any, Any], workspace: CurrentWorkspace, state: State) -> ServerSentEvent:
     since = read_moment(request.headers.get("last-event-id") or request.query_params.get("since"), utcnow())
-    return ServerSentEvent(changes(state.database, here.id, since))
+    return ServerSentEvent(changes(state.database, workspace.id, since))
 
 
 ROUTES = [stream_changes]

@@ -17,12 +17,14 @@ PAGE_SIZE = 50
 
 @get("/unhappy", opt=members_only(), include_in_schema=False)
 async def show_unhappy(
-    request: Request[Any, Any, Any], here: CurrentWorkspace, tx: Transaction, render: Renderer
+    request: Request[Any, Any, Any], workspace: CurrentWorkspace, tx: Transaction, render: Renderer
 ) -> Response[str]:
     days = next((each for each in PERIODS if str(each) == request.query_params.get("days")), PERIODS[1])
     tag = request.query_params.get("tag") or None
     since = utcnow() - timedelta(days=days)
-    page = await low_ratings.list_unhappy(tx, here.id, since, (tag, None), request.query_params.get("after"), PAGE_SIZE)
+    page = await low_ratings.list_unhappy(
+        tx, workspace.id, since, (tag, None), request.query_params.get("after"), PAGE_SIZE
+    )
     return render(
         "tickets/inbox/unhappy.html",
         active="unhappy",
@@ -30,8 +32,8 @@ async def show_unhappy(
         days=days,
         periods=PERIODS,
         tag=tag,
-        counts=await low_ratings.count_tags(tx, here.id, since),
-        average=await low_ratings.average(tx, here.id),
+        counts=await low_ratings.count_tags(tx, workspace.id, since),
+        average=await low_ratings.average(tx, workspace.id),
         address=address,
         more=page.next_cursor and f"{address(days, tag)}&after={page.next_cursor}",
     )

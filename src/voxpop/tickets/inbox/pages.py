@@ -82,72 +82,74 @@ class TicketForm(Struct):
 
 @get("/inbox", opt=members_only(), include_in_schema=False)
 async def show_inbox(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: Req, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[str]:
     view = View.read(request.query_params.dict())
-    return render(INBOX, active="inbox", toasts=TOASTS, **await inbox_context(tx, here, member, view))
+    return render(INBOX, active="inbox", toasts=TOASTS, **await inbox_context(tx, workspace, member, view))
 
 
 @post("/inbox/bulk", opt=members_only(), include_in_schema=False)
 async def change_several(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: Req, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[Any]:
     """All of them or none: what is refused is said above the list, which is otherwise as it was."""
     view = View.read(request.query_params.dict())
     try:
-        done = await _change(tx, here, member, await read_form(request, BulkForm))
+        done = await _change(tx, workspace, member, await read_form(request, BulkForm))
     except NotFound:
-        raise await _refused(tx, (here, member, render), view, Invalid(GONE)) from None
+        raise await _refused(tx, (workspace, member, render), view, Invalid(GONE)) from None
     except Invalid as fault:
         said = Invalid(WHAT) if fault.details else fault  # a field that only a changed page could send
-        raise await _refused(tx, (here, member, render), view, said) from None
+        raise await _refused(tx, (workspace, member, render), view, said) from None
     return redirect(f"{view.address}&done={done}")
 
 
 @post("/inbox/views", opt=members_only(), include_in_schema=False)
 async def save_view(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: Req, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[Any]:
     form = await read_form(request, ViewForm)
     view = View.parse(form.query).with_changes()
     owner = None if form.shared else member.account_id
-    known = await saved_views.list_views(tx, here.id, member.account_id)
+    known = await saved_views.list_views(tx, workspace.id, member.account_id)
     if (owner, form.name.strip()) in [(each.account_id, each.name) for each in known]:
-        raise await _refused(tx, (here, member, render), view, ViewAlreadyExists())
+        raise await _refused(tx, (workspace, member, render), view, ViewAlreadyExists())
     try:
-        await saved_views.save_view(tx, here.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow())
+        await saved_views.save_view(
+            tx, workspace.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow()
+        )
     except Invalid as fault:
-        raise await _refused(tx, (here, member, render), view, fault) from None
+        raise await _refused(tx, (workspace, member, render), view, fault) from None
     return redirect(f"{view.address}&done=saved")
 
 
 @post("/inbox/views/{view:str}/delete", opt=members_only(), include_in_schema=False)
 async def delete_view(
-    view: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+    view: FromPath[str], workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction
 ) -> Response[Any]:
-    await saved_views.delete_view(tx, here.id, read_id(view, "view"), member.account_id)
+    await saved_views.delete_view(tx, workspace.id, read_id(view, "view"), member.account_id)
     return redirect(f"/inbox?status={UNFINISHED}&done=deleted")
 
 
 @get("/inbox/new", opt=members_only(), include_in_schema=False)
 async def show_new_ticket(
-    here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[str]:
-    return render(NEW, active="inbox", given={}, **await form_options(tx, here, member))
+    return render(NEW, active="inbox", given={}, **await form_options(tx, workspace, member))
 
 
 @post("/inbox/new", opt=members_only(), include_in_schema=False)
 async def open_ticket(
-    request: Req, here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: Req, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
 ) -> Response[Any]:
     """A ticket for a customer who called or wrote elsewhere."""
     try:
         form = await read_form(request, TicketForm)
-        assignee = (await assignees.get_assignee(tx, here.id, form.assignee))[0] if form.assignee else None
+        assignee = (await assignees.get_assignee(tx, workspace.id, form.assignee))[0] if form.assignee else None
         tags = tuple(parse_tags(form.tags))
     except Invalid as fault:
         given = await as_typed(request)
-        context = await form_options(tx, here, member)
+        context = await form_options(tx, workspace, member)
         raise render.with_errors(NEW, in_words(fault), active="inbox", given=given, **context) from None
     new = NewTicket(
         subject=form.subject.strip(),
@@ -157,7 +159,7 @@ async def open_ticket(
         assignee_id=assignee,
         tags=tags,
     )
-    ticket = await service.open_ticket(tx, here.id, new, author_of(member), utcnow())
+    ticket = await service.open_ticket(tx, workspace.id, new, author_of(member), utcnow())
     return redirect(f"/inbox/{ticket.ref}?done=opened")
 
 
@@ -180,18 +182,18 @@ def author_of(member: Member) -> Author:
     return Author(member.name, member.account_id)
 
 
-async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> dict[str, Any]:
+async def inbox_context(tx: Tx, workspace: Workspace, member: Member, view: View) -> dict[str, Any]:
     """What the list's template shows."""
     wanted = view.wanted(member.account_id, utcnow())
     cursor = view.after[-1] if view.after else None
-    page = await lists.list_tickets(tx, here.id, wanted, view.order, cursor, PAGE_SIZE)
-    tabs = await _tabs(tx, here, member)
+    page = await lists.list_tickets(tx, workspace.id, wanted, view.order, cursor, PAGE_SIZE)
+    tabs = await _tabs(tx, workspace, member)
     first = len(view.after) * PAGE_SIZE
     return {
         "view": view,
         "page": page,
         "first": first,
-        "total": await lists.count(tx, here.id, wanted) if page.next_cursor else first + len(page.rows),
+        "total": await lists.count(tx, workspace.id, wanted) if page.next_cursor else first + len(page.rows),
         "most_counted": lists.COUNTED_UP_TO,
         "tabs": tabs,
         "current": next((tab for tab in tabs if tab.view.query == view.with_changes().query), None),
@@ -202,14 +204,14 @@ async def inbox_context(tx: Tx, here: Workspace, member: Member, view: View) -> 
         "earlier": view.previous_page().address if view.after else None,
         "later": view.next_page(page.next_cursor).address if page.next_cursor else None,
         "export": view.export_query(member.account_id, utcnow()),
-        **await form_options(tx, here, member),
+        **await form_options(tx, workspace, member),
     }
 
 
-async def form_options(tx: Tx, here: Workspace, member: Member) -> dict[str, Any]:
+async def form_options(tx: Tx, workspace: Workspace, member: Member) -> dict[str, Any]:
     """What agents choose from, wherever they change a ticket; colleagues as the value and words of an option."""
-    colleagues = await members.list_members(tx, here.id)
-    tags = [tag.name for tag in await store.list_tags(tx, here.id)]
+    colleagues = await members.list_members(tx, workspace.id)
+    tags = [tag.name for tag in await store.list_tags(tx, workspace.id)]
     return {
         "assignable": [
             (str(each.account_id), each.name) for each in colleagues if each.account_id != member.account_id
@@ -221,37 +223,39 @@ async def form_options(tx: Tx, here: Workspace, member: Member) -> dict[str, Any
     }
 
 
-async def _change(tx: Tx, here: Workspace, member: Member, form: BulkForm) -> str:
+async def _change(tx: Tx, workspace: Workspace, member: Member, form: BulkForm) -> str:
     """What was done, as the word of its toast."""
     if not form.ref:
         raise Invalid(NOTHING_PICKED)
     if form.do == "resolve":
-        await service.set_status(tx, here.id, form.ref, Status.RESOLVED, author_of(member), utcnow())
+        await service.set_status(tx, workspace.id, form.ref, Status.RESOLVED, author_of(member), utcnow())
         return "resolved"
     if form.do != "assign" or not form.assignee:
         raise Invalid(WHAT)
-    await service.assign(tx, here.id, form.ref, await chosen(tx, here, form.assignee), author_of(member), utcnow())
+    await service.assign(
+        tx, workspace.id, form.ref, await chosen(tx, workspace, form.assignee), author_of(member), utcnow()
+    )
     return "assigned"
 
 
-async def chosen(tx: Tx, here: Workspace, named: str) -> tuple[AccountId, str] | None:
+async def chosen(tx: Tx, workspace: Workspace, named: str) -> tuple[AccountId, str] | None:
     """The member that a form names; None for nobody."""
-    return None if named == "nobody" else await assignees.get_assignee(tx, here.id, named)
+    return None if named == "nobody" else await assignees.get_assignee(tx, workspace.id, named)
 
 
 async def _refused(tx: Tx, around: tuple[Workspace, Member, PageRenderer], view: View, fault: AppError) -> Exception:
-    here, member, render = around
-    return render.with_errors(INBOX, fault, active="inbox", **await inbox_context(tx, here, member, view))
+    workspace, member, render = around
+    return render.with_errors(INBOX, fault, active="inbox", **await inbox_context(tx, workspace, member, view))
 
 
-async def _tabs(tx: Tx, here: Workspace, member: Member) -> list[Tab]:
+async def _tabs(tx: Tx, workspace: Workspace, member: Member) -> list[Tab]:
     """The product's own views and the saved ones, each with how many tickets it has."""
     saved = [
         (each.name, View.parse(each.query), each.id)
-        for each in await saved_views.list_views(tx, here.id, member.account_id)
+        for each in await saved_views.list_views(tx, workspace.id, member.account_id)
     ]
     now = utcnow()
     return [
-        Tab(name, view, await lists.count(tx, here.id, view.wanted(member.account_id, now)), ident)
+        Tab(name, view, await lists.count(tx, workspace.id, view.wanted(member.account_id, now)), ident)
         for name, view, ident in [*((name, view, None) for name, view in BUILT_IN), *saved]
     ]

@@ -76,10 +76,15 @@ class TagsForm(Struct):
 
 @get("/inbox/{ref:str}", opt=members_only(), include_in_schema=False)
 async def show_ticket(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: Req,
+    ref: FromPath[str],
+    workspace: CurrentWorkspace,
+    member: CurrentMember,
+    tx: Transaction,
+    render: Renderer,
 ) -> Response[str]:
     query = request.query_params
-    context = await _context(tx, here, member, ref, query)
+    context = await _context(tx, workspace, member, ref, query)
     context["sent"] = query.get("done") in ("sent", "noted")
     if query.get("was") in list(Status) and query.get("done") in list(Status):
         # With a way back, in the place of a plain toast.
@@ -89,61 +94,66 @@ async def show_ticket(
 
 @post("/inbox/{ref:str}/reply", opt=members_only(), include_in_schema=False)
 async def reply(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: Req,
+    ref: FromPath[str],
+    workspace: CurrentWorkspace,
+    member: CurrentMember,
+    tx: Transaction,
+    render: Renderer,
 ) -> Response[Any]:
     """A public reply or a note; what doesn't fit is shown again with what was written."""
     try:
         form = await read_form(request, ReplyForm)
     except Invalid as fault:
-        context = await _context(tx, here, member, ref, request.query_params) | {"draft": await as_typed(request)}
+        context = await _context(tx, workspace, member, ref, request.query_params) | {"draft": await as_typed(request)}
         raise render.with_errors(TICKET, in_words(fault), active="inbox", **context) from None
     author, now = author_of(member), utcnow()
     if form.kind == "note":
-        await service.note(tx, here.id, ref, form.body.strip(), author, now)
+        await service.note(tx, workspace.id, ref, form.body.strip(), author, now)
         return _back(request, ref, "noted")
-    address = mail.address_of(_settings(request.app.state).public_url, here.slug)
-    await service.reply(tx, here.id, ref, form.body.strip(), author, address, now)
+    address = mail.address_of(_settings(request.app.state).public_url, workspace.slug)
+    await service.reply(tx, workspace.id, ref, form.body.strip(), author, address, now)
     if form.then:
-        await service.set_status(tx, here.id, [ref], form.then, author, now)
+        await service.set_status(tx, workspace.id, [ref], form.then, author, now)
     return _back(request, ref, "sent")
 
 
 @post("/inbox/{ref:str}/status", opt=members_only(), include_in_schema=False)
 async def set_status(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+    request: Req, ref: FromPath[str], workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction
 ) -> Response[Any]:
     """Says how it was before, so that the page can offer to undo it."""
     form = await read_form(request, StatusForm)
-    before = await service.get_ticket(tx, here.id, ref)
-    await service.set_status(tx, here.id, [ref], form.status, author_of(member), utcnow())
+    before = await service.get_ticket(tx, workspace.id, ref)
+    await service.set_status(tx, workspace.id, [ref], form.status, author_of(member), utcnow())
     return _back(request, ref, form.status, {"was": before.status})
 
 
 @post("/inbox/{ref:str}/priority", opt=members_only(), include_in_schema=False)
 async def set_priority(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+    request: Req, ref: FromPath[str], workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction
 ) -> Response[Any]:
     form = await read_form(request, PriorityForm)
-    await service.set_priority(tx, here.id, ref, form.priority, author_of(member), utcnow())
+    await service.set_priority(tx, workspace.id, ref, form.priority, author_of(member), utcnow())
     return _back(request, ref, "changed")
 
 
 @post("/inbox/{ref:str}/assignee", opt=members_only(), include_in_schema=False)
 async def assign(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+    request: Req, ref: FromPath[str], workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction
 ) -> Response[Any]:
     form = await read_form(request, AssigneeForm)
-    assignee = await chosen(tx, here, form.assignee)
-    await service.assign(tx, here.id, [ref], assignee, author_of(member), utcnow())
+    assignee = await chosen(tx, workspace, form.assignee)
+    await service.assign(tx, workspace.id, [ref], assignee, author_of(member), utcnow())
     return _back(request, ref, "changed")
 
 
 @post("/inbox/{ref:str}/tags", opt=members_only(), include_in_schema=False)
 async def set_tags(
-    request: Req, ref: FromPath[str], here: CurrentWorkspace, member: CurrentMember, tx: Transaction
+    request: Req, ref: FromPath[str], workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction
 ) -> Response[Any]:
     tags = parse_tags((await read_form(request, TagsForm)).tags)
-    await service.set_tags(tx, here.id, ref, tags, author_of(member), utcnow())
+    await service.set_tags(tx, workspace.id, ref, tags, author_of(member), utcnow())
     return _back(request, ref, "changed")
 
 
@@ -160,48 +170,48 @@ class ListPosition(Struct, frozen=True):
     next: str | None = None
 
 
-async def _context(tx: Tx, here: Workspace, member: Member, ref: str, query: Mapping[str, str]) -> dict[str, Any]:
-    ticket = await service.get_ticket(tx, here.id, ref)
-    messages = await store.list_messages(tx, here.id, ticket.id)
-    activities = await store.list_activities(tx, here.id, ticket.id)
+async def _context(tx: Tx, workspace: Workspace, member: Member, ref: str, query: Mapping[str, str]) -> dict[str, Any]:
+    ticket = await service.get_ticket(tx, workspace.id, ref)
+    messages = await store.list_messages(tx, workspace.id, ticket.id)
+    activities = await store.list_activities(tx, workspace.id, ticket.id)
     return {
         "ticket": ticket,
         "entries": conversation(ticket, messages, activities),
-        "ticket_tags": [tag.name for tag in await store.list_ticket_tags(tx, here.id, ticket.id)],
-        "names": await members.names_of(tx, here.id, [ticket.assignee_id] if ticket.assignee_id else []),
+        "ticket_tags": [tag.name for tag in await store.list_ticket_tags(tx, workspace.id, ticket.id)],
+        "names": await members.names_of(tx, workspace.id, [ticket.assignee_id] if ticket.assignee_id else []),
         "initials": initials,
-        "others": await _others(tx, here, ticket),
-        "way": await _way(tx, here, member, ticket, query),
+        "others": await _others(tx, workspace, ticket),
+        "way": await _way(tx, workspace, member, ticket, query),
         "around": _around(query),
         "draft": {},
         "sent": False,
         "undone": None,
-        **await form_options(tx, here, member),
+        **await form_options(tx, workspace, member),
     }
 
 
-async def _others(tx: Tx, here: Workspace, ticket: Ticket) -> list[TicketRow]:
+async def _others(tx: Tx, workspace: Workspace, ticket: Ticket) -> list[TicketRow]:
     """The requester's latest tickets beside this one."""
     wanted = TicketFilter(requester=ticket.requester_email_folded)
-    page = await lists.list_tickets(tx, here.id, wanted, Sort(), None, OTHERS + 1)
+    page = await lists.list_tickets(tx, workspace.id, wanted, Sort(), None, OTHERS + 1)
     return [row for row in page.rows if row.id != ticket.id][:OTHERS]
 
 
-async def _way(tx: Tx, here: Workspace, member: Member, ticket: Ticket, query: Mapping[str, str]) -> ListPosition:
+async def _way(tx: Tx, workspace: Workspace, member: Member, ticket: Ticket, query: Mapping[str, str]) -> ListPosition:
     """Neighbours by the place the ticket had: it may have moved or left since, by what was done to it."""
     view, at = View.parse(query.get("in", "")), query.get("at", "")
     if not DIGITS.fullmatch(at) or int(at) > DEEPEST:
         return ListPosition(view.address)
     place, wanted = int(at), view.wanted(member.account_id, utcnow())
-    found = await lists.list_places(tx, here.id, wanted, view.order, BEFORE_ALL, place + 2)
+    found = await lists.list_places(tx, workspace.id, wanted, view.order, BEFORE_ALL, place + 2)
     others = [each.id for each in found if each.id != ticket.id]
     before, after = others[:place][-1:], others[place : place + 1]
     links = [
         f"/inbox/{row.ref}?{urlencode({'in': view.query, 'at': place - 1 if [row.id] == before else place + 1})}"
-        for row in await list_store.list_rows(tx, here.id, before + after)
+        for row in await list_store.list_rows(tx, workspace.id, before + after)
     ]
     previous, following = links[: len(before)], links[len(before) :]
-    total = await lists.count(tx, here.id, wanted)
+    total = await lists.count(tx, workspace.id, wanted)
     return ListPosition(view.address, place + 1, total, next(iter(previous), None), next(iter(following), None))
 
 

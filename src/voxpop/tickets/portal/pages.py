@@ -102,11 +102,11 @@ class RatingOut(Struct):
 
 @get("/tickets", opt=customers_only(), include_in_schema=False)
 async def show_tickets(
-    request: Asked, here: CurrentWorkspace, customer: CurrentCustomer, tx: Transaction, render: Renderer
+    request: Asked, workspace: CurrentWorkspace, customer: CurrentCustomer, tx: Transaction, render: Renderer
 ) -> Response[str]:
     after = request.query_params.get("after")
     page = await paging.page(
-        lambda place, most: customer_tickets.list_own(tx, here.id, customer, place, most),
+        lambda place, most: customer_tickets.list_own(tx, workspace.id, customer, place, most),
         lambda row: Position(row.last_reply_at, row.id),
         lambda row: row,
         after,
@@ -117,20 +117,20 @@ async def show_tickets(
 
 @get("/tickets/new", opt=portal_public(), include_in_schema=False)
 async def show_new_ticket(
-    here: CurrentWorkspace, visitor: MaybeCustomer, tx: Transaction, render: Renderer
+    workspace: CurrentWorkspace, visitor: MaybeCustomer, tx: Transaction, render: Renderer
 ) -> Response[str]:
-    form = await _known_form(tx, here, visitor)
+    form = await _known_form(tx, workspace, visitor)
     return render(NEW, form=form, asked=_asked(form, visitor))
 
 
 @post("/tickets/new", opt=portal_public(), include_in_schema=False, status_code=303)
 async def open_ticket(
-    request: Asked, here: CurrentWorkspace, visitor: MaybeCustomer, render: Renderer
+    request: Asked, workspace: CurrentWorkspace, visitor: MaybeCustomer, render: Renderer
 ) -> Response[Any]:
     """Who is not signed in gets a session for this one ticket, since his address is not proven (T24)."""
     database: Database = request.app.state.database
-    async with database.transaction(here.id) as tx:
-        known = await _known_form(tx, here, visitor)
+    async with database.transaction(workspace.id) as tx:
+        known = await _known_form(tx, workspace, visitor)
     form, asked = await read_form(request, TicketForm), _asked(known, visitor)
     if "name" not in asked:
         form.name = known.name
@@ -139,14 +139,14 @@ async def open_ticket(
     if faults := form.faults():
         raise render.with_errors(NEW, Invalid(details=faults), form=form, asked=asked)
     known_by = client_ip(request) if "email" in asked or visitor is None else visitor.email_folded
-    await _count(request, here, (RateLimit.OPEN_TICKET, known_by), (render, NEW), form=form, asked=asked)
-    async with database.transaction(here.id) as tx:
+    await _count(request, workspace, (RateLimit.OPEN_TICKET, known_by), (render, NEW), form=form, asked=asked)
+    async with database.transaction(workspace.id) as tx:
         new = form.read()
-        ticket = await service.open_ticket(tx, here.id, new, Author(new.requester.name), utcnow())
+        ticket = await service.open_ticket(tx, workspace.id, new, Author(new.requester.name), utcnow())
         response = redirect(f"/tickets/{ticket.ref}?done=opened")
         if "email" in asked:
             who = new.requester
-            response.set_cookie(await sessions.open_guest(tx, here, who.email, who.name, ticket.id, request))
+            response.set_cookie(await sessions.open_guest(tx, workspace, who.email, who.name, ticket.id, request))
     return response
 
 
@@ -154,33 +154,33 @@ async def open_ticket(
 async def show_ticket(
     request: Asked,
     ref: FromPath[str],
-    here: CurrentWorkspace,
+    workspace: CurrentWorkspace,
     customer: CurrentCustomer,
     tx: Transaction,
     render: Renderer,
 ) -> Response[str]:
-    ticket = await customer_tickets.get_own(tx, here.id, customer, ref)
-    if ratings.may_rate(here, ticket):
-        await ratings.see(tx, here, ticket, utcnow())
-    context = await _context(tx, here, ticket)
+    ticket = await customer_tickets.get_own(tx, workspace.id, customer, ref)
+    if ratings.may_rate(workspace, ticket):
+        await ratings.see(tx, workspace, ticket, utcnow())
+    context = await _context(tx, workspace, ticket)
     return render(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
 
 
 @post("/tickets/{ref:str}/reply", opt=customers_only(), include_in_schema=False, status_code=303)
 async def reply(
-    request: Asked, ref: FromPath[str], here: CurrentWorkspace, customer: CurrentCustomer, render: Renderer
+    request: Asked, ref: FromPath[str], workspace: CurrentWorkspace, customer: CurrentCustomer, render: Renderer
 ) -> Response[Any]:
     form = await read_form(request, ReplyForm)
     database: Database = request.app.state.database
-    async with database.transaction(here.id) as tx:
-        ticket = await customer_tickets.get_own(tx, here.id, customer, ref)
-        context = await _context(tx, here, ticket, {"body": form.body})
+    async with database.transaction(workspace.id) as tx:
+        ticket = await customer_tickets.get_own(tx, workspace.id, customer, ref)
+        context = await _context(tx, workspace, ticket, {"body": form.body})
     if faults := _text_faults("body", form.body, MAX_TEXT, (NO_TEXT, LONG_TEXT)):
         raise render.with_errors(TICKET, Invalid(details=faults), **context)
-    await _count(request, here, (RateLimit.GUEST_REPLY, str(customer.session_id)), (render, TICKET), **context)
-    async with database.transaction(here.id) as tx:
+    await _count(request, workspace, (RateLimit.GUEST_REPLY, str(customer.session_id)), (render, TICKET), **context)
+    async with database.transaction(workspace.id) as tx:
         author = Author(ticket.requester_name)
-        await service.customer_reply(tx, here.id, ticket.ref, form.body.strip(), author, utcnow())
+        await service.customer_reply(tx, workspace.id, ticket.ref, form.body.strip(), author, utcnow())
     return redirect(f"/tickets/{ticket.ref}?done=sent#latest")
 
 
@@ -188,23 +188,23 @@ async def reply(
 async def rate(
     request: Asked,
     ref: FromPath[str],
-    here: CurrentWorkspace,
+    workspace: CurrentWorkspace,
     customer: CurrentCustomer,
     tx: Transaction,
     render: Renderer,
 ) -> Response[Any]:
     """Once: what comes later changes nothing and is answered like the first (T6)."""
-    ticket = await customer_tickets.get_own_to_rate(tx, here, customer, ref)
+    ticket = await customer_tickets.get_own_to_rate(tx, workspace, customer, ref)
     is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON
     rated = ticket
     if not ticket.is_rated:
         try:
             rating = (await read_form(request, RatingForm)).read()
-            rated = await ratings.rate(tx, here, ticket.ref, rating, customer.email_folded, utcnow())
+            rated = await ratings.rate(tx, workspace, ticket.ref, rating, customer.email_folded, utcnow())
         except (Invalid, TicketNotRateable) as fault:
             if not is_form:
                 raise
-            context = await _context(tx, here, ticket, await as_typed(request))
+            context = await _context(tx, workspace, ticket, await as_typed(request))
             raise render.with_errors(TICKET, _in_words(fault), **context) from None
     if is_form:
         return redirect(f"/tickets/{rated.ref}#thanks")
@@ -225,11 +225,11 @@ def show_ticket_of_form(ref: FromPath[str]) -> Response[Any]:
 ROUTES = [show_tickets, show_new_ticket, open_ticket, show_ticket, reply, rate, show_ticket_of_form]
 
 
-async def _known_form(tx: Tx, here: Workspace, visitor: Customer | None) -> TicketForm:
+async def _known_form(tx: Tx, workspace: Workspace, visitor: Customer | None) -> TicketForm:
     """A new ticket's form with what is known of the visitor."""
     if visitor is None:
         return TicketForm()
-    name = visitor.name or await customer_tickets_store.find_name(tx, here.id, visitor.email_folded)
+    name = visitor.name or await customer_tickets_store.find_name(tx, workspace.id, visitor.email_folded)
     return TicketForm(name=name or "", email=visitor.email)
 
 
@@ -240,13 +240,13 @@ def _asked(known: TicketForm, visitor: Customer | None) -> list[str]:
     return [] if known.name else ["name"]
 
 
-async def _context(tx: Tx, here: Workspace, ticket: Ticket, given: dict[str, str] | None = None) -> dict[str, Any]:
+async def _context(tx: Tx, workspace: Workspace, ticket: Ticket, given: dict[str, str] | None = None) -> dict[str, Any]:
     """What a ticket's page shows; `given`: what was typed into it."""
     return {
         "ticket": ticket,
-        "said": await customer_tickets.list_said(tx, here.id, ticket),
-        "since": await customer_tickets.get_since(tx, here.id, ticket),
-        "asks": ratings.may_rate(here, ticket),
+        "said": await customer_tickets.list_said(tx, workspace.id, ticket),
+        "since": await customer_tickets.get_since(tx, workspace.id, ticket),
+        "asks": ratings.may_rate(workspace, ticket),
         "given": {"rating": "", "comment": "", "body": "", **(given or {})},
         "initials": initials,
         "is_new": False,
@@ -254,11 +254,11 @@ async def _context(tx: Tx, here: Workspace, ticket: Ticket, given: dict[str, str
 
 
 async def _count(
-    request: Asked, here: Workspace, visit: tuple[RateLimit, str], page: tuple[PageRenderer, str], **context: Any
+    request: Asked, workspace: Workspace, visit: tuple[RateLimit, str], page: tuple[PageRenderer, str], **context: Any
 ) -> None:
     """Beyond the limit the form is shown again, with what was typed."""
     try:
-        await record_attempt(request.app.state.database, here.id, *visit)
+        await record_attempt(request.app.state.database, workspace.id, *visit)
     except RateLimited as fault:
         render, template = page
         again = render.with_errors(template, fault, **context)
