@@ -30,7 +30,7 @@ async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent,
     await expect(page.locator(".message.note")).to_contain_text("He is kind")
     await agent.press("e")
     await expect(page.locator(".undo")).to_contain_text("Resolved.")
-    assert (await office.get("TK-5")).state is Status.RESOLVED
+    assert (await office.get("TK-5")).status == Status.RESOLVED
     await agent.press("j")
     await expect(page.locator("h1")).to_contain_text("TK-4")
     await agent.press("k", "g", "i")
@@ -195,7 +195,7 @@ async def test_everything_works_without_a_script(chromium: Browser, office: Offi
     await expect(page.locator(".activity").last).to_contain_text("set the priority to Low")
     await page.get_by_role("button", name="Reopen").click()
     await page.get_by_role("button", name="Undo").click()
-    assert (await office.get("TK-4")).state is Status.RESOLVED
+    assert (await office.get("TK-4")).status == Status.RESOLVED
     await agent.context.close()
 
 

@@ -49,7 +49,7 @@ async def test_a_ticket_is_closed_and_reopened_by_the_keyboard(agent: Agent, off
     for key, said, status in (("d", "Closed.", Status.CLOSED), ("u", "Reopened.", Status.OPEN)):
         await agent.press(key)
         await expect(page.locator(".undo")).to_contain_text(said)
-        assert (await office.get("TK-6")).state is status
+        assert (await office.get("TK-6")).status == status
 
 
 @pytest.mark.parametrize(("ref", "key", "said"), [("TK-1", "e", "resolved"), ("TK-6", "u", "open")])

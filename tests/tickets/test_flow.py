@@ -14,7 +14,7 @@ from voxpop.errors import NotFound
 from voxpop.tickets import service, store
 from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.lists import saved_views
-from voxpop.tickets.models import Author, Requester
+from voxpop.tickets.models import Assignee, Author, Requester
 from voxpop.types import AccountId, uuid7
 from voxpop.web.error_handlers import as_app_error
 
@@ -40,7 +40,7 @@ async def test_a_customers_reply_reopens_what_was_done(desk: Desk) -> None:  # T
         async with desk.database.transaction(desk.workspace) as tx:
             await service.customer_reply(tx, desk.workspace, ticket.ref, "Not yet", ANN, NOW + timedelta(hours=1))
         again = await desk.get(ticket.ref)
-        assert again.state is (Status.OPEN if status.is_done else Status.IN_PROGRESS)
+        assert again.status == (Status.OPEN if status.is_done else Status.IN_PROGRESS)
         assert (again.resolved_at, again.updated_at) == (None, NOW + timedelta(hours=1))
 
 
@@ -48,13 +48,13 @@ async def test_every_change_is_logged(desk: Desk, client: Client, owner: Owner) 
     bob = await member(owner, client.workspace, "bob")
     ticket = await desk.open()
     async with desk.database.transaction(desk.workspace) as tx:
-        await service.assign(tx, desk.workspace, [ticket.ref], (bob, "bob"), BOB, NOW)
+        await service.assign(tx, desk.workspace, [ticket.ref], Assignee(bob, "bob"), BOB, NOW)
         await service.set_tags(tx, desk.workspace, ticket.ref, ["b", "A"], BOB, NOW)
         await service.set_status(tx, desk.workspace, [ticket.ref], Status.RESOLVED, BOB, NOW)
     await desk.rate(ticket.ref, 5)
     async with desk.database.transaction(desk.workspace) as tx:
         log = await store.list_activities(tx, desk.workspace, ticket.id)
-    told = [(one.what, one.actor_name, one.old_value, one.new_value) for one in log]
+    told = [(one.kind, one.actor_name, one.old_value, one.new_value) for one in log]
     assert told == [
         ("opened", "Bob", None, None),
         ("assignee", "Bob", None, "bob"),
@@ -101,11 +101,11 @@ async def test_a_reply_takes_a_ticket_into_progress_whenever_it_is_open(desk: De
             await service.reply(
                 tx, desk.workspace, ticket.ref, "Try this", BOB, "http://x", NOW + timedelta(hours=turn)
             )
-        assert (await desk.get(ticket.ref)).state is Status.IN_PROGRESS
+        assert (await desk.get(ticket.ref)).status == Status.IN_PROGRESS
         await desk.set_status(Status.RESOLVED, ticket.ref)
         async with desk.database.transaction(desk.workspace) as tx:
             await service.customer_reply(tx, desk.workspace, ticket.ref, "No", ANN, NOW + timedelta(hours=turn))
-        assert (await desk.get(ticket.ref)).state is Status.OPEN
+        assert (await desk.get(ticket.ref)).status == Status.OPEN
     assert (await desk.get(ticket.ref)).first_response_at == NOW
 
 
@@ -164,7 +164,7 @@ async def test_many_at_once_are_all_or_none(desk: Desk, owner: Owner) -> None:
     opened = [(await desk.open()).ref for _ in range(3)]
     with pytest.raises(NotFound):
         await desk.set_status(Status.RESOLVED, *opened, "TK-9")
-    assert {(await desk.get(ref)).state for ref in opened} == {Status.OPEN}
+    assert {(await desk.get(ref)).status for ref in opened} == {Status.OPEN}
     assert await surveys(owner) == []
     assert await desk.set_status(Status.RESOLVED, *opened, opened[0].lower()) == 3
     assert await surveys(owner) == [("ticket", "PENDING")] * 3
@@ -177,7 +177,7 @@ async def test_lists_repeat_what_the_ticket_has(desk: Desk, client: Client, owne
     bob = await member(owner, client.workspace, "bob")
     ticket = await desk.open(tags=("a",))
     async with desk.database.transaction(desk.workspace) as tx:
-        await service.assign(tx, desk.workspace, [ticket.ref], (bob, "bob"), BOB, NOW + timedelta(hours=1))
+        await service.assign(tx, desk.workspace, [ticket.ref], Assignee(bob, "bob"), BOB, NOW + timedelta(hours=1))
         await service.reply(tx, desk.workspace, ticket.ref, "Hi", BOB, "http://x", NOW + timedelta(hours=2))
         await service.set_tags(tx, desk.workspace, ticket.ref, ["a", "b"], BOB, NOW + timedelta(hours=3))
     await desk.set_status(Status.CLOSED, ticket.ref, now=NOW + timedelta(hours=4))

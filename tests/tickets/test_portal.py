@@ -198,7 +198,7 @@ async def test_a_reply_reopens(desk: Desk, owner: Any, status: Status) -> None: 
     sent = await ann.submit(f"/tickets/{ref}/reply", body="It still leaks.\r\nHere too.")
     assert (sent.status_code, sent.headers["location"]) == (303, f"/tickets/{ref}?done=sent#latest")
     assert "Reply sent." in (await ann.get(f"/tickets/{ref}?done=sent")).text
-    assert (await desk.ticket(ref)).state is Status.OPEN
+    assert (await desk.ticket(ref)).status == Status.OPEN
     changes = await owner.fetch("SELECT old_value, new_value FROM ticket_activity WHERE what = 'status' ORDER BY id")
     assert [tuple(change) for change in changes][-1] == (status, "Open")
     assert "It still leaks.<br>Here too." in (await ann.get(f"/tickets/{ref}")).text
@@ -207,7 +207,7 @@ async def test_a_reply_reopens(desk: Desk, owner: Any, status: Status) -> None: 
 async def test_a_reply_to_an_open_ticket_leaves_its_status(desk: Desk) -> None:  # T20
     ref, ann = await desk.open(Status.IN_PROGRESS), await desk.customer()
     await ann.submit(f"/tickets/{ref}/reply", body="One more thing.")
-    assert (await desk.ticket(ref)).state is Status.IN_PROGRESS
+    assert (await desk.ticket(ref)).status == Status.IN_PROGRESS
 
 
 @pytest.mark.parametrize("body", ["", " \r\n", "x" * 50_001])

@@ -13,7 +13,7 @@ from voxpop.errors import NotFound
 from voxpop.tickets import service, store
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.lists import low_ratings
-from voxpop.tickets.models import Author, MessageKind, Requester, Ticket
+from voxpop.tickets.models import Assignee, Author, MessageKind, Requester, Ticket
 from voxpop.tickets.ratings import may_rate, see
 from voxpop.workspaces import service as workspaces
 
@@ -169,7 +169,7 @@ async def test_the_credit_stays_with_whom_it_was_given_to(client: Client, desk: 
     ticket = await desk.rated(5, assignee_id=bob)
     before = await counts(owner), await owner.fetch("TABLE feedback")
     assert ("agent", bob) in before[0]
-    for assignee in ((eve, "eve"), None):
+    for assignee in (Assignee(eve, "eve"), None):
         async with desk.database.transaction(desk.workspace) as tx:
             await service.assign(tx, desk.workspace, [ticket.ref], assignee, Author("Bob"), NOW + timedelta(days=1))
             await service.reply(tx, desk.workspace, ticket.ref, "Hi", Author("eve", eve), "http://x", NOW)

@@ -110,7 +110,7 @@ class Case:
             case Deed.WRITE:
                 self._say(MessageKind.CUSTOMER, step)
                 changed = replace(self.ticket, last_reply_at=step.at)
-                return self._move(changed, Status.OPEN, step) if changed.state.is_done else changed
+                return self._move(changed, Status.OPEN, step) if changed.is_done else changed
             case Deed.MOVE:
                 return self._move(self.ticket, step.value, step)
             case _:
@@ -124,7 +124,7 @@ class Case:
             last_reply_at=step.at,
             last_replier_id=step.author.account_id,
         )
-        return self._move(changed, Status.IN_PROGRESS, step) if changed.state is Status.OPEN else changed
+        return self._move(changed, Status.IN_PROGRESS, step) if changed.status == Status.OPEN else changed
 
     def _move(self, ticket: Ticket, status: Status, step: Step) -> Ticket:
         self._log(ActivityKind.STATUS, ticket.status, status, (step.author, step.at))
@@ -155,7 +155,7 @@ class Case:
             csat_rating=stars,
             csat_comment=comment,
             csat_rated_at=at,
-            csat_agent_id=ticket.agent,
+            csat_agent_id=ticket.responsible_agent,
             open_survey_id=None,
         )
 

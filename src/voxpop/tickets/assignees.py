@@ -1,24 +1,24 @@
-"""Who may be given a ticket: members of the workspace, named by their account's id or their address."""
+"""Finds the member that a ticket is assigned to, by account id or by email address."""
 
 from voxpop.accounts import members
-from voxpop.accounts.models import MemberRow
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid
-from voxpop.types import AccountId, WorkspaceId, folded
+from voxpop.tickets.models import Assignee
+from voxpop.types import WorkspaceId, folded
 
 
-async def find_assignee(tx: Tx, workspace: WorkspaceId, named: str) -> MemberRow | None:
-    """The member with that id or address, whatever its case; None where there is none."""
+async def find_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str) -> Assignee | None:
+    """None where the workspace has no such member. Case does not matter."""
     for member in await members.list_members(tx, workspace):
-        if str(member.account_id) == named.strip().lower() or folded(member.email) == folded(named):
-            return member
+        if str(member.account_id) == id_or_email.strip().lower() or folded(member.email) == folded(id_or_email):
+            return Assignee(member.account_id, member.name)
     return None
 
 
-async def get_assignee(tx: Tx, workspace: WorkspaceId, named: str, *, field: str = "assignee") -> tuple[AccountId, str]:
-    """His id and name; Invalid, naming the field of the body, where there is none."""
-    member = await find_assignee(tx, workspace, named)
-    if member is None:
+async def get_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str, *, field: str = "assignee") -> Assignee:
+    """Invalid, naming the field of the body, where the workspace has no such member."""
+    assignee = await find_assignee(tx, workspace, id_or_email)
+    if assignee is None:
         reason = "must be the id or the address of a member of the workspace"
         raise Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)])
-    return member.account_id, member.name
+    return assignee

@@ -1,4 +1,4 @@
-"""A support ticket: its conversation, what happened to it, and its rating."""
+"""A support ticket with its conversation, its activity log and its rating."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
     @property
     def is_done(self) -> bool:
-        """Whether the customer may say how it went."""
+        """Whether the work on the ticket has ended, so that its requester can rate it."""
         return self in (Status.RESOLVED, Status.CLOSED)
 
 
@@ -32,12 +32,12 @@ class Priority(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The higher the more pressing."""
+        """A number to sort by: higher is more urgent."""
         return {"Low": 1, "Medium": 2, "High": 3, "Urgent": 4}[self]
 
 
 class MessageKind(StrEnum):
-    """Who wrote it and who sees it: a note is for agents alone."""
+    """The author and the audience of a message. Only agents see notes."""
 
     CUSTOMER = "customer"
     REPLY = "reply"
@@ -45,7 +45,7 @@ class MessageKind(StrEnum):
 
 
 class ActivityKind(StrEnum):
-    """What the log of a ticket tells."""
+    """The kinds of entries in a ticket's activity log."""
 
     OPENED = "opened"
     STATUS = "status"
@@ -56,7 +56,7 @@ class ActivityKind(StrEnum):
 
 
 class Requester(Struct, frozen=True):
-    """Whose ticket it is; by the address, whatever its case."""
+    """The customer who asked for help. Tickets belong to an email address, compared without case."""
 
     name: str
     email: str
@@ -77,7 +77,7 @@ class NewTicket(Struct, frozen=True):
 
 
 class Ticket(Struct, frozen=True):
-    """A ticket as stored, without its conversation and its tags."""
+    """A ticket's row, without its conversation and its tags."""
 
     id: TicketId
     ref: str
@@ -103,20 +103,23 @@ class Ticket(Struct, frozen=True):
     updated_at: datetime
 
     @property
-    def state(self) -> Status:
-        return Status(self.status)
+    def is_done(self) -> bool:
+        """See `Status.is_done`."""
+        return Status(self.status).is_done
 
     @property
     def is_rated(self) -> bool:
         return self.csat_rated_at is not None
 
     @property
-    def agent(self) -> AccountId | None:
-        """Whose work it was: the assignee's, else that of who replied last."""
+    def responsible_agent(self) -> AccountId | None:
+        """The agent whose work is rated: the assignee, else the agent who replied last."""
         return self.assignee_id or self.last_replier_id
 
 
 class Message(Struct, frozen=True):
+    """One entry of the conversation: from the customer, a public reply, or an internal note."""
+
     id: UUID
     kind: str
     author_id: AccountId | None
@@ -126,11 +129,22 @@ class Message(Struct, frozen=True):
 
 
 class Activity(Struct, frozen=True):
-    what: str
+    """An entry of the activity log, as stored. `old_value` and `new_value` are texts to show."""
+
+    kind: str
     actor_name: str
     old_value: str | None
     new_value: str | None
     create_time: datetime
+
+
+class NewActivity(Struct, frozen=True):
+    """An entry to add to a ticket's activity log."""
+
+    ticket: TicketId
+    kind: ActivityKind
+    old_value: str | None = None
+    new_value: str | None = None
 
 
 class Tag(Struct, frozen=True):
@@ -138,8 +152,15 @@ class Tag(Struct, frozen=True):
     name: str
 
 
+class Assignee(Struct, frozen=True):
+    """A member that tickets are assigned to."""
+
+    account_id: AccountId
+    name: str
+
+
 class Author(Struct, frozen=True):
-    """Who does something to a ticket: an agent, or a customer or another system, which have no account."""
+    """The agent, customer or other system that changes a ticket. Only agents have an account."""
 
     name: str
     account_id: AccountId | None = None

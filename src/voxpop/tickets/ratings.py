@@ -13,14 +13,14 @@ from voxpop.surveys import service as surveys
 from voxpop.surveys.models import NewSurvey, Status, SurveyClosure
 from voxpop.tickets import store
 from voxpop.tickets.errors import TicketNotRateable
-from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, ActivityKind, Author, Tag, Ticket
-from voxpop.types import FeedbackId, SurveyId, WorkspaceId, uuid7
+from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, ActivityKind, Author, NewActivity, Tag, Ticket
+from voxpop.types import Audit, FeedbackId, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 
 def may_rate(place: Workspace, ticket: Ticket) -> bool:
     """Whether the panel with the stars is shown: done, not rated yet, and the workspace asks at all (T1, T10)."""
-    return place.asks_customers and ticket.state.is_done and not ticket.is_rated
+    return place.asks_customers and ticket.is_done and not ticket.is_rated
 
 
 async def ask(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[SurveyIncrement]]:
@@ -82,7 +82,7 @@ async def rate(
         raise NotFound.of("Ticket", ref)
     if ticket.is_rated:
         return ticket
-    if not ticket.state.is_done:
+    if not ticket.is_done:
         raise TicketNotRateable
     tags = await store.list_ticket_tags(tx, place.id, ticket.id)
     asked, moved = await ask(tx, place, ticket, now)  # has been, unless the workspace did not ask until now
@@ -103,21 +103,21 @@ async def _store_rating(
         csat_rating=stars,
         csat_comment=comment,
         csat_rated_at=now,
-        csat_agent_id=ticket.agent,
+        csat_agent_id=ticket.responsible_agent,
         open_survey_id=None,
         updated_at=now,
     )
     author = Author(ticket.requester_name)
     await store.set_ticket(tx, place.id, rated, author.name)
-    change = (ticket.id, ActivityKind.RATED, None, str(stars))
-    await store.insert_activities(tx, place.id, [change], (author.name, now))
+    activity = NewActivity(ticket.id, ActivityKind.RATED, None, str(stars))
+    await store.insert_activity(tx, place.id, activity, Audit(now, author.name))
     return rated, *await surveys.record_answers(tx, place.id, [ending], [new], now, day)
 
 
 def feedback_of(
     place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], day: date
 ) -> NewFeedback:
-    agent = [Series(SeriesKind.AGENT, ticket.agent)] if ticket.agent else []
+    agent = [Series(SeriesKind.AGENT, ticket.responsible_agent)] if ticket.responsible_agent else []
     return NewFeedback(
         id=FeedbackId(uuid7()),
         survey_id=ticket.open_survey_id,

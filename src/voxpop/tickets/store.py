@@ -1,19 +1,93 @@
-"""Statements on single tickets, their messages, log and tags. Lists are `list_store`'s."""
+"""Statements on single tickets, their messages, activity log and tags. `lists/` has those on lists of tickets."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from msgspec import Struct
 
 from voxpop.db.pool import Tx, notify_on_commit
 from voxpop.db.query import NoRows, Query
 from voxpop.tickets import search_text
-from voxpop.tickets.models import Activity, ActivityKind, Message, MessageKind, NewTicket, Priority, Tag, Ticket
-from voxpop.types import TicketId, WorkspaceId, uuid7
+from voxpop.tickets.models import Activity, Message, MessageKind, NewActivity, NewTicket, Priority, Tag, Ticket
+from voxpop.types import AccountId, Audit, SurveyId, TicketId, WorkspaceId, uuid7
 
 
-class Number(Struct):
+class TicketNumber(Struct):
     last_number: int
+
+
+class InsertedTicket(Struct, frozen=True):
+    """The columns of a new ticket."""
+
+    ticket: TicketId
+    ref: str
+    subject: str
+    description: str
+    requester_name: str
+    requester_email: str
+    requester_email_folded: str
+    requester_guid: str | None
+    priority: str
+    priority_rank: int
+    assignee: AccountId | None
+
+    @classmethod
+    def of(cls, ticket: TicketId, ref: str, new: NewTicket) -> Self:
+        requester = new.requester
+        return cls(
+            ticket=ticket,
+            ref=ref,
+            subject=new.subject,
+            description=new.description,
+            requester_name=requester.name,
+            requester_email=requester.email,
+            requester_email_folded=requester.email_folded,
+            requester_guid=requester.guid,
+            priority=new.priority,
+            priority_rank=new.priority.rank,
+            assignee=new.assignee_id,
+        )
+
+
+class UpdatedTicket(Struct, frozen=True):
+    """The columns of a ticket that can change."""
+
+    ticket: TicketId
+    status: str
+    priority: str
+    priority_rank: int
+    assignee: AccountId | None
+    first_response_at: datetime | None
+    last_reply_at: datetime
+    last_replier: AccountId | None
+    resolved_at: datetime | None
+    csat_rating: int | None
+    csat_comment: str | None
+    csat_rated_at: datetime | None
+    csat_agent: AccountId | None
+    open_survey: SurveyId | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> Self:
+        return cls(
+            ticket=ticket.id,
+            status=ticket.status,
+            priority=ticket.priority,
+            priority_rank=Priority(ticket.priority).rank,
+            assignee=ticket.assignee_id,
+            first_response_at=ticket.first_response_at,
+            last_reply_at=ticket.last_reply_at,
+            last_replier=ticket.last_replier_id,
+            resolved_at=ticket.resolved_at,
+            csat_rating=ticket.csat_rating,
+            csat_comment=ticket.csat_comment,
+            csat_rated_at=ticket.csat_rated_at,
+            csat_agent=ticket.csat_agent_id,
+            open_survey=ticket.open_survey_id,
+            updated_at=ticket.updated_at,
+        )
 
 
 _TICKET = """id, ref, subject, description, requester_name, requester_email, requester_email_folded, requester_guid,
@@ -22,10 +96,10 @@ _TICKET = """id, ref, subject, description, requester_name, requester_email, req
 
 NEXT_NUMBER = Query(
     """
-    INSERT INTO ticket_counter AS c (workspace_id, last_number) VALUES ($1, 1)
+    INSERT INTO ticket_counter AS c (workspace_id, last_number) VALUES (:workspace, 1)
     ON CONFLICT (workspace_id) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number
     """,
-    Number,
+    TicketNumber,
 )
 
 NEW_TICKET = Query(
@@ -33,71 +107,82 @@ NEW_TICKET = Query(
     INSERT INTO ticket (workspace_id, id, ref, subject, description, requester_name, requester_email,
                         requester_email_folded, requester_guid, priority, priority_rank, assignee_id, last_reply_at,
                         create_time, create_user, updated_at, last_update_user)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $13, $14) RETURNING {_TICKET}
+    VALUES (:workspace, :ticket, :ref, :subject, :description, :requester_name, :requester_email,
+            :requester_email_folded, :requester_guid, :priority, :priority_rank, :assignee, :now,
+            :now, :user, :now, :user) RETURNING {_TICKET}
+    """,
+    Ticket,
+    values=InsertedTicket,
+)
+
+_BY_REF = f"SELECT {_TICKET} FROM ticket WHERE workspace_id = :workspace AND ref = :ref"
+TICKET_BY_REF = Query(_BY_REF, Ticket)
+TICKET_BY_REF_LOCKED = Query(f"{_BY_REF} FOR UPDATE", Ticket)
+
+TICKETS_BY_REF_LOCKED = Query(
+    f"""
+    SELECT {_TICKET} FROM ticket WHERE workspace_id = :workspace AND ref = ANY (:refs::text[]) ORDER BY id FOR UPDATE
     """,
     Ticket,
 )
 
-TICKET_BY_REF = Query(f"SELECT {_TICKET} FROM ticket WHERE workspace_id = $1 AND ref = $2", Ticket)
-
-LOCKED_TICKET = Query(f"{TICKET_BY_REF.sql} FOR UPDATE", Ticket)
-
-LOCKED_TICKETS = Query(
-    f"SELECT {_TICKET} FROM ticket WHERE workspace_id = $1 AND ref = ANY ($2::text[]) ORDER BY id FOR UPDATE", Ticket
-)
-
-NEW_WORDS = Query(
+NEW_SEARCH_TEXT = Query(
     """
     INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank,
                                create_time, updated_at, words)
-    SELECT $1, id, requester_email_folded, status, assignee_id, priority_rank, create_time, updated_at,
-           words_and_stems($3)
-    FROM ticket WHERE workspace_id = $1 AND id = $2
+    SELECT :workspace, id, requester_email_folded, status, assignee_id, priority_rank, create_time, updated_at,
+           words_and_stems(:lexemes)
+    FROM ticket WHERE workspace_id = :workspace AND id = :ticket
     """,
     NoRows,
 )
 
-# A conversation without end stops growing here, before the megabyte that the type can hold: words and stems together.
-MORE_WORDS = Query(
+# A very long conversation stops adding words here, before words and stems reach the megabyte that a tsvector can hold.
+MORE_SEARCH_TEXT = Query(
     """
-    UPDATE ticket_search SET words = words || words_and_stems($3)
-    WHERE workspace_id = $1 AND ticket_id = $2 AND length(words) < 4000
+    UPDATE ticket_search SET words = words || words_and_stems(:lexemes)
+    WHERE workspace_id = :workspace AND ticket_id = :ticket AND length(words) < 4000
     """,
     NoRows,
 )
 
-# Everything of a ticket that may change, written as a whole under its lock; and what its tags and words repeat of it.
+# All columns of a locked ticket that can change, and their copies in the rows of its tags and of its search text.
 CHANGED_TICKET = Query(
     """
     WITH tagged AS (
-        UPDATE ticket_tag SET status = $3, priority_rank = $5, assignee_id = $6, csat_rating = $11,
-            csat_rated_at = $13, updated_at = $16
-        WHERE workspace_id = $1 AND ticket_id = $2
-    ), found AS (
-        UPDATE ticket_search SET status = $3, priority_rank = $5, assignee_id = $6, csat_rating = $11,
-            csat_rated_at = $13, updated_at = $16
-        WHERE workspace_id = $1 AND ticket_id = $2
+        UPDATE ticket_tag SET status = :status, priority_rank = :priority_rank, assignee_id = :assignee,
+            csat_rating = :csat_rating, csat_rated_at = :csat_rated_at, updated_at = :updated_at
+        WHERE workspace_id = :workspace AND ticket_id = :ticket
+    ), searched AS (
+        UPDATE ticket_search SET status = :status, priority_rank = :priority_rank, assignee_id = :assignee,
+            csat_rating = :csat_rating, csat_rated_at = :csat_rated_at, updated_at = :updated_at
+        WHERE workspace_id = :workspace AND ticket_id = :ticket
     )
-    UPDATE ticket SET status = $3, priority = $4, priority_rank = $5, assignee_id = $6, first_response_at = $7,
-        last_reply_at = $8, last_replier_id = $9, resolved_at = $10, csat_rating = $11, csat_comment = $12,
-        csat_rated_at = $13, csat_agent_id = $14, open_survey_id = $15, updated_at = $16, last_update_user = $17
-    WHERE workspace_id = $1 AND id = $2
+    UPDATE ticket SET status = :status, priority = :priority, priority_rank = :priority_rank, assignee_id = :assignee,
+        first_response_at = :first_response_at, last_reply_at = :last_reply_at, last_replier_id = :last_replier,
+        resolved_at = :resolved_at, csat_rating = :csat_rating, csat_comment = :csat_comment,
+        csat_rated_at = :csat_rated_at, csat_agent_id = :csat_agent, open_survey_id = :open_survey,
+        updated_at = :updated_at, last_update_user = :user
+    WHERE workspace_id = :workspace AND id = :ticket
     """,
     NoRows,
+    values=UpdatedTicket,
 )
 
 NEW_MESSAGE = Query(
     """
     INSERT INTO ticket_message (workspace_id, id, ticket_id, kind, author_id, author_name, body, create_time)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id, kind, author_id, author_name, body, create_time
+    VALUES (:workspace, :id, :ticket, :kind, :author_id, :author_name, :body, :create_time)
+    RETURNING id, kind, author_id, author_name, body, create_time
     """,
     Message,
+    values=Message,
 )
 
 MESSAGES = Query(
     """
     SELECT id, kind, author_id, author_name, body, create_time FROM ticket_message
-    WHERE workspace_id = $1 AND ticket_id = $2 AND kind = ANY ($3::text[]) ORDER BY create_time, id
+    WHERE workspace_id = :workspace AND ticket_id = :ticket AND kind = ANY (:kinds::text[]) ORDER BY create_time, id
     """,
     Message,
 )
@@ -105,165 +190,136 @@ MESSAGES = Query(
 NEW_ACTIVITY = Query(
     """
     INSERT INTO ticket_activity (workspace_id, id, ticket_id, what, actor_name, old_value, new_value, create_time)
-    SELECT $1, id, ticket_id, what, $7, old_value, new_value, $8
-    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
-        AS new (id, ticket_id, what, old_value, new_value)
-    ORDER BY id
+    VALUES (:workspace, :id, :ticket, :kind, :user, :old_value, :new_value, :now)
     """,
     NoRows,
+    values=NewActivity,
 )
 
 ACTIVITIES = Query(
     """
-    SELECT what, actor_name, old_value, new_value, create_time FROM ticket_activity
-    WHERE workspace_id = $1 AND ticket_id = $2 ORDER BY create_time, id
+    SELECT what AS kind, actor_name, old_value, new_value, create_time FROM ticket_activity
+    WHERE workspace_id = :workspace AND ticket_id = :ticket ORDER BY create_time, id
     """,
     Activity,
 )
 
-ALL_TAGS = Query("SELECT id, name FROM tag WHERE workspace_id = $1 ORDER BY name", Tag)
+ALL_TAGS = Query("SELECT id, name FROM tag WHERE workspace_id = :workspace ORDER BY name", Tag)
 
 NEW_TAGS = Query(
     """
     INSERT INTO tag (workspace_id, id, name, create_time)
-    SELECT $1, id, name, $4 FROM unnest($2::uuid[], $3::text[]) AS new (id, name) ORDER BY name
+    SELECT :workspace, id, name, :now FROM unnest(:ids::uuid[], :names::text[]) AS new (id, name) ORDER BY name
     ON CONFLICT (workspace_id, name) DO NOTHING
     """,
     NoRows,
 )
 
-TAGS_BY_NAME = Query("SELECT id, name FROM tag WHERE workspace_id = $1 AND name = ANY ($2::text[]) ORDER BY name", Tag)
+TAGS_BY_NAME = Query(
+    "SELECT id, name FROM tag WHERE workspace_id = :workspace AND name = ANY (:names::text[]) ORDER BY name", Tag
+)
 
 TAGS_OF_TICKET = Query(
     """
-    SELECT t.id, t.name FROM ticket_tag tt JOIN tag t ON t.workspace_id = $1 AND t.id = tt.tag_id
-    WHERE tt.workspace_id = $1 AND tt.ticket_id = $2 ORDER BY t.name
+    SELECT t.id, t.name FROM ticket_tag tt JOIN tag t ON t.workspace_id = :workspace AND t.id = tt.tag_id
+    WHERE tt.workspace_id = :workspace AND tt.ticket_id = :ticket ORDER BY t.name
     """,
     Tag,
 )
 
-# A ticket has the names of its tags too, for lists that only show them.
-UNTAGGED = Query(
+# The ticket's row repeats the names of its tags, for lists that only show them.
+CLEARED_TAGS = Query(
     """
     WITH named AS (
-        UPDATE ticket SET tag_names = $3::text[] WHERE workspace_id = $1 AND id = $2 AND tag_names <> $3
+        UPDATE ticket SET tag_names = :names::text[]
+        WHERE workspace_id = :workspace AND id = :ticket AND tag_names <> :names
     )
-    DELETE FROM ticket_tag WHERE workspace_id = $1 AND ticket_id = $2
+    DELETE FROM ticket_tag WHERE workspace_id = :workspace AND ticket_id = :ticket
     """,
     NoRows,
 )
 
-TAGGED = Query(
+NEW_TICKET_TAGS = Query(
     """
     INSERT INTO ticket_tag (workspace_id, ticket_id, tag_id, status, assignee_id, priority_rank, csat_rating,
                             csat_rated_at, create_time, updated_at)
-    SELECT $1, t.id, tag_id, t.status, t.assignee_id, t.priority_rank, t.csat_rating, t.csat_rated_at, t.create_time,
-           t.updated_at
-    FROM ticket t CROSS JOIN unnest($3::uuid[]) AS new (tag_id)
-    WHERE t.workspace_id = $1 AND t.id = $2 ORDER BY tag_id
+    SELECT :workspace, t.id, tag_id, t.status, t.assignee_id, t.priority_rank, t.csat_rating, t.csat_rated_at,
+           t.create_time, t.updated_at
+    FROM ticket t CROSS JOIN unnest(:tags::uuid[]) AS new (tag_id)
+    WHERE t.workspace_id = :workspace AND t.id = :ticket ORDER BY tag_id
     """,
     NoRows,
 )
 
 
-async def insert_ticket(
-    tx: Tx, workspace: WorkspaceId, ident: TicketId, new: NewTicket, by: tuple[datetime, str]
-) -> Ticket:
-    """With the workspace's next number; `by`: when and who."""
-    number = (await NEXT_NUMBER.one(tx, workspace)).last_number
-    who = new.requester
-    values = (f"TK-{number}", new.subject, new.description, who.name, who.email, who.email_folded, who.guid)
-    urgency = (new.priority, new.priority.rank, new.assignee_id)
-    ticket = await NEW_TICKET.one(tx, workspace, ident, *values, *urgency, *by)
-    text = f"{ticket.ref} {new.subject} {new.description} {who.name} {who.email}"
-    await NEW_WORDS.run(tx, workspace, ident, search_text.lexemes(workspace, text))
+async def insert_ticket(tx: Tx, workspace: WorkspaceId, ticket: TicketId, new: NewTicket, audit: Audit) -> Ticket:
+    """Gives the ticket the workspace's next number."""
+    number = (await NEXT_NUMBER.one(tx, workspace=workspace)).last_number
+    values = InsertedTicket.of(ticket, f"TK-{number}", new)
+    stored = await NEW_TICKET.one(tx, values, workspace=workspace, now=audit.at, user=audit.by)
+    text = f"{stored.ref} {new.subject} {new.description} {new.requester.name} {new.requester.email}"
+    lexemes = search_text.lexemes(workspace, text)
+    await NEW_SEARCH_TEXT.run(tx, workspace=workspace, ticket=ticket, lexemes=lexemes)
     notify_on_commit(tx, workspace)
-    return ticket
+    return stored
 
 
 async def find_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket | None:
-    return await TICKET_BY_REF.find(tx, workspace, ref)
+    return await TICKET_BY_REF.find(tx, workspace=workspace, ref=ref)
 
 
 async def lock_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket | None:
-    """The first lock of everything that changes a ticket."""
-    return await LOCKED_TICKET.find(tx, workspace, ref)
+    """The first lock that every change of a ticket takes."""
+    return await TICKET_BY_REF_LOCKED.find(tx, workspace=workspace, ref=ref)
 
 
 async def lock_tickets(tx: Tx, workspace: WorkspaceId, refs: Sequence[str]) -> list[Ticket]:
-    """Those there are, in the order of their ids."""
-    return await LOCKED_TICKETS.all(tx, workspace, refs)
+    """The tickets that exist, in the order of their ids."""
+    return await TICKETS_BY_REF_LOCKED.all(tx, workspace=workspace, refs=refs)
 
 
 async def set_ticket(tx: Tx, workspace: WorkspaceId, ticket: Ticket, user: str) -> None:
-    """Stores what may have changed of a locked ticket."""
-    rank = Priority(ticket.priority).rank
-    await CHANGED_TICKET.run(
-        tx,
-        workspace,
-        ticket.id,
-        ticket.status,
-        ticket.priority,
-        rank,
-        ticket.assignee_id,
-        ticket.first_response_at,
-        ticket.last_reply_at,
-        ticket.last_replier_id,
-        ticket.resolved_at,
-        ticket.csat_rating,
-        ticket.csat_comment,
-        ticket.csat_rated_at,
-        ticket.csat_agent_id,
-        ticket.open_survey_id,
-        ticket.updated_at,
-        user,
-    )
+    """Stores every column of a locked ticket that can change."""
+    await CHANGED_TICKET.run(tx, UpdatedTicket.of(ticket), workspace=workspace, user=user)
     notify_on_commit(tx, workspace)
 
 
 async def insert_message(tx: Tx, workspace: WorkspaceId, ticket: TicketId, message: Message) -> Message:
-    values = (message.kind, message.author_id, message.author_name, message.body, message.create_time)
-    await MORE_WORDS.run(tx, workspace, ticket, search_text.lexemes(workspace, message.body))
-    return await NEW_MESSAGE.one(tx, workspace, message.id, ticket, *values)
+    lexemes = search_text.lexemes(workspace, message.body)
+    await MORE_SEARCH_TEXT.run(tx, workspace=workspace, ticket=ticket, lexemes=lexemes)
+    return await NEW_MESSAGE.one(tx, message, workspace=workspace, ticket=ticket)
 
 
 async def list_messages(
     tx: Tx, workspace: WorkspaceId, ticket: TicketId, kinds: Sequence[MessageKind] = tuple(MessageKind)
 ) -> list[Message]:
-    """Oldest first. Customers are shown no notes: leave that kind out for them."""
-    return await MESSAGES.all(tx, workspace, ticket, kinds)
+    """Oldest first. Leave out the kind NOTE for customers."""
+    return await MESSAGES.all(tx, workspace=workspace, ticket=ticket, kinds=kinds)
 
 
-async def insert_activities(
-    tx: Tx,
-    workspace: WorkspaceId,
-    changes: Sequence[tuple[TicketId, ActivityKind, str | None, str | None]],
-    by: tuple[str, datetime],
-) -> None:
-    """`changes`: ticket, what, from, to. `by`: who and when."""
-    if changes:
-        columns = zip(*((uuid7(), *change) for change in changes), strict=True)
-        await NEW_ACTIVITY.run(tx, workspace, *columns, *by)
+async def insert_activity(tx: Tx, workspace: WorkspaceId, activity: NewActivity, audit: Audit) -> None:
+    await NEW_ACTIVITY.run(tx, activity, workspace=workspace, id=uuid7(), user=audit.by, now=audit.at)
 
 
 async def list_activities(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> list[Activity]:
-    return await ACTIVITIES.all(tx, workspace, ticket)
+    """Oldest first."""
+    return await ACTIVITIES.all(tx, workspace=workspace, ticket=ticket)
 
 
 async def list_tags(tx: Tx, workspace: WorkspaceId) -> list[Tag]:
-    return await ALL_TAGS.all(tx, workspace)
+    return await ALL_TAGS.all(tx, workspace=workspace)
 
 
 async def list_ticket_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> list[Tag]:
-    return await TAGS_OF_TICKET.all(tx, workspace, ticket)
+    return await TAGS_OF_TICKET.all(tx, workspace=workspace, ticket=ticket)
 
 
 async def set_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId, names: Sequence[str], now: datetime) -> list[Tag]:
-    """The tags of a locked ticket from now on, sorted; those nobody has used are made."""
-    await UNTAGGED.run(tx, workspace, ticket, names)
+    """Replaces the tags of a locked ticket by those with these sorted names, and adds the names that are new."""
+    await CLEARED_TAGS.run(tx, workspace=workspace, ticket=ticket, names=names)
     if not names:
         return []
-    await NEW_TAGS.run(tx, workspace, [uuid7() for _ in names], names, now)
-    tags = await TAGS_BY_NAME.all(tx, workspace, names)
-    await TAGGED.run(tx, workspace, ticket, [tag.id for tag in tags])
+    await NEW_TAGS.run(tx, workspace=workspace, ids=[uuid7() for _ in names], names=names, now=now)
+    tags = await TAGS_BY_NAME.all(tx, workspace=workspace, names=names)
+    await NEW_TICKET_TAGS.run(tx, workspace=workspace, ticket=ticket, tags=[tag.id for tag in tags])
     return tags

@@ -18,10 +18,9 @@ from voxpop.auth.guards import requires_scope
 from voxpop.db.pool import Database, Tx
 from voxpop.hosts import address_of
 from voxpop.idempotency import IdempotencyKeyReused
-from voxpop.tickets import assignees, service, store
+from voxpop.tickets import assignees, changes, service, store
 from voxpop.tickets.api.parameters import People, provide_people, provide_sort, provide_state, read_filter
 from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketOut, WholeTicket
-from voxpop.tickets.changes import change
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists.export import export
 from voxpop.tickets.lists.models import Sort, TicketFilter
@@ -110,7 +109,7 @@ async def open_ticket(
 
     async def work() -> WholeTicket:
         assignee = await assignees.get_assignee(tx, actor.workspace, data.assignee) if data.assignee else None
-        new = data.ticket(assignee[0] if assignee else None)
+        new = data.ticket(assignee.account_id if assignee else None)
         ticket = await service.open_ticket(tx, actor.workspace, new, Author(actor.name), now)
         return await _whole(tx, actor.workspace, ticket.ref)
 
@@ -152,7 +151,7 @@ async def change_ticket(
     tx: Transaction, actor: CurrentActor, ref: RefPath, data: JSONBody[TicketChange]
 ) -> WholeTicket:
     """All of it or nothing. Resolving and closing ask the customer for a rating, closing is an event for campaigns."""
-    await change(tx, actor.workspace, ref, data.change(), Author(actor.name), utcnow())
+    await changes.change_ticket(tx, actor.workspace, ref, data.changes(), Author(actor.name), utcnow())
     return await _whole(tx, actor.workspace, ref)
 
 
@@ -167,8 +166,8 @@ async def _whole(tx: Tx, workspace: WorkspaceId, ref: str) -> WholeTicket:
 async def _author(tx: Tx, actor: Actor, data: NewReply) -> Author:
     """The member who is named; else the workspace itself, as customers are to read no key's name."""
     if data.author is not None:
-        account, name = await assignees.get_assignee(tx, actor.workspace, data.author, field="author")
-        return Author(name, account)
+        member = await assignees.get_assignee(tx, actor.workspace, data.author, field="author")
+        return Author(member.name, member.account_id)
     return Author((await workspaces.get_workspace(tx, actor.workspace)).name)
 
 

@@ -7,12 +7,10 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from voxpop.errors import Invalid
-from voxpop.tickets.changes import Change
+from voxpop.tickets.changes import TicketChanges
 from voxpop.tickets.limits import MAX_TAGS, MAX_TEXT
 from voxpop.tickets.lists.models import TicketRow
 from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
-from voxpop.tickets.tags import normalize_tags
 from voxpop.types import AccountId, Email, Guid, Instant, Name, NotBlank, TicketId, instant
 
 Ref = Annotated[str, Meta(examples=["TK-1"])]
@@ -49,8 +47,7 @@ class NewTicketBody(Struct, frozen=True):
 
     def ticket(self, assignee: AccountId | None) -> NewTicket:
         who = Requester(self.requester.name, self.requester.email, self.requester.guid)
-        tags = tuple(normalize_tags(self.tags))
-        return NewTicket(self.subject, self.description, who, self.priority, assignee, tags)
+        return NewTicket(self.subject, self.description, who, self.priority, assignee, tuple(self.tags))
 
 
 class NewReply(Struct, frozen=True):
@@ -69,12 +66,8 @@ class TicketChange(Struct, frozen=True):
     assignee: Assignee | UnsetType | None = UNSET
     tags: Tags | UnsetType = UNSET
 
-    def change(self) -> Change:
-        """Invalid for an empty one."""
-        if self.status is self.priority is self.assignee is self.tags is UNSET:
-            raise Invalid("body must have status, priority, assignee or tags")
-        tags = UNSET if self.tags is UNSET else normalize_tags(self.tags)
-        return Change(self.status, self.priority, self.assignee, tags)
+    def changes(self) -> TicketChanges:
+        return TicketChanges(self.status, self.priority, self.assignee, self.tags)
 
 
 class AssigneeOut(Struct, frozen=True):
@@ -163,7 +156,7 @@ class WholeTicket(Struct, frozen=True):
             subject=ticket.subject,
             description=ticket.description,
             requester=RequesterBody(ticket.requester_name, ticket.requester_email, ticket.requester_guid),
-            status=ticket.state,
+            status=Status(ticket.status),
             priority=Priority(ticket.priority),
             tags=[tag.name for tag in tags],
             assignee=None if ticket.assignee_id is None else AssigneeOut(ticket.assignee_id, name),

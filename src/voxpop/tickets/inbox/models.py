@@ -179,7 +179,7 @@ def short_names(names: Mapping[AccountId, str]) -> dict[AccountId, str]:
 
 def _is_news(ticket: Ticket, done: Activity) -> bool:
     """The requester opening his own ticket is told by its description."""
-    return done.what != ActivityKind.OPENED or done.actor_name != ticket.requester_name
+    return done.kind != ActivityKind.OPENED or done.actor_name != ticket.requester_name
 
 
 def _is_known(name: str, text: str) -> bool:

@@ -20,9 +20,9 @@ from voxpop.tickets.inbox.models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, Vi
 from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_TAG_LIST, MAX_TEXT
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists import service as lists
-from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status
+from voxpop.tickets.models import Assignee, Author, NewTicket, Priority, Requester, Status
 from voxpop.tickets.tags import parse_tags
-from voxpop.types import AccountId, Email, Name, NotBlank, utcnow
+from voxpop.types import Email, Name, NotBlank, utcnow
 from voxpop.web.forms import as_typed, read_form
 from voxpop.web.pages import redirect
 from voxpop.web.rendering import PageRenderer
@@ -145,21 +145,20 @@ async def open_ticket(
     """A ticket for a customer who called or wrote elsewhere."""
     try:
         form = await read_form(request, TicketForm)
-        assignee = (await assignees.get_assignee(tx, workspace.id, form.assignee))[0] if form.assignee else None
-        tags = tuple(parse_tags(form.tags))
+        assignee = await assignees.get_assignee(tx, workspace.id, form.assignee) if form.assignee else None
+        new = NewTicket(
+            subject=form.subject.strip(),
+            description=form.description.strip(),
+            requester=Requester(form.name.strip(), form.email),
+            priority=form.priority,
+            assignee_id=assignee.account_id if assignee else None,
+            tags=tuple(parse_tags(form.tags)),
+        )
+        ticket = await service.open_ticket(tx, workspace.id, new, author_of(member), utcnow())
     except Invalid as fault:
         given = await as_typed(request)
         context = await form_options(tx, workspace, member)
         raise render.with_errors(NEW, in_words(fault), active="inbox", given=given, **context) from None
-    new = NewTicket(
-        subject=form.subject.strip(),
-        description=form.description.strip(),
-        requester=Requester(form.name.strip(), form.email),
-        priority=form.priority,
-        assignee_id=assignee,
-        tags=tags,
-    )
-    ticket = await service.open_ticket(tx, workspace.id, new, author_of(member), utcnow())
     return redirect(f"/inbox/{ticket.ref}?done=opened")
 
 
@@ -238,7 +237,7 @@ async def _change(tx: Tx, workspace: Workspace, member: Member, form: BulkForm) 
     return "assigned"
 
 
-async def chosen(tx: Tx, workspace: Workspace, named: str) -> tuple[AccountId, str] | None:
+async def chosen(tx: Tx, workspace: Workspace, named: str) -> Assignee | None:
     """The member that a form names; None for nobody."""
     return None if named == "nobody" else await assignees.get_assignee(tx, workspace.id, named)
 

@@ -54,4 +54,4 @@ async def list_said(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> list[Mess
 async def get_since(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> datetime:
     """Since when the ticket has been in its status."""
     done = await store.list_activities(tx, workspace, ticket.id)
-    return max((each.create_time for each in done if each.what == ActivityKind.STATUS), default=ticket.create_time)
+    return max((each.create_time for each in done if each.kind == ActivityKind.STATUS), default=ticket.create_time)
