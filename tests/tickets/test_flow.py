@@ -168,8 +168,8 @@ async def test_many_at_once_are_all_or_none(desk: Desk, owner: Owner) -> None:
     assert await surveys(owner) == []
     assert await desk.set_status(Status.RESOLVED, *opened, opened[0].lower()) == 3
     assert await surveys(owner) == [("ticket", "PENDING")] * 3
-    asked = await owner.fetchval("SELECT asked FROM survey_count WHERE grain = 'day'")
-    assert asked == 3
+    opened_count = await owner.fetchval("SELECT opened FROM survey_count WHERE grain = 'day'")
+    assert opened_count == 3
 
 
 async def test_lists_repeat_what_the_ticket_has(desk: Desk, client: Client, owner: Owner) -> None:
