@@ -39,6 +39,14 @@ def whole(least: int, most: int) -> Meta:
     return Meta(ge=least, le=most, multiple_of=1, extra_json_schema=schema)
 
 
+class Origin(StrEnum):
+    """What asks for a rating. Ratings of one subject of an origin are counted under a series of the same name."""
+
+    FEATURE = "feature"
+    TICKET = "ticket"
+    CAMPAIGN = "campaign"
+
+
 class Scope(StrEnum):
     """What a key may do; none includes another."""
 

@@ -19,11 +19,11 @@ from voxpop.campaigns.models import DeadLetter
 from voxpop.config.settings import load
 from voxpop.db.pool import Database, Tx
 from voxpop.feedback import service as feedback
-from voxpop.feedback.models import NewFeedback, Origin, Source
+from voxpop.feedback.models import NewFeedback, Source
 from voxpop.kafka import consumer as kafka_consumer
 from voxpop.kafka import producer as kafka_producer
 from voxpop.outbox import Kind, Message
-from voxpop.types import FeedbackId, WorkspaceId, utcnow, uuid7
+from voxpop.types import FeedbackId, Origin, WorkspaceId, utcnow, uuid7
 from voxpop.worker import relay as relays
 from voxpop.worker.consumer import consume
 from voxpop.worker.relay import purge, relay

@@ -14,14 +14,14 @@ from tests.conftest import Make
 
 from voxpop.db.pool import Database
 from voxpop.feedback import service as feedback
-from voxpop.feedback.models import NewFeedback, Origin, Source
+from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Grain, Period, ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
-from voxpop.types import FeedbackId, WorkspaceId, uuid7
+from voxpop.types import FeedbackId, Origin, WorkspaceId, uuid7
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
-ONE, TWO = (Series(SeriesKind.FEATURE, UUID(int=number)) for number in (1, 2))
+ONE, TWO = (Series(Origin.FEATURE, UUID(int=number)) for number in (1, 2))
 PRODUCT = Series(SeriesKind.PRODUCT, UUID(int=1))
 JANUARY, MARCH = date(2026, 1, 31), date(2026, 3, 5)
 
@@ -120,7 +120,7 @@ async def test_however_ratings_are_batched_the_counts_are_those_by_hand(
 ) -> None:
     """Forty transactions at once over the same rows, each in its own order: none is lost, none waits in a ring."""
     chance = random.Random(11)  # noqa: S311 - the same each time
-    all_series = [Series(kind, UUID(int=number)) for kind in SeriesKind for number in (1, 2)]
+    all_series = [Series(kind, UUID(int=number)) for kind in (*SeriesKind, *Origin) for number in (1, 2)]
     batches = [
         [
             scored(chance.randint(1, 10), MARCH + timedelta(chance.randint(-40, 0)), chance.sample(all_series, 4))

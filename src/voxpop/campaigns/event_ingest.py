@@ -13,7 +13,7 @@ from voxpop.campaigns.models import Asked, ContextType, DeadLetter, Event, Trigg
 from voxpop.db.pool import Tx
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Stage, SurveyIncrement
-from voxpop.surveys.models import campaign_series
+from voxpop.surveys.models import campaign_series, with_workspace
 from voxpop.types import SurveyId, WorkspaceId
 from voxpop.workspaces import service as workspaces
 
@@ -81,7 +81,8 @@ async def ask(
     if opened := Counter(one.campaign_id for one in asked if one.survey_id is not None):
         day = (await workspaces.get_workspace(tx, workspace)).day(now)
         moved = [
-            SurveyIncrement(Stage.OPENED, day, campaign_series(workspace, one), count) for one, count in opened.items()
+            SurveyIncrement(Stage.OPENED, day, with_workspace(workspace, campaign_series(one)), count)
+            for one, count in opened.items()
         ]
     return _outcomes(len(events), asked), moved
 

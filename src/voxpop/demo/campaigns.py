@@ -13,11 +13,11 @@ from voxpop.demo.shoppers import Answer, Survey
 from voxpop.demo.store import Row
 from voxpop.metrics import daily
 from voxpop.metrics.models import ScoreIncrement, SeriesKind, Stage, SurveyIncrement
-from voxpop.surveys.models import campaign_series
-from voxpop.types import Actor, CampaignId
+from voxpop.surveys.models import campaign_series, with_workspace
+from voxpop.types import Actor, CampaignId, Origin
 from voxpop.workspaces.models import Workspace
 
-KINDS = [SeriesKind.WORKSPACE, SeriesKind.CAMPAIGN]  # of the series that an answer counts for
+KINDS = [SeriesKind.WORKSPACE, Origin.CAMPAIGN]  # of the series that an answer counts for
 AGGREGATED_AT = time(0, 5)  # of the next day
 
 
@@ -69,7 +69,7 @@ class Past:
         self._answers.clear()
 
     def _steps(self, campaign: CampaignId, times: tuple[datetime | None, ...]) -> Iterator[SurveyIncrement]:
-        series = campaign_series(self._workspace.id, campaign)
+        series = with_workspace(self._workspace.id, campaign_series(campaign))
         for stage, at in zip((Stage.OPENED, Stage.SHOWN, Stage.COMPLETED, Stage.EXPIRED), times, strict=True):
             if at is not None:
                 yield SurveyIncrement(stage, self._workspace.day(at), series)
@@ -80,4 +80,5 @@ class Past:
         head = answer.id, survey.id, code, campaign, survey.guid
         self._answers.append((*head, answer.score, answer.comment, day, answer.at))
         step = answer.score - course.scale[0]
-        self.scored.append(ScoreIncrement(code, step, day, campaign_series(self._workspace.id, campaign)))
+        series = with_workspace(self._workspace.id, campaign_series(campaign))
+        self.scored.append(ScoreIncrement(code, step, day, series))

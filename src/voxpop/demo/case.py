@@ -145,7 +145,8 @@ class Case:
     def _rate(self, step: Step, tags: list[Tag]) -> Ticket:
         ticket, at = self.ticket, step.at
         mine = [tag for tag in tags if tag.name in self.tags]
-        feedback = ratings.feedback_of(self._place, ticket, step.value, mine, self._place.day(at))
+        answer = ratings.answer_of(self._place, ticket, step.value, mine)
+        feedback = answer.feedback(self._place.id, ticket.open_survey_id, self._place.day(at))
         self.feedback = replace(feedback, id=FeedbackId(new_id(self._rng, at)))
         self._end(Asked.COMPLETED, at)
         stars, comment = step.value

@@ -7,6 +7,7 @@ from voxpop.demo.store import Place, Row
 from voxpop.features.models import SCALE_MIN, SURVEY_TYPE, FeaturePath, source_series
 from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, SurveyIncrement
 from voxpop.surveys.models import STAGE_OF, Status
+from voxpop.types import Origin
 from voxpop.workspaces.models import Workspace
 
 
@@ -40,7 +41,7 @@ class History:
         return (
             Series(SeriesKind.WORKSPACE, self._workspace.id),
             Series(SeriesKind.PRODUCT, place.product_id),
-            Series(SeriesKind.FEATURE, place.feature_id),
+            Series(Origin.FEATURE, place.feature_id),
         )
 
     def _add_interaction(self, journey: Journey, place: Place) -> None:

@@ -15,9 +15,8 @@ from voxpop.demo.shoppers import Shop
 from voxpop.demo.tickets import Tickets
 from voxpop.features import catalogue
 from voxpop.features.models import SURVEY_TYPE, FeaturePath
-from voxpop.feedback.models import Origin
 from voxpop.metrics import service as metrics
-from voxpop.types import Actor, WorkspaceId, utcnow
+from voxpop.types import Actor, Origin, WorkspaceId, utcnow
 from voxpop.workspaces.models import Workspace
 
 SEED = 1

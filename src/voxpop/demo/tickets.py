@@ -17,12 +17,11 @@ from voxpop.demo.ids import new_id
 from voxpop.demo.scenes import ENGLISH, RUSSIAN, scenes
 from voxpop.demo.staff import STAFF, Member
 from voxpop.demo.store import Row
-from voxpop.feedback.models import Origin
 from voxpop.metrics.models import ScoreIncrement, Stage, SurveyIncrement
-from voxpop.surveys.models import STAGE_OF
+from voxpop.surveys.models import STAGE_OF, with_workspace
 from voxpop.tickets import ratings, search_text
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, Priority, Tag
-from voxpop.types import AccountId
+from voxpop.types import AccountId, Origin
 from voxpop.workspaces.models import Workspace
 
 USER = "demo"
@@ -107,7 +106,11 @@ class Tickets:
 
     def _move(self, stage: Stage, at: datetime | None) -> None:
         if at is not None:
-            self.moved.append(SurveyIncrement(stage, self._place.day(at), ratings.funnel_of(self._place)))
+            self.moved.append(
+                SurveyIncrement(
+                    stage, self._place.day(at), with_workspace(self._place.id, (ratings.all_tickets(self._place.id),))
+                )
+            )
 
     def _ratings(self, cases: Iterable[Case]) -> Iterator[Row]:
         for case in cases:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from voxpop.feedback.models import Source
 from voxpop.metrics.models import Series, SeriesKind
-from voxpop.types import FeatureId, FeedbackId, ProductId, SurveyId, WorkspaceId
+from voxpop.types import FeatureId, FeedbackId, Origin, ProductId, SurveyId
 
 SURVEY_TYPE = "CSAT10"
 SCALE_MIN, SCALE_MAX = 1, 10
@@ -76,12 +76,10 @@ class InteractionRow(Struct, frozen=True):
     in_cooldown: bool
     fresh: bool
 
-    def series(self, workspace: WorkspaceId) -> tuple[Series, ...]:
-        return (
-            Series(SeriesKind.WORKSPACE, workspace),
-            Series(SeriesKind.PRODUCT, self.product_id),
-            Series(SeriesKind.FEATURE, self.feature_id),
-        )
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """What surveys and ratings of the feature count under, besides the workspace."""
+        return (Series(SeriesKind.PRODUCT, self.product_id), Series(Origin.FEATURE, self.feature_id))
 
 
 class Counters(Struct, frozen=True):

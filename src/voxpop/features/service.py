@@ -5,7 +5,7 @@ Locks are taken in one order: interactions, surveys, feedback, counts. Features 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
@@ -23,12 +23,11 @@ from voxpop.features.models import (
     source_series,
 )
 from voxpop.features.prompting import count_of, should_prompt
-from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import SurveyIncrement
 from voxpop.surveys import service as surveys
-from voxpop.surveys.models import NewSurvey, Status, SurveyClosure
-from voxpop.types import FeatureId, FeedbackId, SurveyId, WorkspaceId, utcnow, uuid7
+from voxpop.surveys.models import Answer, NewSurvey, Status, SurveyClosure
+from voxpop.types import FeatureId, Origin, SurveyId, WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
 Rows = Mapping[FeatureUser, InteractionRow]
@@ -53,8 +52,10 @@ async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[FeatureUser]) -> l
     """Counts one refusal for each, sets the uses to zero, and dismisses the survey that was open."""
     sizes, now = count_by_user(people), utcnow()
     rows = await _touch(tx, ident, store.REJECTED, sizes, now)
-    endings = [_ending(ident, row, Status.DISMISSED) for row in rows.values() if row.open_survey_id]
-    moved = await surveys.close_surveys(tx, ident, endings, now, await _day(tx, ident, now)) if endings else []
+    endings = [_ending(row.open_survey_id, row) for row in rows.values() if row.open_survey_id]
+    moved: list[SurveyIncrement] = []
+    if endings:
+        moved = await surveys.close_surveys(tx, await workspaces.get_workspace(tx, ident), endings, now)
     await _forget_surveys(tx, ident, rows)
     await _add_sums(tx, ident, dict.fromkeys(sizes, 0), rows)
     await metrics.add(tx, ident, moved=moved)
@@ -65,21 +66,13 @@ async def rate(tx: Tx, ident: WorkspaceId, ratings: Sequence[NewRating]) -> list
     """Stores each rating. A prompted one answers the open survey, a voluntary one makes it needless."""
     now = utcnow()
     rows = await _touch(tx, ident, store.RATED, count_by_user([rating.person for rating in ratings]), now)
-    day = await _day(tx, ident, now)
-    endings: dict[FeatureUser, SurveyClosure] = {}
-    answers: list[Rated | None] = []
-    new: list[NewFeedback] = []
-    for rating in ratings:
-        if (row := rows.get(rating.person)) is None:
-            answers.append(None)
-            continue
-        new.append(_feedback(ident, rating, row, _first_answer(ident, rating, row, endings), day))
-        answers.append(Rated(new[-1].id, rating, now))
-    if new:
-        scored, moved = await surveys.record_answers(tx, ident, list(endings.values()), new, now, day)
-        await _forget_surveys(tx, ident, rows)
-        await metrics.add(tx, ident, scored, moved)
-    return answers
+    answers = [_answer(rating, rows[rating.person]) for rating in ratings if rating.person in rows]
+    if not answers:
+        return [None] * len(ratings)
+    workspace = await workspaces.get_workspace(tx, ident)
+    await _forget_surveys(tx, ident, rows)
+    stored = iter(await surveys.record_answers(tx, workspace, answers, now))
+    return [Rated(next(stored).id, rating, now) if rating.person in rows else None for rating in ratings]
 
 
 async def _touch(
@@ -87,11 +80,6 @@ async def _touch(
 ) -> dict[FeatureUser, InteractionRow]:
     people = list(sizes)
     return {people[row.place - 1]: row for row in await store.upsert_interactions(tx, workspace, query, sizes, now)}
-
-
-async def _day(tx: Tx, workspace: WorkspaceId, now: datetime) -> date:
-    """The day of the workspace's zone that now lies in."""
-    return (await workspaces.get_workspace(tx, workspace)).day(now)
 
 
 def _answer_uses(people: Sequence[FeatureUser], sizes: Mapping[FeatureUser, int], rows: Rows) -> list[Counters | None]:
@@ -145,8 +133,8 @@ def _counters(person: FeatureUser, row: InteractionRow, uses: int, total: int, r
 
 async def _open_surveys(tx: Tx, workspace: WorkspaceId, opening: Rows, now: datetime) -> list[SurveyIncrement]:
     """Opens the surveys that are due, and notes them on the interactions, which are locked already."""
-    new = [_survey(workspace, person, row, now) for person, row in opening.items()]
-    moved = await surveys.open_surveys(tx, workspace, new, now, await _day(tx, workspace, now))
+    new = [_survey(person, row, now) for person, row in opening.items()]
+    moved = await surveys.open_surveys(tx, await workspaces.get_workspace(tx, workspace), new, now)
     noted = [(row.feature_id, person.email, one.id) for (person, row), one in zip(opening.items(), new, strict=True)]
     await store.set_open_surveys(tx, workspace, noted)
     return moved
@@ -167,48 +155,33 @@ async def _forget_surveys(tx: Tx, workspace: WorkspaceId, rows: Rows) -> None:
     await store.set_open_surveys(tx, workspace, closed)
 
 
-def _first_answer(
-    workspace: WorkspaceId, rating: NewRating, row: InteractionRow, endings: dict[FeatureUser, SurveyClosure]
-) -> SurveyId | None:
-    """The survey this rating answers, if it is the first in the batch for an open one; notes how the survey ends."""
-    if row.open_survey_id is None or rating.person in endings:
-        return None
-    prompted = rating.source is Source.PROMPTED
-    endings[rating.person] = _ending(workspace, row, Status.COMPLETED if prompted else Status.WITHDRAWN)
-    return row.open_survey_id if prompted else None
+def _ending(survey: SurveyId, row: InteractionRow) -> SurveyClosure:
+    return SurveyClosure(survey, Status.DISMISSED, row.series)
 
 
-def _ending(workspace: WorkspaceId, row: InteractionRow, status: Status) -> SurveyClosure:
-    assert row.open_survey_id is not None  # noqa: S101 - the caller has looked
-    return SurveyClosure(row.open_survey_id, status, row.series(workspace))
-
-
-def _survey(workspace: WorkspaceId, person: FeatureUser, row: InteractionRow, now: datetime) -> NewSurvey:
+def _survey(person: FeatureUser, row: InteractionRow, now: datetime) -> NewSurvey:
     return NewSurvey(
         id=SurveyId(uuid7()),
         survey_type=SURVEY_TYPE,
         origin=Origin.FEATURE,
         origin_id=row.feature_id,
         scheduled_at=now,
-        series=row.series(workspace),
+        series=row.series,
         user_email=person.email,
     )
 
 
-def _feedback(
-    workspace: WorkspaceId, rating: NewRating, row: InteractionRow, survey: SurveyId | None, day: date
-) -> NewFeedback:
-    return NewFeedback(
-        id=FeedbackId(uuid7()),
-        survey_id=survey,
-        survey_type=SURVEY_TYPE,
-        scale_min=SCALE_MIN,
+def _answer(rating: NewRating, row: InteractionRow) -> Answer:
+    return Answer(
         origin=Origin.FEATURE,
         origin_id=row.feature_id,
-        source=rating.source,
+        open_survey=row.open_survey_id,
+        survey_type=SURVEY_TYPE,
+        scale_min=SCALE_MIN,
         score=rating.rating,
-        day=day,
-        series=(*row.series(workspace), source_series(rating.source, row.feature_id)),
+        source=rating.source,
+        series=row.series,
+        score_series=(source_series(rating.source, row.feature_id),),
         user_email=rating.person.email,
         comment=rating.comment,
         user_agent=rating.user_agent,

@@ -9,15 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from voxpop.metrics.models import Series
-from voxpop.types import Email, FeedbackId, Instant, SurveyId, WorkspaceId
-
-
-class Origin(StrEnum):
-    """What asked, or would have."""
-
-    FEATURE = "feature"
-    TICKET = "ticket"
-    CAMPAIGN = "campaign"
+from voxpop.types import Email, FeedbackId, Instant, Origin, SurveyId, WorkspaceId
 
 
 class Source(StrEnum):

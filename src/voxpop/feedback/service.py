@@ -11,19 +11,21 @@ from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.feedback import store
-from voxpop.feedback.models import Feedback, FeedbackRecorded, NewFeedback, NewNotes, Notes, Origin
+from voxpop.feedback.models import Feedback, FeedbackRecorded, NewFeedback, NewNotes, Notes
 from voxpop.metrics.models import ScoreIncrement
 from voxpop.outbox import Kind, Message
-from voxpop.types import FeedbackId, WorkspaceId, instant
+from voxpop.types import FeedbackId, Origin, WorkspaceId, instant
 
 
 async def record(
     tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback], now: datetime, user: str
 ) -> list[ScoreIncrement]:
-    """Stores ratings and returns what they add to the counts, which the conductor passes to `metrics.add`.
+    """Stores ratings and returns what they add to the counts, which the caller passes to `metrics.add`.
 
     Each leaves as a message too.
     """
+    if not ratings:
+        return []
     await store.insert_feedback(tx, workspace, ratings, now, user)
     await outbox.record(tx, workspace, [message_of(workspace, rating, now) for rating in ratings], now)
     return [

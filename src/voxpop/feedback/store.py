@@ -7,8 +7,8 @@ from uuid import UUID
 from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.feedback.models import Feedback, NewFeedback, Notes, Origin
-from voxpop.types import FeedbackId, WorkspaceId
+from voxpop.feedback.models import Feedback, NewFeedback, Notes
+from voxpop.types import FeedbackId, Origin, WorkspaceId
 
 # The series come as text, since unnest would flatten an array of arrays.
 NEW_FEEDBACK = Query(

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.metrics.models import Grain, SeriesKind
+from voxpop.metrics.models import Grain
 from voxpop.metrics.store import Held
-from voxpop.types import CampaignId, WorkspaceId, uuid7
+from voxpop.types import CampaignId, Origin, WorkspaceId, uuid7
 
 USER = "system"
 
@@ -121,7 +121,7 @@ async def lock_aggregation(tx: Tx, workspace: WorkspaceId) -> None:
 
 async def list_tallies(tx: Tx, workspace: WorkspaceId, wanted: Wanted) -> list[Tally]:
     """By campaign's id, then by day; those of deleted campaigns too."""
-    return await TALLIES.all(tx, workspace, SeriesKind.CAMPAIGN, Grain.DAY, *_criteria(wanted))
+    return await TALLIES.all(tx, workspace, Origin.CAMPAIGN, Grain.DAY, *_criteria(wanted))
 
 
 async def list_daily_metrics(tx: Tx, workspace: WorkspaceId, wanted: Wanted) -> list[DailyMetric]:

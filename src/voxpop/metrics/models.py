@@ -7,24 +7,31 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.types import Origin
+
 
 class SeriesKind(StrEnum):
-    """What a rating counts for. A source that must be told apart is a series too."""
+    """What a rating counts under besides the subject of its origin. A source that is shown apart is a series too."""
 
     WORKSPACE = "workspace"
     PRODUCT = "product"
-    FEATURE = "feature"
     FEATURE_PROMPTED = "feature_prompted"
     FEATURE_VOLUNTARY = "feature_voluntary"
-    CAMPAIGN = "campaign"
     AGENT = "agent"
     TAG = "tag"
-    TICKETS = "tickets"  # all of a workspace
+    TICKETS = "tickets"  # all tickets of a workspace
 
 
-class Series(Struct, frozen=True, order=True):
-    kind: SeriesKind
+class Series(Struct, frozen=True, order=True, cache_hash=True):
+    """One thing that ratings and surveys are counted under, such as a feature or a workspace."""
+
+    kind: SeriesKind | Origin
     id: UUID
+
+
+def series_kind(text: str) -> SeriesKind | Origin:
+    """The kind that a row names; ValueError for an unknown one."""
+    return Origin(text) if text in set(Origin) else SeriesKind(text)
 
 
 class Grain(StrEnum):
@@ -74,7 +81,7 @@ class Period(Struct, frozen=True):
 class Drift(Struct, frozen=True):
     """By how much a kept count falls short of the ratings behind it; below zero where it has too many."""
 
-    series_kind: SeriesKind
+    series_kind: str
     series_id: UUID
     survey_type: str
     grain: Grain

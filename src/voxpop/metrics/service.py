@@ -6,7 +6,7 @@ from datetime import date
 
 from voxpop.db.pool import Tx
 from voxpop.metrics import scores, store
-from voxpop.metrics.models import Drift, Grain, Period, ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
+from voxpop.metrics.models import Drift, Grain, Period, ScoreIncrement, Series, Stage, SurveyIncrement, series_kind
 from voxpop.metrics.store import AskKey, ScoreKey
 from voxpop.types import WorkspaceId
 
@@ -48,7 +48,7 @@ async def repair_counts(tx: Tx, workspace: WorkspaceId, drift: Iterable[Drift]) 
     """Adds what is missing. Not the truth is set: that would lose ratings that commit beside it."""
     sums: dict[ScoreKey, list[int]] = {}
     for one in drift:
-        key = (Series(SeriesKind(one.series_kind), one.series_id), one.survey_type, Grain(one.grain), one.date)
+        key = (Series(series_kind(one.series_kind), one.series_id), one.survey_type, Grain(one.grain), one.date)
         _place(sums.setdefault(key, []), one.step, one.missing)
     await store.add_scores(tx, workspace, sums)
 

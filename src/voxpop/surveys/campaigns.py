@@ -1,26 +1,24 @@
 """Campaigns' surveys: shown to a customer, answered, expired. Knows of a campaign its id only."""
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from voxpop.db.pool import Tx
-from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Stage, SurveyIncrement
+from voxpop.metrics.models import Stage
 from voxpop.surveys import store
 from voxpop.surveys.models import (
+    Answer,
     Answerable,
     DueSurvey,
     Refusal,
     Status,
     Submission,
     Submitted,
-    SurveyClosure,
     campaign_series,
 )
-from voxpop.surveys.service import USER, record_answers
-from voxpop.types import CampaignId, FeedbackId, SurveyId, WorkspaceId, utcnow, uuid7
+from voxpop.surveys.service import USER, increments, record_answers
+from voxpop.types import CampaignId, Origin, SurveyId, WorkspaceId, utcnow
 from voxpop.workspaces import service as workspaces
 
 CHUNK = 5_000  # surveys that expire in one transaction
@@ -43,20 +41,20 @@ async def show(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[lis
 
 
 async def submit(tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submission]) -> list[Submitted]:
-    """The work of the gate of answering: the first fitting answer to an open survey wins, the others are refused."""
+    """Stores the first answer to each open survey that fits its scale, and rejects the others. The batcher runs it."""
     now = utcnow()
     surveys = await store.lock_answerable(tx, workspace, sorted({one.survey for one in submissions}))
-    taken: dict[SurveyId, tuple[Submission, FeedbackId]] = {}
-    results = [_judge(one, surveys.get(one.survey), taken) for one in submissions]
-    if taken:
-        day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        ratings = [_feedback(workspace, surveys[key], *taken[key], day) for key in sorted(taken)]
-        endings = [
-            SurveyClosure(key, Status.COMPLETED, campaign_series(workspace, surveys[key].campaign_id))
-            for key in sorted(taken)
-        ]
-        await metrics.add(tx, workspace, *await record_answers(tx, workspace, endings, ratings, now, day))
-    return results
+    accepted: dict[SurveyId, Submission] = {}
+    results = [_judge(one, surveys.get(one.survey), accepted) for one in submissions]
+    if not accepted:
+        return results
+    answers = [_answer(surveys[one.survey], one) for one in accepted.values()]
+    rows = await record_answers(tx, await workspaces.get_workspace(tx, workspace), answers, now)
+    feedback = dict(zip(accepted, (row.id for row in rows), strict=True))
+    return [
+        one if one.refusal else Submitted(one.survey, feedback[submission.survey])
+        for submission, one in zip(submissions, results, strict=True)
+    ]
 
 
 async def expire(
@@ -72,40 +70,32 @@ async def expire(
 
 async def _count(tx: Tx, workspace: WorkspaceId, stage: Stage, campaigns: Sequence[CampaignId], now: datetime) -> None:
     if campaigns:
-        day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        numbers = Counter(campaigns).items()
-        moved = [SurveyIncrement(stage, day, campaign_series(workspace, one), count) for one, count in numbers]
+        series = map(campaign_series, campaigns)
+        moved = increments(await workspaces.get_workspace(tx, workspace), stage, series, now)
         await metrics.add(tx, workspace, moved=moved)
 
 
-def _judge(
-    one: Submission, survey: Answerable | None, taken: dict[SurveyId, tuple[Submission, FeedbackId]]
-) -> Submitted:
+def _judge(one: Submission, survey: Answerable | None, accepted: dict[SurveyId, Submission]) -> Submitted:
+    """Whether an answer is accepted, which adds it to those that are; the feedback is unknown yet."""
     if survey is None:
         return Submitted(None, None, Refusal.UNKNOWN)
-    if survey.status != Status.PENDING or survey.id in taken:
+    if survey.status != Status.PENDING or survey.id in accepted:
         return Submitted(survey, None, Refusal.CLOSED)
     if not survey.scale_min <= one.score <= survey.scale_max:
         return Submitted(survey, None, Refusal.OUT_OF_SCALE)
-    feedback = FeedbackId(uuid7())
-    taken[survey.id] = (one, feedback)
-    return Submitted(survey, feedback)
+    accepted[survey.id] = one
+    return Submitted(survey, None)
 
 
-def _feedback(
-    workspace: WorkspaceId, survey: Answerable, one: Submission, feedback: FeedbackId, day: date
-) -> NewFeedback:
-    return NewFeedback(
-        id=feedback,
-        survey_id=survey.id,
-        survey_type=survey.survey_type_code,
-        scale_min=survey.scale_min,
+def _answer(survey: Answerable, submission: Submission) -> Answer:
+    return Answer(
         origin=Origin.CAMPAIGN,
         origin_id=survey.campaign_id,
-        source=Source.PROMPTED,
-        score=one.score,
-        day=day,
-        series=campaign_series(workspace, survey.campaign_id),
+        open_survey=survey.id,
+        survey_type=survey.survey_type_code,
+        scale_min=survey.scale_min,
+        score=submission.score,
+        series=campaign_series(survey.campaign_id),
         guid=survey.guid,
-        comment=one.comment,
+        comment=submission.comment,
     )

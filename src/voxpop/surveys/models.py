@@ -7,9 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.feedback.models import Origin
+from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics.models import Series, SeriesKind, Stage
-from voxpop.types import CampaignId, FeedbackId, SurveyId, WorkspaceId
+from voxpop.types import CampaignId, FeedbackId, Origin, SurveyId, WorkspaceId, uuid7
 
 
 class SurveyType(Struct, frozen=True):
@@ -58,7 +58,7 @@ STAGE_OF = {
 
 
 class NewSurvey(Struct, frozen=True, kw_only=True):
-    """A wish to ask. `series` is what it counts for in the funnel."""
+    """A survey to open. `series` is what it counts under, besides the workspace."""
 
     id: SurveyId
     survey_type: str
@@ -126,13 +126,64 @@ class Submitted(Struct, frozen=True):
 
 
 class SurveyClosure(Struct, frozen=True):
-    """A survey that ends, how, and what it counts for in the funnel."""
+    """A survey to close, its last status, and the series it counts under besides the workspace."""
 
     survey: SurveyId
     status: Status
     series: Sequence[Series]
 
 
-def campaign_series(workspace: WorkspaceId, campaign: CampaignId) -> tuple[Series, ...]:
-    """What a campaign's asks and answers count for."""
-    return (Series(SeriesKind.WORKSPACE, workspace), Series(SeriesKind.CAMPAIGN, campaign))
+class Answer(Struct, frozen=True, kw_only=True):
+    """A rating as its origin hands it over: the subject (`origin`, `origin_id`), the score and what both count under.
+
+    `open_survey` is the subject's open survey, if there is one. `series` counts the survey and the score,
+    `score_series` the score alone; the workspace is added to both.
+    """
+
+    origin: Origin
+    origin_id: UUID
+    open_survey: SurveyId | None
+    survey_type: str
+    scale_min: int
+    score: int
+    source: Source = Source.PROMPTED
+    series: Sequence[Series]
+    score_series: Sequence[Series] = ()
+    guid: str | None = None
+    user_email: str | None = None
+    comment: str | None = None
+    user_agent: str | None = None
+
+    def closure(self, survey: SurveyId) -> SurveyClosure:
+        """A prompted answer completes the survey; a voluntary one makes it needless."""
+        status = Status.COMPLETED if self.source is Source.PROMPTED else Status.WITHDRAWN
+        return SurveyClosure(survey, status, self.series)
+
+    def feedback(self, workspace: WorkspaceId, survey: SurveyId | None, day: date) -> NewFeedback:
+        """The row of the answer. `survey` is the one it completes; `day` and the series are stored with it."""
+        return NewFeedback(
+            id=FeedbackId(uuid7()),
+            survey_id=survey,
+            survey_type=self.survey_type,
+            scale_min=self.scale_min,
+            origin=self.origin,
+            origin_id=self.origin_id,
+            source=self.source,
+            score=self.score,
+            day=day,
+            series=(*with_workspace(workspace, self.series), *self.score_series),
+            guid=self.guid,
+            user_email=self.user_email,
+            comment=self.comment,
+            user_agent=self.user_agent,
+        )
+
+
+def with_workspace(workspace: WorkspaceId, series: Sequence[Series]) -> tuple[Series, ...]:
+    """Every survey and every rating counts under its workspace too."""
+    return (Series(SeriesKind.WORKSPACE, workspace), *series)
+
+
+def campaign_series(campaign: CampaignId) -> tuple[Series, ...]:
+    """The series of a campaign's surveys and answers, besides the workspace."""
+    return (Series(Origin.CAMPAIGN, campaign),)

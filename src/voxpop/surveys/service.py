@@ -1,55 +1,100 @@
-"""The only writer of the ledger of asks. What it returns is what the conductor passes to `metrics.add`."""
+"""The only writer of surveys, and the one place that records answers, for every origin.
 
-from collections.abc import Sequence
-from datetime import date, datetime
+Locks are taken in one order everywhere: idempotency key, interaction or ticket, survey, feedback, outbox, counts. Each
+table has one statement, with its keys sorted. The counts come last, because most transactions share them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from voxpop.db.pool import Tx
 from voxpop.feedback import service as feedback
-from voxpop.feedback.models import NewFeedback
-from voxpop.metrics.models import ScoreIncrement, Series, Stage, SurveyIncrement
+from voxpop.feedback.models import NewFeedback, Source
+from voxpop.metrics import service as metrics
+from voxpop.metrics.models import Series, Stage, SurveyIncrement
 from voxpop.surveys import store
-from voxpop.surveys.models import STAGE_OF, NewSurvey, Status, SurveyClosure
-from voxpop.types import SurveyId, WorkspaceId
+from voxpop.surveys.models import STAGE_OF, Answer, NewSurvey, Status, SurveyClosure, with_workspace
+from voxpop.types import SurveyId
+from voxpop.workspaces.models import Workspace
 
 USER = "system"
 
 
 async def open_surveys(
-    tx: Tx, workspace: WorkspaceId, asks: Sequence[NewSurvey], now: datetime, day: date
+    tx: Tx, workspace: Workspace, surveys: Sequence[NewSurvey], now: datetime
 ) -> list[SurveyIncrement]:
-    """Opens surveys."""
-    if asks:
-        await store.insert_surveys(tx, workspace, asks, now, USER)
-    return [SurveyIncrement(STAGE_OF[Status.PENDING], day, new.series) for new in asks]
+    """Opens surveys. The caller passes what comes back to `metrics.add`, or to `record_answers`, at its end."""
+    if surveys:
+        await store.insert_surveys(tx, workspace.id, surveys, now, USER)
+    return increments(workspace, Stage.OPENED, [survey.series for survey in surveys], now)
 
 
 async def mark_shown(
-    tx: Tx, workspace: WorkspaceId, survey: SurveyId, series: Sequence[Series], when: tuple[datetime, date]
+    tx: Tx, workspace: Workspace, survey: SurveyId, series: Sequence[Series], now: datetime
 ) -> list[SurveyIncrement]:
-    """Notes that an open survey was shown; nothing where it was shown before. `when`: now, and the workspace's day."""
-    now, day = when
-    shown = await store.set_sent(tx, workspace, [survey], now, USER)
-    return [SurveyIncrement(Stage.SHOWN, day, series) for _ in shown]
+    """Records that an open survey was shown; nothing where it was shown before. The caller adds what comes back."""
+    shown = await store.set_sent(tx, workspace.id, [survey], now, USER)
+    return increments(workspace, Stage.SHOWN, [series for _ in shown], now)
 
 
 async def close_surveys(
-    tx: Tx, workspace: WorkspaceId, endings: Sequence[SurveyClosure], now: datetime, day: date
+    tx: Tx, workspace: Workspace, closures: Sequence[SurveyClosure], now: datetime
 ) -> list[SurveyIncrement]:
-    """Ends surveys that are open: answered, dismissed, withdrawn or expired. One that has ended stays as it is."""
-    if not endings:
+    """Closes surveys that are open; one that has ended stays as it is. The caller adds what comes back."""
+    if not closures:
         return []
-    ended = await store.end_surveys(tx, workspace, endings, now, USER)
-    return [SurveyIncrement(STAGE_OF[one.status], day, one.series) for one in endings if one.survey in ended]
+    open_before = await store.end_surveys(tx, workspace.id, closures, now, USER)
+    closed: dict[Status, list[Sequence[Series]]] = {}
+    for closure in closures:
+        if closure.survey in open_before:
+            closed.setdefault(closure.status, []).append(closure.series)
+    return [one for status, series in closed.items() for one in increments(workspace, STAGE_OF[status], series, now)]
 
 
 async def record_answers(
     tx: Tx,
-    workspace: WorkspaceId,
-    endings: Sequence[SurveyClosure],
-    ratings: Sequence[NewFeedback],
+    workspace: Workspace,
+    answers: Sequence[Answer],
     now: datetime,
-    day: date,
-) -> tuple[list[ScoreIncrement], list[SurveyIncrement]]:
-    """Ends the surveys that the ratings answer or make needless, and records the ratings."""
-    moved = await close_surveys(tx, workspace, endings, now, day)
-    return await feedback.record(tx, workspace, ratings, now, USER), moved
+    earlier: Sequence[SurveyIncrement] = (),
+) -> list[NewFeedback]:
+    """Stores answers, and returns their rows in the same order.
+
+    It closes their surveys, inserts the ratings with their outbox messages, and adds to the counts. Only the first
+    answer to an open survey closes it. The origin locks its subject before, and changes the locked row if it must.
+    `earlier` is what the transaction did to surveys so far, because the counts have one statement.
+    """
+    day = workspace.day(now)
+    first = _first_answers(answers)
+    rows = [answer.feedback(workspace.id, _completed(answer, first), day) for answer in answers]
+    closures = [answer.closure(survey) for survey, answer in first.items()]
+    closed = await close_surveys(tx, workspace, closures, now)
+    scores = await feedback.record(tx, workspace.id, rows, now, USER)
+    await metrics.add(tx, workspace.id, scores, [*earlier, *closed])
+    return rows
+
+
+def _first_answers(answers: Sequence[Answer]) -> dict[SurveyId, Answer]:
+    first: dict[SurveyId, Answer] = {}
+    for answer in answers:
+        if answer.open_survey is not None:
+            first.setdefault(answer.open_survey, answer)
+    return first
+
+
+def _completed(answer: Answer, first: dict[SurveyId, Answer]) -> SurveyId | None:
+    """The survey that an answer completes: none for a later answer, nor for a voluntary one."""
+    survey = answer.open_survey
+    if survey is None or first[survey] is not answer or answer.source is not Source.PROMPTED:
+        return None
+    return survey
+
+
+def increments(
+    workspace: Workspace, stage: Stage, series: Iterable[Sequence[Series]], now: datetime
+) -> list[SurveyIncrement]:
+    """What surveys add to the counts when they reach a stage; `series` holds one entry for each survey."""
+    counts = Counter(map(tuple, series))
+    day = workspace.day(now)
+    return [SurveyIncrement(stage, day, with_workspace(workspace.id, one), count) for one, count in counts.items()]

@@ -1,20 +1,19 @@
 """When a ticket's requester is asked how it went, and his one rating. Tickets' own rules on the two ledgers."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
-from voxpop.feedback.models import NewFeedback, Origin, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, SurveyIncrement
+from voxpop.metrics.models import Series, SeriesKind, SurveyIncrement
 from voxpop.surveys import service as surveys
-from voxpop.surveys.models import NewSurvey, Status, SurveyClosure
+from voxpop.surveys.models import Answer, NewSurvey, Status, SurveyClosure
 from voxpop.tickets import store
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, ActivityKind, Author, NewActivity, Tag, Ticket
-from voxpop.types import Audit, FeedbackId, SurveyId, WorkspaceId, uuid7
+from voxpop.types import Audit, Origin, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 
@@ -33,11 +32,11 @@ async def ask(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[
         origin=Origin.TICKET,
         origin_id=ticket.id,
         scheduled_at=now,
-        series=funnel_of(place),
+        series=(all_tickets(place.id),),
         guid=ticket.requester_guid,
         user_email=ticket.requester_email,
     )
-    moved = await surveys.open_surveys(tx, place.id, [new], now, place.day(now))
+    moved = await surveys.open_surveys(tx, place, [new], now)
     return replace(ticket, open_survey_id=new.id), moved
 
 
@@ -45,8 +44,8 @@ async def withdraw(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> t
     """Takes the question back from a ticket that is worked on again unrated."""
     if ticket.open_survey_id is None:
         return ticket, []
-    ending = SurveyClosure(ticket.open_survey_id, Status.WITHDRAWN, funnel_of(place))
-    moved = await surveys.close_surveys(tx, place.id, [ending], now, place.day(now))
+    ending = SurveyClosure(ticket.open_survey_id, Status.WITHDRAWN, (all_tickets(place.id),))
+    moved = await surveys.close_surveys(tx, place, [ending], now)
     return replace(ticket, open_survey_id=None), moved
 
 
@@ -56,7 +55,7 @@ async def see(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> None:
     if ticket.open_survey_id is None:
         ticket, asked = await _ask_late(tx, place, ticket, now)
     if ticket.open_survey_id is not None:
-        seen = await surveys.mark_shown(tx, place.id, ticket.open_survey_id, funnel_of(place), (now, place.day(now)))
+        seen = await surveys.mark_shown(tx, place, ticket.open_survey_id, (all_tickets(place.id),), now)
         await metrics.add(tx, place.id, moved=[*asked, *seen])
 
 
@@ -86,18 +85,13 @@ async def rate(
         raise TicketNotRateable
     tags = await store.list_ticket_tags(tx, place.id, ticket.id)
     asked, moved = await ask(tx, place, ticket, now)  # has been, unless the workspace did not ask until now
-    rated, scored, answered = await _store_rating(tx, place, asked, rating, tags, now)
-    await metrics.add(tx, place.id, scored, [*moved, *answered])
+    rated = await _set_rated(tx, place, asked, rating, now)
+    await surveys.record_answers(tx, place, [answer_of(place, asked, rating, tags)], now, moved)
     return rated
 
 
-async def _store_rating(
-    tx: Tx, place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], now: datetime
-) -> tuple[Ticket, list[ScoreIncrement], list[SurveyIncrement]]:
-    day, (stars, comment) = place.day(now), rating
-    assert ticket.open_survey_id is not None  # noqa: S101 - it has just been asked
-    ending = SurveyClosure(ticket.open_survey_id, Status.COMPLETED, funnel_of(place))
-    new = feedback_of(place, ticket, rating, tags, day)
+async def _set_rated(tx: Tx, place: Workspace, ticket: Ticket, rating: tuple[int, str | None], now: datetime) -> Ticket:
+    stars, comment = rating
     rated = replace(
         ticket,
         csat_rating=stars,
@@ -111,35 +105,26 @@ async def _store_rating(
     await store.set_ticket(tx, place.id, rated, author.name)
     activity = NewActivity(ticket.id, ActivityKind.RATED, None, str(stars))
     await store.insert_activity(tx, place.id, activity, Audit(now, author.name))
-    return rated, *await surveys.record_answers(tx, place.id, [ending], [new], now, day)
+    return rated
 
 
-def feedback_of(
-    place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag], day: date
-) -> NewFeedback:
+def answer_of(place: Workspace, ticket: Ticket, rating: tuple[int, str | None], tags: list[Tag]) -> Answer:
     agent = [Series(SeriesKind.AGENT, ticket.responsible_agent)] if ticket.responsible_agent else []
-    return NewFeedback(
-        id=FeedbackId(uuid7()),
-        survey_id=ticket.open_survey_id,
-        survey_type=SURVEY_TYPE,
-        scale_min=SCALE_MIN,
+    return Answer(
         origin=Origin.TICKET,
         origin_id=ticket.id,
-        source=Source.PROMPTED,
+        open_survey=ticket.open_survey_id,
+        survey_type=SURVEY_TYPE,
+        scale_min=SCALE_MIN,
         score=rating[0],
-        day=day,
-        series=(*funnel_of(place), *agent, *(Series(SeriesKind.TAG, tag.id) for tag in tags)),
+        series=(all_tickets(place.id),),
+        score_series=(*agent, *(Series(SeriesKind.TAG, tag.id) for tag in tags)),
         guid=ticket.requester_guid,
         user_email=ticket.requester_email,
         comment=rating[1],
     )
 
 
-def funnel_of(place: Workspace) -> tuple[Series, ...]:
-    """What a ticket's question counts for; agent and tags are known only when it is answered."""
-    return (Series(SeriesKind.WORKSPACE, place.id), all_tickets(place.id))
-
-
 def all_tickets(workspace: WorkspaceId) -> Series:
-    """What the ratings of all tickets count for, and no campaign's answers (T15)."""
+    """The series of all tickets' surveys and ratings; the answers to campaigns don't count under it (T15)."""
     return Series(SeriesKind.TICKETS, workspace)

@@ -25,11 +25,11 @@ from voxpop.features.models import (
     source_series,
 )
 from voxpop.feedback import service as feedback
-from voxpop.feedback.models import Feedback, Origin, Source
+from voxpop.feedback.models import Feedback, Source
 from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Period, Series, SeriesKind
-from voxpop.types import Actor
+from voxpop.metrics.models import Period, Series
+from voxpop.types import Actor, Origin
 
 
 class Usage(Struct, frozen=True):
@@ -73,7 +73,7 @@ async def months(tx: Tx, actor: Actor, path: FeaturePath) -> Sequence[Period]:
     """The months that have ratings, latest first."""
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return []
-    return await metrics.months(tx, actor.workspace, Series(SeriesKind.FEATURE, feature.id), SURVEY_TYPE)
+    return await metrics.months(tx, actor.workspace, Series(Origin.FEATURE, feature.id), SURVEY_TYPE)
 
 
 async def list_users(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[User]:
