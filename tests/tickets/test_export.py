@@ -92,7 +92,7 @@ async def test_a_byte_order_mark_if_wanted(client: Client, desk: Desk) -> None:
 async def test_chunks_miss_and_repeat_nothing(
     client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setattr(export, "CHUNK", 2)
+    monkeypatch.setattr(export, "CHUNK_SIZE", 2)
     for _ in range(count):
         await desk.open()
     assert [row["ref"] for row in await rows(client)] == [f"TK-{n}" for n in range(1, count + 1)]

@@ -112,7 +112,7 @@ async def test_an_empty_list_says_what_next(office: Office, query: str, words: s
 
 
 async def test_words_too_common_are_not_counted(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_store, "FEW", 1)
+    monkeypatch.setattr(list_store, "MAX_SORTED_HITS", 1)
     monkeypatch.setattr(inbox_pages, "PAGE_SIZE", 2)
     for _ in range(3):
         await office.open("Red")
@@ -409,9 +409,9 @@ def test_a_view_reads_as_it_is_written(view: View) -> None:
 
 def test_a_view_is_sorted_the_other_way_round_by_its_own_key() -> None:
     view = View(after=("x",))
-    assert view.order == Sort(SortKey.UPDATED, descending=True)
-    assert view.sorted_by("updated").order == Sort(SortKey.UPDATED, descending=False)
-    assert view.sorted_by("rating").sorted_by("rating").order == Sort(SortKey.RATING, descending=False)
+    assert view.sort_order == Sort(SortKey.UPDATED, descending=True)
+    assert view.sorted_by("updated").sort_order == Sort(SortKey.UPDATED, descending=False)
+    assert view.sorted_by("rating").sorted_by("rating").sort_order == Sort(SortKey.RATING, descending=False)
     assert view.sorted_by("rating").after == ()
 
 

@@ -166,7 +166,7 @@ async def test_other_forms_of_a_word_are_found(
 def test_words_are_asked_by_their_stems_and_the_last_as_a_beginning(
     asked: list[str], stems: dict[str, str], query: str | None
 ) -> None:
-    assert search_text.query(WorkspaceId(UUID(int=0xCAFE)), asked, stems) == query
+    assert search_text.build_tsquery(WorkspaceId(UUID(int=0xCAFE)), asked, stems) == query
 
 
 @pytest.mark.parametrize("query", ["Larsson", "ida lars", "ida.l@nord.example", "IDA.L", "nord", "help ida"])
@@ -213,7 +213,7 @@ async def test_many_hits_are_read_in_order_as_few_are_sorted(
     query = {"q": "red", "sort": sort, "direction": direction}
     few = await refs(client, **query)
     assert len(few) == 8
-    monkeypatch.setattr(list_store, "FEW", 2)
+    monkeypatch.setattr(list_store, "MAX_SORTED_HITS", 2)
     assert await refs(client, **query) == few
     assert await refs(client, **query, status=["Open", "Resolved"]) == few
     assert await refs(client, **query, status="Resolved") == [ref for ref in few if int(ref[3:]) % 3 == 0]
@@ -233,8 +233,8 @@ async def test_a_beginning_that_many_have_still_narrows(
 async def test_words_that_lie_far_away_are_found(client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for hour in range(9):
         await desk.open("red" if hour < 4 else "blue", now=NOW + hour * HOUR)
-    monkeypatch.setattr(list_store, "FEW", 2)
-    monkeypatch.setattr(list_store, "READS_FOR_WORDS", (3, 5))
+    monkeypatch.setattr(list_store, "MAX_SORTED_HITS", 2)
+    monkeypatch.setattr(list_store, "SCAN_LIMITS", (3, 5))
     assert await refs(client, q="red") == ["TK-4", "TK-3", "TK-2", "TK-1"]
 
 
@@ -249,7 +249,7 @@ async def test_a_neighbour_is_not_found(client: Client, desk: Desk, neighbour: C
 
 async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
     """Also where a statement of ours named the wrong one."""
-    criteria = Criteria(TicketFilter(), None, search_text.query(neighbour.workspace, ["shared"], {}))
+    criteria = Criteria(TicketFilter(), None, search_text.build_tsquery(neighbour.workspace, ["shared"], {}))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
             await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10, 10)
@@ -266,8 +266,8 @@ async def test_counts_stop_at_a_thousand(client: Client, desk: Desk, owner: "asy
         client.workspace,
     )
     async with desk.database.transaction(client.workspace) as tx:
-        wanted = [TicketFilter(), TicketFilter(words="red"), TicketFilter(rating=Rating.LOW), TicketFilter(tag="no")]
-        assert [await lists.count(tx, client.workspace, one) for one in wanted] == [1000, 1, 1, 0]
+        wanted = [TicketFilter(), TicketFilter(text="red"), TicketFilter(rating=Rating.LOW), TicketFilter(tag="no")]
+        assert [await lists.count_tickets(tx, client.workspace, one) for one in wanted] == [1000, 1, 1, 0]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "AAAA", "Y3JlYXRlZC4xLjEuMQ", "ÿ" * 9])

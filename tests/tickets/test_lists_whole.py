@@ -93,7 +93,7 @@ def fits(wanted: TicketFilter, known: Known) -> bool:
         and (wanted.rating is None or (row.csat_rating or 0) in wanted.rating.scores)
         and (wanted.requester is None or row.requester_email.casefold() == wanted.requester)
         and (wanted.updated_since is None or row.updated_at >= wanted.updated_since)
-        and (wanted.words is None or set(wanted.words.split()) <= set(known.words.split()))
+        and (wanted.text is None or set(wanted.text.split()) <= set(known.words.split()))
     )
 
 
@@ -105,7 +105,7 @@ def filters(agent: AccountId) -> list[TicketFilter]:
         *({"tag": each} for each in ("a", "b", "c")),
         *({"rating": each} for each in Rating),
         {"updated_since": NOW + 2 * HOUR},
-        *({"words": each} for each in ("red", "red blue", "green")),
+        *({"text": each} for each in ("red", "red blue", "green")),
     ]
     pairs = [{**one, **other} for one, other in product(criteria, criteria) if not one.keys() & other.keys()]
     return list(dict.fromkeys(TicketFilter(**each) for each in ({}, *criteria, *pairs)))
@@ -121,14 +121,16 @@ async def pages(tx: Any, workspace: WorkspaceId, wanted: TicketFilter, sort: Sor
             return found
 
 
-@pytest.mark.parametrize(("few", "reads"), [(list_store.FEW, list_store.READS_FOR_WORDS), (5, (50, 100)), (5, (4, 9))])
+@pytest.mark.parametrize(
+    ("few", "reads"), [(list_store.MAX_SORTED_HITS, list_store.SCAN_LIMITS), (5, (50, 100)), (5, (4, 9))]
+)
 async def test_every_list_is_what_it_says(
     desk: Desk, owner: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch, few: int, reads: tuple[int, int]
 ) -> None:
     """Where few tickets have the words, where many have them, and where those lie far apart."""
-    monkeypatch.setattr(list_store, "FEW", few)
-    monkeypatch.setattr(list_store, "READS_FOR_WORDS", reads)
-    monkeypatch.setattr(lists, "COUNTED_UP_TO", min(few, lists.COUNTED_UP_TO))
+    monkeypatch.setattr(list_store, "MAX_SORTED_HITS", few)
+    monkeypatch.setattr(list_store, "SCAN_LIMITS", reads)
+    monkeypatch.setattr(lists, "COUNT_LIMIT", min(few, lists.COUNT_LIMIT))
     agent = await member(owner, desk.workspace, "agent")
     known = await fill(desk, [agent, await member(owner, desk.workspace, "other"), None])
     async with desk.database.transaction(desk.workspace) as tx:
@@ -136,12 +138,12 @@ async def test_every_list_is_what_it_says(
             expected = naive_order([each.row for each in known if fits(wanted, each)], sort)
             found = await pages(tx, desk.workspace, wanted, sort)
             assert [row.ref for row in found] == [row.ref for row in expected], (wanted, sort)
-            counted = min(len(expected), lists.COUNTED_UP_TO)
-            assert await lists.count(tx, desk.workspace, wanted) in (counted, None if wanted.words else counted)
+            counted = min(len(expected), lists.COUNT_LIMIT)
+            assert await lists.count_tickets(tx, desk.workspace, wanted) in (counted, None if wanted.text else counted)
 
 
 async def test_an_export_has_the_list_with_its_tags(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "CHUNK", 7)
+    monkeypatch.setattr(export, "CHUNK_SIZE", 7)
     known = await fill(desk, [None])
     by_creation = naive_order([each.row for each in known], Sort(SortKey.CREATED, descending=False))
     text = b"".join([part async for part in export.export(desk.database, desk.workspace, TicketFilter())]).decode()

@@ -201,7 +201,7 @@ async def test_the_average_is_of_tickets_and_of_no_campaign(client: Client, desk
     answer = await client.post("/api/v1/feedback/submit", json={"survey_id": survey, "score": 5})
     assert answer.status_code == 200, answer.text
     async with desk.database.transaction(desk.workspace) as tx:
-        average = await low_ratings.average(tx, client.workspace)
+        average = await low_ratings.average_rating(tx, client.workspace)
     assert (average.value, average.count) == (2.0, 1)
 
 
@@ -224,7 +224,7 @@ async def test_the_average_of_ratings_with_their_number(
     for one in stars:
         await desk.rated(one)
     async with desk.database.transaction(desk.workspace) as tx:
-        average = await low_ratings.average(tx, client.workspace)
+        average = await low_ratings.average_rating(tx, client.workspace)
     assert (average.value, average.count) == (value, len(stars))
 
 
@@ -235,13 +235,13 @@ async def test_unhappy_places(client: Client, desk: Desk, neighbour: Client, mak
     async with desk.database.transaction(desk.workspace) as tx:
         seen, cursor = [], None
         while True:
-            page = await low_ratings.list_unhappy(tx, desk.workspace, NOW, (None, None), cursor, 2)
+            page = await low_ratings.list_low_ratings(tx, desk.workspace, NOW, (None, None), cursor, 2)
             seen += [(row.subject, row.csat_rating) for row in page.rows]
             cursor = page.next_cursor
             if cursor is None:
                 break
         counted = await low_ratings.count_tags(tx, desk.workspace, NOW)
-        later = await low_ratings.list_unhappy(tx, desk.workspace, NOW + timedelta(hours=1), ("T1", None), None, 9)
+        later = await low_ratings.list_low_ratings(tx, desk.workspace, NOW + timedelta(hours=1), ("T1", None), None, 9)
     assert seen == [("s4", 1), ("s2", 2), ("s0", 1)]
     assert [(one.name, one.count) for one in counted] == [("export", 3), ("t1", 2), ("t2", 1)]
     assert [row.subject for row in later.rows] == ["s4"]

@@ -13,7 +13,7 @@ ENGLISH = "The Straße isn't long; naïve café, TK-12 costs 1,000.50 € at 10:
 
 def at_once(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    return list(dict.fromkeys(word[: search_text.LONGEST] for word in search_text.WORD.findall(plain)))
+    return list(dict.fromkeys(word[: search_text.MAX_WORD_LENGTH] for word in search_text.WORD.findall(plain)))
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
@@ -21,11 +21,11 @@ def at_once(text: str) -> list[str]:
 def test_slices_cut_no_word_or_letter(form: str, start: int) -> None:
     for text in (RUSSIAN, ENGLISH, f"{RUSSIAN}{ENGLISH}", RUSSIAN.replace(" ", "\n")):
         written = unicodedata.normalize(form, "x" * start + text * 60)  # type: ignore[arg-type]
-        assert search_text.split(written) == at_once(written)
+        assert search_text.split_words(written) == at_once(written)
 
 
 def test_a_word_that_never_ends_is_one() -> None:
-    assert search_text.split(f"{'ab' * 3000} {'a' * 40}") == ["ab" * 16, "a" * 32]
+    assert search_text.split_words(f"{'ab' * 3000} {'a' * 40}") == ["ab" * 16, "a" * 32]
 
 
 def test_a_heap_of_accents_costs_no_more_than_a_text() -> None:
@@ -35,7 +35,7 @@ def test_a_heap_of_accents_costs_no_more_than_a_text() -> None:
         took = []
         for _ in range(5):
             began = time.process_time()
-            search_text.split(text)
+            search_text.split_words(text)
             took.append(time.process_time() - began)
         return min(took)
 

@@ -52,7 +52,7 @@ async def changes(
         while clock() < end and not database.notifier.stopping:
             now = utcnow()
             async with database.transaction(workspace) as tx:
-                found = await store.list_changes(tx, workspace, horizon, MOST)
+                found = await store.list_changed_tickets(tx, workspace, horizon, MOST)
             fresh = [each.ref for each in found if told.get(each.ref) != each.updated_at]
             told, horizon = {each.ref: each.updated_at for each in found}, max(horizon, now - LATE)
             if fresh or clock() - spoke > QUIET:

@@ -22,7 +22,7 @@ async def show_unhappy(
     days = next((each for each in PERIODS if str(each) == request.query_params.get("days")), PERIODS[1])
     tag = request.query_params.get("tag") or None
     since = utcnow() - timedelta(days=days)
-    page = await low_ratings.list_unhappy(
+    page = await low_ratings.list_low_ratings(
         tx, workspace.id, since, (tag, None), request.query_params.get("after"), PAGE_SIZE
     )
     return render(
@@ -33,7 +33,7 @@ async def show_unhappy(
         periods=PERIODS,
         tag=tag,
         counts=await low_ratings.count_tags(tx, workspace.id, since),
-        average=await low_ratings.average(tx, workspace.id),
+        average=await low_ratings.average_rating(tx, workspace.id),
         address=address,
         more=page.next_cursor and f"{address(days, tag)}&after={page.next_cursor}",
     )

@@ -16,10 +16,10 @@ from voxpop.tickets.models import Activity, ActivityKind, Message, MessageKind, 
 from voxpop.types import AccountId, folded, instant
 
 PAGE_SIZE = 50
-DEEPEST = 1000  # rows into a list up to which a ticket opened from it knows its neighbours
-LONGEST, LONGEST_QUERY = 200, 20_000  # characters of a criterion, of a whole query string, that are read
+MAX_LIST_POSITION = 1000  # rows into a list up to which a ticket opened from it knows its neighbours
+MAX_CRITERION, MAX_QUERY_STRING = 200, 20_000  # characters of a criterion, of a whole query string, that are read
 
-LONG_CRITERION = N_("Search and filter for at most 200 characters.")
+CRITERION_TOO_LONG = N_("Search and filter for at most 200 characters.")
 
 UNFINISHED, ME, NOBODY = "unresolved", "me", "nobody"
 DAYS = ("1", "7", "30")
@@ -57,13 +57,13 @@ class View(Struct, frozen=True):
         if not known:
             return cls(status=UNFINISHED)
         words = {name: text for name, text in known.items() if _is_known(name, text)}
-        if unfit := [name for name, text in words.items() if len(text) > LONGEST or "\0" in text]:
-            raise Invalid(LONG_CRITERION, details=[FieldError(name, LONG_CRITERION) for name in unfit])
+        if unfit := [name for name, text in words.items() if len(text) > MAX_CRITERION or "\0" in text]:
+            raise Invalid(CRITERION_TOO_LONG, details=[FieldError(name, CRITERION_TOO_LONG) for name in unfit])
         return cls(**words, after=tuple(given.get("after", ())))
 
     @classmethod
     def parse(cls, query: str) -> Self:
-        return cls.read(parse_qs(query[:LONGEST_QUERY], keep_blank_values=True))
+        return cls.read(parse_qs(query[:MAX_QUERY_STRING], keep_blank_values=True))
 
     @property
     def query(self) -> str:
@@ -78,7 +78,7 @@ class View(Struct, frozen=True):
 
     def export_query(self, me: AccountId, now: datetime) -> str:
         """The query string that asks the API for the whole list, made for a spreadsheet."""
-        wanted = self.wanted(me, now)
+        wanted = self.to_filter(me, now)
         criteria = {
             "status": wanted.statuses,
             "assignee": "none" if wanted.unassigned else wanted.assignee,
@@ -87,7 +87,7 @@ class View(Struct, frozen=True):
             "rating": wanted.rating,
             "requester": wanted.requester,
             "updated_since": wanted.updated_since and instant(wanted.updated_since),
-            "q": wanted.words,
+            "q": wanted.text,
             "bom": "true",
         }
         return urlencode({name: value for name, value in criteria.items() if value}, doseq=True)
@@ -109,10 +109,10 @@ class View(Struct, frozen=True):
         return self.with_changes(sort=key if self.sort == f"-{key}" else f"-{key}")
 
     @property
-    def order(self) -> Sort:
+    def sort_order(self) -> Sort:
         return Sort(SortKey(self.sort.lstrip("-")), self.sort.startswith("-"))
 
-    def wanted(self, me: AccountId, now: datetime) -> TicketFilter:
+    def to_filter(self, me: AccountId, now: datetime) -> TicketFilter:
         """The criteria, for one who is `me`."""
         return TicketFilter(
             statuses=UNRESOLVED if self.status == UNFINISHED else (Status(self.status),) if self.status else (),
@@ -123,7 +123,7 @@ class View(Struct, frozen=True):
             rating=Rating(self.rating) if self.rating else None,
             requester=folded(self.requester) or None,
             updated_since=now - timedelta(days=int(self.updated)) if self.updated else None,
-            words=self.text or None,
+            text=self.text or None,
         )
 
 
@@ -144,22 +144,22 @@ class Tab(Struct, frozen=True):
     id: UUID | None = None
 
 
-class Entry(Struct, frozen=True):
+class ConversationEntry(Struct, frozen=True):
     """A line of a conversation: either something said or something done."""
 
-    moment: datetime
+    at: datetime
     message: Message | None = None
     activity: Activity | None = None
 
 
-def conversation(ticket: Ticket, messages: Sequence[Message], done: Sequence[Activity]) -> list[Entry]:
+def conversation(ticket: Ticket, messages: Sequence[Message], done: Sequence[Activity]) -> list[ConversationEntry]:
     """In the order of time, beginning with the description; what a message caused stands behind it."""
     asked = Message(
         ticket.id, MessageKind.CUSTOMER, None, ticket.requester_name, ticket.description, ticket.create_time
     )
-    said = [Entry(message.create_time, message) for message in (asked, *messages)]
-    changes = [Entry(each.create_time, None, each) for each in done if _is_news(ticket, each)]
-    return sorted((*said, *changes), key=lambda entry: (entry.moment, entry.message is None))
+    said = [ConversationEntry(message.create_time, message) for message in (asked, *messages)]
+    changes = [ConversationEntry(each.create_time, None, each) for each in done if _is_news(ticket, each)]
+    return sorted((*said, *changes), key=lambda entry: (entry.at, entry.message is None))
 
 
 def initials(name: str) -> str:

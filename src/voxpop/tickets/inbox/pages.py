@@ -66,7 +66,7 @@ class BulkForm(Struct):
 
 class ViewForm(Struct):
     name: Name
-    query: Annotated[str, Meta(max_length=saved_views.LONGEST_QUERY)]
+    query: Annotated[str, Meta(max_length=saved_views.MAX_VIEW_QUERY)]
     shared: str = ""
 
 
@@ -183,17 +183,17 @@ def author_of(member: Member) -> Author:
 
 async def inbox_context(tx: Tx, workspace: Workspace, member: Member, view: View) -> dict[str, Any]:
     """What the list's template shows."""
-    wanted = view.wanted(member.account_id, utcnow())
+    wanted = view.to_filter(member.account_id, utcnow())
     cursor = view.after[-1] if view.after else None
-    page = await lists.list_tickets(tx, workspace.id, wanted, view.order, cursor, PAGE_SIZE)
+    page = await lists.list_tickets(tx, workspace.id, wanted, view.sort_order, cursor, PAGE_SIZE)
     tabs = await _tabs(tx, workspace, member)
     first = len(view.after) * PAGE_SIZE
     return {
         "view": view,
         "page": page,
         "first": first,
-        "total": await lists.count(tx, workspace.id, wanted) if page.next_cursor else first + len(page.rows),
-        "most_counted": lists.COUNTED_UP_TO,
+        "total": await lists.count_tickets(tx, workspace.id, wanted) if page.next_cursor else first + len(page.rows),
+        "most_counted": lists.COUNT_LIMIT,
         "tabs": tabs,
         "current": next((tab for tab in tabs if tab.view.query == view.with_changes().query), None),
         "short": short_names(
@@ -255,6 +255,6 @@ async def _tabs(tx: Tx, workspace: Workspace, member: Member) -> list[Tab]:
     ]
     now = utcnow()
     return [
-        Tab(name, view, await lists.count(tx, workspace.id, view.wanted(member.account_id, now)), ident)
+        Tab(name, view, await lists.count_tickets(tx, workspace.id, view.to_filter(member.account_id, now)), ident)
         for name, view, ident in [*((name, view, None) for name, view in BUILT_IN), *saved]
     ]

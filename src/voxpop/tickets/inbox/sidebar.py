@@ -12,4 +12,4 @@ from voxpop.types import WorkspaceId
 async def load_sidebar(database: Database, workspace: WorkspaceId) -> Mapping[str, Any]:
     """The number of unresolved tickets, beside the link to the inbox."""
     async with database.transaction(workspace) as tx:
-        return {"open_count": await lists.count(tx, workspace, TicketFilter(statuses=UNRESOLVED)) or 0}
+        return {"open_count": await lists.count_tickets(tx, workspace, TicketFilter(statuses=UNRESOLVED)) or 0}

@@ -9,20 +9,20 @@ from voxpop.db.query import Query
 from voxpop.types import WorkspaceId
 
 
-class Changed(Struct, frozen=True):
+class ChangedTicket(Struct, frozen=True):
     ref: str
     updated_at: datetime
 
 
-CHANGES = Query(
+CHANGED_TICKETS = Query(
     """
     SELECT ref, updated_at FROM ticket WHERE workspace_id = $1 AND updated_at > $2
     ORDER BY updated_at DESC, id DESC LIMIT $3
     """,
-    Changed,
+    ChangedTicket,
 )
 
 
-async def list_changes(tx: Tx, workspace: WorkspaceId, since: datetime, most: int) -> list[Changed]:
+async def list_changed_tickets(tx: Tx, workspace: WorkspaceId, since: datetime, most: int) -> list[ChangedTicket]:
     """The latest first."""
-    return await CHANGES.all(tx, workspace, since, most)
+    return await CHANGED_TICKETS.all(tx, workspace, since, most)

@@ -20,7 +20,7 @@ from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
 from voxpop.i18n import N_
 from voxpop.tickets import service, store
-from voxpop.tickets.inbox.models import DEEPEST, View, conversation, initials
+from voxpop.tickets.inbox.models import MAX_LIST_POSITION, View, conversation, initials
 from voxpop.tickets.inbox.pages import LongText, author_of, chosen, form_options, in_words
 from voxpop.tickets.limits import MAX_TAG_LIST
 from voxpop.tickets.lists import service as lists
@@ -200,10 +200,10 @@ async def _others(tx: Tx, workspace: Workspace, ticket: Ticket) -> list[TicketRo
 async def _way(tx: Tx, workspace: Workspace, member: Member, ticket: Ticket, query: Mapping[str, str]) -> ListPosition:
     """Neighbours by the place the ticket had: it may have moved or left since, by what was done to it."""
     view, at = View.parse(query.get("in", "")), query.get("at", "")
-    if not DIGITS.fullmatch(at) or int(at) > DEEPEST:
+    if not DIGITS.fullmatch(at) or int(at) > MAX_LIST_POSITION:
         return ListPosition(view.address)
-    place, wanted = int(at), view.wanted(member.account_id, utcnow())
-    found = await lists.list_places(tx, workspace.id, wanted, view.order, BEFORE_ALL, place + 2)
+    place, wanted = int(at), view.to_filter(member.account_id, utcnow())
+    found = await lists.list_positions(tx, workspace.id, wanted, view.sort_order, BEFORE_ALL, place + 2)
     others = [each.id for each in found if each.id != ticket.id]
     before, after = others[:place][-1:], others[place : place + 1]
     links = [
@@ -211,7 +211,7 @@ async def _way(tx: Tx, workspace: Workspace, member: Member, ticket: Ticket, que
         for row in await list_store.list_rows(tx, workspace.id, before + after)
     ]
     previous, following = links[: len(before)], links[len(before) :]
-    total = await lists.count(tx, workspace.id, wanted)
+    total = await lists.count_tickets(tx, workspace.id, wanted)
     return ListPosition(view.address, place + 1, total, next(iter(previous), None), next(iter(following), None))
 
 

@@ -8,7 +8,7 @@ from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists.models import BEFORE_ALL, Sort, SortKey, TicketFilter
 from voxpop.types import WorkspaceId
 
-CHUNK = 2_000  # tickets
+CHUNK_SIZE = 2_000  # tickets
 BYTE_ORDER_MARK = "\ufeff"  # by which some spreadsheets know UTF-8
 # An order that no change of a ticket alters, so that each comes once.
 OLDEST_FIRST = Sort(SortKey.CREATED, descending=False)
@@ -22,10 +22,10 @@ async def export(
     after = BEFORE_ALL
     while True:
         async with database.transaction(workspace) as tx:
-            places = await lists.list_places(tx, workspace, wanted, OLDEST_FIRST, after, CHUNK)
-            lines = await store.get_lines(tx, workspace, [place.id for place in places], raw=raw)
+            places = await lists.list_positions(tx, workspace, wanted, OLDEST_FIRST, after, CHUNK_SIZE)
+            lines = await store.get_csv_lines(tx, workspace, [place.id for place in places], raw=raw)
         if places:
             yield lines.encode()
-        if len(places) < CHUNK:
+        if len(places) < CHUNK_SIZE:
             return
         after = places[-1]

@@ -10,7 +10,7 @@ from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
 from voxpop.tickets.lists import low_ratings_store as store
 from voxpop.tickets.lists import store as list_store
-from voxpop.tickets.lists.models import Place, Sort, SortKey, TagCount, UnhappyTicket, read_cursor, write_cursor
+from voxpop.tickets.lists.models import LowRating, Place, Sort, SortKey, TagCount, read_cursor, write_cursor
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE
 from voxpop.tickets.ratings import all_tickets
 from voxpop.tickets.tags import normalize_tag
@@ -20,10 +20,10 @@ ORDER = Sort(SortKey.RATING)
 LATEST = (datetime(9999, 12, 31, tzinfo=UTC), TicketId(UUID(int=2**128 - 1)))
 
 
-class UnhappyPage(Struct, frozen=True):
+class LowRatingPage(Struct, frozen=True):
     """`next_cursor` is None on the last page."""
 
-    rows: list[UnhappyTicket]
+    rows: list[LowRating]
     next_cursor: str | None
 
 
@@ -34,26 +34,26 @@ class Average(Struct, frozen=True):
     count: int
 
 
-async def list_unhappy(
+async def list_low_ratings(
     tx: Tx,
     workspace: WorkspaceId,
     since: datetime,
     of: tuple[str | None, AccountId | None],
     cursor: str | None,
     limit: int,
-) -> UnhappyPage:
+) -> LowRatingPage:
     """Ratings of 1 and 2 since a moment, newest first. `of`: a tag's name, the agent who was rated; None is any."""
     tag = None if of[0] is None else await list_store.find_tag(tx, workspace, normalize_tag(of[0]))
     if of[0] is not None and tag is None:
-        return UnhappyPage([], None)
-    await list_store.set_planning(tx, workspace)
+        return LowRatingPage([], None)
+    await list_store.set_custom_plans(tx, workspace)
     after = read_cursor(ORDER, cursor)
     before = (after.moment, after.id) if after.segment else LATEST
-    rows = await store.list_unhappy(tx, workspace, since, before, limit + 1, (tag, of[1]))
+    rows = await store.list_low_ratings(tx, workspace, since, before, limit + 1, (tag, of[1]))
     if len(rows) <= limit:
-        return UnhappyPage(rows, None)
+        return LowRatingPage(rows, None)
     last = rows[limit - 1]
-    return UnhappyPage(rows[:limit], write_cursor(ORDER, Place(1, last.csat_rated_at, last.id)))
+    return LowRatingPage(rows[:limit], write_cursor(ORDER, Place(1, last.csat_rated_at, last.id)))
 
 
 async def count_tags(tx: Tx, workspace: WorkspaceId, since: datetime) -> list[TagCount]:
@@ -61,7 +61,7 @@ async def count_tags(tx: Tx, workspace: WorkspaceId, since: datetime) -> list[Ta
     return await store.list_tag_counts(tx, workspace, since)
 
 
-async def average(tx: Tx, workspace: WorkspaceId) -> Average:
+async def average_rating(tx: Tx, workspace: WorkspaceId) -> Average:
     """Of all ratings that the workspace's tickets have ever had."""
     counts = await metrics.all_time(tx, workspace, all_tickets(workspace), SURVEY_TYPE)
     mean = scores.mean(counts, SCALE_MIN)

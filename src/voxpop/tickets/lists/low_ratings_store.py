@@ -5,11 +5,11 @@ from uuid import UUID
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
-from voxpop.tickets.lists.models import TagCount, UnhappyTicket
+from voxpop.tickets.lists.models import LowRating, TagCount
 from voxpop.types import AccountId, TicketId, WorkspaceId
 
 # The last low ratings before a moment; each score is an index of its own in the order of time.
-UNHAPPY = Query(
+LOW_RATINGS = Query(
     """
     SELECT t.id, t.ref, t.subject, t.csat_rating, t.csat_comment, t.csat_rated_at, t.csat_agent_id,
            a.name AS agent_name, t.tag_names AS tags
@@ -24,11 +24,11 @@ UNHAPPY = Query(
     ) AS t LEFT JOIN account a ON a.id = t.csat_agent_id
     ORDER BY t.csat_rated_at DESC, t.id DESC LIMIT $5
     """,
-    UnhappyTicket,
+    LowRating,
 )
 
 # How many low ratings each tag has had since a moment, the most first?
-UNHAPPY_TAGS = Query(
+LOW_RATINGS_BY_TAG = Query(
     """
     SELECT g.id, g.name, low.count
     FROM tag g CROSS JOIN LATERAL (
@@ -41,17 +41,17 @@ UNHAPPY_TAGS = Query(
 )
 
 
-async def list_unhappy(
+async def list_low_ratings(
     tx: Tx,
     workspace: WorkspaceId,
     since: datetime,
     before: tuple[datetime, TicketId],
     most: int,
     of: tuple[UUID | None, AccountId | None],
-) -> list[UnhappyTicket]:
+) -> list[LowRating]:
     """Newest first; `of`: a tag, an agent."""
-    return await UNHAPPY.all(tx, workspace, since, *before, most, *of)
+    return await LOW_RATINGS.all(tx, workspace, since, *before, most, *of)
 
 
 async def list_tag_counts(tx: Tx, workspace: WorkspaceId, since: datetime) -> list[TagCount]:
-    return await UNHAPPY_TAGS.all(tx, workspace, since)
+    return await LOW_RATINGS_BY_TAG.all(tx, workspace, since)

@@ -41,7 +41,7 @@ class TicketFilter(Struct, frozen=True):
     rating: Rating | None = None
     requester: str | None = None
     updated_since: datetime | None = None
-    words: str | None = None
+    text: str | None = None
 
 
 class Criteria(Struct, frozen=True):
@@ -75,7 +75,7 @@ class Sort(Struct, frozen=True):
         return self.descending or self.key in (SortKey.PRIORITY, SortKey.RATING)
 
     @property
-    def segments(self) -> Sequence[int | None]:
+    def sort_groups(self) -> Sequence[int | None]:
         """The values that follow one another in the list, each a list by time; unrated tickets are last (T14)."""
         if self.key is SortKey.PRIORITY:
             return (4, 3, 2, 1) if self.descending else (1, 2, 3, 4)
@@ -109,7 +109,7 @@ class ListEntry(Struct, frozen=True):
     """A ticket's id and its moment in the order."""
 
     id: TicketId
-    moment: datetime
+    at: datetime
 
 
 class SearchHit(Struct, frozen=True):
@@ -155,7 +155,7 @@ class SavedView(Struct, frozen=True):
     query: str
 
 
-class UnhappyTicket(Struct, frozen=True):
+class LowRating(Struct, frozen=True):
     """A low rating with what it was about; the agent is the one whose work was rated."""
 
     id: TicketId
@@ -175,7 +175,7 @@ class TagCount(Struct, frozen=True):
     count: int
 
 
-def branches(wanted: TicketFilter, sort: Sort, segment: int | None) -> Iterator[IndexRange]:
+def index_ranges(wanted: TicketFilter, sort: Sort, segment: int | None) -> Iterator[IndexRange]:
     """What together makes one segment of a list; nothing where the criteria leave it empty."""
     ranks: Sequence[int | None] = (wanted.priority.rank if wanted.priority else None,)
     ratings: Sequence[int | None] = wanted.rating.scores if wanted.rating else (None,)

@@ -10,10 +10,10 @@ from voxpop.tickets.lists import saved_views_store as store
 from voxpop.tickets.lists.models import SavedView
 from voxpop.types import AccountId, WorkspaceId, uuid7
 
-MOST_VIEWS = 30
-LONGEST_QUERY = 2000
-MANY_VIEWS = N_("There are 30 views already. Delete one first.")
-LONG_VIEW = N_("This view has too many criteria to be saved.")
+MAX_VIEWS = 30
+MAX_VIEW_QUERY = 2000
+TOO_MANY_VIEWS = N_("There are 30 views already. Delete one first.")
+VIEW_TOO_LONG = N_("This view has too many criteria to be saved.")
 NO_ACCOUNT = AccountId(UUID(int=0))
 
 
@@ -30,10 +30,10 @@ async def save_view(
     Invalid for one too many, as each is counted whenever the inbox is shown, and for a query that is too long.
     """
     owned = [each for each in await list_views(tx, workspace, owner or NO_ACCOUNT) if each.account_id == owner]
-    if len(owned) >= MOST_VIEWS:
-        raise Invalid(MANY_VIEWS)
-    if len(view[1]) > LONGEST_QUERY:
-        raise Invalid(LONG_VIEW)
+    if len(owned) >= MAX_VIEWS:
+        raise Invalid(TOO_MANY_VIEWS)
+    if len(view[1]) > MAX_VIEW_QUERY:
+        raise Invalid(VIEW_TOO_LONG)
     return await store.insert_view(tx, workspace, SavedView(uuid7(), owner, *view), (now, user))
 
 

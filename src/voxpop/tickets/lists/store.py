@@ -15,13 +15,13 @@ from voxpop.db.query import Query
 from voxpop.tickets.lists.models import UNRATED, Criteria, IndexRange, ListEntry, Place, SearchHit, Sort, TicketRow
 from voxpop.types import TicketId, WorkspaceId
 
-FEW = 8_000  # tickets with the searched words that are sorted at once
-MANY = 2**31 - 2
+MAX_SORTED_HITS = 8_000  # tickets with the searched words that are sorted at once
+NO_LIMIT = 2**31 - 2
 # Tickets that are read in order for words that more have: if none of the first has them, they all lie far away.
-READS_FOR_WORDS = (1_500, 12_000)
+SCAN_LIMITS = (1_500, 12_000)
 
-FIRST = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
-LAST = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
+EARLIEST = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+LATEST = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
 
 
 class Setting(Struct):
@@ -41,7 +41,7 @@ class Stem(Struct):
     stem: str | None
 
 
-PLANNED_BY_VALUES = Query("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)", Setting)
+PLAN_EACH_RUN = Query("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)", Setting)
 
 # Parameters 2 to 8. Then 9 is a tag, 10 and 11 the place behind which to begin, 12 how many, 13 a requester.
 _CRITERIA = """workspace_id = $1
@@ -60,7 +60,7 @@ def _branch(moment: str, newest_first: bool, of_tag: bool) -> str:
     table, ident, narrowed = ("ticket_tag", "ticket_id", _OF_TAG) if of_tag else ("ticket", "id", _OF_TICKETS)
     below, way = ("<", "DESC") if newest_first else (">", "ASC")
     return f"""
-        SELECT {ident} AS id, {moment} AS moment FROM {table}
+        SELECT {ident} AS id, {moment} AS at FROM {table}
         WHERE {_CRITERIA} AND {narrowed} AND ({moment}, {ident}) {below} ($10, $11::uuid)
         ORDER BY {moment} {way}, {ident} {way}"""
 
@@ -68,7 +68,7 @@ def _branch(moment: str, newest_first: bool, of_tag: bool) -> str:
 def _worded(branch: str) -> str:
     """Those of the next so many tickets of a branch that have the words."""
     return f"""
-        SELECT id, moment FROM ({branch} LIMIT $14) AS read
+        SELECT id, at FROM ({branch} LIMIT $14) AS read
         WHERE EXISTS (
             SELECT FROM ticket_search s
             WHERE s.workspace_id = $1 AND s.ticket_id = read.id AND s.words @@ $15::text::tsquery)
@@ -78,10 +78,10 @@ def _worded(branch: str) -> str:
 _ORDERS = [("updated_at", True), ("updated_at", False), ("create_time", True), ("create_time", False),
            ("csat_rated_at", True)]  # fmt: skip
 _FAMILY = [(*order, of_tag) for order in _ORDERS for of_tag in (False, True)]
-BRANCHES = {one: Query(f"{_branch(*one)} LIMIT $12 OFFSET $14", ListEntry) for one in _FAMILY}
-WORD_BRANCHES = {one: Query(_worded(_branch(*one)), ListEntry) for one in _FAMILY}
+RANGES = {one: Query(f"{_branch(*one)} LIMIT $12 OFFSET $14", ListEntry) for one in _FAMILY}
+RANGES_WITH_TEXT = {one: Query(_worded(_branch(*one)), ListEntry) for one in _FAMILY}
 
-HITS = Query(
+SEARCH_HITS = Query(
     """
     SELECT id, segment, moment FROM search_tickets($1, $2, $3, $4::text[], $5, $6, $7::smallint,
         $8::smallint[], $9, $10, $11, $12, $13, $14, $15, $16, $17)
@@ -106,7 +106,7 @@ def _counted(of_tag: bool) -> str:
     ) AS fitting"""
 
 
-COUNTED = {of_tag: Query(_counted(of_tag), Total) for of_tag in (False, True)}
+COUNTS = {of_tag: Query(_counted(of_tag), Total) for of_tag in (False, True)}
 
 ROWS = Query(
     """
@@ -121,21 +121,21 @@ ROWS = Query(
     TicketRow,
 )
 
-STEMS = Query("SELECT word, stem FROM stems($1)", Stem)
-TAG_NAMED = Query("SELECT id FROM tag WHERE workspace_id = $1 AND name = $2", TagId)
+WORD_STEMS = Query("SELECT word, stem FROM stems($1)", Stem)
+TAG_BY_NAME = Query("SELECT id FROM tag WHERE workspace_id = $1 AND name = $2", TagId)
 
 
-async def set_planning(tx: Tx, workspace: WorkspaceId) -> None:
+async def set_custom_plans(tx: Tx, workspace: WorkspaceId) -> None:
     """By the values of each run, from here to the end of the transaction."""
-    await PLANNED_BY_VALUES.find(tx)
+    await PLAN_EACH_RUN.find(tx)
 
 
 async def find_stems(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> dict[str, str]:
     """By their words, of those that have one; languages are the same in every workspace."""
-    return {one.word: one.stem for one in await STEMS.all(tx, words) if one.stem}
+    return {one.word: one.stem for one in await WORD_STEMS.all(tx, words) if one.stem}
 
 
-async def list_branch(
+async def list_range(
     tx: Tx, workspace: WorkspaceId, wanted: Criteria, branch: IndexRange, after: Place | None, most: int
 ) -> list[ListEntry] | None:
     """The tickets of a branch behind a place of it (None: from its beginning), in its order.
@@ -145,9 +145,9 @@ async def list_branch(
     requester, query = wanted.filter.requester, wanted.query
     one = (branch.moment, branch.newest_first, wanted.tag is not None and requester is None)
     since = wanted.filter.updated_since
-    bound = (after.moment, after.id) if after else LAST if branch.newest_first else FIRST
+    bound = (after.moment, after.id) if after else LATEST if branch.newest_first else EARLIEST
     if since and branch.moment == "updated_at" and not branch.newest_first:
-        bound = max(bound, (since, FIRST[1]))  # else all before it would be read
+        bound = max(bound, (since, EARLIEST[1]))  # else all before it would be read
     unrated = branch.rating == UNRATED
     values = (
         branch.status,
@@ -161,10 +161,10 @@ async def list_branch(
         *bound,
     )
     if query is None:
-        return await BRANCHES[one].all(tx, workspace, *values, most, requester, 0)
-    for reads in READS_FOR_WORDS:
-        found = await WORD_BRANCHES[one].all(tx, workspace, *values, most, requester, reads, query)
-        if len(found) == most or not await BRANCHES[one].find(tx, workspace, *values, 1, requester, reads):
+        return await RANGES[one].all(tx, workspace, *values, most, requester, 0)
+    for reads in SCAN_LIMITS:
+        found = await RANGES_WITH_TEXT[one].all(tx, workspace, *values, most, requester, reads, query)
+        if len(found) == most or not await RANGES[one].find(tx, workspace, *values, 1, requester, reads):
             return found
         if not found:
             break
@@ -190,7 +190,7 @@ async def find_hits(
     )
     place = (after.segment, after.moment, after.id)
     places: list[Place] = []
-    for hit in await HITS.all(tx, workspace, *values, sort.key, sort.descending, *place, most):
+    for hit in await SEARCH_HITS.all(tx, workspace, *values, sort.key, sort.descending, *place, most):
         if hit.id is None or hit.segment is None or hit.moment is None:
             return None
         places.append(Place(hit.segment, hit.moment, hit.id))
@@ -211,7 +211,7 @@ async def count_tickets(tx: Tx, workspace: WorkspaceId, wanted: Criteria, most: 
         criteria.updated_since,
         wanted.tag,
     )
-    statement = COUNTED[wanted.tag is not None and criteria.requester is None]
+    statement = COUNTS[wanted.tag is not None and criteria.requester is None]
     return (await statement.one(tx, workspace, *values, most, criteria.requester)).count
 
 
@@ -221,5 +221,5 @@ async def list_rows(tx: Tx, workspace: WorkspaceId, tickets: Sequence[TicketId])
 
 
 async def find_tag(tx: Tx, workspace: WorkspaceId, name: str) -> UUID | None:
-    tag = await TAG_NAMED.find(tx, workspace, name)
+    tag = await TAG_BY_NAME.find(tx, workspace, name)
     return None if tag is None else tag.id
