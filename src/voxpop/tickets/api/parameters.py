@@ -125,7 +125,7 @@ async def read_filter(tx: Tx, workspace: WorkspaceId, state: TicketFilter, peopl
     if people.assignee is not None and not unassigned:
         assignee = await _assignee(tx, workspace, people.assignee)
     requester = None if people.requester is None else folded(people.requester)
-    return replace(state, assignee=assignee, unassigned=unassigned, tag=people.tag, requester=requester, words=people.q)
+    return replace(state, assignee=assignee, unassigned=unassigned, tag=people.tag, requester=requester, text=people.q)
 
 
 def read_instant(name: str, text: str) -> datetime:
