@@ -63,6 +63,9 @@ class Actor(Struct, frozen=True):
     scopes: frozenset[Scope]
 
 
+SYSTEM_USER = "system"  # in audit columns, where no caller made the change
+
+
 class Audit(Struct, frozen=True):
     """When a change happened and who made it: the values of audit columns."""
 

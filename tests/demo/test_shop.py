@@ -97,7 +97,7 @@ class Replay:
     def _aggregation(self, day: date) -> Step:
         at = self._instant(day, time(0, 5))
         yesterday = day - timedelta(days=1)
-        return Step(at, lambda tx: daily.aggregate(tx, self.workspace.id, yesterday, at, resend=False))
+        return Step(at, lambda tx: daily.aggregate_day(tx, self.workspace.id, yesterday, at, resend=False))
 
     def _expiry(self, day: date) -> Step:
         at = self._instant(day, time(1))

@@ -14,7 +14,7 @@ from voxpop.campaigns import service as campaigns
 from voxpop.campaigns.models import CampaignPlan, ContextType, Event, Trigger
 from voxpop.db.pool import Database
 from voxpop.metrics import daily
-from voxpop.metrics.daily_store import DailyMetric
+from voxpop.metrics.models import DailyMetric
 from voxpop.surveys import campaigns as surveys
 from voxpop.surveys.models import Submission
 from voxpop.types import Actor, CampaignId, Scope, SurveyId, WorkspaceId
@@ -88,7 +88,7 @@ class Campaigns:
 
     async def aggregate(self, day: date = DAY, now: datetime = NIGHT, *, resend: bool = True) -> list[DailyMetric]:
         async with self.database.transaction(self.workspace) as tx:
-            return await daily.aggregate(tx, self.workspace, day, now, resend=resend)
+            return await daily.aggregate_day(tx, self.workspace, day, now, resend=resend)
 
     async def aggregate_night(self, day: date = DAY, now: datetime = NIGHT) -> list[DailyMetric]:
         async with self.database.transaction(self.workspace) as tx:

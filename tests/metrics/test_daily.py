@@ -187,7 +187,7 @@ async def test_runs_at_once_agree(ours: Campaigns, owner: Owner, live_db: str) -
 
     async def run(pool: Database) -> None:
         async with pool.transaction(ours.workspace) as tx:
-            await daily.aggregate(tx, ours.workspace, DAY, NIGHT, resend=True)
+            await daily.aggregate_day(tx, ours.workspace, DAY, NIGHT, resend=True)
 
     for campaign in campaigns:
         await asyncio.gather(ours.answer(campaign, 10, 10, 0), *map(run, pools))
@@ -203,7 +203,7 @@ async def test_a_run_waits_for_the_one_before_and_sees_what_it_counted(ours: Cam
     campaign = await ours.open()
     await ours.answer(campaign, 10)
     async with ours.database.transaction(ours.workspace) as tx:
-        await daily.aggregate(tx, ours.workspace, DAY, NIGHT, resend=True)
+        await daily.aggregate_day(tx, ours.workspace, DAY, NIGHT, resend=True)
         later = asyncio.create_task(ours.aggregate())
         await asyncio.sleep(0.2)
         assert not later.done()

@@ -8,8 +8,8 @@ from tests.conftest import Client, Make
 from tests.metrics.kit import DAY, Campaigns, Owner, noon
 
 from voxpop.metrics import live
-from voxpop.metrics.daily import measured
-from voxpop.metrics.daily_store import Tally
+from voxpop.metrics.daily import metric_of
+from voxpop.metrics.models import DailyCounts
 from voxpop.types import CampaignId, Scope, uuid7
 
 FILTER, LIVE = "/api/v1/metrics/filter", "/api/v1/metrics/live"
@@ -219,9 +219,9 @@ async def test_reading_needs_the_scope(make: Make) -> None:  # G1
 
 def test_the_average_of_scores_below_zero() -> None:  # F75
     tallies = [
-        Tally(CampaignId(uuid7()), "a", DAY, "NPS", "nps", 0, None, None, [2, 0, 0, 0, 0, 0, 0, 1]),
-        Tally(CampaignId(uuid7()), "b", DAY, "CES", "mean", 1, None, None, [0, 1]),
+        DailyCounts(CampaignId(uuid7()), "a", DAY, "NPS", "nps", 0, None, None, [2, 0, 0, 0, 0, 0, 0, 1]),
+        DailyCounts(CampaignId(uuid7()), "b", DAY, "CES", "mean", 1, None, None, [0, 1]),
     ]
-    rows = [measured(tally) for tally in tallies]
+    rows = [metric_of(tally) for tally in tallies]
     assert [row.score_value for row in rows] == [-66.67, 2]
-    assert live.summarise(rows, live.Wanted()).average_score == -49.5  # -49.5025
+    assert live.summarise(rows, live.MetricsCriteria()).average_score == -49.5  # -49.5025

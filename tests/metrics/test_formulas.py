@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from voxpop.metrics.formulas import Formula, Groups, Measure, groups, score
+from voxpop.metrics.formulas import Formula, Measure, NpsGroups, nps_groups, score
 
 NPS = Measure(Formula.NPS, 0)
 CSAT = Measure(Formula.SHARE, 1, 4, 5)
@@ -30,7 +30,7 @@ def test_nps(answers: list[int]) -> None:  # F80, F83
     promoters, detractors = sum(one >= 9 for one in answers), sum(one <= 6 for one in answers)
     counts = counted(answers, 0, 10)
     assert score(NPS, counts) == percent(promoters - detractors, len(answers))
-    assert groups(NPS, counts) == Groups(promoters, len(answers) - promoters - detractors, detractors)
+    assert nps_groups(NPS, counts) == NpsGroups(promoters, len(answers) - promoters - detractors, detractors)
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=200))
@@ -67,4 +67,4 @@ def test_scores_of_the_description(measure: Measure, counts: list[int], expected
 
 @pytest.mark.parametrize("measure", [CSAT, CES])
 def test_other_types_have_no_groups(measure: Measure) -> None:  # F77
-    assert groups(measure, [1, 1, 1, 1, 1]) is None
+    assert nps_groups(measure, [1, 1, 1, 1, 1]) is None

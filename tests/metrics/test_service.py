@@ -16,7 +16,7 @@ from voxpop.db.pool import Database
 from voxpop.feedback import service as feedback
 from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Grain, Period, ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
+from voxpop.metrics.models import Grain, PeriodCounts, ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
 from voxpop.types import FeedbackId, Origin, WorkspaceId, uuid7
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
@@ -42,12 +42,12 @@ def scored(score: int, day: date = MARCH, series: Sequence[Series] = (ONE,), cod
 
 async def add(database: Database, workspace: WorkspaceId, *added: ScoreIncrement) -> None:
     async with database.transaction(workspace) as tx:
-        await metrics.add(tx, workspace, added)
+        await metrics.add_counts(tx, workspace, added)
 
 
 async def counts(database: Database, workspace: WorkspaceId, series: Series, code: str = "CSAT10") -> list[int]:
     async with database.transaction(workspace) as tx:
-        return list(await metrics.all_time(tx, workspace, series, code))
+        return list(await metrics.get_all_time_counts(tx, workspace, series, code))
 
 
 async def stored(owner: Owner, workspace: WorkspaceId) -> dict[tuple[str, UUID, str, date], list[int]]:
@@ -61,7 +61,7 @@ def by_hand(ratings: Iterable[ScoreIncrement]) -> dict[tuple[str, UUID, str, dat
     for one in ratings:
         for series in one.series:
             for grain, start in (("day", one.day), ("month", one.day.replace(day=1))):
-                tallies.setdefault((series.kind, series.id, grain, start), Counter())[one.step] += 1
+                tallies.setdefault((series.kind, series.id, grain, start), Counter())[one.index] += 1
     return {key: [tally[step] for step in range(max(tally) + 1)] for key, tally in tallies.items()}
 
 
@@ -97,11 +97,11 @@ async def test_types_series_and_workspaces_are_never_mixed(
 async def test_months_are_listed_latest_first_and_without_the_empty(database: Database, ours: WorkspaceId) -> None:
     await add(database, ours, scored(2, JANUARY), scored(1), scored(2, date(2025, 12, 1)), scored(1, JANUARY))
     async with database.transaction(ours) as tx:
-        months = await metrics.months(tx, ours, ONE, "CSAT10")
+        months = await metrics.list_months(tx, ours, ONE, "CSAT10")
     assert months == [
-        Period(date(2026, 3, 1), [1]),
-        Period(date(2026, 1, 1), [1, 1]),
-        Period(date(2025, 12, 1), [0, 1]),
+        PeriodCounts(date(2026, 3, 1), [1]),
+        PeriodCounts(date(2026, 1, 1), [1, 1]),
+        PeriodCounts(date(2025, 12, 1), [0, 1]),
     ]
 
 
@@ -111,8 +111,8 @@ async def test_nothing_to_add_is_nothing_done(database: Database, owner: Owner, 
 
 
 def test_periods_are_pooled_by_adding_counts() -> None:
-    assert metrics.pool([]) == []
-    assert metrics.pool([Period(MARCH, [1]), Period(JANUARY, [1, 0, 5])]) == [2, 0, 5]
+    assert metrics.pool_counts([]) == []
+    assert metrics.pool_counts([PeriodCounts(MARCH, [1]), PeriodCounts(JANUARY, [1, 0, 5])]) == [2, 0, 5]
 
 
 async def test_however_ratings_are_batched_the_counts_are_those_by_hand(
@@ -137,9 +137,9 @@ async def test_steps_of_surveys_count_in_the_funnel(database: Database, owner: O
     moved = [SurveyIncrement(Stage.OPENED, JANUARY, (ONE, PRODUCT)), SurveyIncrement(Stage.OPENED, MARCH, (ONE,))]
     moved += [SurveyIncrement(stage, MARCH, (ONE,)) for stage in Stage]
     async with database.transaction(ours) as tx:
-        await metrics.add(tx, ours, moved=moved)
+        await metrics.add_counts(tx, ours, surveys=moved)
     async with database.transaction(ours) as tx:
-        await metrics.add(tx, ours, moved=[SurveyIncrement(Stage.COMPLETED, MARCH, (ONE,))])
+        await metrics.add_counts(tx, ours, surveys=[SurveyIncrement(Stage.COMPLETED, MARCH, (ONE,))])
     rows = await owner.fetch("SELECT * FROM survey_count WHERE workspace_id = $1", ours)
     funnel = {(row["series_kind"], row["grain"], row["date"]): [row[stage] for stage in Stage] for row in rows}
     assert funnel == {
@@ -169,7 +169,7 @@ def rating(score: int, day: date = MARCH) -> NewFeedback:
 
 async def rate(database: Database, workspace: WorkspaceId, *ratings: NewFeedback) -> None:
     async with database.transaction(workspace) as tx:
-        await metrics.add(tx, workspace, await feedback.record(tx, workspace, ratings, NOW, "system"))
+        await metrics.add_counts(tx, workspace, await feedback.record(tx, workspace, ratings, NOW, "system"))
 
 
 async def test_there_is_no_drift_where_all_was_counted(
@@ -178,7 +178,7 @@ async def test_there_is_no_drift_where_all_was_counted(
     for workspace in (ours, theirs):
         await rate(database, workspace, rating(1), rating(10), rating(10, JANUARY))
     async with database.transaction(ours) as tx:
-        assert [await metrics.find_drift(tx, ours, day.replace(day=1)) for day in (JANUARY, MARCH)] == [[], []]
+        assert [await metrics.list_drift(tx, ours, day.replace(day=1)) for day in (JANUARY, MARCH)] == [[], []]
 
 
 async def test_drift_is_found_and_mended(database: Database, owner: Owner, ours: WorkspaceId) -> None:
@@ -188,7 +188,7 @@ async def test_drift_is_found_and_mended(database: Database, owner: Owner, ours:
     await owner.execute("DELETE FROM score_count WHERE series_kind = 'product' AND grain = 'month'")
     for day in (JANUARY, MARCH):
         async with database.transaction(ours) as tx:
-            drift = await metrics.find_drift(tx, ours, day.replace(day=1))
+            drift = await metrics.list_drift(tx, ours, day.replace(day=1))
             await metrics.repair_counts(tx, ours, drift)
         assert {(one.series_kind, one.grain) for one in drift} == {("feature", "day"), ("product", "month")}
     found = await stored(owner, ours)
@@ -205,9 +205,9 @@ async def test_a_rating_that_comes_while_counts_are_mended_is_not_lost(
     await rate(database, ours, rating(2))
     await owner.execute("UPDATE score_count SET counts = '{0,5}'")
     async with database.transaction(ours) as tx:
-        drift = await metrics.find_drift(tx, ours, MARCH.replace(day=1))
+        drift = await metrics.list_drift(tx, ours, MARCH.replace(day=1))
         await rate(database, ours, rating(2), rating(3))
         await metrics.repair_counts(tx, ours, drift)
     assert await counts(database, ours, ONE) == await counts(database, ours, PRODUCT) == [0, 2, 1]
     async with database.transaction(ours) as tx:
-        assert await metrics.find_drift(tx, ours, MARCH.replace(day=1)) == []
+        assert await metrics.list_drift(tx, ours, MARCH.replace(day=1)) == []

@@ -45,7 +45,7 @@ async def kept(owner: Any) -> list[list[tuple[Any, ...]]]:
 async def test_what_is_right_is_left_alone(database: Database, owner: Any, feature: Feature) -> None:
     before = await kept(owner)
     async with database.transaction(feature.client.workspace) as tx:
-        assert await metrics.find_drift(tx, feature.client.workspace, utcnow().date().replace(day=1)) == []
+        assert await metrics.list_drift(tx, feature.client.workspace, utcnow().date().replace(day=1)) == []
     await recount(database, feature.client.workspace)
     assert await kept(owner) == before
 
@@ -77,7 +77,7 @@ async def test_a_rating_that_commits_beside_it_is_not_lost(database: Database, o
     ours = feature.client.workspace
     await owner.execute("UPDATE score_count SET counts = '{9,9}' WHERE grain = 'day'")
     async with database.transaction(ours) as tx:
-        drift = await metrics.find_drift(tx, ours, utcnow().date().replace(day=1))
+        drift = await metrics.list_drift(tx, ours, utcnow().date().replace(day=1))
         await feature.rate(3)
         await metrics.repair_counts(tx, ours, drift)
     (row,) = await owner.fetch(

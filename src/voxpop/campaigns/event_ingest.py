@@ -66,7 +66,7 @@ def event_of(sent: object, arrived: datetime) -> Event | None:
 async def ingest(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
     """Opens one survey for each running campaign of an event's type, unless there is one for its context (F20-F29)."""
     outcomes, moved = await ask(tx, workspace, events, now)
-    await metrics.add(tx, workspace, moved=moved)
+    await metrics.add_counts(tx, workspace, surveys=moved)
     return outcomes
 
 

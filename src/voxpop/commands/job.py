@@ -82,7 +82,7 @@ async def _aggregate(
 ) -> str:
     day = day or workspace.day(now) - DAY
     async with database.transaction(workspace.id) as tx:
-        rows = await metrics.aggregate(tx, workspace.id, day, now, resend=True)
+        rows = await metrics.aggregate_day(tx, workspace.id, day, now, resend=True)
     return f"{day}: {metrics.total_responses(rows)} responses to {len(rows)} campaigns"
 
 

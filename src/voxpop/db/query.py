@@ -1,6 +1,6 @@
 """A named SQL statement with the type of its rows; stores consist of these, and no other module holds SQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
@@ -16,7 +16,8 @@ class Query(Generic[Row]):
     """One statement whose columns are the fields of `row`, in order; a test prepares each one and compares.
 
     Parameters are named in the text (`:status`) and passed as keywords. A statement with more than seven names its
-    `values`, a struct that callers pass instead, beside keywords for the rest; a test compares its fields.
+    `values`, a struct that callers pass instead, beside keywords for the rest; a test compares its fields. A statement
+    that writes many rows names its `values` too; callers pass the rows with `arrays_of`, one array for each field.
     """
 
     registry: ClassVar[list["Query[Any]"]] = []
@@ -68,6 +69,16 @@ def _fields(struct: object) -> tuple[str, ...]:
     if not isinstance(struct, Struct):
         raise TypeError(f"{type(struct).__name__} is no struct: pass values as keywords")
     return struct.__struct_fields__
+
+
+def arrays_of(rows: Sequence[Struct]) -> dict[str, Sequence[object]]:
+    """Rows of one struct as an array for each field, for a statement that reads them with `unnest`."""
+    return {name: [getattr(row, name) for row in rows] for name in _fields(rows[0])}
+
+
+def array_text(values: Iterable[object]) -> str:
+    """An array as text, for a statement that reads arrays with `unnest`, which would flatten nested ones."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 class NoRows(Struct):

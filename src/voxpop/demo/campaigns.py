@@ -38,7 +38,7 @@ async def keep_days(tx: Tx, workspace: Workspace, year: Year) -> None:
     for day in (first + timedelta(days=days) for days in range(DAYS + 1)):
         night = datetime.combine(day + timedelta(days=1), AGGREGATED_AT, workspace.zone).astimezone(UTC)
         if night <= year.now:
-            await daily.keep(tx, workspace.id, day, night)
+            await daily.store_day(tx, workspace.id, day, night)
 
 
 class Past:

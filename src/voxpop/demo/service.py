@@ -48,7 +48,7 @@ async def load(database: Database, workspace: Workspace, progress: Progress) -> 
         progress("Counting", TICKETS_SHARE)
         await store.insert_sums(tx, workspace.id)
         scored, moved = (history.scored, past.scored, tickets.scored), (history.moved, past.moved, tickets.moved)
-        await metrics.add(tx, workspace.id, chain(*scored), chain(*moved))
+        await metrics.add_counts(tx, workspace.id, chain(*scored), chain(*moved))
         await campaigns.keep_days(tx, workspace, year)
     progress("Demo data loaded", 1.0)
     return True

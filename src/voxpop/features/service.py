@@ -44,7 +44,7 @@ async def use(tx: Tx, ident: WorkspaceId, people: Sequence[FeatureUser]) -> list
     opening = {person: row for person, row in rows.items() if person in asking and row.open_survey_id is None}
     moved = await _open_surveys(tx, ident, opening, now) if opening else []
     await _add_sums(tx, ident, sizes, rows)
-    await metrics.add(tx, ident, moved=moved)
+    await metrics.add_counts(tx, ident, surveys=moved)
     return answers
 
 
@@ -58,7 +58,7 @@ async def reject(tx: Tx, ident: WorkspaceId, people: Sequence[FeatureUser]) -> l
         moved = await surveys.close_surveys(tx, await workspaces.get_workspace(tx, ident), endings, now)
     await _forget_surveys(tx, ident, rows)
     await _add_sums(tx, ident, dict.fromkeys(sizes, 0), rows)
-    await metrics.add(tx, ident, moved=moved)
+    await metrics.add_counts(tx, ident, surveys=moved)
     return _answer_rejections(people, sizes, rows)
 
 

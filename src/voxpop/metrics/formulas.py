@@ -1,4 +1,4 @@
-"""A survey type's formula: what its counts amount to, as the description of campaigns defines it; pure."""
+"""The score of a survey type's counts by its formula, as the contract defines it; pure."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ from voxpop.metrics import scores
 
 
 class Formula(StrEnum):
-    """`nps`: promoters less detractors, -100 to 100. `share`: the satisfied in percent. `mean`: points of the scale."""
+    """`nps`: promoters minus detractors, -100 to 100. `share`: satisfied answers in percent. `mean`: scale points."""
 
     NPS = "nps"
     SHARE = "share"
@@ -17,7 +17,7 @@ class Formula(StrEnum):
 
 
 class Measure(Struct, frozen=True):
-    """What is needed of a survey type to compute its score; the satisfied range is that of `share` alone."""
+    """What a score needs to know about its survey type; only `share` has a satisfied range."""
 
     formula: Formula
     scale_min: int
@@ -25,7 +25,7 @@ class Measure(Struct, frozen=True):
     satisfied_max: int | None = None
 
 
-class Groups(Struct, frozen=True):
+class NpsGroups(Struct, frozen=True):
     """The three groups of NPS: 9-10, 7-8, 0-6."""
 
     promoters: int
@@ -34,7 +34,7 @@ class Groups(Struct, frozen=True):
 
 
 def score(measure: Measure, counts: Sequence[int]) -> float:
-    """Two decimals, ties away from zero (F83); 0 where nobody answered (F70)."""
+    """Two decimals, ties away from zero (F83); 0 without answers (F70)."""
     if measure.formula is Formula.NPS:
         value = scores.nps(counts, measure.scale_min)
     elif measure.formula is Formula.MEAN:
@@ -45,9 +45,9 @@ def score(measure: Measure, counts: Sequence[int]) -> float:
     return 0.0 if value is None else scores.half_up(value, 2)
 
 
-def groups(measure: Measure, counts: Sequence[int]) -> Groups | None:
-    """None for other formulas than NPS (F77)."""
+def nps_groups(measure: Measure, counts: Sequence[int]) -> NpsGroups | None:
+    """None for a formula other than NPS (F77)."""
     if measure.formula is not Formula.NPS:
         return None
     within = [*([0] * measure.scale_min), *counts, *([0] * 11)]
-    return Groups(sum(within[9:11]), sum(within[7:9]), sum(within[:7]))
+    return NpsGroups(sum(within[9:11]), sum(within[7:9]), sum(within[:7]))

@@ -1,4 +1,4 @@
-"""The metrics of campaigns by day: as they were aggregated, or from the counts as they are this second."""
+"""Reads the metrics of campaigns by day: as aggregated each night, or live from the current counts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.metrics import daily_store, formulas, scores
-from voxpop.metrics.daily import measure_of, measured, total_responses
-from voxpop.metrics.daily_store import DailyMetric, Wanted
+from voxpop.metrics.daily import measure_of, metric_of, total_responses
+from voxpop.metrics.models import DailyMetric, MetricsCriteria
 from voxpop.types import WorkspaceId
 
 
-class Summary(Struct, frozen=True):
-    """What several days amount to; the days are None where nobody asked for any and there are none."""
+class MetricsSummary(Struct, frozen=True):
+    """Several days together. Without days in the criteria and without rows, the period is None."""
 
     total_responses: int
     average_score: float
@@ -22,40 +22,44 @@ class Summary(Struct, frozen=True):
     period_to: date | None
 
 
-async def list_aggregated(tx: Tx, workspace: WorkspaceId, wanted: Wanted) -> list[DailyMetric]:
+async def list_aggregated(tx: Tx, workspace: WorkspaceId, criteria: MetricsCriteria) -> list[DailyMetric]:
     """Newest first, then by the campaign's name."""
-    return in_order(await daily_store.list_daily_metrics(tx, workspace, wanted))
+    return _sorted(await daily_store.list_daily_metrics(tx, workspace, criteria))
 
 
-async def list_live(tx: Tx, workspace: WorkspaceId, wanted: Wanted) -> list[DailyMetric]:
+async def list_live(tx: Tx, workspace: WorkspaceId, criteria: MetricsCriteria) -> list[DailyMetric]:
     """Newest first, then by the campaign's name."""
-    tallies = await daily_store.list_tallies(tx, workspace, wanted)
-    return in_order(measured(tally) for tally in tallies if any(tally.counts))
+    counts = await daily_store.list_daily_counts(tx, workspace, criteria)
+    return _sorted(metric_of(one) for one in counts if any(one.counts))
 
 
-def summarise(rows: Sequence[DailyMetric], wanted: Wanted) -> Summary:
-    """`rows` are newest first. The average is that of all responses together (F75), 0 without any."""
-    first, last = (rows[-1].date, rows[0].date) if rows else (None, None)
-    return Summary(total_responses(rows), _average(rows), wanted.date_from or first, wanted.date_to or last)
+def summarise(metrics: Sequence[DailyMetric], criteria: MetricsCriteria) -> MetricsSummary:
+    """`metrics` are newest first. The average is the score of all responses together (F75), 0 without responses."""
+    first, last = (metrics[-1].date, metrics[0].date) if metrics else (None, None)
+    return MetricsSummary(
+        total_responses(metrics), _average(metrics), criteria.date_from or first, criteria.date_to or last
+    )
 
 
-def in_order(rows: Iterable[DailyMetric]) -> list[DailyMetric]:
-    """Newest first, then by the campaign's name, whatever its case."""
-    by_name = sorted(rows, key=lambda row: (_folded(row.campaign_name), row.campaign_name, row.campaign_id))
+def _sorted(metrics: Iterable[DailyMetric]) -> list[DailyMetric]:
+    by_name = sorted(metrics, key=lambda row: (_name_key(row.campaign_name), row.campaign_name, row.campaign_id))
     return sorted(by_name, key=lambda row: row.date, reverse=True)
 
 
-def _average(rows: Sequence[DailyMetric]) -> float:
-    """Of one survey type the score of the added counts. Of several, whose counts can't be added, the weighted mean."""
-    if len({row.survey_type_code for row in rows}) == 1:
+def _average(metrics: Sequence[DailyMetric]) -> float:
+    """For one survey type the score of the pooled counts.
+
+    Counts of several types cannot be added, so their average is the mean of the days weighted by their responses.
+    """
+    if len({metric.survey_type_code for metric in metrics}) == 1:
         counts: Sequence[int] = []
-        for row in rows:
-            counts = scores.add(counts, row.counts)
-        return formulas.score(measure_of(rows[0]), counts)
-    responses = total_responses(rows)
-    added = sum(Fraction(str(row.score_value)) * row.total_responses for row in rows)
-    return scores.half_up(Fraction(added, responses), 2) if responses else 0.0
+        for metric in metrics:
+            counts = scores.add(counts, metric.counts)
+        return formulas.score(measure_of(metrics[0]), counts)
+    responses = total_responses(metrics)
+    weighted = sum(Fraction(str(metric.score_value)) * metric.total_responses for metric in metrics)
+    return scores.half_up(Fraction(weighted, responses), 2) if responses else 0.0
 
 
-def _folded(name: str) -> str:
+def _name_key(name: str) -> str:
     return name.casefold().replace("ё", "е")  # by code point ё would come after я

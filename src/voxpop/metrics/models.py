@@ -1,4 +1,4 @@
-"""Series, and what one rating or one ask adds to their counts."""
+"""Series and their counts by score, the increments that change them, and the daily metrics of campaigns."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.types import Origin
+from voxpop.types import CampaignId, Origin
 
 
 class SeriesKind(StrEnum):
@@ -35,15 +35,18 @@ def series_kind(text: str) -> SeriesKind | Origin:
 
 
 class Grain(StrEnum):
+    """The length of a period of counts."""
+
     DAY = "day"
     MONTH = "month"
 
     def start(self, day: date) -> date:
+        """The first day of the period that contains `day`."""
         return day if self is Grain.DAY else day.replace(day=1)
 
 
 class Stage(StrEnum):
-    """What became of a survey; the columns of `survey_count`."""
+    """What a survey has reached; the columns of `survey_count`."""
 
     OPENED = "opened"
     SHOWN = "shown"
@@ -54,16 +57,16 @@ class Stage(StrEnum):
 
 
 class ScoreIncrement(Struct, frozen=True):
-    """What one rating adds: `step` is its score less the lowest of its scale, so a place in the array of counts."""
+    """What one rating adds to the counts of its series: one at `index`, which is its score minus the scale's lowest."""
 
     survey_type: str
-    step: int
+    index: int
     day: date
     series: Sequence[Series]
 
 
 class SurveyIncrement(Struct, frozen=True):
-    """What a step of a survey, or of some alike, adds to the funnel of its series."""
+    """What surveys that reach a stage on a day add to the counts of their series."""
 
     stage: Stage
     day: date
@@ -71,20 +74,53 @@ class SurveyIncrement(Struct, frozen=True):
     count: int = 1
 
 
-class Period(Struct, frozen=True):
-    """The counts of one series over one day or month; `counts[i]` is how often the score `scale_min + i` was given."""
+class PeriodCounts(Struct, frozen=True):
+    """The counts of one series over one day or month; `counts[i]` is the number of scores `scale_min + i`."""
 
     date: date
     counts: list[int]
 
 
 class Drift(Struct, frozen=True):
-    """By how much a kept count falls short of the ratings behind it; below zero where it has too many."""
+    """The ratings of one score minus its stored count; below zero if the count is too high."""
 
     series_kind: str
     series_id: UUID
     survey_type: str
-    grain: Grain
+    grain: str
     date: date
-    step: int
-    missing: int
+    index: int
+    difference: int
+
+
+class MetricsCriteria(Struct, frozen=True):
+    """Which days of which campaigns; None means any, both days are included."""
+
+    campaign: CampaignId | None = None
+    survey_type: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+
+
+class DailyCounts(Struct, frozen=True):
+    """The counts by score of a campaign on a day, and how its survey type is measured."""
+
+    campaign_id: CampaignId
+    campaign_name: str
+    date: date
+    survey_type_code: str
+    formula: str
+    scale_min: int
+    satisfied_min: int | None
+    satisfied_max: int | None
+    counts: list[int]
+
+
+class DailyMetric(DailyCounts, frozen=True):
+    """The metrics of daily counts. The three groups are those of NPS, None for other formulas."""
+
+    total_responses: int
+    score_value: float
+    promoters: int | None
+    passives: int | None
+    detractors: int | None

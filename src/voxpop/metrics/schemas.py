@@ -1,4 +1,4 @@
-"""What the metrics API takes and gives, as structs with their examples."""
+"""The request and response structs of the metrics API, with their examples."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,32 +6,32 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-from voxpop.metrics.daily_store import DailyMetric, Wanted
 from voxpop.metrics.live import summarise
+from voxpop.metrics.models import DailyMetric, MetricsCriteria
 from voxpop.types import CampaignId
 
-TypeCode = Annotated[str, Meta(description="The code of a survey type; blank counts as none", examples=["NPS"])]
-First = Annotated[date, Meta(description="The first day, in the workspace's zone", examples=["2026-11-01"])]
-Last = Annotated[date, Meta(description="The last day, included", examples=["2026-11-30"])]
-Campaign = Annotated[CampaignId, Meta(description="Only this campaign, deleted or not")]
+SurveyTypeCode = Annotated[str, Meta(description="The code of a survey type; blank counts as none", examples=["NPS"])]
+DateFrom = Annotated[date, Meta(description="The first day, in the workspace's zone", examples=["2026-11-01"])]
+DateTo = Annotated[date, Meta(description="The last day, included", examples=["2026-11-30"])]
+CampaignFilter = Annotated[CampaignId, Meta(description="Only this campaign, deleted or not")]
 Count = Annotated[int, Meta(examples=[150])]
 
 
 class MetricsFilter(Struct, frozen=True, rename="camel"):
-    """Which metrics. What is missing or null is no criterion; an empty object asks for all."""
+    """Which metrics to return. A missing or null field is no criterion; an empty object returns all."""
 
-    campaign_id: Campaign | None = None
-    type: TypeCode | None = None
-    date_from: First | None = None
-    date_to: Last | None = None
+    campaign_id: CampaignFilter | None = None
+    type: SurveyTypeCode | None = None
+    date_from: DateFrom | None = None
+    date_to: DateTo | None = None
 
     @property
-    def wanted(self) -> Wanted:
-        return Wanted(self.campaign_id, (self.type or "").strip() or None, self.date_from, self.date_to)
+    def criteria(self) -> MetricsCriteria:
+        return MetricsCriteria(self.campaign_id, (self.type or "").strip() or None, self.date_from, self.date_to)
 
 
 class MetricOut(Struct, frozen=True, rename="camel"):
-    """What the answers to a campaign on a day amount to; the last three are null but for NPS."""
+    """The metrics of a campaign on one day. The last three are null for other types than NPS."""
 
     campaign_id: CampaignId
     campaign_name: Annotated[str, Meta(examples=["NPS после заказа"])]
@@ -44,22 +44,22 @@ class MetricOut(Struct, frozen=True, rename="camel"):
     detractors: Annotated[int, Meta(examples=[20])] | None
 
     @classmethod
-    def of(cls, row: DailyMetric) -> Self:
+    def of(cls, metric: DailyMetric) -> Self:
         return cls(
-            row.campaign_id,
-            row.campaign_name,
-            row.date,
-            row.survey_type_code,
-            row.total_responses,
-            row.score_value,
-            row.promoters,
-            row.passives,
-            row.detractors,
+            metric.campaign_id,
+            metric.campaign_name,
+            metric.date,
+            metric.survey_type_code,
+            metric.total_responses,
+            metric.score_value,
+            metric.promoters,
+            metric.passives,
+            metric.detractors,
         )
 
 
 class SummaryOut(Struct, frozen=True, rename="camel"):
-    """All of the answer together. The days are those asked for, else the first and last that have answers."""
+    """All returned metrics together. The period is the requested one, or the first and last day with responses."""
 
     total_responses: Annotated[int, Meta(examples=[4500])]
     average_score: Annotated[
@@ -75,15 +75,15 @@ class SummaryOut(Struct, frozen=True, rename="camel"):
 
 
 class MetricsOut(Struct, frozen=True):
-    """Days with responses, newest first, and what they amount to together."""
+    """Days with responses, newest first, and their summary."""
 
     metrics: list[MetricOut]
     summary: SummaryOut
 
     @classmethod
-    def of(cls, rows: Sequence[DailyMetric], wanted: Wanted) -> Self:
-        summary = summarise(rows, wanted)
+    def of(cls, metrics: Sequence[DailyMetric], criteria: MetricsCriteria) -> Self:
+        summary = summarise(metrics, criteria)
         return cls(
-            [MetricOut.of(row) for row in rows],
+            [MetricOut.of(metric) for metric in metrics],
             SummaryOut(summary.total_responses, summary.average_score, summary.period_from, summary.period_to),
         )

@@ -1,6 +1,6 @@
 """Arithmetic on counts by score: exact fractions in, one rounding out; no storage, no clock.
 
-Counts are a sequence in which index i counts the score `scale_min + i`. Results are `None` when nobody answered.
+Counts are a sequence in which index i counts the score `scale_min + i`. Results are `None` without answers.
 """
 
 from bisect import bisect_right
@@ -10,12 +10,12 @@ from itertools import accumulate, zip_longest
 
 
 def total(counts: Sequence[int]) -> int:
-    """How many answered."""
+    """The number of answers."""
     return sum(counts)
 
 
 def add(a: Sequence[int], b: Sequence[int]) -> list[int]:
-    """The counts of both together: how periods and series of one survey type are pooled, as long as the longer one."""
+    """The counts of both together, as long as the longer one. Periods and series of one survey type are pooled so."""
     return [left + right for left, right in zip_longest(a, b, fillvalue=0)]
 
 
@@ -28,17 +28,17 @@ def mean(counts: Sequence[int], scale_min: int) -> Fraction | None:
 
 
 def median(counts: Sequence[int], scale_min: int) -> Fraction | None:
-    """The middle score in points of the scale; of an even number of answers the mean of the middle two (C53)."""
+    """The middle score in points of the scale; for an even number of answers the mean of the middle two (C53)."""
     answers = sum(counts)
     if not answers:
         return None
-    up_to = list(accumulate(counts))
-    lower, upper = (bisect_right(up_to, place) for place in ((answers - 1) // 2, answers // 2))
+    cumulative = list(accumulate(counts))
+    lower, upper = (bisect_right(cumulative, rank) for rank in ((answers - 1) // 2, answers // 2))
     return scale_min + Fraction(lower + upper, 2)
 
 
 def share(counts: Sequence[int], scale_min: int, low: int, high: int) -> Fraction | None:
-    """The part of the answers within `low`..`high`, ends included, from 0 to 1: C53's `pm_rating`, F81's CSAT."""
+    """The share of answers from `low` to `high`, ends included, as 0 to 1: C53's `pm_rating`, F81's CSAT."""
     answers = sum(counts)
     if not answers:
         return None
@@ -52,12 +52,12 @@ def nps(counts: Sequence[int], scale_min: int = 0) -> Fraction | None:
 
 
 def half_up(value: Fraction, places: int) -> float:
-    """The value to so many decimals, exact ties away from zero: 2.125 is 2.13, -33.335 is -33.34 (C53, F83)."""
+    """Rounds to `places` decimals, exact ties away from zero: 2.125 is 2.13, -33.335 is -33.34 (C53, F83)."""
     scale: int = 10**places
     return half_up_int(value * scale) / scale  # dividing whole numbers gives the float nearest to the decimal
 
 
 def half_up_int(value: Fraction) -> int:
-    """The nearest whole number, exact ties away from zero: 2.5 is 3 (C50)."""
+    """Rounds to a whole number, exact ties away from zero: 2.5 is 3 (C50)."""
     away = int(abs(value) + Fraction(1, 2))
     return away if value >= 0 else -away

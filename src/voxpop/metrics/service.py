@@ -1,84 +1,96 @@
-"""Adds to the counts and reads them; the last thing a transaction does before its commit."""
+"""Adds to the counts of series, reads them and repairs them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from voxpop.db.pool import Tx
-from voxpop.metrics import scores, store
-from voxpop.metrics.models import Drift, Grain, Period, ScoreIncrement, Series, Stage, SurveyIncrement, series_kind
-from voxpop.metrics.store import AskKey, ScoreKey
+from voxpop.metrics import store
+from voxpop.metrics.models import (
+    Drift,
+    Grain,
+    PeriodCounts,
+    ScoreIncrement,
+    Series,
+    Stage,
+    SurveyIncrement,
+    series_kind,
+)
+from voxpop.metrics.scores import add
+from voxpop.metrics.store import ScoreKey, SurveyKey
 from voxpop.types import WorkspaceId
 
 
-async def add(
-    tx: Tx, workspace: WorkspaceId, scored: Iterable[ScoreIncrement] = (), moved: Iterable[SurveyIncrement] = ()
+async def add_counts(
+    tx: Tx, workspace: WorkspaceId, scores: Iterable[ScoreIncrement] = (), surveys: Iterable[SurveyIncrement] = ()
 ) -> None:
-    """Adds ratings and steps of surveys to the counts of their series, by day and by month.
+    """Adds ratings and stages of surveys to the counts of their series, by day and by month.
 
-    The conductor's last call: the rows it locks are those that everybody wants.
+    Call it last in a transaction, because most transactions lock the same counts.
     """
-    if asks := _sum_asks(moved):
-        await store.add_asks(tx, workspace, asks)
-    if counts := _sum_scores(scored):
-        await store.add_scores(tx, workspace, counts)
+    if survey_counts := _sum_surveys(surveys):
+        await store.add_surveys(tx, workspace, survey_counts)
+    if score_counts := _sum_scores(scores):
+        await store.add_scores(tx, workspace, score_counts)
 
 
-async def months(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str) -> Sequence[Period]:
+async def list_months(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str) -> Sequence[PeriodCounts]:
     """The months of a series that have ratings, latest first."""
     return await store.list_periods(tx, workspace, series, survey_type, Grain.MONTH)
 
 
-async def all_time(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str) -> Sequence[int]:
-    """The counts by score of a series, ever; empty where nobody answered."""
-    return pool(await months(tx, workspace, series, survey_type))
+async def get_all_time_counts(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str) -> Sequence[int]:
+    """The counts of a series over all time; empty without ratings."""
+    return pool_counts(await list_months(tx, workspace, series, survey_type))
 
 
 async def lock_recount(tx: Tx, workspace: WorkspaceId) -> None:
-    """First of all: two recounts at once would both add the same difference."""
+    """Call it before `list_drift`, because two recounts at once would both add the same difference."""
     await store.lock_recount(tx, workspace)
 
 
-async def find_drift(tx: Tx, workspace: WorkspaceId, month: date) -> list[Drift]:
+async def list_drift(tx: Tx, workspace: WorkspaceId, month: date) -> list[Drift]:
     """Where the counts of a month and its days differ from the ratings; `month` is its first day."""
     return await store.list_drift(tx, workspace, month)
 
 
 async def repair_counts(tx: Tx, workspace: WorkspaceId, drift: Iterable[Drift]) -> None:
-    """Adds what is missing. Not the truth is set: that would lose ratings that commit beside it."""
+    """Adds the difference instead of overwriting, so that ratings committed meanwhile are kept."""
     sums: dict[ScoreKey, list[int]] = {}
     for one in drift:
-        key = (Series(series_kind(one.series_kind), one.series_id), one.survey_type, Grain(one.grain), one.date)
-        _place(sums.setdefault(key, []), one.step, one.missing)
+        series = Series(series_kind(one.series_kind), one.series_id)
+        key = ScoreKey(series, one.survey_type, Grain(one.grain), one.date)
+        _add_at(sums.setdefault(key, []), one.index, one.difference)
     await store.add_scores(tx, workspace, sums)
 
 
-def pool(periods: Iterable[Period]) -> Sequence[int]:
-    """Periods are pooled by adding their counts, never by averaging their scores."""
+def pool_counts(periods: Iterable[PeriodCounts]) -> Sequence[int]:
+    """The counts of all periods together. Adding counts is exact; averaging scores would not be."""
     total: Sequence[int] = []
     for period in periods:
-        total = scores.add(total, period.counts)
+        total = add(total, period.counts)
     return total
 
 
-def _sum_scores(scored: Iterable[ScoreIncrement]) -> dict[ScoreKey, list[int]]:
+def _sum_scores(increments: Iterable[ScoreIncrement]) -> dict[ScoreKey, list[int]]:
     sums: dict[ScoreKey, list[int]] = {}
-    for one in scored:
+    for one in increments:
         for series in one.series:
             for grain in Grain:
-                _place(sums.setdefault((series, one.survey_type, grain, grain.start(one.day)), []), one.step, 1)
+                key = ScoreKey(series, one.survey_type, grain, grain.start(one.day))
+                _add_at(sums.setdefault(key, []), one.index, 1)
     return sums
 
 
-def _place(counts: list[int], step: int, count: int) -> None:
-    counts.extend([0] * (step + 1 - len(counts)))
-    counts[step] += count
+def _add_at(counts: list[int], index: int, count: int) -> None:
+    counts.extend([0] * (index + 1 - len(counts)))
+    counts[index] += count
 
 
-def _sum_asks(moved: Iterable[SurveyIncrement]) -> dict[AskKey, Counter[Stage]]:
-    sums: dict[AskKey, Counter[Stage]] = defaultdict(Counter)
-    for one in moved:
+def _sum_surveys(increments: Iterable[SurveyIncrement]) -> dict[SurveyKey, Counter[Stage]]:
+    sums: dict[SurveyKey, Counter[Stage]] = defaultdict(Counter)
+    for one in increments:
         for series in one.series:
             for grain in Grain:
-                sums[series, grain, grain.start(one.day)][one.stage] += one.count
+                sums[SurveyKey(series, grain, grain.start(one.day))][one.stage] += one.count
     return sums

@@ -72,7 +72,7 @@ async def _count(tx: Tx, workspace: WorkspaceId, stage: Stage, campaigns: Sequen
     if campaigns:
         series = map(campaign_series, campaigns)
         moved = increments(await workspaces.get_workspace(tx, workspace), stage, series, now)
-        await metrics.add(tx, workspace, moved=moved)
+        await metrics.add_counts(tx, workspace, surveys=moved)
 
 
 def _judge(one: Submission, survey: Answerable | None, accepted: dict[SurveyId, Submission]) -> Submitted:

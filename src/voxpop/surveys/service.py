@@ -71,7 +71,7 @@ async def record_answers(
     closures = [answer.closure(survey) for survey, answer in first.items()]
     closed = await close_surveys(tx, workspace, closures, now)
     scores = await feedback.record(tx, workspace.id, rows, now, USER)
-    await metrics.add(tx, workspace.id, scores, [*earlier, *closed])
+    await metrics.add_counts(tx, workspace.id, scores, [*earlier, *closed])
     return rows
 
 

@@ -56,7 +56,7 @@ async def see(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> None:
         ticket, asked = await _ask_late(tx, place, ticket, now)
     if ticket.open_survey_id is not None:
         seen = await surveys.mark_shown(tx, place, ticket.open_survey_id, (all_tickets(place.id),), now)
-        await metrics.add(tx, place.id, moved=[*asked, *seen])
+        await metrics.add_counts(tx, place.id, surveys=[*asked, *seen])
 
 
 async def _ask_late(tx: Tx, place: Workspace, ticket: Ticket, now: datetime) -> tuple[Ticket, list[SurveyIncrement]]:

@@ -77,7 +77,7 @@ async def customer_reply(tx: Tx, workspace: WorkspaceId, ref: str, body: str, au
     if ticket.is_done:
         changed, increments = await _set_status(tx, workspace, changed, Status.OPEN, author, now)
     await _save(tx, workspace, changed, author, now)
-    await metrics.add(tx, workspace, moved=increments)
+    await metrics.add_counts(tx, workspace, surveys=increments)
     return message
 
 
@@ -94,7 +94,7 @@ async def set_status(
         await _save(tx, workspace, changed, author, now)
     if status is Status.CLOSED:
         increments += await _trigger_campaigns(tx, workspace, changing, now)
-    await metrics.add(tx, workspace, moved=increments)
+    await metrics.add_counts(tx, workspace, surveys=increments)
     return len(changing)
 
 

@@ -56,7 +56,7 @@ async def expire_some(settings: Settings, tx: Tx, workspace: WorkspaceId, as_of:
 async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:
     """Mends what is kept as counts and sums by what was really given: all of the month that yesterday lies in."""
     await metrics.lock_recount(tx, workspace)
-    drift = await metrics.find_drift(tx, workspace, (day - DAY).replace(day=1))
+    drift = await metrics.list_drift(tx, workspace, (day - DAY).replace(day=1))
     sums = await features.mend_sums(tx, workspace)
     if drift:
         await metrics.repair_counts(tx, workspace, drift)

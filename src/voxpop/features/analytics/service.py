@@ -28,7 +28,7 @@ from voxpop.feedback import service as feedback
 from voxpop.feedback.models import Feedback, Source
 from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import Period, Series
+from voxpop.metrics.models import PeriodCounts, Series
 from voxpop.types import Actor, Origin
 
 
@@ -63,17 +63,17 @@ async def summary(tx: Tx, actor: Actor, path: FeaturePath) -> Summary:
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return Summary(figures([]), 0, 0)
     prompted, voluntary = [
-        await metrics.all_time(tx, actor.workspace, source_series(source, feature.id), SURVEY_TYPE)
+        await metrics.get_all_time_counts(tx, actor.workspace, source_series(source, feature.id), SURVEY_TYPE)
         for source in (Source.PROMPTED, Source.VOLUNTARY)
     ]
     return Summary(figures(scores.add(prompted, voluntary)), scores.total(prompted), scores.total(voluntary))
 
 
-async def months(tx: Tx, actor: Actor, path: FeaturePath) -> Sequence[Period]:
+async def months(tx: Tx, actor: Actor, path: FeaturePath) -> Sequence[PeriodCounts]:
     """The months that have ratings, latest first."""
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return []
-    return await metrics.months(tx, actor.workspace, Series(Origin.FEATURE, feature.id), SURVEY_TYPE)
+    return await metrics.list_months(tx, actor.workspace, Series(Origin.FEATURE, feature.id), SURVEY_TYPE)
 
 
 async def list_users(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[User]:
@@ -106,8 +106,8 @@ def figures(counts: Sequence[int]) -> Figures:
 
 
 def by_period(
-    periods: Sequence[Period], period_of: Callable[[date], tuple[int, int]]
+    periods: Sequence[PeriodCounts], period_of: Callable[[date], tuple[int, int]]
 ) -> list[tuple[tuple[int, int], Figures]]:
     """Consecutive periods pooled by adding their counts."""
     pooled = groupby(periods, key=lambda period: period_of(period.date))
-    return [(period, figures(metrics.pool(within))) for period, within in pooled]
+    return [(period, figures(metrics.pool_counts(within))) for period, within in pooled]

@@ -63,6 +63,6 @@ async def count_tags(tx: Tx, workspace: WorkspaceId, since: datetime) -> list[Ta
 
 async def average_rating(tx: Tx, workspace: WorkspaceId) -> Average:
     """Of all ratings that the workspace's tickets have ever had."""
-    counts = await metrics.all_time(tx, workspace, all_tickets(workspace), SURVEY_TYPE)
+    counts = await metrics.get_all_time_counts(tx, workspace, all_tickets(workspace), SURVEY_TYPE)
     mean = scores.mean(counts, SCALE_MIN)
     return Average(None if mean is None else scores.half_up(mean, 1), scores.total(counts))
