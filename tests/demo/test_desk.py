@@ -16,7 +16,7 @@ from voxpop.demo.case import Case, Deed, Step
 from voxpop.demo.staff import STAFF
 from voxpop.tickets import ratings
 from voxpop.tickets import service as desk
-from voxpop.tickets.models import Tag
+from voxpop.tickets.models import NewRating, Tag
 from voxpop.types import AccountId, uuid7
 from voxpop.workspaces.models import Workspace
 
@@ -105,10 +105,10 @@ class Replay:
             case Deed.MOVE:
                 await desk.set_status(*here, [ref], value, *by)
             case Deed.SEE:
-                await ratings.see(self.tx, self.place, await desk.get_ticket(*here, ref), step.at)
+                await ratings.mark_panel_shown(self.tx, self.place, await desk.get_ticket(*here, ref), step.at)
             case Deed.RATE:
                 customer = case.ticket.requester_email_folded
-                await ratings.rate(self.tx, self.place, ref, value, customer, step.at)
+                await ratings.rate(self.tx, self.place, ref, NewRating(*value), customer, step.at)
 
 
 async def kept(owner: "asyncpg.Connection[Any]", place: Workspace) -> dict[str, list[str]]:

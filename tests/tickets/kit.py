@@ -7,7 +7,7 @@ import asyncpg
 from tests.conftest import Client, Make
 
 from voxpop.tickets import ratings, service
-from voxpop.tickets.models import Author, NewTicket, Priority, Requester, Status, Ticket
+from voxpop.tickets.models import Author, NewRating, NewTicket, Priority, Requester, Status, Ticket
 from voxpop.types import AccountId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
 
@@ -43,7 +43,7 @@ class Desk:
     ) -> Ticket:
         async with self.database.transaction(self.workspace) as tx:
             place = await workspaces.get_workspace(tx, self.workspace)
-            return await ratings.rate(tx, place, ref, (stars, comment), by, now)
+            return await ratings.rate(tx, place, ref, NewRating(stars, comment), by, now)
 
     async def rated(self, stars: int, now: datetime = NOW, **fields: Any) -> Ticket:
         """A ticket that was resolved and rated at that moment."""

@@ -7,7 +7,7 @@ from tests.people.kit import AGENT, OWNER, Browser, House
 
 from voxpop.accounts import members
 from voxpop.tickets import ratings, service, store
-from voxpop.tickets.models import Activity, Author, Message, NewTicket, Priority, Requester, Status, Ticket
+from voxpop.tickets.models import Activity, Author, Message, NewRating, NewTicket, Priority, Requester, Status, Ticket
 from voxpop.types import AccountId, utcnow
 from voxpop.workspaces import service as workspaces
 
@@ -39,7 +39,7 @@ class Office(House):
             await service.set_status(tx, workspace, [ticket.ref], Status.RESOLVED, Author("Bob"), now)
             place = await workspaces.get_workspace(tx, workspace)
             by = ticket.requester_email_folded
-            return await ratings.rate(tx, place, ticket.ref, (stars, comment), by, utcnow() - 2 * HOUR)
+            return await ratings.rate(tx, place, ticket.ref, NewRating(stars, comment), by, utcnow() - 2 * HOUR)
 
     async def get(self, ref: str) -> Ticket:
         async with self.database.transaction(self.id()) as tx:

@@ -14,7 +14,7 @@ from voxpop.tickets import service, store
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.lists import low_ratings
 from voxpop.tickets.models import Assignee, Author, MessageKind, Requester, Ticket
-from voxpop.tickets.ratings import may_rate, see
+from voxpop.tickets.ratings import mark_panel_shown, may_rate
 from voxpop.workspaces import service as workspaces
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
@@ -148,7 +148,7 @@ async def test_showing_the_panel_is_noted_once(desk: Desk, owner: Owner) -> None
     for _ in range(2):
         async with desk.database.transaction(desk.workspace) as tx:
             place = await workspaces.get_workspace(tx, desk.workspace)
-            await see(tx, place, await desk.get(ticket.ref), NOW)
+            await mark_panel_shown(tx, place, await desk.get(ticket.ref), NOW)
     assert await funnel(owner) == {"opened": 1, "shown": 1, "completed": 0, "withdrawn": 0}
 
 

@@ -18,6 +18,7 @@ from voxpop.tickets.models import (
     Author,
     Message,
     MessageKind,
+    NewRating,
     NewTicket,
     Status,
     Tag,
@@ -145,7 +146,7 @@ class Case:
     def _rate(self, step: Step, tags: list[Tag]) -> Ticket:
         ticket, at = self.ticket, step.at
         mine = [tag for tag in tags if tag.name in self.tags]
-        answer = ratings.answer_of(self._place, ticket, step.value, mine)
+        answer = ratings.answer_of(self._place, ticket, NewRating(*step.value), mine)
         feedback = answer.feedback(self._place.id, ticket.open_survey_id, self._place.day(at))
         self.feedback = replace(feedback, id=FeedbackId(new_id(self._rng, at)))
         self._end(Asked.COMPLETED, at)

@@ -108,7 +108,9 @@ class Tickets:
         if at is not None:
             self.moved.append(
                 SurveyIncrement(
-                    stage, self._place.day(at), with_workspace(self._place.id, (ratings.all_tickets(self._place.id),))
+                    stage,
+                    self._place.day(at),
+                    with_workspace(self._place.id, (ratings.tickets_series(self._place.id),)),
                 )
             )
 

@@ -112,6 +112,12 @@ class Ticket(Struct, frozen=True):
         return self.csat_rated_at is not None
 
     @property
+    def opening_message(self) -> "Message":
+        """The description as the first message of the conversation."""
+        author = self.requester_name
+        return Message(self.id, MessageKind.CUSTOMER, None, author, self.description, self.create_time)
+
+    @property
     def responsible_agent(self) -> AccountId | None:
         """The agent whose work is rated: the assignee, else the agent who replied last."""
         return self.assignee_id or self.last_replier_id
@@ -145,6 +151,13 @@ class NewActivity(Struct, frozen=True):
     kind: ActivityKind
     old_value: str | None = None
     new_value: str | None = None
+
+
+class NewRating(Struct, frozen=True):
+    """What the requester submits: one to five stars, and perhaps a comment."""
+
+    score: int
+    comment: str | None = None
 
 
 class Tag(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a ticket's requester is mailed: that an agent replied. Never a note, never a reminder to rate."""
+"""Emails to a ticket's requester: one for each public reply. Notes and reminders to rate are never sent."""
 
 import re
 from datetime import datetime
@@ -12,21 +12,23 @@ from voxpop.workspaces.models import Workspace
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
-async def send_reply(tx: Tx, place: Workspace, ticket: Ticket, message: Message, address: str, now: datetime) -> None:
-    """With a link into the portal at `address`; where the workspace has no portal, the whole text instead."""
-    letter = mail.compose(place.name, ticket.requester_email, *reply_text(place, ticket, message, address), now)
-    await outbox.record(tx, place.id, [letter], now)
+async def send_reply(
+    tx: Tx, workspace: Workspace, ticket: Ticket, message: Message, address: str, now: datetime
+) -> None:
+    """The email has a link to the portal at `address`, or the whole reply where the workspace has no portal."""
+    subject, text = f"[{ticket.ref}] {ticket.subject}", reply_text(workspace, ticket, message, address)
+    email = mail.compose(workspace.name, ticket.requester_email, subject, text, now)
+    await outbox.record(tx, workspace.id, [email], now)
 
 
-def reply_text(place: Workspace, ticket: Ticket, message: Message, address: str) -> tuple[str, str]:
-    """Subject and text, in the language that the requester wrote in."""
+def reply_text(workspace: Workspace, ticket: Ticket, message: Message, address: str) -> str:
+    """In the language that the requester wrote in."""
     locale = RUSSIAN if CYRILLIC.search(ticket.subject + ticket.description) else ENGLISH
-    subject = f"[{ticket.ref}] {ticket.subject}"
     greeting = translate(locale, "Hello {name},", name=ticket.requester_name)
-    if not place.portal_enabled:
-        return subject, f"{greeting}\n\n{message.body}\n\n{message.author_name}, {place.name}\n"
-    told = translate(
+    if not workspace.portal_enabled:
+        return f"{greeting}\n\n{message.body}\n\n{message.author_name}, {workspace.name}\n"
+    replied = translate(
         locale, "{agent} has replied to your request “{subject}”.", agent=message.author_name, subject=ticket.subject
     )
-    where = translate(locale, "Read the reply and answer here:")
-    return subject, f"{greeting}\n\n{told}\n\n{where}\n{address}/tickets/{ticket.ref}\n\n{place.name}\n"
+    read_here = translate(locale, "Read the reply and answer here:")
+    return f"{greeting}\n\n{replied}\n\n{read_here}\n{address}/tickets/{ticket.ref}\n\n{workspace.name}\n"

@@ -24,6 +24,7 @@ from voxpop.tickets.models import (
     Status,
     Ticket,
 )
+from voxpop.tickets.ratings import SurveyChange
 from voxpop.tickets.tags import normalize_tags
 from voxpop.types import Audit, TicketId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
@@ -72,12 +73,11 @@ async def customer_reply(tx: Tx, workspace: WorkspaceId, ref: str, body: str, au
     """Adds the requester's message; reopens a resolved or closed ticket. The caller checks whose ticket it is."""
     ticket = await lock_ticket(tx, workspace, ref)
     message = await _add_message(tx, workspace, ticket, MessageKind.CUSTOMER, body, author, now)
-    increments: list[SurveyIncrement] = []
-    changed = replace(ticket, last_reply_at=now)
+    change = SurveyChange(replace(ticket, last_reply_at=now))
     if ticket.is_done:
-        changed, increments = await _set_status(tx, workspace, changed, Status.OPEN, author, now)
-    await _save(tx, workspace, changed, author, now)
-    await metrics.add_counts(tx, workspace, surveys=increments)
+        change = await _set_status(tx, workspace, change.ticket, Status.OPEN, author, now)
+    await _save(tx, workspace, change.ticket, author, now)
+    await metrics.add_counts(tx, workspace, surveys=change.increments)
     return message
 
 
@@ -89,9 +89,9 @@ async def set_status(
     increments: list[SurveyIncrement] = []
     changing = [ticket for ticket in tickets if ticket.status != status]
     for ticket in changing:
-        changed, more = await _set_status(tx, workspace, ticket, status, author, now)
-        increments += more
-        await _save(tx, workspace, changed, author, now)
+        change = await _set_status(tx, workspace, ticket, status, author, now)
+        increments += change.increments
+        await _save(tx, workspace, change.ticket, author, now)
     if status is Status.CLOSED:
         increments += await _trigger_campaigns(tx, workspace, changing, now)
     await metrics.add_counts(tx, workspace, surveys=increments)
@@ -156,13 +156,11 @@ async def _lock_tickets(tx: Tx, workspace: WorkspaceId, refs: Sequence[str]) -> 
 
 async def _set_status(
     tx: Tx, workspace: WorkspaceId, ticket: Ticket, status: Status, author: Author, now: datetime
-) -> tuple[Ticket, list[SurveyIncrement]]:
-    """The ticket in its new status, with its survey opened or withdrawn, and the increments of survey counts."""
+) -> SurveyChange:
+    """Sets the status and opens or withdraws the survey; the caller stores the ticket."""
     changed = await _transition(tx, workspace, ticket, status, author, now)
-    place = await workspaces.get_workspace(tx, workspace)
-    if status.is_done:
-        return await ratings.ask(tx, place, changed, now)
-    return await ratings.withdraw(tx, place, changed, now)
+    change_survey = ratings.open_survey if status.is_done else ratings.withdraw_survey
+    return await change_survey(tx, await workspaces.get_workspace(tx, workspace), changed, now)
 
 
 async def _transition(

@@ -8,6 +8,7 @@ from litestar import Request, Response
 from voxpop.errors import AppError
 from voxpop.i18n import choose_locale
 from voxpop.types import utcnow
+from voxpop.web.error_handlers import headers
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import ResponseOverride, page
 
@@ -59,7 +60,9 @@ class PageRenderer:
 
     def with_errors(self, template: str, /, error: AppError, **context: Any) -> ResponseOverride:
         """The form again with its errors. Raise the result, so that the request's transaction is rolled back."""
-        return ResponseOverride(self(template, status=error.status, error=error, **context))
+        response = self(template, status=error.status, error=error, **context)
+        response.headers.update(headers(error))
+        return ResponseOverride(response)
 
 
 def _messages_by_field(error: AppError, t: Texts) -> dict[str, str]:

@@ -12,7 +12,7 @@ from voxpop.tickets.lists import low_ratings_store as store
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import LowRating, Place, Sort, SortKey, TagCount, read_cursor, write_cursor
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE
-from voxpop.tickets.ratings import all_tickets
+from voxpop.tickets.ratings import tickets_series
 from voxpop.tickets.tags import normalize_tag
 from voxpop.types import AccountId, TicketId, WorkspaceId
 
@@ -63,6 +63,6 @@ async def count_tags(tx: Tx, workspace: WorkspaceId, since: datetime) -> list[Ta
 
 async def average_rating(tx: Tx, workspace: WorkspaceId) -> Average:
     """Of all ratings that the workspace's tickets have ever had."""
-    counts = await metrics.get_all_time_counts(tx, workspace, all_tickets(workspace), SURVEY_TYPE)
+    counts = await metrics.get_all_time_counts(tx, workspace, tickets_series(workspace), SURVEY_TYPE)
     mean = scores.mean(counts, SCALE_MIN)
     return Average(None if mean is None else scores.half_up(mean, 1), scores.total(counts))

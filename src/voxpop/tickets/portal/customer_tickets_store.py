@@ -1,4 +1,4 @@
-"""Statements on a customer's own tickets."""
+"""Statements on the tickets of one customer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from voxpop.db.query import Query
 from voxpop.types import TicketId, WorkspaceId
 
 
-class OwnTicket(Struct, frozen=True):
+class CustomerTicket(Struct, frozen=True):
     """A ticket as its requester's list shows it."""
 
     id: TicketId
@@ -23,42 +23,50 @@ class OwnTicket(Struct, frozen=True):
 
     @property
     def is_answered(self) -> bool:
-        """Whether anybody has written since it was opened."""
+        """Whether the conversation has a message after the description."""
         return self.last_reply_at != self.create_time
 
 
-class Called(Struct):
+class RequesterName(Struct):
     requester_name: str
 
 
-# By the latest reply: an order by update would move a ticket whenever agents write a note.
-OWN_TICKETS = Query(
+# Sorted by the latest reply: sorted by the update, a ticket would move whenever agents write a note.
+CUSTOMER_TICKETS = Query(
     """
     SELECT id, ref, subject, status, last_reply_at, create_time FROM ticket
-    WHERE workspace_id = $1 AND requester_email_folded = $2 AND ($3::uuid IS NULL OR id = $3)
-        AND (last_reply_at, id) < ($4, $5::uuid)
-    ORDER BY last_reply_at DESC, id DESC LIMIT $6
+    WHERE workspace_id = :workspace AND requester_email_folded = :email_folded
+        AND (:only_ticket::uuid IS NULL OR id = :only_ticket) AND (last_reply_at, id) < (:after_at, :after_id::uuid)
+    ORDER BY last_reply_at DESC, id DESC LIMIT :limit
     """,
-    OwnTicket,
+    CustomerTicket,
 )
 
-LATEST_NAME = Query(
+LATEST_REQUESTER_NAME = Query(
     """
-    SELECT requester_name FROM ticket WHERE workspace_id = $1 AND requester_email_folded = $2
+    SELECT requester_name FROM ticket WHERE workspace_id = :workspace AND requester_email_folded = :email_folded
     ORDER BY updated_at DESC, id DESC LIMIT 1
     """,
-    Called,
+    RequesterName,
 )
 
 
-async def list_own_tickets(
-    tx: Tx, workspace: WorkspaceId, email_folded: str, only: UUID | None, after: Position, most: int
-) -> list[OwnTicket]:
-    """Those behind a place, the latest reply first; `only`: none but this one."""
-    return await OWN_TICKETS.all(tx, workspace, email_folded, only, after.at, after.id, most)
+async def list_customer_tickets(
+    tx: Tx, workspace: WorkspaceId, email_folded: str, only_ticket: UUID | None, after: Position, limit: int
+) -> list[CustomerTicket]:
+    """The latest reply first, after a position. `only_ticket` leaves out all but one."""
+    return await CUSTOMER_TICKETS.all(
+        tx,
+        workspace=workspace,
+        email_folded=email_folded,
+        only_ticket=only_ticket,
+        after_at=after.at,
+        after_id=after.id,
+        limit=limit,
+    )
 
 
-async def find_name(tx: Tx, workspace: WorkspaceId, email_folded: str) -> str | None:
-    """What somebody called himself in his latest ticket."""
-    found = await LATEST_NAME.find(tx, workspace, email_folded)
-    return found.requester_name if found else None
+async def find_requester_name(tx: Tx, workspace: WorkspaceId, email_folded: str) -> str | None:
+    """The name that the customer gave in their latest ticket."""
+    latest = await LATEST_REQUESTER_NAME.find(tx, workspace=workspace, email_folded=email_folded)
+    return latest.requester_name if latest else None

@@ -1,0 +1,106 @@
+"""The forms of the customer portal, with the messages for fields that do not fit, and its one JSON response."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Self
+
+from msgspec import Meta, Struct
+
+from voxpop.errors import AppError, FieldError, Invalid
+from voxpop.i18n import N_
+from voxpop.tickets.limits import MAX_COMMENT, MAX_TEXT
+from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, NewRating, NewTicket, Requester, Ticket
+from voxpop.types import EMAIL_PATTERN, Instant, instant
+
+MAX_LINE, MAX_EMAIL = 200, 254
+
+NAME_MISSING = N_("Enter your name.")
+EMAIL_INVALID = N_("Enter an email address, for example ann@example.com.")
+SUBJECT_MISSING = N_("Enter a subject.")
+TEXT_MISSING = N_("Enter a message.")
+LINE_TOO_LONG = N_("Use 200 characters or fewer.")
+TEXT_TOO_LONG = N_("Use 50,000 characters or fewer.")
+UNREADABLE = N_("Something in what you sent can’t be used. Go back and check it.")
+RATING_MESSAGES = {
+    "rating": N_("Choose one to five stars."),
+    "comment": N_("Use 2,000 characters or fewer."),
+}
+
+
+class TicketForm(Struct):
+    """A new ticket as typed. `errors` reports all wrong fields together."""
+
+    name: str = ""
+    email: str = ""
+    subject: str = ""
+    description: str = ""
+
+    def errors(self) -> list[FieldError]:
+        return [
+            *_line_errors("name", self.name, NAME_MISSING),
+            *_email_errors("email", self.email),
+            *_line_errors("subject", self.subject, SUBJECT_MISSING),
+            *text_errors("description", self.description),
+        ]
+
+    def to_ticket(self) -> NewTicket:
+        requester = Requester(_one_line(self.name), self.email.strip())
+        return NewTicket(_one_line(self.subject), self.description.strip(), requester)
+
+
+class ReplyForm(Struct):
+    body: str = ""
+
+
+class RatingForm(Struct):
+    """A blank comment counts as none (T3)."""
+
+    rating: Annotated[int, Meta(ge=SCALE_MIN, le=SCALE_MAX)]
+    comment: Annotated[str, Meta(max_length=MAX_COMMENT)] | None = None
+
+    def to_rating(self) -> NewRating:
+        return NewRating(self.rating, (self.comment or "").strip() or None)
+
+
+class RatingOut(Struct):
+    """The response to a rating sent as JSON. A second rating gets the same response as the first (T6)."""
+
+    ref: str
+    csat_rating: int | None
+    csat_comment: str | None
+    csat_rated_at: Instant | None
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> Self:
+        rated_at = ticket.csat_rated_at
+        return cls(ticket.ref, ticket.csat_rating, ticket.csat_comment, instant(rated_at) if rated_at else None)
+
+
+def text_errors(field: str, text: str) -> Sequence[FieldError]:
+    if not text.strip():
+        return [FieldError(field, TEXT_MISSING)]
+    return [FieldError(field, TEXT_TOO_LONG)] if len(text.strip()) > MAX_TEXT else []
+
+
+def explain_rating_error(error: AppError) -> AppError:
+    """The error of a rating with messages for people, in place of those for programs."""
+    if not isinstance(error, Invalid):
+        return error
+    fields = [each.field for each in error.details if each.field in RATING_MESSAGES]
+    return Invalid(UNREADABLE, details=[FieldError(field, RATING_MESSAGES[field]) for field in fields])
+
+
+def _line_errors(field: str, text: str, missing: str) -> Sequence[FieldError]:
+    if not text.strip():
+        return [FieldError(field, missing)]
+    return [FieldError(field, LINE_TOO_LONG)] if len(text.strip()) > MAX_LINE else []
+
+
+def _email_errors(field: str, text: str) -> Sequence[FieldError]:
+    email = text.strip()
+    valid = len(email) <= MAX_EMAIL and re.match(EMAIL_PATTERN, email)
+    return [] if valid else [FieldError(field, EMAIL_INVALID)]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
