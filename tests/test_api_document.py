@@ -20,7 +20,7 @@ from tests.tickets.kit import NEW, member
 
 from voxpop.features import catalogue
 from voxpop.features.models import Product
-from voxpop.web.openapi.examples import operations
+from voxpop.web.openapi.walk import operations
 
 FEATURE = "/api/csat/v1/products/pms/features/dashboard"
 USER = {"user_email": "user@example.com"}

@@ -1,4 +1,4 @@
-"""The composition root: which routes there are, and what they share."""
+"""The composition root: builds the application from its parts, with all routes as one list."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -29,17 +29,17 @@ from voxpop.tickets.inbox.sidebar import load_sidebar
 from voxpop.tickets.portal import pages as portal_pages
 from voxpop.types import Scope
 from voxpop.web import ops, pages
-from voxpop.web.error_handlers import answer
+from voxpop.web.error_handlers import handle_exception
 from voxpop.web.fast_path import FastEndpoint, FastGet, FastPost, Operation
 from voxpop.web.middleware import AppMiddleware
-from voxpop.web.openapi.docs import Docs
-from voxpop.web.openapi.document import ApiSection
-from voxpop.web.validation import guard_body, guard_query
+from voxpop.web.openapi.docs import ApiDocs
+from voxpop.web.openapi.sections import ApiSection
+from voxpop.web.validation import validate_body, validate_query
 from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces import settings_pages
 
-LARGEST_BODY = 2**20  # bytes
-PARTS = [ApiSection("/api/csat/v1", "Product features")]
+MAX_BODY_BYTES = 2**20
+API_SECTIONS = [ApiSection("/api/csat/v1", "Product features")]
 
 
 def create_app(database: Database, settings: Settings) -> AppMiddleware:
@@ -54,40 +54,43 @@ def create_app(database: Database, settings: Settings) -> AppMiddleware:
             {
                 "database": database,
                 "settings": settings,
-                "authenticator": authenticator,
-                "feature_gates": features,
-                "survey_gates": surveys,
+                "feature_batchers": features,
+                "survey_batchers": surveys,
             }
         ),
-        guards=[access.check, guard_body, guard_query],
+        guards=[access.check, validate_body, validate_query],
         dependencies=DEPENDENCIES,
-        exception_handlers={Exception: answer},
-        plugins=[Docs(PARTS)],
-        request_max_body_size=LARGEST_BODY,
+        exception_handlers={Exception: handle_exception},
+        plugins=[ApiDocs(API_SECTIONS)],
+        request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # the framework's own would replace that of the process
     )
-    is_secure = settings.public_url.startswith("https://")
     return AppMiddleware(
-        app, doors(authenticator, features, surveys), lambda: database.notifier.stop(), is_secure=is_secure
+        app,
+        fast_endpoints(authenticator, features, surveys),
+        lambda: database.notifier.stop(),
+        is_secure=settings.public_url.startswith("https://"),
     )
 
 
-def doors(authenticator: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers) -> tuple[FastEndpoint, ...]:
-    """What many ask for at once is served in front of the framework."""
-    use = Operation(_plain(f"{FEATURE}/increment"), Scope.INGEST, features.use_once)
+def fast_endpoints(
+    authenticator: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers
+) -> tuple[FastEndpoint, ...]:
+    """The hot endpoints, which are served in front of the framework."""
+    use = Operation(_path_template(f"{FEATURE}/increment"), Scope.INGEST, features.use_once)
     show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_once, b"accept-language")
     submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_once, b"accept-language")
     return (
-        FastPost(use, authenticator.authenticate, UserBody, LARGEST_BODY),
+        FastPost(use, authenticator.authenticate, UserBody, MAX_BODY_BYTES),
         FastGet(show, authenticator.authenticate, "guid"),
-        FastPost(submit, authenticator.authenticate, surveys_api.Answer, LARGEST_BODY),
+        FastPost(submit, authenticator.authenticate, surveys_api.Answer, MAX_BODY_BYTES),
     )
 
 
 def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
-    """Everything that can be asked for; the documents and their pages are added by the plugin."""
+    """Every route; the plugin adds those of the API documentation."""
     return [
-        *pages.routes(settings, PARTS),
+        *pages.routes(settings, API_SECTIONS),
         *ops.ROUTES,
         *sign_in_pages.ROUTES,
         *settings_pages.ROUTES,
@@ -107,5 +110,5 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
     ]
 
 
-def _plain(route: str) -> str:
+def _path_template(route: str) -> str:
     return route.replace(":str}", "}")

@@ -74,9 +74,15 @@ class NotFound(AppError):
     status, type, code = 404, "NOT_FOUND", "NOT_FOUND"
     message = "There is nothing here."
 
+    entity: str | None = None
+    identifier: object = None
+
     @classmethod
     def of(cls, entity: str, identifier: object) -> "NotFound":
-        return cls(f"{entity} with id {identifier} not found")
+        """The error of an unknown id. Pages show other words than the API, made of the same two values."""
+        error = cls(f"{entity} with id {identifier} not found")
+        error.entity, error.identifier = entity, identifier
+        return error
 
 
 class MethodNotAllowed(AppError):

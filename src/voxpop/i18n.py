@@ -35,7 +35,7 @@ def translate(locale: str, text: str, **values: object) -> str:
 def plural(locale: str, count: int, one: str, many: str, **values: object) -> str:
     """`{count}` and the form that goes with it; the catalogue has them under `one`."""
     forms = catalogue(locale).get(one, [one, many])
-    return forms[_form(locale, count)].format(count=number(locale, count), **values)
+    return forms[_form(locale, count)].format(count=format_number(locale, count), **values)
 
 
 def _form(locale: str, count: int) -> int:
@@ -61,25 +61,25 @@ def choose_locale(accept_language: str | None) -> str:
     return best_language(accept_language, LOCALES) or ENGLISH
 
 
-def number(locale: str, value: float) -> str:
+def format_number(locale: str, value: float) -> str:
     """With the language's marks for thousands and decimals."""
     thousands, decimal = THOUSANDS[locale]
     return f"{value:,}".translate({ord(","): thousands, ord("."): decimal})
 
 
-def full(locale: str, moment: datetime, zone: tzinfo) -> str:
+def format_full(locale: str, moment: datetime, zone: tzinfo) -> str:
     """`21 November 2026, 16:41`, for the title of a shorter form."""
     local = moment.astimezone(zone)
     return f"{_date(locale, local)} {local.year}, {local:%H:%M}"
 
 
-def when(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
+def format_short(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
     """`today, 16:41`, `21 November, 16:41`: the year only where it is another."""
     local = moment.astimezone(zone)
     return f"{_day(locale, local, now.astimezone(zone))}, {local:%H:%M}"
 
 
-def ago(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
+def format_relative(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
     """`2 hours ago`, after a day `yesterday`, `3 days ago`, after a week the date; what lies ahead is now."""
     age = now - moment
     if age < MINUTE:

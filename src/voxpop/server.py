@@ -12,7 +12,7 @@ import uvicorn
 
 from voxpop.config.settings import Settings
 from voxpop.errors import OperatorError
-from voxpop.web.http_protocol import Protocol
+from voxpop.web.http_protocol import BoundedHttpProtocol
 from voxpop.web.middleware import AppMiddleware
 
 
@@ -73,7 +73,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                http=BoundedHttpProtocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

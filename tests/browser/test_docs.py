@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from voxpop.types import Scope
 from voxpop.web import pages
-from voxpop.web.openapi.docs import Docs
-from voxpop.web.openapi.document import ApiSection
+from voxpop.web.openapi.docs import ApiDocs
+from voxpop.web.openapi.sections import ApiSection
 
 if TYPE_CHECKING:
     from .conftest import Visit
@@ -35,13 +35,13 @@ async def make_thing(data: JSONBody[Thing]) -> Thing:
 @pytest.fixture(scope="module")
 def origin(serve: Callable[[Litestar], str]) -> str:
     routes = pages.routes(SimpleNamespace(public_url="http://voxpop.test"), [PART])
-    return serve(Litestar([make_thing, *routes], plugins=[Docs([PART])]))
+    return serve(Litestar([make_thing, *routes], plugins=[ApiDocs([PART])]))
 
 
-@pytest.mark.parametrize("path", [PART.swagger, PART.scalar, "/docs", "/reference"])
+@pytest.mark.parametrize("path", [PART.swagger_path, PART.scalar_path, "/docs", "/reference"])
 def test_documentation_comes_from_here_alone(visit: "Visit", path: str) -> None:  # C11
     page = visit.go(path)
-    if path in (PART.swagger, "/docs"):
+    if path in (PART.swagger_path, "/docs"):
         page.get_by_text("/api/thing/v1/things").first.click()
     page.get_by_text("It is made at once.").first.wait_for()
     assert (visit.outside, visit.complaints) == ([], [])

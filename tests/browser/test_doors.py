@@ -54,7 +54,7 @@ async def test_a_page_of_another_origin_changes_nothing(chromium: Browser, offic
     page = agent.page
     await page.goto(f"{origin.replace('127.0.0.1', 'localhost')}/login")
     await page.evaluate(FORGED, f"{origin}/inbox/TK-6/status")
-    await expect(page.get_by_role("heading", name="Not for you")).to_be_visible()
+    await expect(page.get_by_role("heading", name="You don’t have access")).to_be_visible()
     assert (await office.get("TK-6")).status == Status.OPEN
     await agent.context.close()
 

@@ -8,7 +8,7 @@ from litestar import Litestar, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from voxpop.web.openapi.docs import Docs
+from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.static import static_file
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def make_thing(data: JSONBody[Thing]) -> Thing:
 
 @pytest.fixture(scope="module")
 def origin(serve: Callable[[Litestar], str]) -> str:
-    return serve(Litestar([make_thing, static_file], plugins=[Docs([])]))
+    return serve(Litestar([make_thing, static_file], plugins=[ApiDocs([])]))
 
 
 @pytest.mark.parametrize("path", ["/docs", "/reference"])

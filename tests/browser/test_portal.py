@@ -192,7 +192,7 @@ async def test_a_form_of_a_sibling_host_does_nothing(shop: Shop) -> None:
     await page.goto(f"http://acme.localhost:{shop.port}/tickets/new")
     form = f"<form method=post action='{shop.origin}/tickets/TK-1/rating'><input name=rating value=1></form>"
     await page.evaluate("form => { document.body.innerHTML = form; document.forms[0].submit() }", form)
-    await expect(page.get_by_role("heading", name="Not for you")).to_be_visible()
+    await expect(page.get_by_role("heading", name="You don’t have access")).to_be_visible()
     assert not (await shop.desk.ticket("TK-1")).is_rated
 
 

@@ -8,7 +8,7 @@ from litestar.routes import HTTPRoute
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
 from voxpop.auth.guards import PageAccess
-from voxpop.web.forms import is_cross_site
+from voxpop.web.csrf import is_cross_site
 
 IDENT = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
 SAFE = {"GET", "HEAD", "OPTIONS"}

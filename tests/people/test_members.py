@@ -79,7 +79,7 @@ async def test_agents_neither_invite_nor_change_settings(house: House, method: s
     agent = await house.invited(owner, AGENT, "agent")
     ident = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
     answer = await agent.request(method, path.format(id=ident), data={"email": "x@example.com", "role": "agent"})
-    assert (answer.status_code, "Not for you" in answer.text) == (403, True)
+    assert (answer.status_code, "You don’t have access" in answer.text) == (403, True)
     nobody = await house.browser().request(method, path.format(id=ident))
     assert nobody.headers["location"].startswith("/login")
 

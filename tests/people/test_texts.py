@@ -16,7 +16,18 @@ import voxpop
 from voxpop import app as _every_domain  # noqa: F401 - so that every error class is imported
 from voxpop import i18n
 from voxpop.errors import AppError
-from voxpop.i18n import ENGLISH, RUSSIAN, ago, catalogue, choose_locale, full, number, plural, translate, when
+from voxpop.i18n import (
+    ENGLISH,
+    RUSSIAN,
+    catalogue,
+    choose_locale,
+    format_full,
+    format_number,
+    format_relative,
+    format_short,
+    plural,
+    translate,
+)
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import _environment
 
@@ -129,8 +140,8 @@ def test_english_counts_in_two() -> None:
 
 
 def test_numbers_have_the_marks_of_the_language() -> None:
-    assert number(ENGLISH, 1234567.5) == "1,234,567.5"
-    assert number(RUSSIAN, 1234567.5) == "1\u00a0234\u00a0567,5"
+    assert format_number(ENGLISH, 1234567.5) == "1,234,567.5"
+    assert format_number(RUSSIAN, 1234567.5) == "1\u00a0234\u00a0567,5"
 
 
 @pytest.mark.parametrize(
@@ -150,16 +161,16 @@ def test_numbers_have_the_marks_of_the_language() -> None:
     ],
 )
 def test_how_long_ago(age: timedelta, english: str, russian: str) -> None:
-    assert ago(ENGLISH, NOW - age, NOW, UTC) == english
-    assert ago(RUSSIAN, NOW - age, NOW, UTC) == russian
+    assert format_relative(ENGLISH, NOW - age, NOW, UTC) == english
+    assert format_relative(RUSSIAN, NOW - age, NOW, UTC) == russian
 
 
 def test_times_are_those_of_the_workspace() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    assert full(ENGLISH, NOW, berlin) == "21 November 2026, 17:41"
-    assert when(ENGLISH, NOW - timedelta(hours=17), NOW, UTC) == "yesterday, 23:41"
-    assert when(ENGLISH, NOW - timedelta(hours=17), NOW, berlin) == "today, 00:41"
-    assert when(RUSSIAN, NOW - timedelta(days=5), NOW, UTC) == "16 ноября, 16:41"
+    assert format_full(ENGLISH, NOW, berlin) == "21 November 2026, 17:41"
+    assert format_short(ENGLISH, NOW - timedelta(hours=17), NOW, UTC) == "yesterday, 23:41"
+    assert format_short(ENGLISH, NOW - timedelta(hours=17), NOW, berlin) == "today, 00:41"
+    assert format_short(RUSSIAN, NOW - timedelta(days=5), NOW, UTC) == "16 ноября, 16:41"
 
 
 def test_values_are_escaped_and_texts_are_no_patterns_by_themselves() -> None:

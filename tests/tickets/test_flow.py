@@ -16,7 +16,7 @@ from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.models import Assignee, Author, Requester
 from voxpop.types import AccountId, uuid7
-from voxpop.web.error_handlers import as_app_error
+from voxpop.web.error_handlers import to_app_error
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 ANN, BOB = Author("Ann"), Author("Bob")
@@ -216,6 +216,6 @@ async def test_a_views_name_is_taken_once(desk: Desk, shared: bool) -> None:
     await save(ann)
     with pytest.raises(asyncpg.UniqueViolationError) as taken:
         await save(ann)
-    assert isinstance(as_app_error(taken.value), ViewAlreadyExists)
+    assert isinstance(to_app_error(taken.value), ViewAlreadyExists)
     if not shared:
         await save(AccountId(uuid7()))

@@ -55,8 +55,8 @@ async def test_a_reply_of_an_unknown_kind_is_none(office: Office, owner: Any, fo
         (f"tag={'x' * 201}", "Search and filter for at most 200 characters."),
         (f"requester={'x' * 201}", "Search and filter for at most 200 characters."),
         (f"text={LONG}&tag={LONG}", "This view has too many criteria to be saved."),
-        ("x" * 2001, "That didn’t fit"),
-        ("text=\0", "That didn’t fit"),
+        ("x" * 2001, "Please check your input"),
+        ("text=\0", "Please check your input"),
     ],
 )
 async def test_a_view_that_does_not_fit_is_refused_in_words(office: Office, owner: Any, query: str, words: str) -> None:

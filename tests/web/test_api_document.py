@@ -6,17 +6,18 @@ from typing import Any, cast
 import pytest
 import schemathesis
 
-from voxpop.app import PARTS, create_app
+from voxpop.app import API_SECTIONS, create_app
 from voxpop.config.settings import Settings
-from voxpop.web.openapi.docs import Docs
-from voxpop.web.openapi.document import part_of
-from voxpop.web.openapi.examples import operations, without_examples
+from voxpop.web.openapi.docs import ApiDocs
+from voxpop.web.openapi.examples import without_examples
+from voxpop.web.openapi.sections import section_document
+from voxpop.web.openapi.walk import operations
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     app = cast(Any, create_app(cast(Any, SimpleNamespace()), Settings())).app
-    return app.plugins.get(Docs).document(app)
+    return app.plugins.get(ApiDocs).document(app)
 
 
 def test_every_operation_has_examples(document: dict[str, Any]) -> None:
@@ -36,13 +37,16 @@ def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None
 
 
 def test_documents_are_valid(document: dict[str, Any]) -> None:  # C11
-    for each in [document, *(part_of(document, part) for part in PARTS)]:
+    for each in [document, *(section_document(document, part) for part in API_SECTIONS)]:
         schemathesis.openapi.from_dict(each).validate()
 
 
 def test_the_features_have_a_document_of_their_own(document: dict[str, Any]) -> None:  # C1, C11
-    features = part_of(document, PARTS[0])
-    assert PARTS[0].document == "/openapi/api/csat/v1/openapi.json"
-    assert (PARTS[0].swagger, PARTS[0].scalar) == ("/openapi/api/csat/v1", "/api/csat/v1/reference")
+    features = section_document(document, API_SECTIONS[0])
+    assert API_SECTIONS[0].document_path == "/openapi/api/csat/v1/openapi.json"
+    assert (API_SECTIONS[0].swagger_path, API_SECTIONS[0].scalar_path) == (
+        "/openapi/api/csat/v1",
+        "/api/csat/v1/reference",
+    )
     assert "/api/csat/v1/products" in features["paths"]
     assert [path for path in features["paths"] if not path.startswith("/api/csat/v1/")] == []

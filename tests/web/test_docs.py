@@ -13,9 +13,10 @@ from msgspec import Meta, Struct
 
 from voxpop.features.errors import FeatureAlreadyExists, ProductAlreadyExists
 from voxpop.types import Email, Instant, Key, Scope
-from voxpop.web.openapi.docs import Docs
-from voxpop.web.openapi.document import ApiSection
-from voxpop.web.openapi.examples import operations, without_examples
+from voxpop.web.openapi.docs import ApiDocs
+from voxpop.web.openapi.examples import without_examples
+from voxpop.web.openapi.sections import ApiSection
+from voxpop.web.openapi.walk import operations
 
 API = ApiSection("/api/thing/v1", "Things")
 
@@ -65,7 +66,7 @@ def alive() -> Response[bytes]:
 
 @pytest.fixture
 def app() -> Litestar:
-    return Litestar([make_thing, get_thing, get_bare, alive], plugins=[Docs([API])])
+    return Litestar([make_thing, get_thing, get_bare, alive], plugins=[ApiDocs([API])])
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from voxpop.web.linkify import linked
+from voxpop.web.linkify import linkify
 
 
 def link(address: str) -> str:
@@ -39,7 +39,7 @@ X = "https://x.test"
     ],
 )
 def test_what_becomes_a_link(text: str, shown: str) -> None:
-    assert str(linked(text)) == shown
+    assert str(linkify(text)) == shown
 
 
 def seconds(text: str) -> float:
@@ -47,7 +47,7 @@ def seconds(text: str) -> float:
     took = []
     for _ in range(5):
         began = time.process_time()
-        linked(text)
+        linkify(text)
         took.append(time.process_time() - began)
     return min(took)
 

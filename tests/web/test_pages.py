@@ -13,7 +13,7 @@ from litestar import Litestar, Request, Response
 
 from voxpop.errors import AppError, NotFound
 from voxpop.web import pages, static
-from voxpop.web.openapi.document import ApiSection
+from voxpop.web.openapi.sections import ApiSection
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -62,7 +62,7 @@ async def test_what_a_page_names_is_served_and_may_be_kept(client: httpx.AsyncCl
     assert len(addresses) >= 3
     for address in addresses:
         answer = await client.get(address)
-        assert (answer.status_code, answer.headers["cache-control"]) == (200, static.FOR_EVER)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, static.IMMUTABLE)
 
 
 async def test_an_old_address_is_served_but_not_kept(client: httpx.AsyncClient) -> None:
@@ -73,11 +73,11 @@ async def test_an_old_address_is_served_but_not_kept(client: httpx.AsyncClient) 
 
 
 async def test_an_address_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(static, "_names", lambda: {"a.css": tmp_path / "a.css"})
+    monkeypatch.setattr(static, "_paths", lambda: {"a.css": tmp_path / "a.css"})
     (tmp_path / "a.css").write_text("a {}")
-    before = static.address("a.css")
+    before = static.static_url("a.css")
     (tmp_path / "a.css").write_text("b { color: red }")
-    assert static.address("a.css") != before
+    assert static.static_url("a.css") != before
 
 
 async def test_files_are_packed_for_those_who_take_it(client: httpx.AsyncClient) -> None:

@@ -22,7 +22,8 @@ from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, FieldError, Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.types import EMAIL_PATTERN, folded, utcnow
-from voxpop.web.forms import client_ip, read_form
+from voxpop.web.client_ip import client_ip
+from voxpop.web.forms import read_form
 from voxpop.web.pages import local_path, redirect
 from voxpop.web.rendering import PageRenderer
 from voxpop.workspaces.models import Workspace

@@ -16,7 +16,7 @@ from voxpop.auth.permissions import require_scope
 from voxpop.config.settings import Settings
 from voxpop.errors import Forbidden, NotFound, Unauthorized
 from voxpop.types import Actor, Scope, WorkspaceId
-from voxpop.web.forms import SAFE, is_cross_site
+from voxpop.web.csrf import SAFE_METHODS, is_cross_site
 from voxpop.web.pages import ResponseOverride, redirect
 
 # Reads what the sidebar shows of a workspace, as template variables.
@@ -78,7 +78,7 @@ class AccessGuard:
             state["actor"] = await _authenticate_api_request(self._authenticator, connection, scope)
         elif access := handler.opt.get("page"):
             await self._check_page_request(connection, access)
-        if isinstance(connection, Request) and connection.method not in SAFE:
+        if isinstance(connection, Request) and connection.method not in SAFE_METHODS:
             await connection.body()  # cached; a slow client must not hold a database connection meanwhile
 
     async def _check_page_request(self, connection: Connection, access: PageAccess) -> None:
@@ -114,7 +114,7 @@ async def _authenticate_api_request(authenticator: Authenticator, connection: Co
 
 def _check_same_site(connection: Connection) -> None:
     """Prevents CSRF: a request that changes something must come from a page of the same host."""
-    if _method(connection) not in SAFE and is_cross_site(connection.headers):
+    if _method(connection) not in SAFE_METHODS and is_cross_site(connection.headers):
         raise Forbidden("This form was sent from another site")
 
 
@@ -126,12 +126,12 @@ def _check_page_access(access: PageAccess, identity: RequestIdentity, connection
     if access.customers and identity.customer is None:
         raise ResponseOverride(_redirect_to_login(CUSTOMER_LOGIN, connection))
     if access.role and identity.member and not identity.member.may(access.role):
-        raise Forbidden("Your role does not open this")
+        raise Forbidden("Ask an admin for access.")
 
 
 def _redirect_to_login(login: str, connection: Connection) -> Response[Any]:
     """Returns to the requested page afterwards. A submitted form is not kept."""
-    if _method(connection) not in SAFE:
+    if _method(connection) not in SAFE_METHODS:
         return redirect(login)
     query = connection.scope["query_string"].decode("latin-1")
     requested = connection.scope["path"] + (f"?{query}" if query else "")

@@ -212,7 +212,7 @@ async def rate(
 
 
 def _gates(state: State) -> FeatureBatchers:
-    gates: FeatureBatchers = state.feature_gates
+    gates: FeatureBatchers = state.feature_batchers
     return gates
 
 

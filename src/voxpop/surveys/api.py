@@ -142,7 +142,7 @@ async def replace_type(
 
 
 def _gates(state: State) -> SurveyBatchers:
-    gates: SurveyBatchers = state.survey_gates
+    gates: SurveyBatchers = state.survey_batchers
     return gates
 
 

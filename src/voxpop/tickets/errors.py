@@ -1,6 +1,10 @@
 """The errors of tickets, their ratings and saved views."""
 
 from voxpop.errors import Conflict
+from voxpop.i18n import N_
+
+# The text of an error page for NotFound.of("Ticket", …); marked here for translation, since `web` knows no tickets.
+NO_SUCH_TICKET = N_("There is no ticket {id}")
 
 
 class TicketNotRateable(Conflict):

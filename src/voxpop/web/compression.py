@@ -1,8 +1,7 @@
-"""Pages packed on their way out: whole HTML answers only, so that nothing that streams is ever held back.
+"""Compression of HTML pages with gzip. Only complete bodies are compressed, so that streams are never delayed.
 
-Packing lets who sees only lengths guess what stands beside words of his own choosing (BREACH). For that he must make
-the reader's browser ask again and again from another site's page; such a request is answered as it is, and so is one
-of a browser that does not say who caused it.
+The size of a compressed response can leak secrets in it (BREACH). For that, an attacker's page makes the user's browser
+send many requests. So only requests that the browser marks as same-origin get compressed pages.
 """
 
 import gzip
@@ -10,32 +9,32 @@ from collections.abc import Mapping
 
 from voxpop.web.fast_path import Message, Scope, Send
 
-OWN_SITE = {b"same-origin", b"none"}
+SAME_ORIGIN_VALUES = {b"same-origin", b"none"}
 MIN_SIZE = 1024  # bytes
 GZIP_LEVEL = 5  # of 9: a page takes a third of a millisecond
 VARY = (b"vary", b"accept-encoding, sec-fetch-site")
 
 
 def compress(scope: Scope, send: Send) -> Send:
-    """Sends on to `send`, pages packed where the request allows it."""
-    asked = dict(scope["headers"])
-    allowed = b"gzip" in asked.get(b"accept-encoding", b"") and asked.get(b"sec-fetch-site") in OWN_SITE
-    held: Message | None = None  # the start of a page, until its body is there
+    """Wraps `send`: pages are compressed if the request allows it."""
+    headers = dict(scope["headers"])
+    allowed = b"gzip" in headers.get(b"accept-encoding", b"") and headers.get(b"sec-fetch-site") in SAME_ORIGIN_VALUES
+    delayed_start: Message | None = None  # the start of a page, until its body has arrived
 
-    async def send_packed(message: Message) -> None:
-        nonlocal held
+    async def send_compressed(message: Message) -> None:
+        nonlocal delayed_start
         if message["type"] == "http.response.start" and _is_page(message):
             message["headers"] = [*message["headers"], VARY]
             if allowed:
-                held = message
+                delayed_start = message
                 return
-        elif held is not None:
-            start, held = held, None
-            _pack(start, message)
+        elif delayed_start is not None:
+            start, delayed_start = delayed_start, None
+            _compress_body(start, message)
             await send(start)
         await send(message)
 
-    return send_packed
+    return send_compressed
 
 
 def _is_page(start: Message) -> bool:
@@ -43,11 +42,12 @@ def _is_page(start: Message) -> bool:
     return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
 
 
-def _pack(start: Message, message: Message) -> None:
-    """A whole body that is worth it; the two messages are changed in place."""
+def _compress_body(start: Message, message: Message) -> None:
+    """Compresses a complete body of at least the minimum size. It changes the two messages in place."""
     body: bytes = message.get("body", b"")
     if message.get("more_body") or len(body) < MIN_SIZE:
         return
-    message["body"] = packed = gzip.compress(body, GZIP_LEVEL, mtime=0)
-    kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-    start["headers"] = [*kept, (b"content-encoding", b"gzip"), (b"content-length", str(len(packed)).encode())]
+    message["body"] = compressed = gzip.compress(body, GZIP_LEVEL, mtime=0)
+    other_headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    length = (b"content-length", str(len(compressed)).encode())
+    start["headers"] = [*other_headers, (b"content-encoding", b"gzip"), length]

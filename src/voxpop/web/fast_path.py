@@ -1,7 +1,7 @@
-"""Direct doors: operations served in front of the framework, whose cost for each request would be most of theirs.
+"""Hot endpoints served in plain ASGI, because the framework's per-request cost would dominate them.
 
-An operation with a direct door is a route of the framework too, which documents it; keys, checks, errors, headers and
-metrics are those of everywhere, from the same functions, and a test holds the two ways to the same answers.
+Each is a route of the framework too, which documents it and serves unusual requests. Both ways use the same functions
+for keys, validation, errors, headers and metrics, and a test compares their responses.
 """
 
 import re
@@ -14,7 +14,7 @@ import msgspec
 from voxpop import types
 from voxpop.errors import AppError, PayloadTooLarge
 from voxpop.types import Actor
-from voxpop.web.error_handlers import as_app_error, headers, note, problem
+from voxpop.web.error_handlers import error_headers, log_error, to_app_error, to_problem
 from voxpop.web.validation import check_media_type, decode
 
 Scope = MutableMapping[str, Any]
@@ -22,66 +22,70 @@ Headers = Mapping[bytes, bytes]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Admit = Callable[[str | None, types.Scope], Awaitable[Actor]]
+Authenticate = Callable[[str | None, types.Scope], Awaitable[Actor]]
 
 JSON_HEADER = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
 
 
 class ClientDisconnected(Exception):
-    """The caller has left before its body was whole; there is nobody to answer."""
+    """The client disconnected before its body was complete, so no response can be sent."""
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """What is served: `call` gets the actor, what the request says, and, where `passed` names it, a header or None."""
+    """What an endpoint does: `call` gets the actor and the arguments of the request.
+
+    `header`: a request header whose value, or None, is one more argument.
+    """
 
     route: str
-    needs: types.Scope
+    scope: types.Scope
     call: Callable[..., Awaitable[msgspec.Struct]]
-    passed: bytes | None = None
+    header: bytes | None = None
 
 
 class FastEndpoint(ABC):
-    """One operation; its kinds differ in what they read of a request."""
+    """One operation. Subclasses differ in what they read of a request."""
 
     method: str
 
-    def __init__(self, operation: Operation, admit: Admit) -> None:
+    def __init__(self, operation: Operation, authenticate: Authenticate) -> None:
         self.route = operation.route
-        self._operation, self._admit = operation, admit
+        self._operation, self._authenticate = operation, authenticate
 
     def match(self, scope: Scope) -> "re.Match[Any] | None":
-        """Whether the request is for this door; one that is out of the ordinary goes the framework's way."""
+        """The path or query match if this endpoint serves the request; the framework serves unusual requests."""
         if scope["method"] != self.method:
             return None
         match = self._match(scope)
-        repeats = match and len(dict(scope["headers"])) < len(scope["headers"])
-        return None if repeats else match
+        has_repeated_headers = match and len(dict(scope["headers"])) < len(scope["headers"])
+        return None if has_repeated_headers else match
 
     async def serve(self, match: "re.Match[Any]", scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the response or the error envelope."""
         try:
-            answer = await self._answer(match, scope, receive)
+            response = await self._respond(match, scope, receive)
         except ClientDisconnected:
             return
-        except Exception as cause:  # an edge, like the framework's own exception handler
-            await send_problem(scope, send, as_app_error(cause), cause)
+        except Exception as cause:  # the outermost handler, like the framework's exception handler
+            await send_error(scope, send, to_app_error(cause), cause)
             return
-        await _send(send, 200, _encode(answer), [])
+        await _send(send, 200, _encode(response), [])
 
-    async def _answer(self, match: "re.Match[Any]", scope: Scope, receive: Receive) -> msgspec.Struct:
-        sent = dict(scope["headers"])
-        actor = await self._admit(_text(sent, b"authorization"), self._operation.needs)
-        said = await self._read(match, sent, receive)
-        passed = self._operation.passed
-        return await self._operation.call(actor, *said, *(() if passed is None else (_text(sent, passed),)))
+    async def _respond(self, match: "re.Match[Any]", scope: Scope, receive: Receive) -> msgspec.Struct:
+        headers = dict(scope["headers"])
+        actor = await self._authenticate(_text(headers, b"authorization"), self._operation.scope)
+        arguments = await self._arguments(match, headers, receive)
+        header = self._operation.header
+        return await self._operation.call(actor, *arguments, *(() if header is None else (_text(headers, header),)))
 
     @abstractmethod
     def _match(self, scope: Scope) -> "re.Match[Any] | None":
-        """Whether path and query are those of the operation."""
+        """The match of the path or the query with the operation's."""
 
     @abstractmethod
-    async def _read(self, match: "re.Match[Any]", sent: Headers, receive: Receive) -> Sequence[object]:
-        """What the request says."""
+    async def _arguments(self, match: "re.Match[Any]", headers: Headers, receive: Receive) -> Sequence[object]:
+        """The validated arguments of the request."""
 
 
 class FastPost(FastEndpoint):
@@ -89,49 +93,52 @@ class FastPost(FastEndpoint):
 
     method = "POST"
 
-    def __init__(
-        self,
-        operation: Operation,
-        admit: Admit,
-        body: type,
-        largest: int,
-    ) -> None:
-        super().__init__(operation, admit)
+    def __init__(self, operation: Operation, authenticate: Authenticate, body: type, max_body_bytes: int) -> None:
+        super().__init__(operation, authenticate)
         self._path = re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/\0]+)", self.route) + r"\Z")
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(body)
-        self._largest = largest
+        self._max_body_bytes = max_body_bytes
 
     def _match(self, scope: Scope) -> "re.Match[Any] | None":
         return None if scope["query_string"] else self._path.match(scope["path"])
 
-    async def _read(self, match: "re.Match[Any]", sent: Headers, receive: Receive) -> Sequence[object]:
-        body = await _read(receive, self._largest)
-        check_media_type(_text(sent, b"content-type"), has_body=bool(body))
+    async def _arguments(self, match: "re.Match[Any]", headers: Headers, receive: Receive) -> Sequence[object]:
+        body = await _read_body(receive, self._max_body_bytes)
+        check_media_type(_text(headers, b"content-type"), has_body=bool(body))
         return *match.groups(), decode(body, self._decoder)
 
 
 class FastGet(FastEndpoint):
-    """A GET with one parameter, which `call` gets; of plain characters only, so that nothing can be wrong with it."""
+    """A GET with one query parameter. It matches plain characters only, so that the value needs no validation."""
 
     method = "GET"
 
-    def __init__(self, operation: Operation, admit: Admit, parameter: str) -> None:
-        super().__init__(operation, admit)
+    def __init__(self, operation: Operation, authenticate: Authenticate, parameter: str) -> None:
+        super().__init__(operation, authenticate)
         self._query = re.compile(rb"%s=([A-Za-z0-9_.~\-]{1,255})\Z" % parameter.encode())
 
     def _match(self, scope: Scope) -> "re.Match[Any] | None":
         return self._query.match(scope["query_string"]) if scope["path"] == self.route else None
 
-    async def _read(self, match: "re.Match[Any]", sent: Headers, receive: Receive) -> Sequence[object]:
+    async def _arguments(self, match: "re.Match[Any]", headers: Headers, receive: Receive) -> Sequence[object]:
         return (match[1].decode(),)
 
 
-def _text(sent: Headers, name: bytes) -> str | None:
-    value = sent.get(name)
+async def send_error(scope: Scope, send: Send, error: AppError, cause: Exception | None = None) -> None:
+    """Sends the error envelope, without the framework."""
+    query = scope["query_string"].decode("latin-1")
+    problem = to_problem(error, scope["path"] + (f"?{query}" if query else ""))
+    log_error(error, cause or error, problem)
+    headers = [(name.encode(), value.encode()) for name, value in error_headers(error).items()]
+    await _send(send, error.status, _encode(problem), headers)
+
+
+def _text(headers: Headers, name: bytes) -> str | None:
+    value = headers.get(name)
     return None if value is None else value.decode("latin-1")
 
 
-async def _read(receive: Receive, largest: int) -> bytes:
+async def _read_body(receive: Receive, max_bytes: int) -> bytes:
     chunks, size = [], 0
     while True:
         message = await receive()
@@ -139,22 +146,13 @@ async def _read(receive: Receive, largest: int) -> bytes:
             raise ClientDisconnected
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
-        if size > largest:
+        if size > max_bytes:
             raise PayloadTooLarge
         if not message.get("more_body"):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def send_problem(scope: Scope, send: Send, error: AppError, cause: Exception | None = None) -> None:
-    """The envelope, outside the framework."""
-    query = scope["query_string"].decode("latin-1")
-    seen = problem(error, scope["path"] + (f"?{query}" if query else ""))
-    note(error, cause or error, seen)
-    extra = [(name.encode(), value.encode()) for name, value in headers(error).items()]
-    await _send(send, error.status, _encode(seen), extra)
-
-
-async def _send(send: Send, status: int, body: bytes, extra: list[tuple[bytes, bytes]]) -> None:
+async def _send(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
     length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [JSON_HEADER, length, *extra]})
+    await send({"type": "http.response.start", "status": status, "headers": [JSON_HEADER, length, *headers]})
     await send({"type": "http.response.body", "body": body})

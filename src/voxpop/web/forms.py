@@ -1,94 +1,97 @@
-"""What pages are sent: forms as structs, where a request comes from, and whether a foreign page made it."""
+"""Forms that pages submit, parsed into structs, with an error message for each field that does not fit."""
 
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_address, ip_network
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
-from litestar.connection import ASGIConnection, Request
+from litestar.connection import Request
 
 from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
-from voxpop.web.error_handlers import of_validation
-from voxpop.web.validation import JSON, decode, has_nul
+from voxpop.web.validation import JSON_MEDIA_TYPE, decode, has_nul, media_type
+from voxpop.web.validation_errors import from_validation_error
 
 Form = TypeVar("Form", bound=msgspec.Struct)
-Connection = ASGIConnection[Any, Any, Any, Any]
 
-FORM = "application/x-www-form-urlencoded"
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
-SAFE = {"GET", "HEAD", "OPTIONS"}
-FOREIGN_SITES = {"cross-site", "same-site"}  # a sibling host is another workspace
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
-    """The body, sent as a form or as JSON; Invalid names each field that does not fit."""
+    """The body, sent as a form or as JSON. Invalid names each field that does not fit."""
     body = await request.body()
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media == JSON:
-        read: Form = decode(body, msgspec.json.Decoder(form))
-        return read
-    if media != FORM and (media or body):
+    media = media_type(request.headers.get("content-type"))
+    if media == JSON_MEDIA_TYPE:
+        parsed: Form = decode(body, msgspec.json.Decoder(form))
+        return parsed
+    if media != FORM_MEDIA_TYPE and (media or body):
         raise UnsupportedMediaType("The body must be a form")
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-    except ValueError:
-        raise Invalid("body is no form that can be read") from None
-    if has_nul(dict(pairs)):
-        raise Invalid("body must not contain NUL characters")
-    values = _values(pairs, form)
+    values = _values(_decode_pairs(body), form)
     try:
         return msgspec.convert(values, form, strict=False)
     except msgspec.ValidationError as error:
-        found = of_validation(error, "body")
-        raise Invalid(found.message, details=_faults(values, form) or found.details) from error
+        first = from_validation_error(error, "body")
+        raise Invalid(first.message, details=_field_errors(values, form) or first.details) from error
 
 
-def _faults(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list[FieldError]:
-    """Every field that does not fit, where msgspec would name the first."""
-    faults: list[FieldError] = []
+async def submitted_values(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """The raw values of a rejected form, to fill it in again; empty if the body is no form."""
+    body = (await request.body()).decode(errors="replace")
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return {}
+    return {name: _with_plain_line_ends(value) for name, value in pairs}
+
+
+def _decode_pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise Invalid("body is not a valid form") from None
+    if has_nul(dict(pairs)):
+        raise Invalid("body must not contain NUL characters")
+    return pairs
+
+
+def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[str, Any]:
+    """The values by field. A list field takes every value of its name; another field must be sent once."""
+    sent: dict[str, list[str]] = {}
+    for name, value in pairs:
+        sent.setdefault(name, []).append(_with_plain_line_ends(value))
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(form):
+        texts = sent.get(field.encode_name)
+        if texts is None:
+            continue
+        if not _is_list(field.type) and len(texts) > 1:
+            reason = "must be given once"
+            raise Invalid(f"body/{field.name} {reason}", details=[FieldError(field.name, reason)])
+        values[field.encode_name] = texts if _is_list(field.type) else texts[0]
+    return values
+
+
+def _field_errors(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list[FieldError]:
+    """Every field that does not fit; msgspec reports the first one only."""
+    errors: list[FieldError] = []
     for field in msgspec.structs.fields(form):
         name = field.encode_name
         try:
             if name in values:
                 msgspec.convert(values[name], field.type, strict=False)
             elif field.required:
-                faults.append(FieldError(name, "is required"))
+                errors.append(FieldError(name, "is required"))
         except msgspec.ValidationError as error:
-            what, _, path = str(error).partition(" - at `$")
-            placed = msgspec.ValidationError(f"{what} - at `$.{name}{path or '`'}")
-            faults += of_validation(placed, "body").details
-    return faults
+            reason, _, path = str(error).partition(" - at `$")
+            located = msgspec.ValidationError(f"{reason} - at `$.{name}{path or '`'}")
+            errors += from_validation_error(located, "body").details
+    return errors
 
 
-async def as_typed(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """What a form that does not fit was filled in with, to be shown again; nothing of what is no form."""
-    body = (await request.body()).decode(errors="replace")
-    try:
-        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    except ValueError:
-        return {}
-    return {name: value.replace("\r\n", "\n") for name, value in pairs}
-
-
-def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[str, Any]:
-    """Names that are lists take every value, others must be given once; browsers send line ends as CR LF."""
-    given: dict[str, list[str]] = {}
-    for name, value in pairs:
-        given.setdefault(name, []).append(value.replace("\r\n", "\n"))
-    values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(form):
-        found = given.get(field.encode_name)
-        if found is None:
-            continue
-        if not _is_list(field.type) and len(found) > 1:
-            raise Invalid(
-                f"body/{field.name} must be given once", details=[FieldError(field.name, "must be given once")]
-            )
-        values[field.encode_name] = found if _is_list(field.type) else found[0]
-    return values
+def _with_plain_line_ends(text: str) -> str:
+    """Browsers send line ends as CR LF."""
+    return text.replace("\r\n", "\n")
 
 
 def _is_list(kind: Any) -> bool:
@@ -97,34 +100,3 @@ def _is_list(kind: Any) -> bool:
     if get_origin(kind) in (Union, UnionType):
         return any(map(_is_list, get_args(kind)))
     return kind is list or get_origin(kind) is list
-
-
-def client_ip(request: Connection) -> str:
-    """Whom to count a request to: the address, of IPv6 the network, for a household has one of these."""
-    host = request.client.host if request.client else "unknown"
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if not isinstance(address, IPv6Address):
-        return host
-    return str(address.ipv4_mapped or ip_network(f"{address}/64", strict=False))
-
-
-def is_cross_site(headers: Mapping[str, str]) -> bool:
-    """Whether another site's page made the request: by the browser's own word, or by an Origin that is not the Host."""
-    if headers.get("sec-fetch-site") in FOREIGN_SITES:
-        return True
-    origin = headers.get("origin")
-    if origin is None:
-        return False
-    scheme = origin.partition(":")[0]
-    return _origin(origin) is None or _origin(origin) != _origin(f"{scheme}://{headers.get('host', '')}")
-
-
-def _origin(address: str) -> tuple[str, int | None] | None:
-    try:
-        parts = urlsplit(address)
-        return (parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) if parts.hostname else None
-    except ValueError:
-        return None

@@ -1,4 +1,4 @@
-"""HTTP as it comes in over a connection: bounds the head of a request, and refuses in the product's own envelope."""
+"""The HTTP protocol of a connection: limits the size of a request's head and rejects malformed ones."""
 
 from uuid import uuid4
 
@@ -6,34 +6,35 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from voxpop.errors import Invalid
-from voxpop.web.error_handlers import problem
+from voxpop.web.error_handlers import to_problem
 from voxpop.web.middleware import COMMON_HEADERS
 
-LARGEST_HEAD = 2**16  # bytes of the request line and the headers
+MAX_HEAD_BYTES = 2**16  # the request line and the headers
 
 
-class Protocol(HttpToolsProtocol):
-    """uvicorn's, whose parser would keep a head without end, in time that grows with the square of its length."""
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with a limit; its parser accepts a head of any length, in time quadratic in that length."""
 
-    _head: int | None = None  # bytes of the head that is coming in; None while none is
+    _head_bytes: int | None = None  # received so far; None between heads
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._head is not None:
-            self._head += len(data)
-            if self._head > LARGEST_HEAD and not self.transport.is_closing():
-                self.send_400_response(f"The request line and the headers are larger than {LARGEST_HEAD} bytes")
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response(f"The request line and the headers are larger than {MAX_HEAD_BYTES} bytes")
 
     def on_message_begin(self) -> None:
-        self._head = 0
+        self._head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._head = None
+        self._head_bytes = None
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        body = msgspec.json.encode(problem(Invalid(msg), ""))
+        """Overrides uvicorn's response, which is plain text."""
+        body = msgspec.json.encode(to_problem(Invalid(msg), ""))
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),

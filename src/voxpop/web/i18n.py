@@ -26,13 +26,13 @@ class Texts:
         return escape(i18n.plural(self.locale, count, one, many, **values))
 
 
-def speak(environment: Environment, locale: str) -> None:
+def install_locale(environment: Environment, locale: str) -> None:
     """Teaches an environment a language. Templates that show times get `now`, and `workspace` for its time zone."""
     environment.globals |= {"t": Texts(locale), "locale": locale}
     environment.filters |= {
-        "ago": _times(locale, i18n.ago, Markup(" data-ago")),
-        "when": _times(locale, i18n.when, Markup()),
-        "num": lambda value: i18n.number(locale, value),
+        "ago": _times(locale, i18n.format_relative, Markup(" data-ago")),
+        "when": _times(locale, i18n.format_short, Markup()),
+        "num": lambda value: i18n.format_number(locale, value),
     }
 
 
@@ -45,7 +45,7 @@ def _times(locale: str, shape: Callable[[str, datetime, datetime, tzinfo], str],
         zone: tzinfo = workspace.zone if workspace else UTC
         return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
             instant(moment),
-            i18n.full(locale, moment, zone),
+            i18n.format_full(locale, moment, zone),
             mark,
             shape(locale, moment, now, zone),
         )

@@ -1,4 +1,4 @@
-"""What operators look at: health and metrics. Knows no domain."""
+"""Endpoints for operators: health checks and Prometheus metrics. Knows no domain."""
 
 import hmac
 from ipaddress import ip_address
@@ -12,43 +12,52 @@ from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Forbidden
 
-REQUESTS = Counter("voxpop_requests", "Requests answered", ["method", "route", "status"])
-SECONDS = Histogram(
+REQUEST_COUNT = Counter("voxpop_requests", "Requests by response status", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram(
     "voxpop_request_seconds",
-    "From the request's first byte to the answer's last",
+    "From the first byte of the request to the last byte of the response",
     ["method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-POOL = Gauge("voxpop_pool_connections", "Database connections of this process", ["state"])
+POOL_CONNECTIONS = Gauge("voxpop_pool_connections", "Database connections of this process", ["state"])
 
 
-@get("/health/check", sync_to_thread=False, tags=["Health"], summary="Is the process alive?")
+@get(
+    "/health/check",
+    sync_to_thread=False,
+    tags=["Health"],
+    summary="Is the process running?",
+    description="Always returns 200.",
+)
 def check() -> Response[bytes]:
-    """Answers 200 always."""
     return Response(b"")
 
 
-@get("/health/ready", tags=["Health"], summary="Can it serve?")
+@get(
+    "/health/ready",
+    tags=["Health"],
+    summary="Can the process serve requests?",
+    description="Returns 200 while the database is reachable, else 503.",
+)
 async def ready(state: State) -> Response[bytes]:
-    """200 when the database answers, else 503."""
     database: Database = state.database
     return Response(b"", status_code=200 if await database.ping() else 503)
 
 
 @get("/metrics", include_in_schema=False, sync_to_thread=False)
 def metrics(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
-    """Prometheus' text format, for this machine and for whoever holds the token of the settings."""
+    """The metrics in Prometheus' text format, for this machine and for callers with the configured token."""
     settings: Settings = state.settings
     if not (_is_local(request) or _has_token(request, settings.metrics_token)):
-        raise Forbidden("/metrics is open to this machine and to the bearer of VOXPOP_METRICS_TOKEN")
+        raise Forbidden("Call /metrics from this machine, or with VOXPOP_METRICS_TOKEN as the bearer token.")
     database: Database = state.database
-    POOL.labels("idle").set(database.idle)
-    POOL.labels("busy").set(database.size - database.idle)
+    POOL_CONNECTIONS.labels("idle").set(database.idle)
+    POOL_CONNECTIONS.labels("busy").set(database.size - database.idle)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _is_local(request: Request[Any, Any, Any]) -> bool:
-    """A proxy on this machine speaks for somebody else, so its requests are not local."""
+    """A proxy on this machine forwards requests of other machines, so its requests are not local."""
     forwarded = request.headers.get("x-forwarded-for") or request.headers.get("forwarded")
     return bool(request.client and not forwarded and _is_loopback(request.client.host))
 

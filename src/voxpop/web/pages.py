@@ -1,4 +1,4 @@
-"""Pages: templates, the answer every page is sent in, the start page and the page for errors. Knows no domain."""
+"""Pages: rendering of templates, response headers of pages, the start page and error pages. Knows no domain."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -10,14 +10,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from voxpop.errors import AppError
+from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, translate
 from voxpop.web import static
-from voxpop.web.i18n import speak
-from voxpop.web.linkify import linked
-from voxpop.web.openapi.document import ApiSection
+from voxpop.web.i18n import install_locale
+from voxpop.web.linkify import linkify
+from voxpop.web.openapi.sections import ApiSection
 
-POLICY = {
+CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
     "script-src": "'self'",
     "base-uri": "'none'",
@@ -25,36 +25,37 @@ POLICY = {
     "frame-ancestors": "'none'",
     "object-src": "'none'",
 }
-TITLES = {
-    400: N_("That didn’t fit"),
+ERROR_TITLES = {
+    400: N_("Please check your input"),
     401: N_("Please sign in"),
-    403: N_("Not for you"),
+    403: N_("You don’t have access"),
     404: N_("Page not found"),
-    405: N_("Not like that"),
-    429: N_("A little slower, please"),
-    503: N_("Just a moment"),
+    405: N_("Method not allowed"),
+    409: N_("Your change was not saved"),
+    429: N_("Too many requests"),
+    503: N_("Temporarily unavailable"),
 }
-# What a person reads where the error itself says nothing in his language.
-LEADS = {
-    400: N_("Something in what you sent can’t be used. Go back and check it."),
-    403: N_("You may not open this page or do this. Somebody with another role can."),
+# Shown where the error's own message has no translation.
+ERROR_HINTS = {
+    400: N_("Go back and check what you entered."),
+    403: N_("Ask an admin for access."),
     404: N_("There is nothing at this address."),
-    409: N_("That is at odds with what is stored. Load the page again."),
-    429: N_("That was too often in a short time. Wait a few minutes and try again."),
+    409: N_("Someone changed this in the meantime. Reload and try again."),
+    429: N_("Wait a few minutes and try again."),
     503: N_("The service is busy. Try again in a moment."),
 }
-LONGEST_PATH = 8000
-PORTAL = "/tickets/"  # below it are the pages of customers, who know nothing of this product
+MAX_PATH_LENGTH = 8000
+PORTAL_PREFIX = "/tickets/"  # the pages of customers, which do not mention this product
 ANONYMOUS_LAYOUT = {"workspace": None, "member": None, "customer": None}
-SLASHED = ("//", "/\\")  # what browsers take for another host
+OTHER_HOST_PREFIXES = ("//", "/\\")  # browsers read what follows as a host
 
 
 class PageSettings(Protocol):
-    """What pages need to know of the settings."""
+    """The settings that pages need."""
 
     @property
     def public_url(self) -> str:
-        """Where people reach this server, without a slash at the end."""
+        """The URL of this server for browsers, without a slash at the end."""
 
 
 class ResponseOverride(Exception):
@@ -66,15 +67,15 @@ class ResponseOverride(Exception):
 
 
 def redirect(path: str) -> Response[Any]:
-    """303: go on there with a GET. Never to another host."""
+    """A 303 redirect to a path of this host, which the browser follows with a GET."""
     return Response(b"", status_code=303, headers={"location": local_path(path) or "/"}, media_type=MediaType.TEXT)
 
 
 def local_path(text: str | None) -> str | None:
-    """The text if it is a path of this host; else None, so that no link leads away from here."""
-    if text is None or not text.startswith("/") or text.startswith(SLASHED):
+    """The text if it is a path of this host, else None. This prevents open redirects."""
+    if text is None or not text.startswith("/") or text.startswith(OTHER_HOST_PREFIXES):
         return None
-    return text if text.isascii() and text.isprintable() and "\\" not in text and len(text) <= LONGEST_PATH else None
+    return text if text.isascii() and text.isprintable() and "\\" not in text and len(text) <= MAX_PATH_LENGTH else None
 
 
 def page(
@@ -86,15 +87,14 @@ def page(
     locale: str = ENGLISH,
     **context: Any,
 ) -> Response[str]:
-    """A page from a template. `policy` replaces or adds parts of its Content-Security-Policy."""
+    """A page from a template. `policy` replaces or adds directives of its Content-Security-Policy."""
+    directives = CONTENT_SECURITY_POLICY | (policy or {})
     return Response(
         render(template, locale, **context),
         status_code=status,
         media_type=MediaType.HTML,
         headers={
-            "content-security-policy": "; ".join(
-                f"{part} {value}" for part, value in (POLICY | (policy or {})).items()
-            ),
+            "content-security-policy": "; ".join(f"{name} {value}" for name, value in directives.items()),
             "referrer-policy": "strict-origin-when-cross-origin",
             "cache-control": "no-cache",
         },
@@ -108,45 +108,53 @@ def error_page(
 
     `layout_context`: the workspace and the signed-in user, if authentication came that far.
     """
-    title = TITLES.get(error.status, N_("Something went wrong"))
     return page(
         "web/error.html",
         status=error.status,
         locale=locale,
-        title=title,
-        lead=_lead(error, locale),
+        title=ERROR_TITLES.get(error.status, N_("Something went wrong")),
+        hint=_hint(error, locale),
         code=error.status,
         trace=trace,
-        is_portal=f"{path}/".startswith(PORTAL),
+        is_portal=f"{path}/".startswith(PORTAL_PREFIX),
         **(layout_context or ANONYMOUS_LAYOUT),
     )
 
 
-def _lead(error: AppError, locale: str) -> str:
-    """The error's own words, never taken for a pattern; where nobody has translated them, what its status says."""
-    known = catalogue(locale)
-    if locale == ENGLISH or error.message in known:
-        return translate(locale, error.message) if error.message in known else error.message
-    return translate(locale, LEADS[error.status]) if error.status in LEADS else ""
-
-
 def render(template: str, locale: str = ENGLISH, /, **context: Any) -> str:
-    """A template's text: for pages, and for fragments of them."""
+    """The text of a page or of a fragment of one."""
     return _environment(locale).get_template(template).render(context)
 
 
-def routes(settings: PageSettings, parts: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
-    """The start page, which links to the parts' documentation, the icon and the static files: open to everybody."""
+def routes(settings: PageSettings, sections: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
+    """The public routes: the start page, which links to the API documentation, the icon and the static files."""
 
     @get("/", include_in_schema=False, sync_to_thread=False)
     def start() -> Response[str]:
-        return page("web/start.html", url=settings.public_url, parts=parts)
+        return page("web/start.html", url=settings.public_url, sections=sections)
 
     @get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
     def icon() -> Response[bytes]:
         return Response((static.ROOT / "favicon.svg").read_bytes(), media_type="image/svg+xml")
 
     return [start, icon, static.static_file]
+
+
+def _hint(error: AppError, locale: str) -> str:
+    """The error's message in the user's language; without a translation, the hint for its status.
+
+    A message may contain what the user sent, so only the keys of the catalogue are format strings.
+    """
+    known = catalogue(locale)
+    if isinstance(error, NotFound) and error.entity:
+        text = f"There is no {error.entity.lower()} {{id}}"
+        if locale == ENGLISH or text in known:
+            return translate(locale, text, id=error.identifier)
+    elif error.message in known:
+        return translate(locale, error.message)
+    elif locale == ENGLISH:
+        return error.message
+    return translate(locale, ERROR_HINTS[error.status]) if error.status in ERROR_HINTS else ""
 
 
 @cache
@@ -158,7 +166,7 @@ def _environment(locale: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"static": static.address, "version": version("voxpop")}
-    environment.filters["linked"] = linked
-    speak(environment, locale)
+    environment.globals |= {"static": static.static_url, "version": version("voxpop")}
+    environment.filters["linkify"] = linkify
+    install_locale(environment, locale)
     return environment

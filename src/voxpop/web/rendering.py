@@ -8,7 +8,7 @@ from litestar import Request, Response
 from voxpop.errors import AppError
 from voxpop.i18n import choose_locale
 from voxpop.types import utcnow
-from voxpop.web.error_handlers import headers
+from voxpop.web.error_handlers import error_headers
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import ResponseOverride, page
 
@@ -61,7 +61,7 @@ class PageRenderer:
     def with_errors(self, template: str, /, error: AppError, **context: Any) -> ResponseOverride:
         """The form again with its errors. Raise the result, so that the request's transaction is rolled back."""
         response = self(template, status=error.status, error=error, **context)
-        response.headers.update(headers(error))
+        response.headers.update(error_headers(error))
         return ResponseOverride(response)
 
 

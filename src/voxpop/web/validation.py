@@ -1,7 +1,7 @@
-"""Holds every request to its description before a handler sees it: media type, exact types, one value for each name.
+"""Validates every request before its handler runs: media type, exact types, required and repeated parameters.
 
-The framework's own conversion is lenient ("8" passes for 8), so a guard decodes the body strictly first and leaves the
-framework what it has decoded.
+The framework converts leniently ("8" is accepted for 8). So a guard decodes the body strictly first, and gives the
+framework the decoded value.
 """
 
 from typing import Any
@@ -11,17 +11,23 @@ import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import QueryParameter
+from litestar.typing import FieldDefinition
 
 from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
-from voxpop.web.error_handlers import of_malformed, of_validation
+from voxpop.web.validation_errors import from_decode_error, from_validation_error
 
-JSON = "application/json"
+JSON_MEDIA_TYPE = "application/json"
+
+
+def media_type(content_type: str | None) -> str:
+    """The media type of a Content-Type header, in lower case and without its parameters."""
+    return (content_type or "").partition(";")[0].strip().lower()
 
 
 def check_media_type(content_type: str | None, *, has_body: bool) -> None:
-    """JSON passes, and no body at all does, for others to miss; text is read as a string, which no body may be."""
-    media = (content_type or "").partition(";")[0].strip().lower()
-    if media == JSON or (not media and not has_body):
+    """Accepts JSON. A request without body and type passes too, and is then rejected for its missing body."""
+    media = media_type(content_type)
+    if media == JSON_MEDIA_TYPE or (not media and not has_body):
         return
     if media == "text/plain":
         raise Invalid("body must be an object, this is text: send it with 'Content-Type: application/json'")
@@ -29,26 +35,26 @@ def check_media_type(content_type: str | None, *, has_body: bool) -> None:
 
 
 def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
-    """The body as its type; Invalid names the field that does not fit."""
+    """The body as the decoder's type; Invalid names the field that does not fit."""
     if not body:
         raise Invalid("body is required")
     try:
-        body.decode()  # the decoder passes over unknown fields without a look
+        body.decode()  # the decoder skips unknown fields without checking their encoding
         value = decoder.decode(body)
-        # A body of any shape is looked at by its handler, which passes over what it does not use.
+        # A handler that takes any body checks the fields it uses by itself.
         if b"\\u0000" in body and decoder.type is not Any and has_nul(msgspec.to_builtins(value)):
             raise Invalid("body must not contain NUL characters")
     except msgspec.ValidationError as error:
-        raise of_validation(error, "body") from error
+        raise from_validation_error(error, "body") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise of_malformed(error) from error
+        raise from_decode_error(error) from error
     except RecursionError as error:
         raise Invalid("body is nested too deeply") from error
     return value
 
 
 def has_nul(value: object) -> bool:
-    """Whether a NUL stands anywhere in it; PostgreSQL stores none."""
+    """Whether any text in the value contains NUL, which PostgreSQL cannot store."""
     match value:
         case str():
             return "\x00" in value
@@ -59,42 +65,44 @@ def has_nul(value: object) -> bool:
     return False
 
 
-async def guard_body(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """For handlers that take a body, their `data`."""
+async def validate_body(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard for handlers with a body, their parameter `data`."""
     field = handler.parsed_fn_signature.parameters.get("data")
     if field is None or not isinstance(connection, Request):
         return
     body = await connection.body()
     check_media_type(connection.headers.get("content-type"), has_body=bool(body))
     value = decode(body, msgspec.json.Decoder(field.annotation))
-    # What the framework would decode once more, and stumble over in fields that nobody asked for.
+    # Otherwise the framework decodes the body again, and fails on unknown fields that this decoder skips.
     connection._connection_state.json = msgspec.to_builtins(value)
 
 
-async def guard_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A parameter is there if it must be, once if it is no list, and fits its type and bounds; no text has a NUL."""
-    given = connection.query_params.dict()
-    for name, values in given.items():
+async def validate_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard for query parameters: required ones are sent, single ones once, and each fits its type."""
+    query = connection.query_params.dict()
+    for name, values in query.items():
         if any("\x00" in str(value) for value in values):
             raise Invalid(f"query/{name} must not contain NUL characters", details=[FieldError(name, "contains NUL")])
     for name, field in handler.parsed_fn_signature.parameters.items():
-        if not isinstance(field.kwarg_definition, QueryParameter):
-            continue
-        values = given.get(name, [])
-        if not values and field.is_required:
-            raise Invalid(f"query/{name} is required", details=[FieldError(name, "is required")])
-        if not values or field.is_non_string_sequence:
-            continue
-        if len(values) > 1:
-            raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
-        try:
-            msgspec.convert(values[0], field.raw, strict=False)
-        except msgspec.ValidationError as error:
-            raise of_validation(msgspec.ValidationError(f"{error} - at `$.{name}`"), "query") from error
+        if isinstance(field.kwarg_definition, QueryParameter):
+            _validate_parameter(name, field, query.get(name, []))
+
+
+def _validate_parameter(name: str, field: FieldDefinition, values: list[str]) -> None:
+    if not values and field.is_required:
+        raise Invalid(f"query/{name} is required", details=[FieldError(name, "is required")])
+    if not values or field.is_non_string_sequence:
+        return
+    if len(values) > 1:
+        raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
+    try:
+        msgspec.convert(values[0], field.raw, strict=False)
+    except msgspec.ValidationError as error:
+        raise from_validation_error(msgspec.ValidationError(f"{error} - at `$.{name}`"), "query") from error
 
 
 def read_id(text: str, name: str) -> UUID:
-    """The id in a path; a malformed one is Invalid, not unknown."""
+    """The id in a path. A malformed id is Invalid, not NotFound."""
     try:
         return UUID(text)
     except ValueError:

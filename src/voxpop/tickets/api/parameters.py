@@ -17,7 +17,7 @@ from voxpop.tickets import assignees
 from voxpop.tickets.lists.models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter
 from voxpop.tickets.models import Priority, Status
 from voxpop.types import AccountId, WorkspaceId, folded
-from voxpop.web.error_handlers import of_validation
+from voxpop.web.validation_errors import from_validation_error
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -101,7 +101,7 @@ def provide_people(
     try:
         return msgspec.convert(given, People)
     except msgspec.ValidationError as error:
-        raise of_validation(error, "query") from error
+        raise from_validation_error(error, "query") from error
 
 
 def provide_sort(

@@ -23,7 +23,7 @@ from voxpop.tickets.lists import service as lists
 from voxpop.tickets.models import Assignee, Author, NewTicket, Priority, Requester, Status
 from voxpop.tickets.tags import parse_tags
 from voxpop.types import Email, Name, NotBlank, utcnow
-from voxpop.web.forms import as_typed, read_form
+from voxpop.web.forms import read_form, submitted_values
 from voxpop.web.pages import redirect
 from voxpop.web.rendering import PageRenderer
 from voxpop.web.validation import read_id
@@ -156,7 +156,7 @@ async def open_ticket(
         )
         ticket = await service.open_ticket(tx, workspace.id, new, author_of(member), utcnow())
     except Invalid as fault:
-        given = await as_typed(request)
+        given = await submitted_values(request)
         context = await form_options(tx, workspace, member)
         raise render.with_errors(NEW, in_words(fault), active="inbox", given=given, **context) from None
     return redirect(f"/inbox/{ticket.ref}?done=opened")

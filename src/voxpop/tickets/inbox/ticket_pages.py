@@ -29,7 +29,7 @@ from voxpop.tickets.lists.models import BEFORE_ALL, Sort, TicketFilter, TicketRo
 from voxpop.tickets.models import Priority, Status, Ticket
 from voxpop.tickets.tags import parse_tags
 from voxpop.types import utcnow
-from voxpop.web.forms import as_typed, read_form
+from voxpop.web.forms import read_form, submitted_values
 from voxpop.web.pages import redirect
 from voxpop.workspaces.models import Workspace
 
@@ -105,7 +105,9 @@ async def reply(
     try:
         form = await read_form(request, ReplyForm)
     except Invalid as fault:
-        context = await _context(tx, workspace, member, ref, request.query_params) | {"draft": await as_typed(request)}
+        context = await _context(tx, workspace, member, ref, request.query_params) | {
+            "draft": await submitted_values(request)
+        }
         raise render.with_errors(TICKET, in_words(fault), active="inbox", **context) from None
     author, now = author_of(member), utcnow()
     if form.kind == "note":

@@ -29,9 +29,10 @@ from voxpop.tickets.portal.schemas import (
 )
 from voxpop.types import utcnow
 from voxpop.web import paging
-from voxpop.web.forms import as_typed, client_ip, read_form
+from voxpop.web.client_ip import client_ip
+from voxpop.web.forms import read_form, submitted_values
 from voxpop.web.pages import redirect
-from voxpop.web.validation import JSON
+from voxpop.web.validation import JSON_MEDIA_TYPE, media_type
 from voxpop.workspaces.models import Workspace
 
 AnyRequest = Request[Any, Any, Any]
@@ -142,7 +143,7 @@ async def rate(
 ) -> Response[Any]:
     """Stores the first rating; a later one changes nothing and gets the same response (T6)."""
     ticket = await customer_tickets.get_rateable_ticket(tx, workspace, customer, ref)
-    is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON
+    is_form = media_type(request.headers.get("content-type")) != JSON_MEDIA_TYPE
     rated = ticket
     if not ticket.is_rated:
         try:
@@ -151,7 +152,7 @@ async def rate(
         except (Invalid, TicketNotRateable) as error:
             if not is_form:
                 raise
-            context = await _context(tx, workspace, ticket, await as_typed(request))
+            context = await _context(tx, workspace, ticket, await submitted_values(request))
             raise render.with_errors(TICKET, explain_rating_error(error), **context) from None
     if is_form:
         return redirect(f"/tickets/{rated.ref}#thanks")

@@ -1,27 +1,27 @@
-"""Examples of requests and answers, put together from those of their fields."""
+"""Examples of requests and responses, built from the examples of their fields.
 
-from collections.abc import Iterator
+A field of text or numbers declares one: `Annotated[int, Meta(examples=[8])]`. Enums, booleans, UUIDs and dates do not.
+"""
+
 from typing import Any
 
-Json = dict[str, Any]
+from voxpop.web.openapi.walk import Json, operations
 
-METHODS = ("get", "put", "post", "delete", "patch")
-
-BY_FORMAT = {
+EXAMPLE_OF_FORMAT = {
     "uuid": "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77",
     "date-time": "2026-11-24T09:30:00.000Z",
     "date": "2026-11-24",
     "email": "ann@example.com",
 }
-BY_TYPE = {"boolean": True, "null": None}
+EXAMPLE_OF_TYPE = {"boolean": True, "null": None}
 
 
 class NoExample(Exception):
-    """A field has no example and none can be made up."""
+    """A field has no example, and its type gives none."""
 
 
-def example(schema: Json, components: Json, place: str = "") -> Any:
-    """An example of what a schema describes, put together from its fields'; NoExample says which has none."""
+def example(schema: Json, components: Json, path: str = "") -> Any:
+    """An example of what a schema describes; NoExample names the field without one. `path` leads to the schema."""
     if "examples" in schema:
         return schema["examples"][0]
     if "$ref" in schema:
@@ -29,57 +29,49 @@ def example(schema: Json, components: Json, place: str = "") -> Any:
         return example(components["schemas"][name], components, name)
     if "properties" in schema:
         fields = schema["properties"].items()
-        return {field: example(inner, components, f"{place}.{field}".lstrip(".")) for field, inner in fields}
+        return {field: example(inner, components, f"{path}.{field}".lstrip(".")) for field, inner in fields}
     if schema.get("type") == "array":
-        return [example(schema["items"], components, place)] if "items" in schema else []
+        return [example(schema["items"], components, path)] if "items" in schema else []
     if "anyOf" in schema:
-        return example(min(schema["anyOf"], key=lambda one: one.get("type") == "null"), components, place)
-    return _plain_example(schema, place)
-
-
-def _plain_example(schema: Json, place: str) -> Any:
-    if "enum" in schema:
-        return schema["enum"][0]
-    for known in (schema.get("const"), schema.get("default"), BY_FORMAT.get(schema.get("format", ""))):
-        if known is not None:
-            return known
-    if schema.get("type") in BY_TYPE:
-        return BY_TYPE[schema["type"]]
-    raise NoExample(place or str(schema))
-
-
-def _whats_missing(schema: Json, components: Json) -> str:
-    try:
-        example(schema, components)
-    except NoExample as missing:
-        return str(missing)
-    return "nothing"
+        return example(min(schema["anyOf"], key=lambda one: one.get("type") == "null"), components, path)
+    return _example_of_type(schema, path)
 
 
 def put_example(holder: Json, components: Json) -> None:
-    """Beside the schema of a parameter or a media type, unless it lacks one."""
+    """Adds an example to a parameter or a media type, unless a field has none."""
     try:
         holder["example"] = example(holder.get("schema", {}), components)
     except NoExample:
         holder.pop("example", None)
 
 
-def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
-    """Each operation with its path and method."""
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                yield path, method, item[method]
-
-
 def without_examples(document: Json) -> list[str]:
-    """What is missing for every operation to have an example of its request, its parameters and its answer."""
+    """The fields that need an example before every request, parameter and response has one."""
     components = document["components"]
     missing = []
     for path, method, operation in operations(document):
-        contents = [answer.get("content", {}) for status, answer in operation["responses"].items() if status < "300"]
-        contents.append(operation.get("requestBody", {}).get("content", {}))
+        successes = [response for status, response in operation["responses"].items() if status < "300"]
+        contents = [response.get("content", {}) for response in (*successes, operation.get("requestBody", {}))]
         lacking = [media for content in contents for media in content.values() if "example" not in media]
         lacking += [parameter for parameter in operation.get("parameters", ()) if "example" not in parameter]
-        missing += [f"{method.upper()} {path}: {_whats_missing(media['schema'], components)}" for media in lacking]
+        missing += [f"{method.upper()} {path}: {_missing_field(media['schema'], components)}" for media in lacking]
     return missing
+
+
+def _example_of_type(schema: Json, path: str) -> Any:
+    if "enum" in schema:
+        return schema["enum"][0]
+    for known in (schema.get("const"), schema.get("default"), EXAMPLE_OF_FORMAT.get(schema.get("format", ""))):
+        if known is not None:
+            return known
+    if schema.get("type") in EXAMPLE_OF_TYPE:
+        return EXAMPLE_OF_TYPE[schema["type"]]
+    raise NoExample(path or str(schema))
+
+
+def _missing_field(schema: Json, components: Json) -> str:
+    try:
+        example(schema, components)
+    except NoExample as missing:
+        return str(missing)
+    return "nothing"

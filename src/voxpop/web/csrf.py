@@ -1,0 +1,28 @@
+"""CSRF protection: recognises requests that a page of another site made, by Sec-Fetch-Site and by Origin."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # change nothing, so any site may cause them
+CROSS_SITE_VALUES = {"cross-site", "same-site"}  # a sibling host is another workspace
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_cross_site(headers: Mapping[str, str]) -> bool:
+    """Whether another site's page made the request: the browser says so, or Origin differs from Host."""
+    if headers.get("sec-fetch-site") in CROSS_SITE_VALUES:
+        return True
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    scheme = origin.partition(":")[0]
+    return _origin(origin) is None or _origin(origin) != _origin(f"{scheme}://{headers.get('host', '')}")
+
+
+def _origin(url: str) -> tuple[str, int | None] | None:
+    """Host and port of a URL; None if it has no host or cannot be parsed."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) if parts.hostname else None
+    except ValueError:
+        return None
