@@ -20,7 +20,7 @@ SUBJECT_MISSING = N_("Enter a subject.")
 TEXT_MISSING = N_("Enter a message.")
 LINE_TOO_LONG = N_("Use 200 characters or fewer.")
 TEXT_TOO_LONG = N_("Use 50,000 characters or fewer.")
-UNREADABLE = N_("Something in what you sent can’t be used. Go back and check it.")
+UNREADABLE = N_("Go back and check what you entered.")
 RATING_MESSAGES = {
     "rating": N_("Choose one to five stars."),
     "comment": N_("Use 2,000 characters or fewer."),
