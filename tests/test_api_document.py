@@ -29,7 +29,7 @@ NEVER_A_SUCCESS = {
     "PATCH /api/csat/v1/feedbacks/{feedback}/notes",
     "DELETE /api/csat/v1/products/{product}",
     "DELETE /api/csat/v1/products/{product}/features/{feature}",
-    "POST /api/v1/events/dead/{dead}/replay",
+    "POST /api/v1/events/dead-letters/{dead_letter}/replay",
     "POST /api/v1/feedback/submit",
 }
 

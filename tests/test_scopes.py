@@ -51,7 +51,7 @@ TABLE = """
     read    POST    /api/v1/campaigns/filter
     read    GET     /api/v1/campaigns/{campaign}
     read    GET     /api/v1/survey-types
-    read    GET     /api/v1/events/dead
+    read    GET     /api/v1/events/dead-letters
     read    POST    /api/v1/metrics/filter
     read    GET     /api/v1/metrics/live
 
@@ -68,7 +68,7 @@ TABLE = """
     manage  DELETE  /api/v1/campaigns/{campaign}
     manage  POST    /api/v1/survey-types
     manage  PUT     /api/v1/survey-types/{code}
-    manage  POST    /api/v1/events/dead/{dead}/replay
+    manage  POST    /api/v1/events/dead-letters/{dead_letter}/replay
     manage  GET     /api/v1/workspace
     manage  PATCH   /api/v1/workspace
 
@@ -148,7 +148,7 @@ def table(text: str) -> dict[tuple[str, str], str]:
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css"}
-IDS |= dict.fromkeys(("campaign", "dead"), str(uuid4())) | {"code": "NPS", "ref": "TK-1"}
+IDS |= dict.fromkeys(("campaign", "dead_letter"), str(uuid4())) | {"code": "NPS", "ref": "TK-1"}
 IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key"), str(uuid4()))
 ROLES = ["agent", "admin", "owner"]  # each may what those before may
 

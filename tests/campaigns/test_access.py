@@ -18,13 +18,13 @@ TABLE = """
     read    POST    campaigns/filter
     read    GET     campaigns/{id}
     read    GET     survey-types
-    read    GET     events/dead
+    read    GET     events/dead-letters
     manage  POST    campaigns
     manage  PUT     campaigns/{id}
     manage  DELETE  campaigns/{id}
     manage  POST    survey-types
     manage  PUT     survey-types/{code}
-    manage  POST    events/dead/{id}/replay
+    manage  POST    events/dead-letters/{id}/replay
 """
 EXPECTED = [line.split() for line in TABLE.strip().splitlines()]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voxpop.campaigns.dates import first_moment, last_moment, read_moment
+from voxpop.campaigns.dates import end_of_day, parse_date, start_of_day
 
 BERLIN, TOKYO, SAO_PAULO = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Tokyo"), ZoneInfo("America/Sao_Paulo")
 ZONES = st.sampled_from(
@@ -37,8 +37,8 @@ def moment(text: str) -> datetime:
     ],
 )
 def test_a_day_is_the_workspaces(text: str, zone: str, start: str, end: str) -> None:  # F18, G3
-    assert read_moment(text, ZoneInfo(zone)) == moment(start)
-    assert read_moment(text, ZoneInfo(zone), end=True) == moment(end)
+    assert parse_date(text, ZoneInfo(zone)) == moment(start)
+    assert parse_date(text, ZoneInfo(zone), end=True) == moment(end)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_day_is_the_workspaces(text: str, zone: str, start: str, end: str) -> 
 )
 def test_an_instant_is_the_same_everywhere(text: str, expected: str) -> None:  # F18
     for end in (False, True):
-        assert {read_moment(text, zone, end=end) for zone in (BERLIN, TOKYO)} == {moment(expected)}
+        assert {parse_date(text, zone, end=end) for zone in (BERLIN, TOKYO)} == {moment(expected)}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_instant_is_the_same_everywhere(text: str, expected: str) -> None:  #
 )  # fmt: skip
 def test_nonsense_is_refused(text: str) -> None:  # F14
     with pytest.raises(ValueError, match=r"."):
-        read_moment(text, BERLIN)
+        parse_date(text, BERLIN)
 
 
 @pytest.mark.parametrize(
@@ -87,26 +87,26 @@ def test_nonsense_is_refused(text: str) -> None:  # F14
 )
 def test_the_ends_of_time_are_out_of_range(text: str, zone: str, end: bool) -> None:  # F14
     with pytest.raises((ValueError, OverflowError), match="range"):
-        read_moment(text, ZoneInfo(zone), end=end)
+        parse_date(text, ZoneInfo(zone), end=end)
 
 
 @settings(deadline=None)
 @given(INSTANTS, OFFSETS, st.booleans())
 def test_what_is_written_is_read(instant: datetime, offset: timezone, end: bool) -> None:
     texts = [instant.isoformat(), instant.replace(tzinfo=None).isoformat(" "), instant.astimezone(offset).isoformat()]
-    assert {read_moment(text, TOKYO, end=end) for text in texts} == {instant}
+    assert {parse_date(text, TOKYO, end=end) for text in texts} == {instant}
 
 
 @settings(deadline=None)
 @given(DAYS, ZONES)
 def test_days_follow_each_other_without_a_gap(day: date, zone: ZoneInfo) -> None:
     """The first and the last moment of a day lie in it, and their neighbours do not."""
-    first, last = first_moment(day, zone), last_moment(day, zone)
-    assert last + timedelta(microseconds=1) == first_moment(day + timedelta(days=1), zone)
+    first, last = start_of_day(day, zone), end_of_day(day, zone)
+    assert last + timedelta(microseconds=1) == start_of_day(day + timedelta(days=1), zone)
     assert first.astimezone(zone).date() == last.astimezone(zone).date() == day
     assert (first - timedelta(microseconds=1)).astimezone(zone).date() == day - timedelta(days=1)
-    assert read_moment(day.isoformat(), zone) == first
-    assert read_moment(day.isoformat(), zone, end=True) == last
+    assert parse_date(day.isoformat(), zone) == first
+    assert parse_date(day.isoformat(), zone, end=True) == last
 
 
 @settings(deadline=None)
@@ -115,4 +115,4 @@ def test_the_first_moment_is_the_earliest_of_the_day(day: date, zone: ZoneInfo) 
     """Against a search by the minute."""
     start = datetime.combine(day, time.min, UTC) - timedelta(hours=15)
     minutes = (start + timedelta(minutes=minute) for minute in range(30 * 60))
-    assert first_moment(day, zone) == next(one for one in minutes if one.astimezone(zone).date() == day)
+    assert start_of_day(day, zone) == next(one for one in minutes if one.astimezone(zone).date() == day)

@@ -8,7 +8,7 @@ import pytest
 from tests.campaigns.kit import GUID, ORDER, PLAN, TICKET, Door, good, refusal
 from tests.campaigns.ledger import Owner, assert_counts_agree, funnel, statuses
 
-from voxpop.campaigns.event_ingest import InvalidEvent, read_event
+from voxpop.campaigns.event_ingest import InvalidEvent, parse_message
 
 
 def at(**ahead: int) -> str:
@@ -178,8 +178,8 @@ async def test_what_is_no_event_is_unusable_whoever_brings_it() -> None:  # F32
     deep = b'{"metadata":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
     for message in (b"", b"{", b"[]", b"null", b"\xff", b'{"guid": "\xff"}', deep, b'{"event_type": 1}'):
         with pytest.raises(InvalidEvent):
-            read_event(message, now)
-    assert read_event(b'{"event_type": "PRODUCT_SEEN"}', now) is None
+            parse_message(message, now)
+    assert parse_message(b'{"event_type": "PRODUCT_SEEN"}', now) is None
 
 
 async def test_an_old_or_future_event_counts_by_its_arrival(door: Door, owner: Owner) -> None:  # F33

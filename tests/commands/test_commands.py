@@ -141,7 +141,7 @@ DEAD = """
     RETURNING id"""
 
 
-async def test_a_dead_event_is_listed_and_replayed(live_db: str, owner: Any) -> None:
+async def test_a_dead_letter_is_listed_and_replayed(live_db: str, owner: Any) -> None:
     external = {"VOXPOP_DATABASE_URL": live_db}
     await asyncio.to_thread(run, "key", "create", "--scope", "read", **external)
     message = b'{"event_type": "ORDER_COMPLETED", "guid": "g", "context_type": "ORDER", "context_id": "o"}'
@@ -152,7 +152,7 @@ async def test_a_dead_event_is_listed_and_replayed(live_db: str, owner: Any) -> 
     again = await asyncio.to_thread(run, "events", "replay", str(ident), **external)
     assert again.stdout == "ignored: No running campaign waits for this event\n"
     unknown = await asyncio.to_thread(run, "events", "replay", str(uuid4()), **external)
-    assert (unknown.returncode, unknown.stderr.startswith("Dead event with id")) == (1, True)
+    assert (unknown.returncode, unknown.stderr.startswith("Dead letter with id")) == (1, True)
 
 
 def test_demo_data_is_loaded_once(data: Path) -> None:

@@ -43,7 +43,10 @@ async def open_waiting(database: Database, name: str) -> WorkspaceId:
     workspace = (await workspaces.open_workspace(database, name)).id
     actor = Actor(workspace, "test", frozenset(Scope))
     plan = CampaignPlan(
-        "After an order", "NPS", Trigger.ORDER_COMPLETED, 0, True, datetime(2024, 1, 1, tzinfo=UTC), None
+        name="After an order",
+        survey_type_code="NPS",
+        trigger_type=Trigger.ORDER_COMPLETED,
+        start_date=datetime(2024, 1, 1, tzinfo=UTC),
     )
     async with database.transaction(workspace) as tx:
         await campaigns.open_campaign(tx, actor, plan, utcnow())

@@ -37,7 +37,7 @@ def committed(kafka: Kafka) -> Callable[[], Awaitable[int]]:
 
 
 def counted(fate: str) -> float:
-    return REGISTRY.get_sample_value("voxpop_kafka_events_total", {"fate": fate}) or 0
+    return REGISTRY.get_sample_value("voxpop_kafka_events_total", {"outcome": fate}) or 0
 
 
 def test_the_names_are_those_of_the_description() -> None:  # F37

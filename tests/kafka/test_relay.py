@@ -14,7 +14,7 @@ from tests.kafka.conftest import Beside
 from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually, headers_of, until
 
 from voxpop import outbox
-from voxpop.campaigns import event_ingest
+from voxpop.campaigns import dead_letters
 from voxpop.campaigns.models import DeadLetter
 from voxpop.config.settings import load
 from voxpop.db.pool import Database, Tx
@@ -256,11 +256,11 @@ async def test_what_is_old_is_swept_away(database: Database, home: WorkspaceId, 
     await owner.execute("UPDATE outbox SET create_time = now() - interval '100 days' WHERE body IN ('sent', 'old')")
     dead = [DeadLetter(uuid7(), "topic", 0, n, "why", b"", now, None) for n in range(2)]
     async with database.transaction(home) as tx:
-        await event_ingest.store_dead_letters(tx, home, dead, now)
+        await dead_letters.store_dead_letters(tx, home, dead, now)
     await owner.execute("UPDATE dead_letter SET create_time = now() - interval '31 days' WHERE \"offset\" = 1")
     await purge(database, with_broker, now)
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox ORDER BY id")] == ["new", "old"]
-    assert [row[0] for row in await owner.fetch('SELECT "offset" FROM dead_event')] == [0]
+    assert [row[0] for row in await owner.fetch('SELECT "offset" FROM dead_letter')] == [0]
     await purge(database, settings, now)
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox")] == ["new"]
 

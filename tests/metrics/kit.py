@@ -47,7 +47,9 @@ class Campaigns:
         self.actor = Actor(workspace, "test", frozenset(Scope))
 
     async def open(self, survey_type: str = "NPS", name: str = "After an order") -> CampaignId:
-        plan = CampaignPlan(name, survey_type, Trigger.ORDER_COMPLETED, 0, True, LONG_AGO, None)
+        plan = CampaignPlan(
+            name=name, survey_type_code=survey_type, trigger_type=Trigger.ORDER_COMPLETED, start_date=LONG_AGO
+        )
         async with self.database.transaction(self.workspace) as tx:
             return (await campaigns.open_campaign(tx, self.actor, plan, LONG_AGO)).id
 

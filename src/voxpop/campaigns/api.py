@@ -1,4 +1,4 @@
-"""The API of campaigns and events. Parses, calls, shapes."""
+"""The API of campaigns and events: parses requests, calls services, shapes responses."""
 
 from typing import Annotated
 
@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
-from voxpop.campaigns import events, service
+from voxpop.campaigns import dead_letters, events, service
 from voxpop.campaigns.errors import CampaignHasSurveys, UnknownSurveyType
 from voxpop.campaigns.schemas import (
     CampaignOut,
     Campaigns,
-    DeadEventOut,
+    DeadLetterOut,
     EventResult,
     EventResults,
     EventsBody,
@@ -28,11 +28,13 @@ from voxpop.web.validation import read_id
 from voxpop.workspaces import service as workspaces
 
 TAG = ["Campaigns"]
-EVENTS = ["Events"]
-LARGEST_LIST = 8 * 2**20  # bytes
+EVENTS_TAG = ["Events"]
+MAX_EVENTS_BODY = 8 * 2**20  # bytes
 
 CampaignPath = FromPath[Annotated[str, Meta(description="The campaign's id", extra_json_schema={"format": "uuid"})]]
-DeadPath = FromPath[Annotated[str, Meta(description="The dead event's id", extra_json_schema={"format": "uuid"})]]
+DeadLetterPath = FromPath[
+    Annotated[str, Meta(description="The dead letter's id", extra_json_schema={"format": "uuid"})]
+]
 
 
 @post(
@@ -42,7 +44,7 @@ DeadPath = FromPath[Annotated[str, Meta(description="The dead event's id", extra
     summary="Open a campaign",
 )
 async def open_campaign(tx: Transaction, actor: CurrentActor, data: JSONBody[NewCampaign]) -> CampaignOut:
-    """It asks about events from its start on, which is now unless said."""
+    """The campaign opens surveys for events from its start date on; the default is now."""
     now = utcnow()
     plan = data.plan((await workspaces.get_workspace(tx, actor.workspace)).zone, now)
     return CampaignOut.of(await service.open_campaign(tx, actor, plan, now))
@@ -50,16 +52,15 @@ async def open_campaign(tx: Transaction, actor: CurrentActor, data: JSONBody[New
 
 @post("/api/v1/campaigns/filter", status_code=200, opt=requires_scope(Scope.READ), tags=TAG, summary="Find campaigns")
 async def filter_campaigns(tx: Transaction, actor: CurrentActor, data: JSONBody[FilterBody]) -> Campaigns:
-    """Newest first; `{}` finds all of them."""
-    wanted = data.filter((await workspaces.get_workspace(tx, actor.workspace)).zone)
-    limit = None if data.limit is None else int(data.limit)
-    found = await service.list_campaigns(tx, actor, wanted, limit, int(data.offset))
-    return Campaigns([CampaignOut.of(campaign) for campaign in found])
+    """Newest first; `{}` returns all of them."""
+    criteria = data.criteria((await workspaces.get_workspace(tx, actor.workspace)).zone)
+    campaigns = await service.list_campaigns(tx, actor, criteria, data.window())
+    return Campaigns([CampaignOut.of(campaign) for campaign in campaigns])
 
 
 @get("/api/v1/campaigns/{campaign:str}", opt=requires_scope(Scope.READ), tags=TAG, summary="Show a campaign")
 async def show_campaign(tx: Transaction, actor: CurrentActor, campaign: CampaignPath) -> CampaignOut:
-    """A deleted one is not shown."""
+    """A deleted campaign returns 404."""
     return CampaignOut.of(await service.get_campaign(tx, actor, _id(campaign)))
 
 
@@ -72,7 +73,7 @@ async def show_campaign(tx: Transaction, actor: CurrentActor, campaign: Campaign
 async def replace_campaign(
     tx: Transaction, actor: CurrentActor, campaign: CampaignPath, data: JSONBody[WholeCampaign]
 ) -> CampaignOut:
-    """All of its fields; the survey type only while it has asked nobody."""
+    """Replaces all fields. The survey type can change only while the campaign has no surveys."""
     now = utcnow()
     plan = data.plan((await workspaces.get_workspace(tx, actor.workspace)).zone, now)
     return CampaignOut.of(await service.replace_campaign(tx, actor, _id(campaign), plan, now))
@@ -80,7 +81,7 @@ async def replace_campaign(
 
 @delete("/api/v1/campaigns/{campaign:str}", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Delete a campaign")
 async def delete_campaign(tx: Transaction, actor: CurrentActor, campaign: CampaignPath) -> None:
-    """It asks nobody any more. Its surveys stay answerable, its metrics stay."""
+    """The campaign opens no more surveys. Its surveys stay answerable, and its metrics stay."""
     await service.delete_campaign(tx, actor, _id(campaign), utcnow())
 
 
@@ -88,40 +89,41 @@ async def delete_campaign(tx: Transaction, actor: CurrentActor, campaign: Campai
     "/api/v1/events",
     status_code=202,
     opt=requires_scope(Scope.INGEST),
-    tags=EVENTS,
+    tags=EVENTS_TAG,
     summary="Send events",
-    request_max_body_size=LARGEST_LIST,
+    request_max_body_size=MAX_EVENTS_BODY,
 )
 async def send_events(tx: Transaction, actor: CurrentActor, data: JSONBody[EventsBody]) -> EventResults:
-    """One, or a list of up to 1,000. An event may be sent again: what it has made once is not made twice."""
-    outcomes = await events.take_sent(tx, actor.workspace, data, utcnow())
-    return EventResults([EventResult.of(outcome) for outcome in outcomes])
+    """One event, or a list of up to 1,000. An event may be sent again: it opens its surveys once."""
+    results = await events.receive(tx, actor.workspace, data, utcnow())
+    return EventResults([EventResult.of(result) for result in results])
 
 
-@get("/api/v1/events/dead", opt=requires_scope(Scope.READ), tags=EVENTS, summary="Messages that could not be used")
-async def list_dead(
+@get("/api/v1/events/dead-letters", opt=requires_scope(Scope.READ), tags=EVENTS_TAG, summary="List dead letters")
+async def list_dead_letters(
     tx: Transaction, actor: CurrentActor, limit: FromQuery[Limit] = 50, cursor: FromQuery[Cursor | None] = None
-) -> Page[DeadEventOut]:
-    """Newest first, with the reason and the bytes."""
+) -> Page[DeadLetterOut]:
+    """Messages that could not be used, newest first, each with its reason."""
     return await page(
-        lambda before, most: events.list_dead(tx, actor.workspace, before, most),
-        lambda dead: Position(dead.create_time, dead.id),
-        DeadEventOut.of,
+        lambda before, size: dead_letters.list_dead_letters(tx, actor.workspace, before, size),
+        lambda letter: Position(letter.create_time, letter.id),
+        DeadLetterOut.of,
         cursor,
         limit,
     )
 
 
 @post(
-    "/api/v1/events/dead/{dead:str}/replay",
+    "/api/v1/events/dead-letters/{dead_letter:str}/replay",
     status_code=200,
     opt=requires_scope(Scope.MANAGE),
-    tags=EVENTS,
-    summary="Replay a message",
+    tags=EVENTS_TAG,
+    summary="Replay a dead letter",
 )
-async def replay_dead(tx: Transaction, actor: CurrentActor, dead: DeadPath) -> EventResult:
-    """Takes it once more, as it is; 400 where it still can't be used."""
-    return EventResult.of(await events.replay(tx, actor.workspace, read_id(dead, "dead"), utcnow()))
+async def replay_dead_letter(tx: Transaction, actor: CurrentActor, dead_letter: DeadLetterPath) -> EventResult:
+    """Ingests the message again, unchanged; 400 if it still cannot be used."""
+    result = await dead_letters.replay(tx, actor.workspace, read_id(dead_letter, "dead_letter"), utcnow())
+    return EventResult.of(result)
 
 
 def _id(text: str) -> CampaignId:
@@ -135,6 +137,6 @@ ROUTES = [
     replace_campaign,
     delete_campaign,
     send_events,
-    list_dead,
-    replay_dead,
+    list_dead_letters,
+    replay_dead_letter,
 ]

@@ -1,33 +1,37 @@
-"""Events in, surveys asked: the one way for events over HTTP, from Kafka and from within."""
+"""Events open surveys: one path for events over HTTP, from Kafka and from tickets.
 
-from collections import Counter
-from collections.abc import Sequence
+Duplicates are ignored: a campaign opens one survey per context (F20-F29).
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from voxpop.campaigns import store
-from voxpop.campaigns.models import Asked, ContextType, DeadLetter, Event, Trigger
+from voxpop.campaigns.models import ContextType, Event, MatchedCampaign, Trigger
+from voxpop.campaigns.store import RunningCampaign
 from voxpop.db.pool import Tx
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Stage, SurveyIncrement
-from voxpop.surveys.models import campaign_series, with_workspace
-from voxpop.types import SurveyId, WorkspaceId
+from voxpop.surveys import service as surveys
+from voxpop.surveys.models import NewCampaignSurvey, campaign_series
+from voxpop.types import CampaignId, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
 
-LONGEST = 255  # characters
-TRIGGERS = {kind.value: kind for kind in Trigger}
-CONTEXTS = {kind.value: kind for kind in ContextType}
+MAX_TEXT = 255  # characters
+TRIGGERS = {trigger.value: trigger for trigger in Trigger}
+CONTEXTS = {context.value: context for context in ContextType}
 
 
 class InvalidEvent(Exception):
-    """The message is no event; the text says why."""
+    """The message is no event; the text gives the reason."""
 
 
 class EventOutcome(StrEnum):
-    """What became of an event."""
+    """The result of one event."""
 
     CREATED = "created"
     DUPLICATE = "duplicate"
@@ -35,101 +39,135 @@ class EventOutcome(StrEnum):
     INVALID = "invalid"
 
 
-class Outcome(NamedTuple):
-    fate: EventOutcome
-    surveys: list[SurveyId]
+class EventResult(Struct, frozen=True):
+    """The result of one event, with the surveys that it opened."""
+
+    outcome: EventOutcome
+    surveys: Sequence[SurveyId] = ()
     message: str | None = None
 
 
-def read_event(message: bytes, arrived: datetime) -> Event | None:
-    """The event of a JSON message; None for one of a type that no campaign knows; Unusable for anything else."""
+class IngestResult(Struct, frozen=True):
+    """The results of a batch in the order of its events, and what it adds to the survey counts."""
+
+    results: Sequence[EventResult]
+    increments: Sequence[SurveyIncrement]
+
+
+def parse_message(message: bytes, received_at: datetime) -> Event | None:
+    """The event in a JSON message; None for a type that no campaign knows. Raises InvalidEvent otherwise."""
     try:
-        return event_of(msgspec.json.decode(message), arrived)
+        return parse_event(msgspec.json.decode(message), received_at)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidEvent(f"not JSON: {error}") from error
     except RecursionError as error:
         raise InvalidEvent("nested too deeply") from error
 
 
-def event_of(sent: object, arrived: datetime) -> Event | None:
-    """The same of a decoded message. Fields that are not used are passed over."""
-    if not isinstance(sent, dict):
+def parse_event(message: object, received_at: datetime) -> Event | None:
+    """The same for a decoded message. Unknown fields are ignored."""
+    if not isinstance(message, dict):
         raise InvalidEvent("not a JSON object")
-    if (kind := TRIGGERS.get(_text(sent, "event_type"))) is None:
+    if (trigger := TRIGGERS.get(_text(message, "event_type"))) is None:
         return None
-    if (context := CONTEXTS.get(_text(sent, "context_type"))) is None:
+    if (context := CONTEXTS.get(_text(message, "context_type"))) is None:
         raise InvalidEvent("context_type must be ORDER or TICKET")
-    date = _moment(sent.get("timestamp"), arrived).date()
-    return Event(kind, _text(sent, "guid"), context, _text(sent, "context_id"), date)
+    day = _instant(message.get("timestamp"), received_at).date()
+    return Event(trigger, _text(message, "guid"), context, _text(message, "context_id"), day)
 
 
-async def ingest(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> list[Outcome]:
-    """Opens one survey for each running campaign of an event's type, unless there is one for its context (F20-F29)."""
-    outcomes, moved = await ask(tx, workspace, events, now)
-    await metrics.add_counts(tx, workspace, surveys=moved)
-    return outcomes
+def unknown_type() -> EventResult:
+    """The result of an event of a type that no campaign knows."""
+    return EventResult(EventOutcome.IGNORED, message="No campaign knows events of this type")
 
 
-async def ask(
-    tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime
-) -> tuple[list[Outcome], list[SurveyIncrement]]:
-    """The same for a conductor that has counts of its own: what came of it is to be added with them."""
+async def ingest(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> Sequence[EventResult]:
+    """Opens a survey for each running campaign of an event's type, and counts it."""
+    ingested = await open_surveys(tx, workspace, events, now)
+    await metrics.add_counts(tx, workspace, surveys=ingested.increments)
+    return ingested.results
+
+
+async def open_surveys(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> IngestResult:
+    """The same without counting, for a caller that adds the increments to its own counts, last in its transaction."""
     if not events:
-        return [], []
-    asked = await store.insert_asked(tx, workspace, events, now)
-    moved: list[SurveyIncrement] = []
-    if opened := Counter(one.campaign_id for one in asked if one.survey_id is not None):
-        day = (await workspaces.get_workspace(tx, workspace)).day(now)
-        moved = [
-            SurveyIncrement(Stage.OPENED, day, with_workspace(workspace, campaign_series(one)), count)
-            for one, count in opened.items()
-        ]
-    return _outcomes(len(events), asked), moved
+        return IngestResult([], [])
+    matches = await _match(tx, workspace, events, now)
+    return IngestResult(_results(len(events), matches), await _increments(tx, workspace, matches, now))
 
 
-async def store_dead_letters(tx: Tx, workspace: WorkspaceId, dead: Sequence[DeadLetter], now: datetime) -> None:
-    """Keeps messages that can't be used, each once by its place in the topic."""
-    if dead:
-        await store.insert_dead_letters(tx, workspace, dead, now)
+async def _match(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> Sequence[MatchedCampaign]:
+    """Each event with each running campaign of its type. Of several events with one context, the first counts."""
+    running = await store.list_running(tx, workspace, sorted({event.type for event in events}), now)
+    new: dict[tuple[CampaignId, str], NewCampaignSurvey] = {}
+    matches: list[MatchedCampaign] = []
+    for index, event in enumerate(events):
+        for campaign in (campaign for campaign in running if campaign.trigger_type == event.type):
+            is_first = (key := (campaign.id, event.context_id)) not in new
+            survey = new.setdefault(key, _survey(campaign, event))
+            matches.append(MatchedCampaign(index, campaign.id, survey.id if is_first else None))
+    opened = await surveys.open_campaign_surveys(tx, workspace, list(new.values()), now)
+    return [
+        match if match.survey in opened else MatchedCampaign(match.event, match.campaign, None) for match in matches
+    ]
 
 
-def _outcomes(size: int, asked: Sequence[Asked]) -> list[Outcome]:
-    surveys: list[list[SurveyId]] = [[] for _ in range(size)]
-    matched = [False] * size
-    for one in asked:
-        matched[one.place] = True
-        if one.survey_id is not None:
-            surveys[one.place].append(one.survey_id)
-    return [_outcome(mine, some) for mine, some in zip(surveys, matched, strict=True)]
+def _survey(campaign: RunningCampaign, event: Event) -> NewCampaignSurvey:
+    return NewCampaignSurvey(
+        id=SurveyId(uuid7()),
+        campaign=campaign.id,
+        survey_type=campaign.survey_type_code,
+        delay_hours=campaign.delay_hours,
+        guid=event.guid,
+        context_type=event.context_type,
+        context_id=event.context_id,
+        context_date=event.date,
+    )
 
 
-def _outcome(surveys: list[SurveyId], matched: bool) -> Outcome:
-    if surveys:
-        return Outcome(EventOutcome.CREATED, surveys)
-    if matched:
-        return Outcome(EventOutcome.DUPLICATE, [], "This context has been asked about already")
-    return Outcome(EventOutcome.IGNORED, [], "No running campaign waits for this event")
+async def _increments(
+    tx: Tx, workspace: WorkspaceId, matches: Sequence[MatchedCampaign], now: datetime
+) -> Sequence[SurveyIncrement]:
+    opened = [campaign_series(match.campaign) for match in matches if match.survey is not None]
+    if not opened:
+        return []
+    return surveys.increments(await workspaces.get_workspace(tx, workspace), Stage.OPENED, opened, now)
 
 
-def _text(sent: dict[str, object], field: str) -> str:
-    value = sent.get(field)
+def _results(event_count: int, matches: Sequence[MatchedCampaign]) -> Sequence[EventResult]:
+    by_event: list[list[MatchedCampaign]] = [[] for _ in range(event_count)]
+    for match in matches:
+        by_event[match.event].append(match)
+    return [_result(matches) for matches in by_event]
+
+
+def _result(matches: Sequence[MatchedCampaign]) -> EventResult:
+    if opened := [match.survey for match in matches if match.survey is not None]:
+        return EventResult(EventOutcome.CREATED, opened)
+    if matches:
+        return EventResult(EventOutcome.DUPLICATE, message="The campaign has a survey for this context already")
+    return EventResult(EventOutcome.IGNORED, message="No running campaign waits for this event")
+
+
+def _text(message: Mapping[str, object], field: str) -> str:
+    value = message.get(field)
     if not isinstance(value, str) or not value.strip():
         raise InvalidEvent(f"{field} is missing" if value is None else f"{field} must be a text that is not blank")
-    if len(value) > LONGEST:
-        raise InvalidEvent(f"{field} is longer than {LONGEST} characters")
+    if len(value) > MAX_TEXT:
+        raise InvalidEvent(f"{field} is longer than {MAX_TEXT} characters")
     if "\x00" in value:
         raise InvalidEvent(f"{field} has a NUL character")
     return value
 
 
-def _moment(value: object, arrived: datetime) -> datetime:
-    """The event's own time in UTC; the moment of arrival where it has none."""
+def _instant(value: object, received_at: datetime) -> datetime:
+    """The event's own time in UTC; the time of receipt if it has none."""
     if value is None:
-        return arrived.astimezone(UTC)
+        return received_at.astimezone(UTC)
     try:
         if not isinstance(value, str):
             raise ValueError
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        instant = datetime.fromisoformat(value)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidEvent("timestamp must be an instant like 2024-01-15T14:30:00Z") from None

@@ -1,4 +1,4 @@
-"""A campaign: what to ask, on which trigger, after which delay; and the events that trigger it."""
+"""A campaign: which survey it opens, on which trigger, after which delay; and the events that trigger it."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,30 +12,34 @@ USER = "system"
 
 
 class Trigger(StrEnum):
-    """What a campaign waits for; the types of events."""
+    """The types of events that open surveys."""
 
     ORDER_COMPLETED = "ORDER_COMPLETED"
     TICKET_CLOSED = "TICKET_CLOSED"
 
 
 class ContextType(StrEnum):
+    """What an event is about."""
+
     ORDER = "ORDER"
     TICKET = "TICKET"
 
 
-class CampaignPlan(Struct, frozen=True):
-    """What can be said of a campaign; the rest is given."""
+class CampaignPlan(Struct, frozen=True, kw_only=True):
+    """The part of a campaign that its callers decide."""
 
     name: str
     survey_type_code: str
     trigger_type: Trigger
-    delay_hours: int
-    active: bool
     start_date: datetime
-    end_date: datetime | None
+    end_date: datetime | None = None
+    delay_hours: int = 0
+    active: bool = True
 
 
 class Campaign(Struct, frozen=True):
+    """A campaign as stored."""
+
     id: CampaignId
     name: str
     survey_type_code: str
@@ -50,8 +54,8 @@ class Campaign(Struct, frozen=True):
     last_update_user: str
 
 
-class CampaignFilter(Struct, frozen=True):
-    """Which campaigns; None is no criterion, all that are given must hold. Bounds are inclusive."""
+class CampaignFilter(Struct, frozen=True, kw_only=True):
+    """Criteria that must all hold; None is no criterion. Bounds are inclusive."""
 
     name_part: str | None = None
     type: str | None = None
@@ -63,26 +67,39 @@ class CampaignFilter(Struct, frozen=True):
     end_to: datetime | None = None
 
 
+class Window(Struct, frozen=True):
+    """The part of a list that is wanted; no limit for None."""
+
+    limit: int | None
+    offset: int
+
+
 class Event(Struct, frozen=True):
-    """Something that happened to a customer, of a type that campaigns know."""
+    """Something that happened to a customer, of a type that opens surveys."""
 
     type: Trigger
     guid: str
     context_type: ContextType
     context_id: str
-    date: date  # of the event, in UTC
+    date: date  # the day of the event, in UTC
 
 
-class Asked(Struct, frozen=True):
-    """What a campaign made of an event. `place` is the event's in its batch, from 0; no survey where there was one."""
+class MatchedCampaign(Struct, frozen=True):
+    """A running campaign that an event matches. `event` is the event's index in its batch, from 0.
 
-    place: int
-    campaign_id: CampaignId
-    survey_id: SurveyId | None
+    `survey` is the survey that was opened; None if the campaign had one for this context.
+    """
+
+    event: int
+    campaign: CampaignId
+    survey: SurveyId | None
 
 
 class DeadLetter(Struct, frozen=True):
-    """A message that could not be used, and where it stood; the workspace it named, if any, may be another's."""
+    """A message that cannot be used, with its offset and the reason.
+
+    `named_workspace` is the workspace that the message names, if any; it may be another one.
+    """
 
     id: UUID
     topic: str

@@ -1,28 +1,28 @@
-"""What the API of campaigns and events takes and gives, as structs with their bounds and examples."""
+"""Requests and responses of the campaigns and events API, as structs with their bounds and examples."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from voxpop.campaigns.dates import read_moment
-from voxpop.campaigns.event_ingest import Outcome
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger
+from voxpop.campaigns import event_ingest
+from voxpop.campaigns.dates import parse_date
+from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger, Window
 from voxpop.errors import FieldError, Invalid
 from voxpop.types import CampaignId, Instant, SurveyId, instant, whole
 
 CampaignName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", examples=["NPS после заказа"])]
 TypeCode = Annotated[str, Meta(min_length=1, max_length=100, examples=["NPS"])]
-DelayHours = Annotated[float, whole(0, 87_600), Meta(description="0 asks at once", examples=[24])]
+DelayHours = Annotated[float, whole(0, 87_600), Meta(description="0: the survey is due at once", examples=[24])]
 MOMENT = "An instant, or a day of the workspace"
 Start = Annotated[str, Meta(max_length=40, description=f"{MOMENT}: its start", examples=["2024-01-01"])]
 End = Annotated[str, Meta(max_length=40, description=f"{MOMENT}: its last moment", examples=["2024-12-31"])]
 
 
 class NewCampaign(Struct, frozen=True):
-    """What to ask, when what happened, after which delay."""
+    """The survey type, the trigger that opens a survey, and the delay until it is due."""
 
     name: CampaignName
     survey_type_code: TypeCode
@@ -33,20 +33,12 @@ class NewCampaign(Struct, frozen=True):
     end_date: End | None = None
 
     def plan(self, zone: ZoneInfo, now: datetime) -> CampaignPlan:
-        """The plan with its dates read; Invalid for an unreadable date or an end before the start."""
-        start = now if self.start_date is None else read("start_date", self.start_date, zone)
-        end = None if self.end_date is None else read("end_date", self.end_date, zone, end=True)
-        if end is not None and end < start:
-            raise Invalid(
-                "body/end_date must not be before start_date", details=[FieldError("end_date", "is before start_date")]
-            )
-        return CampaignPlan(
-            self.name, self.survey_type_code, self.trigger_type, int(self.delay_hours), self.active, start, end
-        )
+        """The plan with its dates parsed; Invalid for a date that cannot be parsed."""
+        return _plan(self, self.start_date, zone, now)
 
 
 class WholeCampaign(Struct, frozen=True):
-    """A campaign as it shall be: every field but `end_date` is required, and without that it has no end."""
+    """A whole campaign: all fields but `end_date` are required; without that one the campaign has no end."""
 
     name: CampaignName
     survey_type_code: TypeCode
@@ -57,7 +49,20 @@ class WholeCampaign(Struct, frozen=True):
     end_date: End | None = None
 
     def plan(self, zone: ZoneInfo, now: datetime) -> CampaignPlan:
-        return NewCampaign(*(getattr(self, field) for field in self.__struct_fields__)).plan(zone, now)
+        """The plan with its dates parsed; Invalid for a date that cannot be parsed."""
+        return _plan(self, self.start_date, zone, now)
+
+
+def _plan(body: NewCampaign | WholeCampaign, start: str | None, zone: ZoneInfo, now: datetime) -> CampaignPlan:
+    return CampaignPlan(
+        name=body.name,
+        survey_type_code=body.survey_type_code,
+        trigger_type=body.trigger_type,
+        delay_hours=int(body.delay_hours),
+        active=body.active,
+        start_date=now if start is None else _date("start_date", start, zone),
+        end_date=None if body.end_date is None else _date("end_date", body.end_date, zone, end=True),
+    )
 
 
 class CampaignOut(Struct, frozen=True):
@@ -78,20 +83,9 @@ class CampaignOut(Struct, frozen=True):
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:
-        return cls(
-            campaign.id,
-            campaign.name,
-            campaign.survey_type_code,
-            Trigger(campaign.trigger_type),
-            campaign.delay_hours,
-            campaign.active,
-            instant(campaign.start_date),
-            None if campaign.end_date is None else instant(campaign.end_date),
-            instant(campaign.create_time),
-            campaign.create_user,
-            instant(campaign.last_update_time),
-            campaign.last_update_user,
-        )
+        values: dict[str, Any] = structs.asdict(campaign)
+        instants = {name: instant(value) for name, value in values.items() if isinstance(value, datetime)}
+        return cls(**values | instants | {"trigger_type": Trigger(campaign.trigger_type)})
 
 
 class Campaigns(Struct, frozen=True):
@@ -99,10 +93,10 @@ class Campaigns(Struct, frozen=True):
 
 
 class FilterBody(Struct, frozen=True):
-    """Criteria that must all hold; one left out is none. Bounds are inclusive; a campaign without end matches none."""
+    """Criteria that must all hold. Bounds are inclusive; a campaign without an end matches no bound of the end."""
 
     namePart: (
-        Annotated[str, Meta(max_length=200, description="Anywhere, whatever its case", examples=["nps"])] | None
+        Annotated[str, Meta(max_length=200, description="Part of the name, ignoring case", examples=["nps"])] | None
     ) = None
     type: Annotated[str, Meta(max_length=100, examples=["NPS"])] | None = None
     trigger_type: Annotated[str, Meta(max_length=100, examples=["ORDER_COMPLETED"])] | None = None
@@ -114,28 +108,31 @@ class FilterBody(Struct, frozen=True):
     limit: Annotated[float, whole(1, 1000), Meta(examples=[50])] | None = None
     offset: Annotated[float, whole(0, 1_000_000), Meta(examples=[0])] = 0
 
-    def filter(self, zone: ZoneInfo) -> CampaignFilter:
-        """The criteria with their dates read; Invalid for an unreadable one."""
+    def criteria(self, zone: ZoneInfo) -> CampaignFilter:
+        """The criteria with their dates parsed; Invalid for a date that cannot be parsed."""
         return CampaignFilter(
-            self.namePart,
-            self.type,
-            self.trigger_type,
-            self.active,
-            self._bound("start_date_from", zone),
-            self._bound("start_date_to", zone, end=True),
-            self._bound("end_date_from", zone),
-            self._bound("end_date_to", zone, end=True),
+            name_part=self.namePart,
+            type=self.type,
+            trigger_type=self.trigger_type,
+            active=self.active,
+            start_from=self._date("start_date_from", zone),
+            start_to=self._date("start_date_to", zone, end=True),
+            end_from=self._date("end_date_from", zone),
+            end_to=self._date("end_date_to", zone, end=True),
         )
 
-    def _bound(self, field: str, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
+    def window(self) -> Window:
+        return Window(None if self.limit is None else int(self.limit), int(self.offset))
+
+    def _date(self, field: str, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
         text = getattr(self, field)
-        return None if text is None else read(field, text, zone, end=end)
+        return None if text is None else _date(field, text, zone, end=end)
 
 
-def read(field: str, text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
-    """The moment that a field says; Invalid, naming the field, where it says none."""
+def _date(field: str, text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
+    """The date in a field of the body; Invalid, naming the field, if it cannot be parsed."""
     try:
-        return read_moment(text, zone, end=end)
+        return parse_date(text, zone, end=end)
     except (ValueError, OverflowError) as error:
         reason = str(error) if isinstance(error, ValueError) else "is out of range"
         raise Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)]) from None
@@ -153,14 +150,14 @@ EVENT_SCHEMA = {
     "type": "object",
     "required": ["event_type", "guid", "context_id", "context_type"],
     "properties": {
-        "event_type": {"type": "string", "description": "ORDER_COMPLETED, TICKET_CLOSED; others are passed over"},
+        "event_type": {"type": "string", "description": "ORDER_COMPLETED or TICKET_CLOSED; others are ignored"},
         "guid": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"},
         "context_id": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"},
         "context_type": {"enum": ["ORDER", "TICKET"]},
-        "timestamp": {"type": ["string", "null"], "format": "date-time", "description": "Missing: now"},
+        "timestamp": {"type": ["string", "null"], "format": "date-time", "description": "Default: the time of receipt"},
     },
 }
-# Any JSON is taken, since a bad item of a list fails alone; the schema says what fits.
+# Any JSON is accepted, because a bad item of a list fails alone. The schema documents a valid event.
 EventsBody = Annotated[
     Any,
     Meta(
@@ -171,23 +168,23 @@ EventsBody = Annotated[
 
 
 class EventResult(Struct, frozen=True):
-    """What became of one event, in the order they came."""
+    """The result of one event; results are in the order of the events."""
 
     status: Annotated[str, Meta(extra_json_schema={"enum": ["created", "duplicate", "ignored", "invalid"]})]
     surveys: list[SurveyId]
     message: Annotated[str, Meta(examples=["No running campaign waits for this event"])] | None
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Self:
-        return cls(outcome.fate, outcome.surveys, outcome.message)
+    def of(cls, result: event_ingest.EventResult) -> Self:
+        return cls(result.outcome, list(result.surveys), result.message)
 
 
 class EventResults(Struct, frozen=True):
     results: list[EventResult]
 
 
-class DeadEventOut(Struct, frozen=True):
-    """A message that could not be used; its bytes as text, with signs for what is no text."""
+class DeadLetterOut(Struct, frozen=True):
+    """A message that could not be used. Bytes that are no UTF-8 are shown as replacement characters."""
 
     id: UUID
     topic: Annotated[str, Meta(examples=["customer-events.V1"])]
@@ -199,9 +196,14 @@ class DeadEventOut(Struct, frozen=True):
     replayed_at: Instant | None
 
     @classmethod
-    def of(cls, dead: DeadLetter) -> Self:
-        replayed = None if dead.replayed_at is None else instant(dead.replayed_at)
-        text = dead.message.decode(errors="replace")
+    def of(cls, letter: DeadLetter) -> Self:
         return cls(
-            dead.id, dead.topic, dead.partition, dead.offset, dead.reason, text, instant(dead.create_time), replayed
+            id=letter.id,
+            topic=letter.topic,
+            partition=letter.partition,
+            offset=letter.offset,
+            reason=letter.reason,
+            message=letter.message.decode(errors="replace"),
+            create_time=instant(letter.create_time),
+            replayed_at=None if letter.replayed_at is None else instant(letter.replayed_at),
         )

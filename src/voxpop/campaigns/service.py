@@ -1,46 +1,52 @@
-"""What can be done with campaigns."""
+"""Opening, changing and deleting campaigns."""
 
 from datetime import datetime
 
 from voxpop.campaigns import store
 from voxpop.campaigns.errors import CampaignHasSurveys
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan
+from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, Window
 from voxpop.db.pool import Tx
-from voxpop.errors import NotFound
-from voxpop.types import Actor, CampaignId, uuid7
+from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.types import Actor, Audit, CampaignId, uuid7
 
 
 async def open_campaign(tx: Tx, actor: Actor, plan: CampaignPlan, now: datetime) -> Campaign:
-    """UnknownSurveyType where the workspace has no such type."""
-    return await store.insert_campaign(tx, actor.workspace, CampaignId(uuid7()), plan, (now, actor.name))
+    """UnknownSurveyType if the workspace has no such type; Invalid for an end before the start."""
+    _check_dates(plan)
+    return await store.insert_campaign(tx, actor.workspace, CampaignId(uuid7()), plan, Audit(now, actor.name))
 
 
-async def get_campaign(tx: Tx, actor: Actor, ident: CampaignId) -> Campaign:
-    return _found(await store.find_campaign(tx, actor.workspace, ident), ident)
+async def get_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
+    return _existing(await store.find_campaign(tx, actor.workspace, campaign), campaign)
 
 
-async def replace_campaign(tx: Tx, actor: Actor, ident: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
-    """CampaignHasSurveys for another survey type once there are surveys: stored scores would change their meaning."""
-    old = _found(await store.lock_campaign(tx, actor.workspace, ident), ident)
-    if old.survey_type_code != plan.survey_type_code and await store.has_surveys(tx, actor.workspace, ident):
+async def replace_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
+    """CampaignHasSurveys for another survey type once there are surveys, because stored scores would change meaning."""
+    _check_dates(plan)
+    old = _existing(await store.lock_campaign(tx, actor.workspace, campaign), campaign)
+    if old.survey_type_code != plan.survey_type_code and await store.has_surveys(tx, actor.workspace, campaign):
         raise CampaignHasSurveys
-    return await store.replace_campaign(tx, actor.workspace, ident, plan, (now, actor.name))
+    return await store.replace_campaign(tx, actor.workspace, campaign, plan, Audit(now, actor.name))
 
 
-async def delete_campaign(tx: Tx, actor: Actor, ident: CampaignId, now: datetime) -> None:
-    """It asks nobody any more; what it has asked and heard stays."""
-    if not await store.delete_campaign(tx, actor.workspace, ident, (now, actor.name)):
-        raise NotFound.of("Campaign", ident)
+async def delete_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> None:
+    """The campaign opens no more surveys. Its surveys stay answerable, and its answers stay."""
+    if not await store.delete_campaign(tx, actor.workspace, campaign, Audit(now, actor.name)):
+        raise NotFound.of("Campaign", campaign)
 
 
-async def list_campaigns(
-    tx: Tx, actor: Actor, wanted: CampaignFilter, limit: int | None, offset: int
-) -> list[Campaign]:
-    """Newest first; all of them where there is no limit."""
-    return await store.list_campaigns(tx, actor.workspace, wanted, limit, offset)
+async def list_campaigns(tx: Tx, actor: Actor, criteria: CampaignFilter, window: Window) -> list[Campaign]:
+    """Newest first."""
+    return await store.list_campaigns(tx, actor.workspace, criteria, window)
 
 
-def _found(campaign: Campaign | None, ident: CampaignId) -> Campaign:
-    if campaign is None:
-        raise NotFound.of("Campaign", ident)
-    return campaign
+def _check_dates(plan: CampaignPlan) -> None:
+    if plan.end_date is not None and plan.end_date < plan.start_date:
+        reason = "must not be before start_date"
+        raise Invalid(f"body/end_date {reason}", details=[FieldError("end_date", reason)])
+
+
+def _existing(found: Campaign | None, campaign: CampaignId) -> Campaign:
+    if found is None:
+        raise NotFound.of("Campaign", campaign)
+    return found

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from cyclopts import Parameter, validators
 
-from voxpop.campaigns import events
-from voxpop.campaigns.event_ingest import Outcome
+from voxpop.campaigns import dead_letters
+from voxpop.campaigns.event_ingest import EventResult
 from voxpop.campaigns.models import DeadLetter
 from voxpop.commands.output import show, show_table
 from voxpop.commands.session import Data, WorkspaceName, load, on_database
@@ -31,7 +31,7 @@ def list_dead(*, workspace: WorkspaceName = workspaces.DEFAULT, most: Most = 50,
     async def find(database: Database) -> list[DeadLetter]:
         owner = (await workspaces.workspace_named(database, workspace)).id
         async with database.transaction(owner) as tx:
-            return await events.list_dead(tx, owner, NEWEST_FIRST, most)
+            return await dead_letters.list_dead_letters(tx, owner, NEWEST_FIRST, most)
 
     show_table(
         ("ID", "WHEN", "TOPIC", "PARTITION", "OFFSET", "REPLAYED", "REASON"),
@@ -47,13 +47,13 @@ def replay(ident: Ident, /, *, workspace: WorkspaceName = workspaces.DEFAULT, da
         voxpop events replay 0192f0c1-8a52-7c3e-9a50-3f5f0d7f1c11
     """
 
-    async def take(database: Database) -> Outcome:
+    async def take(database: Database) -> EventResult:
         owner = (await workspaces.workspace_named(database, workspace)).id
         async with database.transaction(owner) as tx:
-            return await events.replay(tx, owner, ident, utcnow())
+            return await dead_letters.replay(tx, owner, ident, utcnow())
 
-    outcome = on_database(load(data), take)
-    show(f"{outcome.fate}: {', '.join(map(str, outcome.surveys)) or outcome.message}")
+    result = on_database(load(data), take)
+    show(f"{result.outcome}: {', '.join(map(str, result.surveys)) or result.message}")
 
 
 def _row(dead: DeadLetter) -> tuple[str, ...]:

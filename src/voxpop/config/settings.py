@@ -193,7 +193,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Days,
         Meta(description="For how many days messages are kept that never left, where no brokers are set."),
     ] = 30
-    dead_event_days: Annotated[
+    dead_letter_days: Annotated[
         Days,
         Meta(description="For how many days events that could not be used are kept."),
     ] = 30

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from voxpop.campaigns import service as campaigns
-from voxpop.campaigns.models import CampaignFilter
+from voxpop.campaigns.models import CampaignFilter, Window
 from voxpop.db.pool import Tx
 from voxpop.demo import store
 from voxpop.demo.courses import COURSES
@@ -23,7 +23,7 @@ AGGREGATED_AT = time(0, 5)  # of the next day
 
 async def is_any(tx: Tx, actor: Actor) -> bool:
     """Whether the workspace has campaigns of its own."""
-    return bool(await campaigns.list_campaigns(tx, actor, CampaignFilter(), 1, 0))
+    return bool(await campaigns.list_campaigns(tx, actor, CampaignFilter(), Window(1, 0)))
 
 
 async def open_all(tx: Tx, actor: Actor, at: datetime) -> dict[str, CampaignId]:

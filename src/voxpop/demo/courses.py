@@ -40,14 +40,24 @@ def change(year: Year, moment: datetime) -> float:
     return min(1.0, max(0.0, days / CHANGE_DAYS))
 
 
+def _plan(name: str, survey_type: str, trigger: Trigger, *, delay_hours: int) -> CampaignPlan:
+    return CampaignPlan(
+        name=name,
+        survey_type_code=survey_type,
+        trigger_type=trigger,
+        delay_hours=delay_hours,
+        start_date=START,
+    )
+
+
 COURSES = (
     Course(
-        CampaignPlan("NPS после заказа", "NPS", Trigger.ORDER_COMPLETED, 24, True, START, None),
+        _plan("NPS после заказа", "NPS", Trigger.ORDER_COMPLETED, delay_hours=24),
         ContextType.ORDER, events=9_000, week=(0.9, 0.9, 0.95, 1.0, 1.2, 1.3, 0.7), hours=(6, 22, 17),
         scale=(0, 10), fair=(7, 8), liking=7.5, spread=2.1, gain=1.5, about="order", trouble="late-delivery",
     ),
     Course(
-        CampaignPlan("CSAT после обращения в поддержку", "CSAT", Trigger.TICKET_CLOSED, 0, True, START, None),
+        _plan("CSAT после обращения в поддержку", "CSAT", Trigger.TICKET_CLOSED, delay_hours=0),
         ContextType.TICKET, events=4_000, week=(1.3, 1.15, 1.0, 1.0, 0.95, 0.4, 0.3), hours=(7, 18, 11),
         scale=(1, 5), fair=(3, 3), liking=4.25, spread=0.9, about="support", trouble="support",
     ),

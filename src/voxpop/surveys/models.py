@@ -70,6 +70,19 @@ class NewSurvey(Struct, frozen=True, kw_only=True):
     user_email: str | None = None
 
 
+class NewCampaignSurvey(Struct, frozen=True):
+    """A survey that a campaign opens; it is due `delay_hours` after now."""
+
+    id: SurveyId
+    campaign: CampaignId
+    survey_type: str
+    delay_hours: int
+    guid: str
+    context_type: str
+    context_id: str
+    context_date: date
+
+
 class DueSurvey(Struct, frozen=True):
     """An open survey of a campaign that a customer may answer now, with the texts of its type."""
 

@@ -14,8 +14,8 @@ from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Series, Stage, SurveyIncrement
 from voxpop.surveys import store
-from voxpop.surveys.models import STAGE_OF, Answer, NewSurvey, Status, SurveyClosure, with_workspace
-from voxpop.types import SurveyId
+from voxpop.surveys.models import STAGE_OF, Answer, NewCampaignSurvey, NewSurvey, Status, SurveyClosure, with_workspace
+from voxpop.types import SurveyId, WorkspaceId
 from voxpop.workspaces.models import Workspace
 
 USER = "system"
@@ -28,6 +28,13 @@ async def open_surveys(
     if surveys:
         await store.insert_surveys(tx, workspace.id, surveys, now, USER)
     return increments(workspace, Stage.OPENED, [survey.series for survey in surveys], now)
+
+
+async def open_campaign_surveys(
+    tx: Tx, workspace: WorkspaceId, surveys: Sequence[NewCampaignSurvey], now: datetime
+) -> set[SurveyId]:
+    """Opens surveys for events and returns the new ones: a campaign has one survey for a context at most."""
+    return await store.insert_campaign_surveys(tx, workspace, surveys, now) if surveys else set()
 
 
 async def mark_shown(

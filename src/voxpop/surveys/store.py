@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.surveys.models import Answerable, DueSurvey, NewSurvey, SurveyClosure
+from voxpop.surveys.models import Answerable, DueSurvey, NewCampaignSurvey, NewSurvey, SurveyClosure
 from voxpop.types import CampaignId, SurveyId, WorkspaceId
 
 
@@ -101,6 +101,44 @@ EXPIRED = Query(
     """,
     OfCampaign,
 )
+
+
+# Which of these surveys are new? A campaign has one survey for a context at most.
+NEW_CAMPAIGN_SURVEYS = Query(
+    """
+    INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, context_type,
+                        context_id, context_date, scheduled_at, create_time, last_update_time)
+    SELECT :workspace, id, code, 'campaign', campaign_id, campaign_id, guid, context_type, context_id, date,
+           :now::timestamptz + make_interval(hours => delay_hours), :now, :now
+    FROM unnest(:ids::uuid[], :campaigns::uuid[], :codes::text[], :delays::int[], :guids::text[],
+                :context_types::text[], :context_ids::text[], :context_dates::date[])
+        AS new (id, campaign_id, code, delay_hours, guid, context_type, context_id, date)
+    ORDER BY campaign_id, context_id COLLATE "C"
+    ON CONFLICT (workspace_id, campaign_id, context_id) WHERE campaign_id IS NOT NULL DO NOTHING
+    RETURNING id
+    """,
+    Ended,
+)
+
+
+async def insert_campaign_surveys(
+    tx: Tx, workspace: WorkspaceId, surveys: Sequence[NewCampaignSurvey], now: datetime
+) -> set[SurveyId]:
+    """The surveys that are new; the others have a context that their campaign has a survey for."""
+    rows = await NEW_CAMPAIGN_SURVEYS.all(
+        tx,
+        workspace=workspace,
+        ids=[survey.id for survey in surveys],
+        campaigns=[survey.campaign for survey in surveys],
+        codes=[survey.survey_type for survey in surveys],
+        delays=[survey.delay_hours for survey in surveys],
+        guids=[survey.guid for survey in surveys],
+        context_types=[survey.context_type for survey in surveys],
+        context_ids=[survey.context_id for survey in surveys],
+        context_dates=[survey.context_date for survey in surveys],
+        now=now,
+    )
+    return {row.id for row in rows}
 
 
 async def insert_surveys(tx: Tx, workspace: WorkspaceId, asks: Sequence[NewSurvey], now: datetime, user: str) -> None:

@@ -177,8 +177,7 @@ async def _trigger_campaigns(
 ) -> list[SurveyIncrement]:
     """Ingests the event "ticket closed" in the same transaction: it opens the surveys of campaigns that wait for it."""
     events = [_closed_event(ticket, now.date()) for ticket in tickets]
-    _, increments = await event_ingest.ask(tx, workspace, events, now)
-    return increments
+    return list((await event_ingest.open_surveys(tx, workspace, events, now)).increments)
 
 
 def _closed_event(ticket: Ticket, day: date) -> Event:

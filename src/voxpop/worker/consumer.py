@@ -1,4 +1,7 @@
-"""Events from Kafka: a batch is one transaction, its offsets come after. What an event does is `campaigns.intake`'s."""
+"""Events from Kafka: a batch is one transaction, and its offsets are committed afterwards.
+
+The effect of an event belongs to `campaigns.event_ingest`.
+"""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -9,7 +12,7 @@ import prometheus_client
 from msgspec import Struct
 from structlog import get_logger
 
-from voxpop.campaigns import event_ingest
+from voxpop.campaigns import dead_letters, event_ingest
 from voxpop.campaigns.event_ingest import InvalidEvent
 from voxpop.campaigns.models import DeadLetter, Event
 from voxpop.config.settings import Settings
@@ -20,112 +23,110 @@ from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
-EVENTS = prometheus_client.Counter("voxpop_kafka_events", "Events from Kafka, by what became of them", ["fate"])
+EVENTS = prometheus_client.Counter("voxpop_kafka_events", "Events from Kafka, by outcome", ["outcome"])
 BATCH_SECONDS = prometheus_client.Histogram("voxpop_kafka_batch_seconds", "From the arrival of a batch to its commit")
-LARGEST_DEAD = 2**16  # bytes of a message that is kept
-LONGEST_REASON = 500
-FIRST_PAUSE = timedelta(milliseconds=100)
-LONGEST_PAUSE = timedelta(seconds=10)
+MAX_DEAD_LETTER = 2**16  # bytes of a message that are stored
+MAX_REASON = 500  # characters
+INITIAL_BACKOFF = timedelta(milliseconds=100)
+MAX_BACKOFF = timedelta(seconds=10)
 RESTART_PAUSE = timedelta(seconds=5)
 
 log = get_logger(__name__)
 
 
 async def consume(database: Database, settings: Settings) -> None:
-    """Takes events until cancelled; returns at once where no broker is set."""
+    """Consumes events until cancelled; returns at once if no broker is set."""
     if settings.kafka_bootstrap is None:
         return
-    taker = EventHandler(database, settings.kafka_workspace)
+    handler = EventHandler(database, settings.kafka_workspace)
     while True:
         try:
-            await KafkaConsumer(settings, settings.kafka_topic_customer_events, taker.handle_batch).run()
+            await KafkaConsumer(settings, settings.kafka_topic_customer_events, handler.handle_batch).run()
         except BrokerError as error:
-            log.error("The consumer can't go on and starts anew", reason=str(error))
-        except Exception:  # an edge: what ends the consumer must not end those who answer
-            log.exception("The consumer has failed and starts anew")
+            log.error("consumer.restart", reason=str(error))
+        except Exception:  # outermost: a failed consumer must not end the process
+            log.exception("consumer.failed")
         await asyncio.sleep(RESTART_PAUSE.total_seconds())
 
 
 class EventHandler:
-    """Takes batches; `home` is the name of the workspace of messages that name none."""
+    """Stores batches of events. `default_workspace` is the name of the workspace for messages that name none."""
 
-    def __init__(self, database: Database, home: str) -> None:
+    def __init__(self, database: Database, default_workspace: str) -> None:
         self._database = database
-        self._home = home
+        self._default_workspace = default_workspace
 
     async def handle_batch(self, batch: Sequence[Record]) -> None:
-        """Returns once everything is committed, however long the database is away: nothing is lost or passed over."""
+        """Returns once everything is committed, and retries while the database is unreachable: no event is lost."""
         with BATCH_SECONDS.time():
-            await self._settle(batch)
+            await self._handle(batch)
 
-    async def _settle(self, batch: Sequence[Record], refusal: str | None = None) -> None:
-        """`refusal`: why the database does not take the only message of the batch, which is to be buried."""
-        pause = FIRST_PAUSE
+    async def _handle(self, batch: Sequence[Record], rejection: str | None = None) -> None:
+        """Retries with exponential backoff. `rejection`: why the database rejects the only message of the batch."""
+        pause = INITIAL_BACKOFF
         while True:
             try:
-                return await self._take_once(batch, refusal)
-            except Exception as fault:  # an edge: whatever it was, the batch is not given up
-                if isinstance(fault, ITEM_ERRORS) and refusal is None:
-                    return await self._split(batch, f"the database refuses it: {fault}")
-                log.warning("A batch of events has to wait", size=len(batch), reason=str(fault) or repr(fault))
+                return await self._store(batch, rejection)
+            except Exception as error:  # outermost: the batch is retried, whatever the error
+                if isinstance(error, ITEM_ERRORS) and rejection is None:
+                    return await self._split(batch, f"the database rejects it: {error}")
+                log.warning("events.batch_retry", size=len(batch), reason=str(error) or repr(error))
             await asyncio.sleep(pause.total_seconds())
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = min(2 * pause, MAX_BACKOFF)
 
-    async def _split(self, batch: Sequence[Record], refusal: str) -> None:
-        """One message's data is at fault: the batch is halved until that message stands alone."""
+    async def _split(self, batch: Sequence[Record], rejection: str) -> None:
+        """Halves the batch until the message with the invalid data is alone and becomes a dead letter."""
         if len(batch) == 1:
-            return await self._settle(batch, refusal)
+            return await self._handle(batch, rejection)
         middle = len(batch) // 2
-        await self._settle(batch[:middle])
-        await self._settle(batch[middle:])
+        await self._handle(batch[:middle])
+        await self._handle(batch[middle:])
 
-    async def _take_once(self, batch: Sequence[Record], refusal: str | None) -> None:
+    async def _store(self, batch: Sequence[Record], rejection: str | None) -> None:
         now = utcnow()
-        fates: Counter[str] = Counter()
+        outcomes: Counter[str] = Counter()
         async with self._database.transaction(None) as tx:
             known = {workspace.name: workspace.id for workspace in await workspaces.list_workspaces(tx)}
-            # In the order of the ids, as the locks of each stay until the commit.
-            shares = self._divide(batch, known, refusal, now)
-            for workspace, share in sorted(shares.items()):
+            # Sorted by workspace: the locks of each stay until the commit, so one order prevents deadlocks.
+            parts = self._divide(batch, known, rejection, now)
+            for workspace, part in sorted(parts.items()):
                 await switch_workspace(tx, workspace)
-                outcomes = await event_ingest.ingest(tx, workspace, share.events, now)
-                await event_ingest.store_dead_letters(tx, workspace, share.dead, now)
-                fates.update(outcome.fate for outcome in outcomes)
-                fates.update(unknown=share.unknown_count, dead=len(share.dead))
-        for fate, count in fates.items():
-            EVENTS.labels(fate).inc(count)
-        if dead := [one for share in shares.values() for one in share.dead]:
-            first = f"{dead[0].topic} {dead[0].partition} {dead[0].offset}: {dead[0].reason}"
-            log.warning("Messages that can't be used are kept", count=len(dead), first=first)
+                results = await event_ingest.ingest(tx, workspace, part.events, now)
+                await dead_letters.store_dead_letters(tx, workspace, part.dead_letters, now)
+                outcomes.update(result.outcome for result in results)
+                outcomes.update(unknown=part.unknown_count, dead=len(part.dead_letters))
+        for outcome, count in outcomes.items():
+            EVENTS.labels(outcome).inc(count)
+        _log_dead_letters([letter for part in parts.values() for letter in part.dead_letters])
 
     def _divide(
-        self, batch: Sequence[Record], known: Mapping[str, WorkspaceId], refusal: str | None, now: datetime
-    ) -> dict[WorkspaceId, "_Share"]:
-        shares: dict[WorkspaceId, _Share] = defaultdict(_Share)
+        self, batch: Sequence[Record], known: Mapping[str, WorkspaceId], rejection: str | None, now: datetime
+    ) -> dict[WorkspaceId, "_WorkspaceBatch"]:
+        parts: dict[WorkspaceId, _WorkspaceBatch] = defaultdict(_WorkspaceBatch)
         for record in batch:
-            name = self._home if record.workspace is None else record.workspace
-            workspace = known.get(name) or known.get(self._home)
+            name = self._default_workspace if record.workspace is None else record.workspace
+            workspace = known.get(name) or known.get(self._default_workspace)
             if workspace is None:
-                raise NotFound(f"There is no workspace '{self._home}' for events that name none")
-            unusable = refusal or (None if name in known else f"there is no workspace {name!r}")
-            shares[workspace].add(record, unusable, now)
-        return shares
+                raise NotFound(f"There is no workspace '{self._default_workspace}' for events that name none")
+            reason = rejection or (None if name in known else f"there is no workspace {name!r}")
+            parts[workspace].add(record, reason, now)
+        return parts
 
 
-class _Share(Struct):
-    """What one workspace gets of a batch."""
+class _WorkspaceBatch(Struct):
+    """The part of a batch that belongs to one workspace."""
 
     events: list[Event] = []
-    dead: list[DeadLetter] = []
+    dead_letters: list[DeadLetter] = []
     unknown_count: int = 0
 
-    def add(self, record: Record, unusable: str | None, now: datetime) -> None:
+    def add(self, record: Record, rejection: str | None, now: datetime) -> None:
         try:
-            if unusable:
-                raise InvalidEvent(unusable)
-            event = event_ingest.read_event(record.value, now)
+            if rejection:
+                raise InvalidEvent(rejection)
+            event = event_ingest.parse_message(record.value, now)
         except InvalidEvent as reason:
-            self.dead.append(_dead(record, str(reason), now))
+            self.dead_letters.append(_dead_letter(record, str(reason), now))
         else:
             if event is None:
                 self.unknown_count += 1
@@ -133,9 +134,21 @@ class _Share(Struct):
                 self.events.append(event)
 
 
-def _dead(record: Record, reason: str, now: datetime) -> DeadLetter:
-    fitting = reason.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:LONGEST_REASON]
-    message = record.value[:LARGEST_DEAD]
+def _dead_letter(record: Record, reason: str, now: datetime) -> DeadLetter:
     return DeadLetter(
-        uuid7(), record.topic, record.partition, record.offset, fitting, message, now, named_workspace=record.workspace
+        id=uuid7(),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        reason=reason.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_REASON],
+        message=record.value[:MAX_DEAD_LETTER],
+        create_time=now,
+        named_workspace=record.workspace,
     )
+
+
+def _log_dead_letters(letters: Sequence[DeadLetter]) -> None:
+    if letters:
+        first = letters[0]
+        position = f"{first.topic} {first.partition} {first.offset}"
+        log.warning("events.dead_letters_stored", count=len(letters), first=position, reason=first.reason)

@@ -1,4 +1,4 @@
-"""The way out of the outbox: one relay at a time sends what is unsent. Sweeps away what is old, broker or none."""
+"""The outbox relay: one process at a time holds a lease and sends unsent messages. Old rows are purged every hour."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from structlog import get_logger
 
 from voxpop import outbox
-from voxpop.campaigns import events
+from voxpop.campaigns import dead_letters
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database, Tx
@@ -22,147 +22,149 @@ from voxpop.outbox import Kind, Unsent
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
-SENT = Counter("voxpop_outbox_sent", "Messages of the outbox that the broker has", ["kind"])
-FAILED = Counter("voxpop_outbox_failures", "Attempts to send a message that failed", ["kind"])
+SENT = Counter("voxpop_outbox_sent", "Outbox messages that the broker has acknowledged", ["kind"])
+FAILED = Counter("voxpop_outbox_failures", "Failed attempts to send an outbox message", ["kind"])
 
 VERSION = "1"  # of the bodies, which may gain fields within a version
-MOST_IN_A_BATCH = 1000
+MAX_BATCH_SIZE = 1000
 NOW, IDLE = timedelta(0), timedelta(milliseconds=200)
 LEASE_NAME = "relay"
-# Longer than a batch may take to fail, else another relay would begin while this one still sends.
+# Longer than a failing batch takes; otherwise another relay would start while this one still sends.
 LEASE = timedelta(seconds=15)
 RENEW = timedelta(seconds=5)
 INITIAL_BACKOFF = timedelta(seconds=1)
 MAX_BACKOFF = timedelta(seconds=30)
-SWEEP = timedelta(hours=1)
-SWEPT_AT_ONCE = 20_000
+PURGE_INTERVAL = timedelta(hours=1)
+PURGE_CHUNK = 20_000  # rows in one transaction
 
 log = get_logger(__name__)
 
 
 async def relay(database: Database, settings: Settings) -> None:
-    """Until cancelled. Where no broker is set nothing leaves, and what is old is swept away all the same."""
+    """Runs until cancelled. Without a broker it sends nothing, but it still purges old rows."""
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_sweep_by_the_hour(database, settings))
+        tasks.create_task(_purge_hourly(database, settings))
         if settings.kafka_bootstrap is not None:
             tasks.create_task(Relay(database, settings).run())
 
 
 async def purge(database: Database, settings: Settings, now: datetime) -> None:
-    """Takes away messages and dead events that have been kept long enough; an unsent one only where none can leave."""
-    keep = timedelta(days=settings.outbox_keep_days)
-    unsent = timedelta(days=settings.outbox_unsent_days) if settings.kafka_bootstrap is None else None
-    old = now - keep, None if unsent is None else now - unsent
-    await _in_chunks(database, None, lambda tx: outbox.prune(tx, *old, SWEPT_AT_ONCE))
+    """Deletes old messages and dead letters. An unsent message is deleted only if no broker is set."""
+    sent_before = now - timedelta(days=settings.outbox_keep_days)
+    unsent_before = None if settings.kafka_bootstrap else now - timedelta(days=settings.outbox_unsent_days)
+    await _in_chunks(database, None, lambda tx: outbox.prune(tx, sent_before, unsent_before, PURGE_CHUNK))
     async with database.transaction(None) as tx:
-        known = await workspaces.list_workspaces(tx)
-    before = now - timedelta(days=settings.dead_event_days)
-    for workspace in known:
-        forget = partial(events.prune_dead_letters, workspace=workspace.id, before=before, most=SWEPT_AT_ONCE)
-        await _in_chunks(database, workspace.id, forget)
+        all_workspaces = await workspaces.list_workspaces(tx)
+    before = now - timedelta(days=settings.dead_letter_days)
+    for workspace in all_workspaces:
+        prune = partial(dead_letters.prune_dead_letters, workspace=workspace.id, before=before, limit=PURGE_CHUNK)
+        await _in_chunks(database, workspace.id, prune)
 
 
 async def _in_chunks(
-    database: Database, workspace: WorkspaceId | None, sweep_some: Callable[[Tx], Awaitable[int]]
+    database: Database, workspace: WorkspaceId | None, purge_chunk: Callable[[Tx], Awaitable[int]]
 ) -> None:
-    """Each in a transaction of its own, until one finds less than a chunk."""
+    """Runs each chunk in a transaction of its own, until one is not full."""
     while True:
         async with database.transaction(workspace) as tx:
-            if await sweep_some(tx) < SWEPT_AT_ONCE:
+            if await purge_chunk(tx) < PURGE_CHUNK:
                 return
 
 
-async def _sweep_by_the_hour(database: Database, settings: Settings) -> None:
+async def _purge_hourly(database: Database, settings: Settings) -> None:
     while True:
         try:
             await purge(database, settings, utcnow())
-        except Exception:  # an edge: the next hour does it
-            log.exception("Old messages could not be swept away")
-        await asyncio.sleep(SWEEP.total_seconds())
+        except Exception:  # outermost: the next hour tries again
+            log.exception("outbox.purge_failed")
+        await asyncio.sleep(PURGE_INTERVAL.total_seconds())
 
 
 class Relay:
-    """Sends while it holds the lease. What could not leave is tried again after a rest, each kind for itself."""
+    """Sends while it holds the lease. A kind of message that fails is retried with exponential backoff."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._sender = KafkaProducer(settings)
+        self._producer = KafkaProducer(settings)
         self._topics = {
             Kind.DAILY_METRICS: settings.kafka_topic_daily_metrics,
             Kind.FEEDBACK: settings.kafka_topic_feedback,
         }
         self._holder = uuid7()
-        self._leads = False
+        self._is_leader = False
         self._renew_at = 0.0
-        self._rests = {kind: Backoff() for kind in self._topics}
+        self._backoffs = {kind: Backoff() for kind in self._topics}
 
     async def run(self) -> None:
-        """Until cancelled, which lets go of the lease."""
+        """Runs until cancelled, then releases the lease."""
         try:
             while True:
-                pause = await self._turn()
+                pause = await self._send_batch()
                 await asyncio.sleep(pause.total_seconds())
         finally:
-            await self._sender.close()
+            await self._producer.close()
             with suppress(*CONNECTION_ERRORS):
                 async with self._database.transaction(None) as tx:
                     await outbox.drop_lease(tx, LEASE_NAME, self._holder)
 
-    async def _turn(self) -> timedelta:
-        """Sends what is unsent; how long to wait for the next turn."""
+    async def _send_batch(self) -> timedelta:
+        """Sends a batch of unsent messages; returns the pause before the next one."""
         try:
             async with self._database.transaction(None) as tx:
-                if not await self._is_leading(tx):
+                if not await self._renew_lease(tx):
                     return RENEW
-                rows = await outbox.list_unsent(tx, self._awake(), MOST_IN_A_BATCH)
+                rows = await outbox.list_unsent(tx, self._due_kinds(), MAX_BATCH_SIZE)
                 names = {each.id: each.name for each in await workspaces.list_workspaces(tx)} if rows else {}
             if rows:
                 await self._send(rows, names)
-        except Exception as fault:  # an edge: whatever it was, nothing is marked that has not left
-            log.warning("The outbox has to wait", reason=str(fault) or repr(fault))
+        except Exception as error:  # outermost: unsent messages stay unsent and are retried
+            log.warning("outbox.send_failed", reason=str(error) or repr(error))
             return RENEW
-        return NOW if len(rows) == MOST_IN_A_BATCH else IDLE
+        return NOW if len(rows) == MAX_BATCH_SIZE else IDLE
 
-    async def _is_leading(self, tx: Tx) -> bool:
+    async def _renew_lease(self, tx: Tx) -> bool:
         if monotonic() >= self._renew_at:
-            self._leads = await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds()))
+            self._is_leader = await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds()))
             self._renew_at = monotonic() + RENEW.total_seconds()
-        return self._leads
+        return self._is_leader
 
-    def _awake(self) -> list[Kind]:
-        return [kind for kind, rest in self._rests.items() if monotonic() >= rest.until]
+    def _due_kinds(self) -> list[Kind]:
+        return [kind for kind, backoff in self._backoffs.items() if monotonic() >= backoff.until]
 
     async def _send(self, rows: Sequence[Unsent], names: Mapping[WorkspaceId, str]) -> None:
-        faults = await self._sender.send([self._outgoing(row, names) for row in rows])
-        sent = [row.id for row, fault in zip(rows, faults, strict=True) if fault is None]
+        errors = await self._producer.send([self._outgoing(row, names) for row in rows])
+        sent = [row.id for row, error in zip(rows, errors, strict=True) if error is None]
         async with self._database.transaction(None) as tx:
             await outbox.mark_sent(tx, sent, utcnow())
-        for kind, rest in self._rests.items():
-            mine = [fault for row, fault in zip(rows, faults, strict=True) if row.kind == kind]
-            failed = [fault for fault in mine if fault is not None]
-            SENT.labels(kind).inc(len(mine) - len(failed))
-            FAILED.labels(kind).inc(len(failed))
-            if failed:
-                rest.begin()
-                log.warning("Messages have to wait", kind=kind, count=len(failed), reason=failed[0])
-            elif mine:
-                rest.end()
+        for kind in self._backoffs:
+            self._note_results(kind, [error for row, error in zip(rows, errors, strict=True) if row.kind == kind])
+
+    def _note_results(self, kind: Kind, results: Sequence[str | None]) -> None:
+        """`results`: for each message of the kind the error, or None if it was sent."""
+        failures = [error for error in results if error is not None]
+        SENT.labels(kind).inc(len(results) - len(failures))
+        FAILED.labels(kind).inc(len(failures))
+        if failures:
+            self._backoffs[kind].start()
+            log.warning("outbox.backoff", kind=kind, count=len(failures), reason=failures[0])
+        elif results:
+            self._backoffs[kind].reset()
 
     def _outgoing(self, row: Unsent, names: Mapping[WorkspaceId, str]) -> Outgoing:
-        named = names.get(row.workspace_id, str(row.workspace_id))
-        headers = {"voxpop-id": str(row.id), "voxpop-version": VERSION, WORKSPACE: named}
+        workspace = names.get(row.workspace_id, str(row.workspace_id))
+        headers = {"voxpop-id": str(row.id), "voxpop-version": VERSION, WORKSPACE: workspace}
         return Outgoing(self._topics[Kind(row.kind)], row.key, row.body, headers)
 
 
 class Backoff(Struct):
-    """When a kind is tried again, and how long its next rest is."""
+    """Exponential backoff: the time of the next attempt, and the length of the next pause."""
 
     until: float = 0.0
     length: timedelta = INITIAL_BACKOFF
 
-    def begin(self) -> None:
+    def start(self) -> None:
         self.until = monotonic() + self.length.total_seconds()
         self.length = min(2 * self.length, MAX_BACKOFF)
 
-    def end(self) -> None:
+    def reset(self) -> None:
         self.length = INITIAL_BACKOFF

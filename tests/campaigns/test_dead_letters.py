@@ -10,7 +10,7 @@ from tests.campaigns.kit import ORDER, TICKET, Door, fields, good, refusal
 from tests.campaigns.ledger import Owner, assert_counts_agree, funnel
 from tests.conftest import Client, Make
 
-from voxpop.campaigns import event_ingest
+from voxpop.campaigns import dead_letters
 from voxpop.campaigns.models import DeadLetter
 from voxpop.types import uuid7
 
@@ -24,15 +24,15 @@ async def bury(make: Make, client: Client, *messages: bytes, since: int = 0, now
         for offset, message in enumerate(messages, since)
     ]
     async with make.database.transaction(client.workspace) as tx:
-        await event_ingest.store_dead_letters(tx, client.workspace, dead, now)
+        await dead_letters.store_dead_letters(tx, client.workspace, dead, now)
 
 
 async def dead(door: Door, **query: Any) -> list[Any]:
-    return list(good(await door.get("events/dead", **query))["data"])
+    return list(good(await door.get("events/dead-letters", **query))["data"])
 
 
 async def replay(door: Door, ident: str) -> Any:
-    return await door.client.post(f"/api/v1/events/dead/{ident}/replay")
+    return await door.client.post(f"/api/v1/events/dead-letters/{ident}/replay")
 
 
 async def test_a_message_is_listed_with_its_place_and_reason(make: Make, door: Door) -> None:  # F32
@@ -61,12 +61,12 @@ async def test_a_place_is_kept_once(make: Make, door: Door, theirs: Door) -> Non
 async def test_pages_are_whole_though_messages_come_meanwhile(make: Make, door: Door) -> None:
     await bury(make, door.client, *(b"%d" % number for number in range(7)))
     await bury(make, door.client, b"7", b"8", since=7, now=START + timedelta(microseconds=1))
-    first = good(await door.get("events/dead", limit=4))
+    first = good(await door.get("events/dead-letters", limit=4))
     await bury(make, door.client, b"9", since=9, now=START + timedelta(hours=1))
     seen, page = first["data"], first
     assert {one["message"] for one in seen[:2]} == {"7", "8"}
     while page["has_more"]:
-        page = good(await door.get("events/dead", limit=4, cursor=page["next_cursor"]))
+        page = good(await door.get("events/dead-letters", limit=4, cursor=page["next_cursor"]))
         seen += page["data"]
     assert page["next_cursor"] is None
     assert sorted(one["message"] for one in seen) == list("012345678")
@@ -75,7 +75,7 @@ async def test_pages_are_whole_though_messages_come_meanwhile(make: Make, door: 
 
 async def test_a_page_has_a_size(door: Door) -> None:
     for limit in ("0", "101", "x", "1.5", ""):
-        assert fields(await door.get("events/dead", limit=limit)) == ["limit"]
+        assert fields(await door.get("events/dead-letters", limit=limit)) == ["limit"]
 
 
 async def test_replay_takes_a_message_once_more(make: Make, door: Door, owner: Owner) -> None:
@@ -99,7 +99,7 @@ async def test_what_still_cannot_be_used_stays_as_it_is(make: Make, door: Door) 
     for row in await dead(door):
         answer = await replay(door, row["id"])
         assert refusal(answer) == (400, "VALIDATION_ERROR")
-        assert "still can't be used" in answer.json()["message"]
+        assert "still cannot be used" in answer.json()["message"]
     assert [one["replayed_at"] for one in await dead(door)] == [None] * 3
 
 
@@ -116,7 +116,7 @@ async def test_a_message_is_replayed_in_the_workspace_it_named_alone(make: Make,
     """Buried here because there was no such workspace; once there is, it is still not ours."""
     named = [DeadLetter(uuid7(), "t", 0, 0, "no such workspace", json.dumps(ORDER).encode(), START, None, "elsewhere")]
     async with make.database.transaction(door.client.workspace) as tx:
-        await event_ingest.store_dead_letters(tx, door.client.workspace, named, START)
+        await dead_letters.store_dead_letters(tx, door.client.workspace, named, START)
     (row,) = await dead(door)
     assert refusal(await replay(door, row["id"])) == (400, "VALIDATION_ERROR")
     assert (await dead(door))[0]["replayed_at"] is None
