@@ -11,7 +11,7 @@ from tests.conftest import Client, Make
 from tests.features.kit import API, Feature, good
 from tests.features.ledger import Owner
 from tests.people.kit import Browser
-from tests.tickets.portal_kit import Desk
+from tests.tickets.portal_kit import PortalSite
 
 from voxpop.app import create_app
 from voxpop.config.settings import load
@@ -202,11 +202,11 @@ def expected(whose: str, person: str) -> str:
 
 
 async def test_pages_are_for_whom_the_table_says(database: Database) -> None:  # G1, T8, T25
-    desk = await Desk(database).furnish()
-    assert await desk.open() == IDS["ref"]
-    chief = await desk.owner()
-    people: dict[str, Browser] = {"nobody": desk.browser(), "customer": await desk.customer(), "owner": chief}
-    people |= {role: await desk.invited(chief, f"{role}@example.com", role) for role in ("admin", "agent")}
+    portal = await PortalSite(database).furnish()
+    assert await portal.open() == IDS["ref"]
+    chief = await portal.owner()
+    people: dict[str, Browser] = {"nobody": portal.browser(), "customer": await portal.customer(), "owner": chief}
+    people |= {role: await portal.invited(chief, f"{role}@example.com", role) for role in ("admin", "agent")}
     for (method, path), whose in EXPECTED_PAGES.items():
         for person, browser in people.items():
             wanted = expected(whose, person)

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page
 from tests.browser.axe import violations
-from tests.tickets.office import Office, Requester
+from tests.tickets.office import InboxSite, Requester
 
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
@@ -43,10 +43,10 @@ class Agent:
         return self.page.locator(":focus")
 
 
-async def window(chromium: Browser, office: Office, origin: str, *, who: str = "agent", **options: Any) -> Agent:
+async def window(chromium: Browser, inbox: InboxSite, origin: str, *, who: str = "agent", **options: Any) -> Agent:
     """`who`: "agent" or "boss"."""
     context = await chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en"} | options))
-    cookies = [{"name": name, "value": value, "url": origin} for name, value in getattr(office, who).cookies.items()]
+    cookies = [{"name": name, "value": value, "url": origin} for name, value in getattr(inbox, who).cookies.items()]
     await context.add_cookies(cookies)  # type: ignore[arg-type]
     return Agent(context, await context.new_page(), origin)
 

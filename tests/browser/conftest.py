@@ -1,4 +1,4 @@
-"""Chromium, and servers for it to look at: any app, and an office with an agent at work."""
+"""Chromium, and servers for it to look at: any app, and an inbox with an agent at work."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.agents import BOB, FLAGS, LONG, Agent, window
-from tests.tickets.office import HOUR, Office, Priority
+from tests.tickets.office import HOUR, InboxSite, Priority
 
 from voxpop.db.pool import Database
 from voxpop.types import utcnow
@@ -77,9 +77,9 @@ def serve() -> Iterator[Callable[[Litestar], str]]:
 
 
 @pytest.fixture
-async def office(database: Database) -> AsyncIterator[Office]:
+async def inbox(database: Database) -> AsyncIterator[InboxSite]:
     """Six tickets: TK-1 is rated, TK-5 is the longest, TK-6 is the latest."""
-    made = await Office(database).furnish()
+    made = await InboxSite(database).furnish()
     await made.rated(4, "Quick & honest", "Hub skips", tags=("warranty", "hubs"))
     await made.rated(1, "Never again", "Lost parcel", tags=("delivery",), requester=BOB)
     for hours, subject in ((5, "Third"), (4, "Fourth"), (3, LONG), (2, "Latest")):
@@ -91,8 +91,8 @@ async def office(database: Database) -> AsyncIterator[Office]:
 
 
 @pytest.fixture
-async def origin(office: Office) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(office.app, host="127.0.0.1", port=0, lifespan="off", log_config=None))
+async def origin(inbox: InboxSite) -> AsyncIterator[str]:
+    server = uvicorn.Server(uvicorn.Config(inbox.app, host="127.0.0.1", port=0, lifespan="off", log_config=None))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - it sets no event
         await asyncio.sleep(0.01)
@@ -110,8 +110,8 @@ async def chromium() -> AsyncIterator[Chromium]:
 
 
 @pytest.fixture
-async def agent(chromium: Chromium, office: Office, origin: str) -> AsyncIterator[Agent]:
-    made = await window(chromium, office, origin)
+async def agent(chromium: Chromium, inbox: InboxSite, origin: str) -> AsyncIterator[Agent]:
+    made = await window(chromium, inbox, origin)
     yield made
     await made.context.close()
     assert made.complaints == []

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from tests.browser.agents import Agent, window
 from tests.people.kit import AGENT, OWNER, PASSWORD
-from tests.tickets.office import Office, Status
+from tests.tickets.office import InboxSite, Status
 
 pytestmark = pytest.mark.browser
 
@@ -21,9 +21,9 @@ FORGED = """action => {
 
 
 async def test_a_member_signs_in_by_password_and_lands_where_he_wanted(
-    chromium: Browser, office: Office, origin: str
+    chromium: Browser, inbox: InboxSite, origin: str
 ) -> None:
-    assert (await office.boss.submit("/settings/password", new=PASSWORD)).status_code == 303
+    assert (await inbox.owner_browser.submit("/settings/password", new=PASSWORD)).status_code == 303
     page = await (await chromium.new_context(locale="en")).new_page()
     await page.goto(f"{origin}/inbox/TK-6")
     for password, heading in (("something else", "Sign in to default"), (PASSWORD, "TK-6 Latest")):
@@ -49,19 +49,19 @@ async def test_the_export_is_the_list_with_the_rating_last(agent: Agent) -> None
     assert all(row[-1].endswith("Z") for row in rows)
 
 
-async def test_a_page_of_another_origin_changes_nothing(chromium: Browser, office: Office, origin: str) -> None:
-    agent = await window(chromium, office, origin, bypass_csp=True)
+async def test_a_page_of_another_origin_changes_nothing(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+    agent = await window(chromium, inbox, origin, bypass_csp=True)
     page = agent.page
     await page.goto(f"{origin.replace('127.0.0.1', 'localhost')}/login")
     await page.evaluate(FORGED, f"{origin}/inbox/TK-6/status")
     await expect(page.get_by_role("heading", name="You don’t have access")).to_be_visible()
-    assert (await office.get("TK-6")).status == Status.OPEN
+    assert (await inbox.get("TK-6")).status == Status.OPEN
     await agent.context.close()
 
 
-async def test_a_ticket_of_another_workspace_is_not_found(agent: Agent, office: Office) -> None:  # T26
+async def test_a_ticket_of_another_workspace_is_not_found(agent: Agent, inbox: InboxSite) -> None:  # T26
     for _ in range(7):
-        await office.open("Theirs", slug="acme")
+        await inbox.open("Theirs", slug="acme")
     answer = await agent.page.goto(f"{agent.origin}/inbox/TK-7")
     assert answer is not None
     assert answer.status == 404
@@ -69,20 +69,20 @@ async def test_a_ticket_of_another_workspace_is_not_found(agent: Agent, office: 
     agent.complaints.clear()  # the browser says that it was not found
 
 
-async def test_a_role_is_changed_by_choosing_it(chromium: Browser, office: Office, origin: str) -> None:
-    boss = await window(chromium, office, origin, who="boss")
+async def test_a_role_is_changed_by_choosing_it(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+    boss = await window(chromium, inbox, origin, who="boss")
     page = await boss.go("/settings")
     choice = page.get_by_label("Role of agent")
     await expect(page.get_by_role("button", name="Change")).to_be_hidden()
     await choice.select_option("admin")
     await expect(page.get_by_role("status")).to_contain_text("changed")
     await expect(choice).to_have_value("admin")
-    assert (await office.agent.get("/settings/keys")).status_code == 200, AGENT
+    assert (await inbox.agent.get("/settings/keys")).status_code == 200, AGENT
     await boss.context.close()
 
 
-async def test_a_key_is_copied(chromium: Browser, office: Office, origin: str) -> None:
-    boss = await window(chromium, office, origin, who="boss", permissions=["clipboard-read", "clipboard-write"])
+async def test_a_key_is_copied(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+    boss = await window(chromium, inbox, origin, who="boss", permissions=["clipboard-read", "clipboard-write"])
     page = await boss.go("/settings/keys")
     await page.get_by_label("Name of the key").fill("Shop")
     await page.get_by_label("ingest").check()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 from tests.browser.agents import Agent, window
-from tests.tickets.office import Office
+from tests.tickets.office import InboxSite
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ async def test_a_draft_is_gone_once_it_was_sent_or_emptied(agent: Agent) -> None
 
 
 async def test_a_draft_waits_for_who_must_sign_in_again_and_for_nobody_else(
-    agent: Agent, office: Office, origin: str
+    agent: Agent, inbox: InboxSite, origin: str
 ) -> None:
     page = await agent.go("/inbox/TK-6")
     await agent.press("r")
@@ -60,7 +60,7 @@ async def test_a_draft_waits_for_who_must_sign_in_again_and_for_nobody_else(
     await agent.context.clear_cookies()
     await page.keyboard.press("Control+Enter")
     await expect(page).to_have_url(f"{origin}/login")
-    boss = [{"name": name, "value": value, "url": origin} for name, value in office.boss.cookies.items()]
+    boss = [{"name": name, "value": value, "url": origin} for name, value in inbox.owner_browser.cookies.items()]
     await agent.context.add_cookies(boss)  # type: ignore[arg-type]
     await agent.go("/inbox/TK-6")
     await expect(written(page)).to_have_value("")
@@ -71,9 +71,9 @@ async def test_a_draft_waits_for_who_must_sign_in_again_and_for_nobody_else(
 
 @pytest.mark.parametrize("width", [1280, 390])
 async def test_nothing_jumps_when_a_draft_comes_back(
-    chromium: Browser, office: Office, origin: str, width: int
+    chromium: Browser, inbox: InboxSite, origin: str, width: int
 ) -> None:
-    agent = await window(chromium, office, origin, viewport={"width": width, "height": 800})
+    agent = await window(chromium, inbox, origin, viewport={"width": width, "height": 800})
     page = await agent.go("/inbox/TK-6")
     await written(page).fill("line\n" * 12)
     await page.reload()

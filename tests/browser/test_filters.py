@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 from tests.browser.agents import Agent, window
-from tests.tickets.office import Office
+from tests.tickets.office import InboxSite
 
 pytestmark = pytest.mark.browser
 
@@ -50,8 +50,8 @@ async def test_a_requester_is_filtered_for_and_let_go(agent: Agent) -> None:
         await expect(rows(page)).to_have_count(count)
 
 
-async def test_filters_work_without_a_script(chromium: Browser, office: Office, origin: str) -> None:
-    agent = await window(chromium, office, origin, java_script_enabled=False)
+async def test_filters_work_without_a_script(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+    agent = await window(chromium, inbox, origin, java_script_enabled=False)
     page = await agent.go("/inbox?status=")
     await page.get_by_label("Requester", exact=True).fill("bob@example.com")
     await page.locator("[name=priority]").select_option("Medium")
@@ -63,8 +63,8 @@ async def test_filters_work_without_a_script(chromium: Browser, office: Office, 
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-async def test_a_phone_filters_and_sorts(chromium: Browser, office: Office, origin: str, scripts: bool) -> None:
-    agent = await window(chromium, office, origin, **PHONE, java_script_enabled=scripts)
+async def test_a_phone_filters_and_sorts(chromium: Browser, inbox: InboxSite, origin: str, scripts: bool) -> None:
+    agent = await window(chromium, inbox, origin, **PHONE, java_script_enabled=scripts)
     page = await agent.go("/inbox?status=")
     await expect(page.get_by_label("Sort by")).to_be_hidden()
     await page.get_by_role("button", name="Filter and sort").tap()
@@ -79,8 +79,8 @@ async def test_a_phone_filters_and_sorts(chromium: Browser, office: Office, orig
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-async def test_a_phone_signs_out(chromium: Browser, office: Office, origin: str, scripts: bool) -> None:
-    agent = await window(chromium, office, origin, **PHONE, java_script_enabled=scripts)
+async def test_a_phone_signs_out(chromium: Browser, inbox: InboxSite, origin: str, scripts: bool) -> None:
+    agent = await window(chromium, inbox, origin, **PHONE, java_script_enabled=scripts)
     page = await agent.go("/inbox")
     await expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     await page.get_by_role("button", name="agent").tap()

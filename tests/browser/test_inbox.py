@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.agents import LONG, LOOKS, Agent, look_at, window
 from tests.browser.axe import violations
 from tests.browser.focus import unseen_stops
-from tests.tickets.office import AGENT, HOUR, Office, Status
+from tests.tickets.office import AGENT, HOUR, InboxSite, Status
 
 from voxpop.tickets import service
 from voxpop.tickets.models import Author
@@ -16,7 +16,7 @@ from voxpop.types import utcnow
 pytestmark = pytest.mark.browser
 
 
-async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent, office: Office) -> None:
+async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await agent.press("j", "j", "k", "j", "Enter")
     await expect(page.locator("h1")).to_contain_text("TK-5")
@@ -30,15 +30,15 @@ async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent,
     await expect(page.locator(".message.note")).to_contain_text("He is kind")
     await agent.press("e")
     await expect(page.locator(".undo")).to_contain_text("Resolved.")
-    assert (await office.get("TK-5")).status == Status.RESOLVED
+    assert (await inbox.get("TK-5")).status == Status.RESOLVED
     await agent.press("j")
     await expect(page.locator("h1")).to_contain_text("TK-4")
     await agent.press("k", "g", "i")
     await expect(page.locator(".listed tbody tr")).to_have_count(3)
-    assert [message.kind for message in await office.said("TK-5")] == ["reply", "note"]
+    assert [message.kind for message in await inbox.said("TK-5")] == ["reply", "note"]
 
 
-async def test_facts_are_set_by_the_keyboard_alone(agent: Agent, office: Office) -> None:
+async def test_facts_are_set_by_the_keyboard_alone(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox/TK-6")
     await agent.press("p")
     await expect(agent.focused).to_have_text("Medium")
@@ -50,19 +50,19 @@ async def test_facts_are_set_by_the_keyboard_alone(agent: Agent, office: Office)
     await page.keyboard.type("Wheels, brakes")
     await agent.press("Enter")
     await expect(page.locator(".activity").last).to_contain_text("set the tags to brakes, wheels")
-    ticket = await office.get("TK-6")
-    assert (ticket.priority, ticket.assignee_id) == ("High", await office.account(AGENT))
+    ticket = await inbox.get("TK-6")
+    assert (ticket.priority, ticket.assignee_id) == ("High", await inbox.account(AGENT))
 
 
-async def test_several_are_picked_and_assigned_by_the_keyboard_alone(agent: Agent, office: Office) -> None:
+async def test_several_are_picked_and_assigned_by_the_keyboard_alone(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await expect(page.locator(".bulk")).to_be_hidden()
     await agent.press("j", "x", "j", "x")
     await expect(page.locator(".bulk output")).to_have_text("2 selected")
     await agent.press("a", "Tab", "Enter")
     await expect(page.locator(".toast")).to_have_text("Assigned.")
-    bob = await office.account(AGENT)
-    assert [(await office.get(ref)).assignee_id for ref in ("TK-6", "TK-5", "TK-4")] == [bob, bob, None]
+    bob = await inbox.account(AGENT)
+    assert [(await inbox.get(ref)).assignee_id for ref in ("TK-6", "TK-5", "TK-4")] == [bob, bob, None]
     await agent.press("j", "e")
     await expect(page.locator(".toast")).to_have_text("Resolved.")
     await expect(page.locator(".listed tbody tr")).to_have_count(3)
@@ -107,27 +107,27 @@ async def test_help_search_and_escape(agent: Agent) -> None:
     await expect(page.locator("h1")).to_have_text("Unhappy places")
 
 
-async def test_rows_change_and_what_is_picked_and_focused_stays(agent: Agent, office: Office) -> None:
+async def test_rows_change_and_what_is_picked_and_focused_stays(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await expect(page.locator(".live")).to_be_visible()
     await agent.press("j", "j", "x")
-    await touch(office, "TK-3")
+    await touch(inbox, "TK-3")
     await expect(page.locator("tbody tr").first).to_have_id("TK-3")
     await expect(page.locator("#TK-3 .status")).to_have_text("In progress")
     await expect(page.locator("#TK-5 input")).to_be_checked()
     await expect(page.locator("#TK-5 .subject a")).to_be_focused()
 
 
-async def touch(office: Office, ref: str) -> None:
+async def touch(inbox: InboxSite, ref: str) -> None:
     """Somebody else does, so that it becomes the first of the list."""
-    async with office.database.transaction(office.id()) as tx:
-        await service.set_status(tx, office.id(), [ref], Status.IN_PROGRESS, Author("Somebody"), utcnow())
+    async with inbox.database.transaction(inbox.id()) as tx:
+        await service.set_status(tx, inbox.id(), [ref], Status.IN_PROGRESS, Author("Somebody"), utcnow())
 
 
 @pytest.mark.parametrize("anchor", ["under the pointer", "focused", "in sight"])
-async def test_rows_change_without_losing_one_s_place(agent: Agent, office: Office, anchor: str) -> None:
+async def test_rows_change_without_losing_one_s_place(agent: Agent, inbox: InboxSite, anchor: str) -> None:
     for hours in range(30):
-        await office.open(f"Old {hours}", now=utcnow() - (10 + hours) * HOUR)
+        await inbox.open(f"Old {hours}", now=utcnow() - (10 + hours) * HOUR)
     page = await agent.go("/inbox")
     await expect(page.locator(".live")).to_be_visible()
     row = page.locator("#TK-15")
@@ -138,7 +138,7 @@ async def test_rows_change_without_losing_one_s_place(agent: Agent, office: Offi
         await row.hover()
     before = await row.bounding_box()
     for ref in ("TK-36", "TK-35"):
-        await touch(office, ref)
+        await touch(inbox, ref)
         await expect(page.locator("tbody tr").first).to_have_id(ref)
     after = await row.bounding_box()
     assert before is not None
@@ -152,33 +152,33 @@ HIDE = """hidden => {
 }"""
 
 
-async def test_a_page_out_of_sight_listens_to_nothing_and_catches_up(agent: Agent, office: Office) -> None:
+async def test_a_page_out_of_sight_listens_to_nothing_and_catches_up(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await expect(page.locator(".live")).to_be_visible()
     await page.evaluate(HIDE, True)
-    await office.open("Newest", now=utcnow())
+    await inbox.open("Newest", now=utcnow())
     await page.wait_for_timeout(1000)
     await expect(page.locator("tbody tr").first).to_have_id("TK-6")
     await page.evaluate(HIDE, False)
     await expect(page.locator("tbody tr").first).to_have_id("TK-7")
 
 
-async def test_a_conversation_goes_on_while_one_writes(agent: Agent, office: Office) -> None:
+async def test_a_conversation_goes_on_while_one_writes(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox/TK-6")
     await page.wait_for_function(
         "performance.getEntriesByType('resource').some((one) => one.name.includes('inbox.js'))"
     )
     await agent.press("r")
     await page.keyboard.type("I am writ")
-    async with office.database.transaction(office.id()) as tx:
-        await service.customer_reply(tx, office.id(), "TK-6", "One more thing", Author("Bob Berg"), utcnow())
+    async with inbox.database.transaction(inbox.id()) as tx:
+        await service.customer_reply(tx, inbox.id(), "TK-6", "One more thing", Author("Bob Berg"), utcnow())
     await expect(page.locator(".message").last).to_contain_text("One more thing")
     await page.keyboard.type("ing")
     await expect(page.locator(".composer textarea")).to_have_value("I am writing")
 
 
-async def test_everything_works_without_a_script(chromium: Browser, office: Office, origin: str) -> None:
-    agent = await window(chromium, office, origin, java_script_enabled=False)
+async def test_everything_works_without_a_script(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+    agent = await window(chromium, inbox, origin, java_script_enabled=False)
     page = await agent.go("/inbox?status=")
     await page.locator("[name=priority]").select_option("Urgent")
     await page.get_by_role("button", name="Apply").click()
@@ -195,7 +195,7 @@ async def test_everything_works_without_a_script(chromium: Browser, office: Offi
     await expect(page.locator(".activity").last).to_contain_text("set the priority to Low")
     await page.get_by_role("button", name="Reopen").click()
     await page.get_by_role("button", name="Undo").click()
-    assert (await office.get("TK-4")).status == Status.RESOLVED
+    assert (await inbox.get("TK-4")).status == Status.RESOLVED
     await agent.context.close()
 
 
@@ -213,10 +213,10 @@ PATHS = {
 
 @pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
 async def test_axe_finds_nothing(
-    chromium: Browser, office: Office, origin: str, width: int, scheme: str, locale: str
+    chromium: Browser, inbox: InboxSite, origin: str, width: int, scheme: str, locale: str
 ) -> None:
     look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
-    agent = await window(chromium, office, origin, **look)
+    agent = await window(chromium, inbox, origin, **look)
     for name, path in PATHS.items():
         await agent.go(path)
         await look_at(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
@@ -243,11 +243,11 @@ async def test_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-async def test_no_target_is_half_under_the_foot(chromium: Browser, office: Office, origin: str, locale: str) -> None:
+async def test_no_target_is_half_under_the_foot(chromium: Browser, inbox: InboxSite, origin: str, locale: str) -> None:
     for number in range(30):
-        await office.open(f"{number} {LONG}")
+        await inbox.open(f"{number} {LONG}")
     look = {"viewport": {"width": 1280, "height": 600}, "locale": locale, "bypass_csp": True}
-    agent = await window(chromium, office, origin, **look)
+    agent = await window(chromium, inbox, origin, **look)
     page = await agent.go("/inbox?status=")
     for picked in (False, True):
         if picked:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 from tests.browser.agents import Agent
-from tests.tickets.office import Office, Status
+from tests.tickets.office import InboxSite, Status
 
 pytestmark = pytest.mark.browser
 
@@ -44,12 +44,12 @@ async def test_a_full_stop_of_a_latin_keyboard_is_no_search(agent: Agent) -> Non
     await expect(page.locator(".search input")).not_to_be_focused()
 
 
-async def test_a_ticket_is_closed_and_reopened_by_the_keyboard(agent: Agent, office: Office) -> None:
+async def test_a_ticket_is_closed_and_reopened_by_the_keyboard(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox/TK-6")
     for key, said, status in (("d", "Closed.", Status.CLOSED), ("u", "Reopened.", Status.OPEN)):
         await agent.press(key)
         await expect(page.locator(".undo")).to_contain_text(said)
-        assert (await office.get("TK-6")).status == status
+        assert (await inbox.get("TK-6")).status == status
 
 
 @pytest.mark.parametrize(("ref", "key", "said"), [("TK-1", "e", "resolved"), ("TK-6", "u", "open")])

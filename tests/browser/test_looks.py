@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page
 from tests.browser.agents import LOOKS, look_at, window
 from tests.people.kit import AGENT
-from tests.tickets.office import Office
+from tests.tickets.office import InboxSite
 
 from voxpop.accounts import sign_in
 from voxpop.types import utcnow
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.browser
 Act = Callable[[Page], Awaitable[None]]
 
 
-async def links(office: Office) -> dict[str, str]:
+async def links(inbox: InboxSite) -> dict[str, str]:
     """One of each kind, as the path it has."""
-    visitor = office.browser()
+    visitor = inbox.browser()
     await visitor.submit("/tickets/login", email="ann@example.com")
     await visitor.submit("/login/mail", email=AGENT)
-    await office.boss.submit("/settings/invitations", email="new@example.com", role="admin")
-    async with office.database.transaction(office.id()) as tx:
-        founder = await sign_in.owner_link(tx, office.places["default"], office.settings.public_url, utcnow())
+    await inbox.owner_browser.submit("/settings/invitations", email="new@example.com", role="admin")
+    async with inbox.database.transaction(inbox.id()) as tx:
+        founder = await sign_in.owner_link(tx, inbox.places["default"], inbox.settings.public_url, utcnow())
     mailed = {
-        "customer link": await office.link("ann@example.com"),
-        "member link": await office.link(AGENT),
-        "invitation": await office.link("new@example.com"),
+        "customer link": await inbox.link("ann@example.com"),
+        "member link": await inbox.link(AGENT),
+        "invitation": await inbox.link("new@example.com"),
         "owner link": founder,
     }
     return {name: "/" + link.split("/", 3)[3] for name, link in mailed.items()}
@@ -88,12 +88,12 @@ INSIDE: dict[str, tuple[str, Act]] = {
 
 @pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
 async def test_axe_finds_nothing_at_doors_and_in_settings(
-    chromium: Browser, office: Office, origin: str, width: int, scheme: str, locale: str
+    chromium: Browser, inbox: InboxSite, origin: str, width: int, scheme: str, locale: str
 ) -> None:
     look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
-    boss, agent = [await window(chromium, office, origin, who=who, **look) for who in ("boss", "agent")]
+    boss, agent = [await window(chromium, inbox, origin, who=who, **look) for who in ("boss", "agent")]
     visitor = await (await chromium.new_context(**look)).new_page()  # type: ignore[arg-type]
-    opened = OPEN | {name: (path, stay) for name, path in (await links(office)).items()}
+    opened = OPEN | {name: (path, stay) for name, path in (await links(inbox)).items()}
     for page, states in ((visitor, opened), (boss.page, INSIDE), (agent.page, {"forbidden": ("/settings/keys", stay)})):
         for name, (path, act) in states.items():
             await page.goto(origin + path)

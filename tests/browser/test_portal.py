@@ -10,7 +10,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.browser.axe import violations
 from tests.browser.focus import unseen_stops
-from tests.tickets.portal_kit import Desk
+from tests.tickets.portal_kit import PortalSite
 
 from voxpop.db.pool import Database
 from voxpop.tickets.models import Status
@@ -24,10 +24,10 @@ LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390,
 
 
 class Shop:
-    """A served desk, and a browser that visits it. `origin` is the default workspace's."""
+    """A served portal, and a browser that visits it. `origin` is the default workspace's."""
 
-    def __init__(self, desk: Desk, browser: Browser, port: int) -> None:
-        self.desk, self.browser, self.port = desk, browser, port
+    def __init__(self, portal: PortalSite, browser: Browser, port: int) -> None:
+        self.portal, self.browser, self.port = portal, browser, port
         self.origin = f"http://localhost:{port}"
 
     async def visitor(self, **options: Any) -> Page:
@@ -42,25 +42,25 @@ class Shop:
         return page
 
     async def sign_in(self, context: BrowserContext, email: str) -> None:
-        jar = (await self.desk.customer(email)).cookies
+        jar = (await self.portal.customer(email)).cookies
         await context.add_cookies([{"name": name, "value": jar[name], "url": self.origin} for name in jar])
 
 
 @pytest.fixture
 async def shop(database: Database) -> AsyncIterator[Shop]:
-    desk = await Desk(database).furnish()
-    server = uvicorn.Server(uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_config=None))
+    portal = await PortalSite(database).furnish()
+    server = uvicorn.Server(uvicorn.Config(portal.app, host="127.0.0.1", port=0, log_config=None))
     serving = asyncio.create_task(server.serve())
     async with async_playwright() as playwright:
         while not server.started:  # noqa: ASYNC110 - it says so in no other way
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield Shop(desk, browser, port)
+        yield Shop(portal, browser, port)
         await browser.close()
     server.should_exit = True
     await serving
-    for each in desk.browsers:
+    for each in portal.browsers:
         await each.aclose()
 
 
@@ -86,8 +86,8 @@ async def test_a_customers_walk_by_keyboard(shop: Shop, scripts: bool) -> None: 
     await expect(page.get_by_role("heading", name="Hub skips")).to_be_visible()
     await expect(page.get_by_text("Thanks, we’ve received your request (TK-1).")).to_be_visible()
 
-    await shop.desk.answer("TK-1", "New springs are on their way.")
-    await shop.desk.set_status("TK-1", Status.RESOLVED)
+    await shop.portal.answer("TK-1", "New springs are on their way.")
+    await shop.portal.set_status("TK-1", Status.RESOLVED)
     await page.goto(f"{shop.origin}/tickets/TK-1")
     await expect(page.get_by_text("New springs are on their way.")).to_be_visible()
     await expect(page.get_by_role("button", name="Submit")).to_be_hidden()
@@ -113,7 +113,7 @@ async def test_a_customers_walk_by_keyboard(shop: Shop, scripts: bool) -> None: 
 
 
 async def test_rating_by_pointer(shop: Shop) -> None:  # T2, T5
-    await shop.desk.open(Status.RESOLVED)
+    await shop.portal.open(Status.RESOLVED)
     page = await shop.customer("ann@example.com")
     await page.goto(f"{shop.origin}/tickets/TK-1")
     assert await colours(page) == [False] * 5
@@ -132,7 +132,7 @@ async def test_rating_by_pointer(shop: Shop) -> None:  # T2, T5
 
 
 async def test_a_page_left_open_rates_once(shop: Shop) -> None:  # T6
-    await shop.desk.open(Status.RESOLVED)
+    await shop.portal.open(Status.RESOLVED)
     page = await shop.customer("ann@example.com")
     other = await page.context.new_page()
     for each, number in ((page, 5), (other, 1)):
@@ -144,7 +144,7 @@ async def test_a_page_left_open_rates_once(shop: Shop) -> None:  # T6
 
 
 async def test_people_who_have_no_business_here(shop: Shop) -> None:  # T8, T26
-    await shop.desk.open(Status.RESOLVED)
+    await shop.portal.open(Status.RESOLVED)
     bob = await shop.customer("bob@example.com")
     answer = await bob.goto(f"{shop.origin}/tickets/TK-1")
     assert answer is not None
@@ -154,10 +154,10 @@ async def test_people_who_have_no_business_here(shop: Shop) -> None:  # T8, T26
 
 
 async def test_another_workspaces_customer_finds_no_ticket(shop: Shop) -> None:  # T26
-    await shop.desk.open(Status.RESOLVED)
+    await shop.portal.open(Status.RESOLVED)
     page = await shop.visitor()
     origin = f"http://acme.localhost:{shop.port}"
-    jar = (await shop.desk.customer("ann@example.com", "acme")).cookies
+    jar = (await shop.portal.customer("ann@example.com", "acme")).cookies
     await page.context.add_cookies([{"name": name, "value": jar[name], "url": origin} for name in jar])
     await page.goto(f"{origin}/tickets")
     await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
@@ -169,8 +169,8 @@ async def test_another_workspaces_customer_finds_no_ticket(shop: Shop) -> None: 
 @pytest.mark.parametrize("spent_by", ["use", "age"])
 async def test_a_link_that_is_spent_says_so_and_has_a_way_on(shop: Shop, owner: Any, spent_by: str) -> None:  # T23
     page = await shop.visitor()
-    await shop.desk.browser().submit("/tickets/login", email="ann@example.com")
-    link = shop.origin + "/" + (await shop.desk.link("ann@example.com")).split("/", 3)[3]
+    await shop.portal.browser().submit("/tickets/login", email="ann@example.com")
+    link = shop.origin + "/" + (await shop.portal.link("ann@example.com")).split("/", 3)[3]
     await page.goto(link)
     if spent_by == "age":
         await owner.execute("UPDATE mailed_link SET expires_at = now()")
@@ -187,26 +187,26 @@ async def test_a_link_that_is_spent_says_so_and_has_a_way_on(shop: Shop, owner: 
 
 
 async def test_a_form_of_a_sibling_host_does_nothing(shop: Shop) -> None:
-    await shop.desk.open(Status.RESOLVED)
+    await shop.portal.open(Status.RESOLVED)
     page = await shop.customer("ann@example.com", bypass_csp=True)
     await page.goto(f"http://acme.localhost:{shop.port}/tickets/new")
     form = f"<form method=post action='{shop.origin}/tickets/TK-1/rating'><input name=rating value=1></form>"
     await page.evaluate("form => { document.body.innerHTML = form; document.forms[0].submit() }", form)
     await expect(page.get_by_role("heading", name="You don’t have access")).to_be_visible()
-    assert not (await shop.desk.ticket("TK-1")).is_rated
+    assert not (await shop.portal.ticket("TK-1")).is_rated
 
 
 async def prepare(shop: Shop) -> None:
     """TK-1 asks, TK-2 is rated, TK-3 rated and open again, TK-4 in progress."""
-    ann = await shop.desk.customer()
+    ann = await shop.portal.customer()
     for _ in range(4):
-        ref = await shop.desk.open()
-        await shop.desk.answer(ref, "A set of springs is on its way, see https://example.com/parts.")
-    await shop.desk.set_status("TK-1", Status.RESOLVED)
+        ref = await shop.portal.open()
+        await shop.portal.answer(ref, "A set of springs is on its way, see https://example.com/parts.")
+    await shop.portal.set_status("TK-1", Status.RESOLVED)
     for ref in ("TK-2", "TK-3"):
-        await shop.desk.set_status(ref, Status.CLOSED)
+        await shop.portal.set_status(ref, Status.CLOSED)
         await ann.submit(f"/tickets/{ref}/rating", rating=4, comment="Quick and honest.")
-    await shop.desk.set_status("TK-3", Status.OPEN)
+    await shop.portal.set_status("TK-3", Status.OPEN)
 
 
 async def choose(page: Page) -> None:

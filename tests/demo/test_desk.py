@@ -15,8 +15,8 @@ from voxpop.demo import helpdesk, service, shoppers, ticket_store, tickets
 from voxpop.demo.case import Case, Deed, Step
 from voxpop.demo.staff import STAFF
 from voxpop.tickets import ratings
-from voxpop.tickets import service as desk
-from voxpop.tickets.models import NewRating, Tag
+from voxpop.tickets import service as ticket_service
+from voxpop.tickets.models import Assignee, NewRating, Tag
 from voxpop.types import AccountId, uuid7
 from voxpop.workspaces.models import Workspace
 
@@ -82,7 +82,7 @@ class Replay:
         steps = [(step.at, case, step) for case in cases for step in case.steps]
         for at, case, step in sorted([*openings, *steps], key=lambda one: one[0]):
             if step is None:
-                await desk.open_ticket(self.tx, self.place.id, case.new, case.opened[0], at)
+                await ticket_service.open_ticket(self.tx, self.place.id, case.new, case.opened[0], at)
             else:
                 await self.take(case, step)
 
@@ -91,21 +91,23 @@ class Replay:
         here = self.tx, self.place.id
         match step.deed:
             case Deed.ASSIGN:
-                await desk.assign(*here, [ref], (value.account_id, value.name), *by)
+                await ticket_service.assign(*here, [ref], Assignee(value.account_id, value.name), *by)
             case Deed.TAG:
-                await desk.set_tags(*here, ref, value, *by)
+                await ticket_service.set_tags(*here, ref, value, *by)
             case Deed.RANK:
-                await desk.set_priority(*here, ref, value, *by)
+                await ticket_service.set_priority(*here, ref, value, *by)
             case Deed.REPLY:
-                await desk.reply(*here, ref, value, step.author, "http://here", step.at)
+                await ticket_service.reply(*here, ref, value, step.author, "http://here", step.at)
             case Deed.NOTE:
-                await desk.note(*here, ref, value, *by)
+                await ticket_service.note(*here, ref, value, *by)
             case Deed.WRITE:
-                await desk.customer_reply(*here, ref, value, *by)
+                await ticket_service.customer_reply(*here, ref, value, *by)
             case Deed.MOVE:
-                await desk.set_status(*here, [ref], value, *by)
+                await ticket_service.set_status(*here, [ref], value, *by)
             case Deed.SEE:
-                await ratings.mark_panel_shown(self.tx, self.place, await desk.get_ticket(*here, ref), step.at)
+                await ratings.mark_panel_shown(
+                    self.tx, self.place, await ticket_service.get_ticket(*here, ref), step.at
+                )
             case Deed.RATE:
                 customer = case.ticket.requester_email_folded
                 await ratings.rate(self.tx, self.place, ref, NewRating(*value), customer, step.at)

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.tickets.office import Office
+from tests.tickets.office import InboxSite
 
 from voxpop.db.pool import Database
 
 
 @pytest.fixture
-async def office(database: Database) -> AsyncIterator[Office]:
-    made = await Office(database).furnish()
+async def inbox(database: Database) -> AsyncIterator[InboxSite]:
+    made = await InboxSite(database).furnish()
     yield made
     for browser in made.browsers:
         await browser.aclose()

@@ -23,7 +23,7 @@ NEW = {
 }
 
 
-class Desk:
+class TicketFactory:
     """A workspace's tickets; time stands still unless said."""
 
     def __init__(self, make: Make, workspace: WorkspaceId) -> None:
@@ -88,4 +88,4 @@ async def refs(client: Client, **query: Any) -> list[str]:
             return found
 
 
-__all__ = ["ANN", "BOB", "NEW", "NOW", "TICKETS", "Desk", "Priority", "Status", "member", "refs"]
+__all__ = ["ANN", "BOB", "NEW", "NOW", "TICKETS", "Priority", "Status", "TicketFactory", "member", "refs"]

@@ -15,16 +15,16 @@ ANN = Requester("Ann Smith", "Ann@Example.com")
 HOUR = timedelta(hours=1)
 
 
-class Office(House):
+class InboxSite(House):
     """Its owner is `browser`, the agent has the address of `AGENT`."""
 
     agent: Browser
-    boss: Browser
+    owner_browser: Browser
 
     async def furnish(self) -> Self:
         await super().furnish()
-        self.boss = await self.owner()
-        self.agent = await self.invited(self.boss, AGENT, "agent")
+        self.owner_browser = await self.owner()
+        self.agent = await self.invited(self.owner_browser, AGENT, "agent")
         return self
 
     async def open(self, subject: str = "Help", slug: str = "default", **fields: Any) -> Ticket:
@@ -66,4 +66,4 @@ class Office(House):
         return next(member.account_id for member in known if member.email == email)
 
 
-__all__ = ["AGENT", "ANN", "HOUR", "OWNER", "Browser", "Office", "Priority", "Requester", "Status"]
+__all__ = ["AGENT", "ANN", "HOUR", "OWNER", "Browser", "InboxSite", "Priority", "Requester", "Status"]

@@ -14,7 +14,7 @@ AGENT = Author("Ines Marlow")
 SUBJECT, DESCRIPTION = "Pump leaks", "It leaks at the valve."
 
 
-class Desk(House):
+class PortalSite(House):
     """The house with its helpdesk."""
 
     async def customer(self, email: str = ANN, slug: str = "default") -> Browser:

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import NEW, TICKETS, Desk, Status, member
+from tests.tickets.kit import NEW, TICKETS, Status, TicketFactory, member
 
 from voxpop.types import Scope
 
@@ -182,6 +182,6 @@ async def test_an_api_change_asks_for_a_rating(client: Client, make: Make, owner
     await opened(client)
     await client.patch(f"{TICKETS}/TK-1", json={"status": "Closed"})
     assert await owner.fetchval("SELECT status FROM survey WHERE origin = 'ticket'") == "PENDING"
-    await Desk(make, client.workspace).rate("TK-1", 4, "Fine")
+    await TicketFactory(make, client.workspace).rate("TK-1", 4, "Fine")
     ticket = (await client.get(f"{TICKETS}/TK-1")).json()
     assert (ticket["csat_rating"], ticket["csat_comment"], ticket["status"]) == (4, "Fine", Status.CLOSED)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, TICKETS, Desk, Status, member
+from tests.tickets.kit import NOW, TICKETS, Status, TicketFactory, member
 
 from voxpop.tickets.lists import export
 from voxpop.tickets.models import Requester
@@ -19,8 +19,8 @@ HEADER = [
 
 
 @pytest.fixture
-def desk(make: Make, client: Client) -> Desk:
-    return Desk(make, client.workspace)
+def tickets(make: Make, client: Client) -> TicketFactory:
+    return TicketFactory(make, client.workspace)
 
 
 async def rows(client: Client, **query: Any) -> list[dict[str, str]]:
@@ -29,8 +29,8 @@ async def rows(client: Client, **query: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"), newline=""), strict=True))
 
 
-async def test_the_columns_end_with_the_rating(client: Client, desk: Desk) -> None:  # T13
-    await desk.open()
+async def test_the_columns_end_with_the_rating(client: Client, tickets: TicketFactory) -> None:  # T13
+    await tickets.open()
     answer = await client.get(f"{TICKETS}.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="tickets.csv"'
@@ -40,11 +40,11 @@ async def test_the_columns_end_with_the_rating(client: Client, desk: Desk) -> No
     assert len(lines) == 3
 
 
-async def test_a_rated_ticket(client: Client, desk: Desk, owner: Any) -> None:  # T13
+async def test_a_rated_ticket(client: Client, tickets: TicketFactory, owner: Any) -> None:  # T13
     bob = await member(owner, client.workspace, "bob")
-    ticket = await desk.open("Привет", tags=("b", "a"), assignee_id=bob, requester=Requester("Ann", "Ann@x.com"))
-    await desk.set_status(Status.RESOLVED, ticket.ref)
-    await desk.rate(ticket.ref, 4, 'He said "no",\r\nthen; yes', by="ann@x.com", now=NOW + timedelta(hours=1))
+    ticket = await tickets.open("Привет", tags=("b", "a"), assignee_id=bob, requester=Requester("Ann", "Ann@x.com"))
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
+    await tickets.rate(ticket.ref, 4, 'He said "no",\r\nthen; yes', by="ann@x.com", now=NOW + timedelta(hours=1))
     at, later = "2026-11-24T12:00:00.000Z", "2026-11-24T13:00:00.000Z"
     expected = [
         "TK-1", "Привет", "Ann", "Ann@x.com", "Resolved", "Medium", "a, b", "bob", at, "", at, later, "4",
@@ -54,11 +54,11 @@ async def test_a_rated_ticket(client: Client, desk: Desk, owner: Any) -> None:  
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-async def test_a_cell_like_a_formula_is_defused(client: Client, desk: Desk, start: str) -> None:  # T13
+async def test_a_cell_like_a_formula_is_defused(client: Client, tickets: TicketFactory, start: str) -> None:  # T13
     cell = f'{start}HYPERLINK("x")'
-    await desk.open(cell, requester=Requester(cell, "Ann@Example.com"), tags=(f"={start}t",))
-    await desk.set_status(Status.RESOLVED, "TK-1")
-    await desk.rate("TK-1", 1, cell)
+    await tickets.open(cell, requester=Requester(cell, "Ann@Example.com"), tags=(f"={start}t",))
+    await tickets.set_status(Status.RESOLVED, "TK-1")
+    await tickets.rate("TK-1", 1, cell)
     row, raw = (await rows(client))[0], (await rows(client, raw="true"))[0]
     assert row["subject"] == row["requester_name"] == row["csat_comment"] == "'" + cell
     assert row["tags"].startswith("'=")
@@ -67,14 +67,14 @@ async def test_a_cell_like_a_formula_is_defused(client: Client, desk: Desk, star
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 async def test_no_column_that_somebody_wrote_is_taken_for_a_formula(  # T13
-    client: Client, desk: Desk, owner: Any, start: str
+    client: Client, tickets: TicketFactory, owner: Any, start: str
 ) -> None:
     cell = f"{start}1+1"
     agent = await member(owner, client.workspace, cell)
     requester = Requester(cell, f"{cell}@example.com")
-    ticket = await desk.open(cell, requester=requester, tags=(cell,), assignee_id=agent)
-    await desk.set_status(Status.RESOLVED, ticket.ref)
-    await desk.rate(ticket.ref, 5, cell, by=requester.email_folded)
+    ticket = await tickets.open(cell, requester=requester, tags=(cell,), assignee_id=agent)
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
+    await tickets.rate(ticket.ref, 5, cell, by=requester.email_folded)
     (row,), (raw,) = await rows(client), await rows(client, raw="true")
     written = ("subject", "requester_name", "requester_email", "tags", "assignee", "csat_comment")
     assert {name: row[name] for name in written} == {name: "'" + raw[name] for name in written}
@@ -82,26 +82,26 @@ async def test_no_column_that_somebody_wrote_is_taken_for_a_formula(  # T13
     assert [name for name, value in row.items() if value[:1] in ("=", "+", "-", "@", "\t", "\r")] == []
 
 
-async def test_a_byte_order_mark_if_wanted(client: Client, desk: Desk) -> None:
-    await desk.open()
+async def test_a_byte_order_mark_if_wanted(client: Client, tickets: TicketFactory) -> None:
+    await tickets.open()
     assert (await client.get(f"{TICKETS}.csv", params={"bom": "true"})).content.startswith(b"\xef\xbb\xbfref,")
     assert (await client.get(f"{TICKETS}.csv")).content.startswith(b"ref,")
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
 async def test_chunks_miss_and_repeat_nothing(
-    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch, count: int
+    client: Client, tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.setattr(export, "CHUNK_SIZE", 2)
     for _ in range(count):
-        await desk.open()
+        await tickets.open()
     assert [row["ref"] for row in await rows(client)] == [f"TK-{n}" for n in range(1, count + 1)]
 
 
-async def test_the_lists_filters_hold(client: Client, desk: Desk) -> None:
-    await desk.open("one", tags=("x",))
-    await desk.rated(1, tags=("x",))
-    await desk.rated(5)
+async def test_the_lists_filters_hold(client: Client, tickets: TicketFactory) -> None:
+    await tickets.open("one", tags=("x",))
+    await tickets.rated(1, tags=("x",))
+    await tickets.rated(5)
     assert [row["ref"] for row in await rows(client, tag="x")] == ["TK-1", "TK-2"]
     assert [row["ref"] for row in await rows(client, rating="4-5", status="Resolved")] == ["TK-3"]
     assert [row["ref"] for row in await rows(client, q="one")] == ["TK-1"]
@@ -109,7 +109,9 @@ async def test_the_lists_filters_hold(client: Client, desk: Desk) -> None:
     assert (await client.get(f"{TICKETS}.csv", params={"rating": "6"})).status_code == 400
 
 
-async def test_nothing_of_a_neighbour(client: Client, desk: Desk, neighbour: Client, make: Make) -> None:  # T26
-    await desk.open("ours")
-    await Desk(make, neighbour.workspace).open("theirs")
+async def test_nothing_of_a_neighbour(
+    client: Client, tickets: TicketFactory, neighbour: Client, make: Make
+) -> None:  # T26
+    await tickets.open("ours")
+    await TicketFactory(make, neighbour.workspace).open("theirs")
     assert [row["subject"] for row in await rows(client)] == ["ours"]

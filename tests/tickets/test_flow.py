@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, Desk, Status, member
+from tests.tickets.kit import NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
 from voxpop.tickets import service, store
@@ -25,35 +25,35 @@ CAMPAIGN = {"name": "After tickets", "survey_type_code": "CSAT", "trigger_type":
 
 
 @pytest.fixture
-def desk(make: Make, client: Client) -> Desk:
-    return Desk(make, client.workspace)
+def tickets(make: Make, client: Client) -> TicketFactory:
+    return TicketFactory(make, client.workspace)
 
 
 async def surveys(owner: Owner) -> list[tuple[str, str]]:
     return [tuple(row) for row in await owner.fetch("SELECT origin, status FROM survey ORDER BY create_time, id")]
 
 
-async def test_a_customers_reply_reopens_what_was_done(desk: Desk) -> None:  # T20
+async def test_a_customers_reply_reopens_what_was_done(tickets: TicketFactory) -> None:  # T20
     for status in (Status.RESOLVED, Status.CLOSED, Status.IN_PROGRESS):
-        ticket = await desk.open()
-        await desk.set_status(status, ticket.ref)
-        async with desk.database.transaction(desk.workspace) as tx:
-            await service.customer_reply(tx, desk.workspace, ticket.ref, "Not yet", ANN, NOW + timedelta(hours=1))
-        again = await desk.get(ticket.ref)
+        ticket = await tickets.open()
+        await tickets.set_status(status, ticket.ref)
+        async with tickets.database.transaction(tickets.workspace) as tx:
+            await service.customer_reply(tx, tickets.workspace, ticket.ref, "Not yet", ANN, NOW + timedelta(hours=1))
+        again = await tickets.get(ticket.ref)
         assert again.status == (Status.OPEN if status.is_done else Status.IN_PROGRESS)
         assert (again.resolved_at, again.updated_at) == (None, NOW + timedelta(hours=1))
 
 
-async def test_every_change_is_logged(desk: Desk, client: Client, owner: Owner) -> None:  # T20
+async def test_every_change_is_logged(tickets: TicketFactory, client: Client, owner: Owner) -> None:  # T20
     bob = await member(owner, client.workspace, "bob")
-    ticket = await desk.open()
-    async with desk.database.transaction(desk.workspace) as tx:
-        await service.assign(tx, desk.workspace, [ticket.ref], Assignee(bob, "bob"), BOB, NOW)
-        await service.set_tags(tx, desk.workspace, ticket.ref, ["b", "A"], BOB, NOW)
-        await service.set_status(tx, desk.workspace, [ticket.ref], Status.RESOLVED, BOB, NOW)
-    await desk.rate(ticket.ref, 5)
-    async with desk.database.transaction(desk.workspace) as tx:
-        log = await store.list_activities(tx, desk.workspace, ticket.id)
+    ticket = await tickets.open()
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        await service.assign(tx, tickets.workspace, [ticket.ref], Assignee(bob, "bob"), BOB, NOW)
+        await service.set_tags(tx, tickets.workspace, ticket.ref, ["b", "A"], BOB, NOW)
+        await service.set_status(tx, tickets.workspace, [ticket.ref], Status.RESOLVED, BOB, NOW)
+    await tickets.rate(ticket.ref, 5)
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        log = await store.list_activities(tx, tickets.workspace, ticket.id)
     told = [(one.kind, one.actor_name, one.old_value, one.new_value) for one in log]
     assert told == [
         ("opened", "Bob", None, None),
@@ -64,124 +64,134 @@ async def test_every_change_is_logged(desk: Desk, client: Client, owner: Owner) 
     ]
 
 
-async def test_changing_nothing_is_no_change(desk: Desk, owner: Owner) -> None:
-    ticket = await desk.open()
-    assert await desk.set_status(Status.OPEN, ticket.ref, now=NOW + timedelta(hours=1)) == 0
-    assert await desk.get(ticket.ref) == ticket
+async def test_changing_nothing_is_no_change(tickets: TicketFactory, owner: Owner) -> None:
+    ticket = await tickets.open()
+    assert await tickets.set_status(Status.OPEN, ticket.ref, now=NOW + timedelta(hours=1)) == 0
+    assert await tickets.get(ticket.ref) == ticket
     assert await owner.fetchval("SELECT count(*) FROM ticket_activity") == 1
 
 
-async def test_closing_is_an_event_that_a_campaign_waits_for(client: Client, desk: Desk, owner: Owner) -> None:  # F20
+async def test_closing_is_an_event_that_a_campaign_waits_for(
+    client: Client, tickets: TicketFactory, owner: Owner
+) -> None:  # F20
     assert (await client.post("/api/v1/campaigns", json=CAMPAIGN)).status_code == 201
-    ticket = await desk.open()
-    await desk.set_status(Status.RESOLVED, ticket.ref)
+    ticket = await tickets.open()
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
     assert await surveys(owner) == [("ticket", "PENDING")]
-    await desk.set_status(Status.CLOSED, ticket.ref)
+    await tickets.set_status(Status.CLOSED, ticket.ref)
     row = await owner.fetchrow("SELECT guid, context_type, context_id FROM survey WHERE origin = 'campaign'")
     assert tuple(row) == ("Ann@Example.com", "TICKET", ticket.ref)
     for status in (Status.OPEN, Status.CLOSED):  # F26: once for a ticket
-        await desk.set_status(status, ticket.ref)
+        await tickets.set_status(status, ticket.ref)
     assert sorted(await surveys(owner)) == [("campaign", "PENDING"), ("ticket", "PENDING"), ("ticket", "WITHDRAWN")]
 
 
 async def test_the_event_of_closing_is_the_requesters_by_his_guid_if_he_has_one(
-    client: Client, desk: Desk, owner: Owner
+    client: Client, tickets: TicketFactory, owner: Owner
 ) -> None:  # F20
     await client.post("/api/v1/campaigns", json=CAMPAIGN)
     for requester in (Requester("Ann", "ann@example.com", "cust_123"), Requester("Eve", "eve@example.com")):
-        await desk.set_status(Status.CLOSED, (await desk.open(requester=requester)).ref)
+        await tickets.set_status(Status.CLOSED, (await tickets.open(requester=requester)).ref)
     rows = await owner.fetch("SELECT guid FROM survey WHERE origin = 'campaign' ORDER BY create_time, id")
     assert [row["guid"] for row in rows] == ["cust_123", "eve@example.com"]
 
 
-async def test_a_reply_takes_a_ticket_into_progress_whenever_it_is_open(desk: Desk) -> None:  # T20
-    ticket = await desk.open()
+async def test_a_reply_takes_a_ticket_into_progress_whenever_it_is_open(tickets: TicketFactory) -> None:  # T20
+    ticket = await tickets.open()
     for turn in range(2):
-        async with desk.database.transaction(desk.workspace) as tx:
+        async with tickets.database.transaction(tickets.workspace) as tx:
             await service.reply(
-                tx, desk.workspace, ticket.ref, "Try this", BOB, "http://x", NOW + timedelta(hours=turn)
+                tx, tickets.workspace, ticket.ref, "Try this", BOB, "http://x", NOW + timedelta(hours=turn)
             )
-        assert (await desk.get(ticket.ref)).status == Status.IN_PROGRESS
-        await desk.set_status(Status.RESOLVED, ticket.ref)
-        async with desk.database.transaction(desk.workspace) as tx:
-            await service.customer_reply(tx, desk.workspace, ticket.ref, "No", ANN, NOW + timedelta(hours=turn))
-        assert (await desk.get(ticket.ref)).status == Status.OPEN
-    assert (await desk.get(ticket.ref)).first_response_at == NOW
+        assert (await tickets.get(ticket.ref)).status == Status.IN_PROGRESS
+        await tickets.set_status(Status.RESOLVED, ticket.ref)
+        async with tickets.database.transaction(tickets.workspace) as tx:
+            await service.customer_reply(tx, tickets.workspace, ticket.ref, "No", ANN, NOW + timedelta(hours=turn))
+        assert (await tickets.get(ticket.ref)).status == Status.OPEN
+    assert (await tickets.get(ticket.ref)).first_response_at == NOW
 
 
 @pytest.mark.parametrize("status", list(Status))
 async def test_a_note_touches_when_the_ticket_was_touched_and_nothing_else(
-    desk: Desk, owner: Owner, status: Status
+    tickets: TicketFactory, owner: Owner, status: Status
 ) -> None:
     """T21; of what others see."""
     bob = AccountId(uuid7())
-    ticket = await desk.open()
-    await desk.set_status(status, ticket.ref)
-    before = [await desk.get(ticket.ref), await owner.fetch("TABLE ticket_activity"), await owner.fetch("TABLE outbox")]
+    ticket = await tickets.open()
+    await tickets.set_status(status, ticket.ref)
+    before = [
+        await tickets.get(ticket.ref),
+        await owner.fetch("TABLE ticket_activity"),
+        await owner.fetch("TABLE outbox"),
+    ]
     later = NOW + timedelta(hours=1)
-    async with desk.database.transaction(desk.workspace) as tx:
-        await service.note(tx, desk.workspace, ticket.ref, "Hm", Author("Bob", bob), later)
-    after = [await desk.get(ticket.ref), await owner.fetch("TABLE ticket_activity"), await owner.fetch("TABLE outbox")]
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        await service.note(tx, tickets.workspace, ticket.ref, "Hm", Author("Bob", bob), later)
+    after = [
+        await tickets.get(ticket.ref),
+        await owner.fetch("TABLE ticket_activity"),
+        await owner.fetch("TABLE outbox"),
+    ]
     assert after == [replace(before[0], updated_at=later), *before[1:]]
 
 
-async def test_what_was_resolved_was_resolved_then_also_when_it_is_closed(desk: Desk) -> None:
-    ticket = await desk.open()
+async def test_what_was_resolved_was_resolved_then_also_when_it_is_closed(tickets: TicketFactory) -> None:
+    ticket = await tickets.open()
     moments = []
     for hour, status in enumerate((Status.RESOLVED, Status.CLOSED, Status.OPEN, Status.CLOSED, Status.RESOLVED)):
-        await desk.set_status(status, ticket.ref, now=NOW + timedelta(hours=hour))
-        moments.append((await desk.get(ticket.ref)).resolved_at)
+        await tickets.set_status(status, ticket.ref, now=NOW + timedelta(hours=hour))
+        moments.append((await tickets.get(ticket.ref)).resolved_at)
     again = NOW + timedelta(hours=3)
     assert moments == [NOW, NOW, None, again, again]
 
 
-async def test_bulks_of_opposite_orders_wait_for_each_other(client: Client, desk: Desk) -> None:
+async def test_bulks_of_opposite_orders_wait_for_each_other(client: Client, tickets: TicketFactory) -> None:
     """Each locks in the order of the tickets' ids; else two would hold what the other needs."""
     await client.post("/api/v1/campaigns", json=CAMPAIGN)
-    opened = [(await desk.open()).ref for _ in range(12)]
+    opened = [(await tickets.open()).ref for _ in range(12)]
     async with asyncio.timeout(60):
         for turn in range(15):
             status = Status.CLOSED if turn % 2 else Status.OPEN
-            bulks = [desk.set_status(status, *opened[:: 1 - 2 * (way % 2)]) for way in range(4)]
+            bulks = [tickets.set_status(status, *opened[:: 1 - 2 * (way % 2)]) for way in range(4)]
             assert sum(await asyncio.gather(*bulks)) == (12 if turn else 0)
 
 
-async def test_tickets_are_locked_in_the_order_of_their_ids(desk: Desk) -> None:
+async def test_tickets_are_locked_in_the_order_of_their_ids(tickets: TicketFactory) -> None:
     """Neither in that of the request, nor of the references' letters, nor as they lie in the table."""
-    opened = [await desk.open() for _ in range(12)]
-    await desk.set_status(Status.RESOLVED, "TK-1", "TK-5")
-    async with desk.database.transaction(desk.workspace) as tx:
-        locked = await store.lock_tickets(tx, desk.workspace, [ticket.ref for ticket in reversed(opened)])
+    opened = [await tickets.open() for _ in range(12)]
+    await tickets.set_status(Status.RESOLVED, "TK-1", "TK-5")
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        locked = await store.lock_tickets(tx, tickets.workspace, [ticket.ref for ticket in reversed(opened)])
     assert [ticket.id for ticket in locked] == sorted(ticket.id for ticket in opened)
 
 
-async def test_references_have_no_gap_and_no_double_when_many_open_at_once(desk: Desk) -> None:  # T22
-    opened = await asyncio.gather(*(desk.open() for _ in range(20)))
+async def test_references_have_no_gap_and_no_double_when_many_open_at_once(tickets: TicketFactory) -> None:  # T22
+    opened = await asyncio.gather(*(tickets.open() for _ in range(20)))
     assert {ticket.ref for ticket in opened} == {f"TK-{number}" for number in range(1, 21)}
 
 
-async def test_many_at_once_are_all_or_none(desk: Desk, owner: Owner) -> None:
-    opened = [(await desk.open()).ref for _ in range(3)]
+async def test_many_at_once_are_all_or_none(tickets: TicketFactory, owner: Owner) -> None:
+    opened = [(await tickets.open()).ref for _ in range(3)]
     with pytest.raises(NotFound):
-        await desk.set_status(Status.RESOLVED, *opened, "TK-9")
-    assert {(await desk.get(ref)).status for ref in opened} == {Status.OPEN}
+        await tickets.set_status(Status.RESOLVED, *opened, "TK-9")
+    assert {(await tickets.get(ref)).status for ref in opened} == {Status.OPEN}
     assert await surveys(owner) == []
-    assert await desk.set_status(Status.RESOLVED, *opened, opened[0].lower()) == 3
+    assert await tickets.set_status(Status.RESOLVED, *opened, opened[0].lower()) == 3
     assert await surveys(owner) == [("ticket", "PENDING")] * 3
     opened_count = await owner.fetchval("SELECT opened FROM survey_count WHERE grain = 'day'")
     assert opened_count == 3
 
 
-async def test_lists_repeat_what_the_ticket_has(desk: Desk, client: Client, owner: Owner) -> None:
+async def test_lists_repeat_what_the_ticket_has(tickets: TicketFactory, client: Client, owner: Owner) -> None:
     """What tags and words repeat of a ticket is equal to it, whatever was done."""
     bob = await member(owner, client.workspace, "bob")
-    ticket = await desk.open(tags=("a",))
-    async with desk.database.transaction(desk.workspace) as tx:
-        await service.assign(tx, desk.workspace, [ticket.ref], Assignee(bob, "bob"), BOB, NOW + timedelta(hours=1))
-        await service.reply(tx, desk.workspace, ticket.ref, "Hi", BOB, "http://x", NOW + timedelta(hours=2))
-        await service.set_tags(tx, desk.workspace, ticket.ref, ["a", "b"], BOB, NOW + timedelta(hours=3))
-    await desk.set_status(Status.CLOSED, ticket.ref, now=NOW + timedelta(hours=4))
-    await desk.rate(ticket.ref, 2, now=NOW + timedelta(hours=5))
+    ticket = await tickets.open(tags=("a",))
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        await service.assign(tx, tickets.workspace, [ticket.ref], Assignee(bob, "bob"), BOB, NOW + timedelta(hours=1))
+        await service.reply(tx, tickets.workspace, ticket.ref, "Hi", BOB, "http://x", NOW + timedelta(hours=2))
+        await service.set_tags(tx, tickets.workspace, ticket.ref, ["a", "b"], BOB, NOW + timedelta(hours=3))
+    await tickets.set_status(Status.CLOSED, ticket.ref, now=NOW + timedelta(hours=4))
+    await tickets.rate(ticket.ref, 2, now=NOW + timedelta(hours=5))
     columns = "status, assignee_id, priority_rank, csat_rating, csat_rated_at, create_time, updated_at"
     own = await owner.fetchrow(f"SELECT {columns} FROM ticket")
     tags = await owner.fetch(f"SELECT {columns} FROM ticket_tag")
@@ -190,28 +200,28 @@ async def test_lists_repeat_what_the_ticket_has(desk: Desk, client: Client, owne
     assert {tuple(row) for row in (*tags, *words)} == {tuple(own)}
 
 
-async def test_views_are_ones_own_or_shared(desk: Desk, neighbour: Client, make: Make) -> None:
+async def test_views_are_ones_own_or_shared(tickets: TicketFactory, neighbour: Client, make: Make) -> None:
     ann, bob = AccountId(uuid7()), AccountId(uuid7())
-    async with desk.database.transaction(desk.workspace) as tx:
-        shared = await saved_views.save_view(tx, desk.workspace, ("Unhappy", "rating=1-2"), None, "bob", NOW)
-        mine = await saved_views.save_view(tx, desk.workspace, ("Mine", "assignee=me"), ann, "ann", NOW)
-        assert await saved_views.list_views(tx, desk.workspace, ann) == [mine, shared]
-        assert await saved_views.list_views(tx, desk.workspace, bob) == [shared]
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        shared = await saved_views.save_view(tx, tickets.workspace, ("Unhappy", "rating=1-2"), None, "bob", NOW)
+        mine = await saved_views.save_view(tx, tickets.workspace, ("Mine", "assignee=me"), ann, "ann", NOW)
+        assert await saved_views.list_views(tx, tickets.workspace, ann) == [mine, shared]
+        assert await saved_views.list_views(tx, tickets.workspace, bob) == [shared]
         with pytest.raises(NotFound):
-            await saved_views.delete_view(tx, desk.workspace, mine.id, bob)
-        await saved_views.delete_view(tx, desk.workspace, shared.id, bob)
-        assert await saved_views.list_views(tx, desk.workspace, bob) == []
+            await saved_views.delete_view(tx, tickets.workspace, mine.id, bob)
+        await saved_views.delete_view(tx, tickets.workspace, shared.id, bob)
+        assert await saved_views.list_views(tx, tickets.workspace, bob) == []
     async with make.database.transaction(neighbour.workspace) as tx:
         assert await saved_views.list_views(tx, neighbour.workspace, ann) == []
 
 
 @pytest.mark.parametrize("shared", [True, False])
-async def test_a_views_name_is_taken_once(desk: Desk, shared: bool) -> None:
+async def test_a_views_name_is_taken_once(tickets: TicketFactory, shared: bool) -> None:
     ann = AccountId(uuid7())
 
     async def save(account: AccountId) -> None:
-        async with desk.database.transaction(desk.workspace) as tx:
-            await saved_views.save_view(tx, desk.workspace, ("Mine", ""), None if shared else account, "ann", NOW)
+        async with tickets.database.transaction(tickets.workspace) as tx:
+            await saved_views.save_view(tx, tickets.workspace, ("Mine", ""), None if shared else account, "ann", NOW)
 
     await save(ann)
     with pytest.raises(asyncpg.UniqueViolationError) as taken:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from tests.tickets.office import AGENT, ANN, HOUR, OWNER, Browser, Office, Priority, Requester, Status
+from tests.tickets.office import AGENT, ANN, HOUR, OWNER, Browser, InboxSite, Priority, Requester, Status
 
 from voxpop.db.pool import Database
 from voxpop.tickets.inbox import pages as inbox_pages
@@ -25,30 +25,30 @@ async def rows(browser: Browser, query: str = "") -> list[str]:
     return [ref for ref, _ in ROW.findall(answer.text)]
 
 
-async def test_the_inbox_begins_with_what_is_to_be_done(office: Office) -> None:
-    await office.open("First")
-    await office.rated(2, "Too slow", "Second")
-    await office.open("Third", now=utcnow())
-    page = (await office.agent.get("/inbox")).text
+async def test_the_inbox_begins_with_what_is_to_be_done(inbox: InboxSite) -> None:
+    await inbox.open("First")
+    await inbox.rated(2, "Too slow", "Second")
+    await inbox.open("Third", now=utcnow())
+    page = (await inbox.agent.get("/inbox")).text
     assert ROW.findall(page) == [("TK-3", ' class="new"'), ("TK-1", ' class="new"')]
     assert 'title="2 open tickets">2<' in page
-    assert await rows(office.agent, "?status=") == ["TK-3", "TK-2", "TK-1"]
+    assert await rows(inbox.agent, "?status=") == ["TK-3", "TK-2", "TK-1"]
 
 
-async def test_a_rated_row_has_a_chip_and_an_unrated_one_none(office: Office) -> None:  # T12
-    await office.rated(5)
-    await office.open()
-    page = (await office.agent.get("/inbox?status=")).text
+async def test_a_rated_row_has_a_chip_and_an_unrated_one_none(inbox: InboxSite) -> None:  # T12
+    await inbox.rated(5)
+    await inbox.open()
+    page = (await inbox.agent.get("/inbox?status=")).text
     assert page.count('class="chip"') == 1
     assert 'aria-label="Customer rating: 5 / 5" title="Customer rating: 5 / 5"' in page
     assert page.index("TK-1</td>") < page.index('class="badge"', page.index("TK-1</td>")) < page.index('class="chip"')
 
 
-async def test_filters_narrow_and_stay_in_the_address(office: Office) -> None:  # T14
-    bob = await office.account(AGENT)
-    await office.open("Billing question", tags=("billing",), priority=Priority.URGENT, assignee_id=bob)
-    await office.rated(1, requester=Requester("Max", "max@example.com"))
-    await office.open("Кириллица", now=utcnow() - 40 * 24 * HOUR)
+async def test_filters_narrow_and_stay_in_the_address(inbox: InboxSite) -> None:  # T14
+    bob = await inbox.account(AGENT)
+    await inbox.open("Billing question", tags=("billing",), priority=Priority.URGENT, assignee_id=bob)
+    await inbox.rated(1, requester=Requester("Max", "max@example.com"))
+    await inbox.open("Кириллица", now=utcnow() - 40 * 24 * HOUR)
     for query, found in {
         "status=Resolved": ["TK-2"],
         "assignee=me": ["TK-1"],
@@ -66,33 +66,33 @@ async def test_filters_narrow_and_stay_in_the_address(office: Office) -> None:  
         "status=nonsense&priority=&sort=none": ["TK-2", "TK-1", "TK-3"],
         "tag=nobody-has-it": [],
     }.items():
-        assert (query, await rows(office.agent, f"?{query}")) == (query, found)
-    page = (await office.agent.get("/inbox?assignee=me&priority=Urgent")).text
+        assert (query, await rows(inbox.agent, f"?{query}")) == (query, found)
+    page = (await inbox.agent.get("/inbox?assignee=me&priority=Urgent")).text
     assert '<option value="me" selected>' in page
     assert '<option value="Urgent" selected>' in page
     assert f"/api/v1/tickets.csv?assignee={bob}&amp;priority=Urgent&amp;bom=true" in page
 
 
-async def test_the_export_takes_the_page_s_filters(office: Office) -> None:  # T13
-    await office.open("Mine", assignee_id=await office.account(AGENT), now=utcnow())
-    await office.open("Another's")
-    page = (await office.agent.get("/inbox?assignee=me&status=unresolved&updated=1&text=mine")).text
+async def test_the_export_takes_the_page_s_filters(inbox: InboxSite) -> None:  # T13
+    await inbox.open("Mine", assignee_id=await inbox.account(AGENT), now=utcnow())
+    await inbox.open("Another's")
+    page = (await inbox.agent.get("/inbox?assignee=me&status=unresolved&updated=1&text=mine")).text
     link = re.search(r'href="(/api/v1/tickets\.csv\?[^"]+)"', page)
     assert link is not None
-    answer = await office.agent.get(link[1].replace("&amp;", "&"))
+    answer = await inbox.agent.get(link[1].replace("&amp;", "&"))
     assert answer.status_code == 200, answer.text
     assert [line.partition(",")[0] for line in answer.text.lstrip("\ufeff").splitlines()] == ["ref", "TK-1"]
 
 
-async def test_pages_go_on_and_back(office: Office) -> None:
+async def test_pages_go_on_and_back(inbox: InboxSite) -> None:
     for number in range(53):
-        await office.open(f"Number {number}", now=NOW + timedelta(minutes=number))
-    first = (await office.agent.get("/inbox?status=")).text
+        await inbox.open(f"Number {number}", now=NOW + timedelta(minutes=number))
+    first = (await inbox.agent.get("/inbox?status=")).text
     later = re.search(r'<a href="([^"]+)" rel="next">', first)
     assert later is not None
     assert "1–50 of 53" in first
     assert 'rel="prev"' not in first
-    second = (await office.agent.get(later[1].replace("&amp;", "&"))).text
+    second = (await inbox.agent.get(later[1].replace("&amp;", "&"))).text
     assert ([ref for ref, _ in ROW.findall(second)], "51–53 of 53" in second) == (["TK-3", "TK-2", "TK-1"], True)
     assert '<a href="/inbox?status=" rel="prev">' in second
     assert 'rel="next"' not in second
@@ -107,64 +107,62 @@ async def test_pages_go_on_and_back(office: Office) -> None:
         ("?priority=Low", "No ticket fits these filters"),
     ],
 )
-async def test_an_empty_list_says_what_next(office: Office, query: str, words: str) -> None:
-    assert words in (await office.agent.get(f"/inbox{query}")).text
+async def test_an_empty_list_says_what_next(inbox: InboxSite, query: str, words: str) -> None:
+    assert words in (await inbox.agent.get(f"/inbox{query}")).text
 
 
-async def test_words_too_common_are_not_counted(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_words_too_common_are_not_counted(inbox: InboxSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_store, "MAX_SORTED_HITS", 1)
     monkeypatch.setattr(inbox_pages, "PAGE_SIZE", 2)
     for _ in range(3):
-        await office.open("Red")
+        await inbox.open("Red")
     query = "text=red&status=Open"
-    await office.agent.submit("/inbox/views", name="All red", query=query)
-    first = (await office.agent.get(f"/inbox?{query}")).text
+    await inbox.agent.submit("/inbox/views", name="All red", query=query)
+    first = (await inbox.agent.get(f"/inbox?{query}")).text
     assert ("All red</a>" in first, "<span>1–2</span>" in first) == (True, True)
-    ticket = (await office.agent.get("/inbox/TK-3", params={"in": query, "at": "0"})).text
+    ticket = (await inbox.agent.get("/inbox/TK-3", params={"in": query, "at": "0"})).text
     assert '<span class="place">1</span>' in ticket
     later = re.search(r'<a href="([^"]+)" rel="next">', first)
     assert later is not None
-    assert "<span>3–3 of 3</span>" in (await office.agent.get(later[1].replace("&amp;", "&"))).text
+    assert "<span>3–3 of 3</span>" in (await inbox.agent.get(later[1].replace("&amp;", "&"))).text
 
 
-async def test_views_are_saved_shown_and_deleted(office: Office) -> None:
-    await office.open(tags=("billing",))
+async def test_views_are_saved_shown_and_deleted(inbox: InboxSite) -> None:
+    await inbox.open(tags=("billing",))
     form = {"name": "Billing", "query": "tag=billing&sort=-priority&after=x"}
-    answer = await office.agent.submit("/inbox/views", **form, shared="yes")
+    answer = await inbox.agent.submit("/inbox/views", **form, shared="yes")
     assert answer.headers["location"] == "/inbox?tag=billing&sort=-priority&done=saved"
-    page = (await office.boss.get(answer.headers["location"])).text
+    page = (await inbox.owner_browser.get(answer.headers["location"])).text
     assert re.search(r'href="/inbox\?tag=billing&amp;sort=-priority" aria-current="true">Billing <data value="1"', page)
     assert "View saved." in page
-    twice = await office.agent.submit("/inbox/views", **form, shared="yes")
+    twice = await inbox.agent.submit("/inbox/views", **form, shared="yes")
     assert (twice.status_code, "A view with this name already exists." in twice.text) == (409, True)
     gone = re.search(r"/inbox/views/[0-9a-f-]+/delete", page)
     assert gone is not None
-    assert (await office.boss.submit(gone[0])).status_code == 303
-    assert ">Billing " not in (await office.agent.get("/inbox?tag=billing&sort=-priority")).text
+    assert (await inbox.owner_browser.submit(gone[0])).status_code == 303
+    assert ">Billing " not in (await inbox.agent.get("/inbox?tag=billing&sort=-priority")).text
 
 
-async def test_an_own_view_is_nobody_else_s(office: Office) -> None:
-    await office.agent.submit("/inbox/views", name="My own", query="tag=x")
-    page = (await office.agent.get("/inbox?tag=x")).text
+async def test_an_own_view_is_nobody_else_s(inbox: InboxSite) -> None:
+    await inbox.agent.submit("/inbox/views", name="My own", query="tag=x")
+    page = (await inbox.agent.get("/inbox?tag=x")).text
     gone = re.search(r"/inbox/views/[0-9a-f-]+/delete", page)
     assert gone is not None
-    assert "My own" not in (await office.boss.get("/inbox?tag=x")).text
-    assert (await office.boss.submit(gone[0])).status_code == 404
+    assert "My own" not in (await inbox.owner_browser.get("/inbox?tag=x")).text
+    assert (await inbox.owner_browser.submit(gone[0])).status_code == 404
 
 
-async def test_several_are_resolved_or_assigned(office: Office) -> None:
-    await office.open()
-    await office.open()
-    answer = await office.agent.submit(
-        "/inbox/bulk?status=unresolved", ref=["TK-1", "TK-2"], do="resolve", assignee="x"
-    )
+async def test_several_are_resolved_or_assigned(inbox: InboxSite) -> None:
+    await inbox.open()
+    await inbox.open()
+    answer = await inbox.agent.submit("/inbox/bulk?status=unresolved", ref=["TK-1", "TK-2"], do="resolve", assignee="x")
     assert answer.headers["location"] == "/inbox?status=unresolved&done=resolved"
-    assert {(await office.get(ref)).status for ref in ("TK-1", "TK-2")} == {Status.RESOLVED}
-    boss = await office.account(OWNER)
-    await office.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="assign", assignee=str(boss))
-    assert {(await office.get(ref)).assignee_id for ref in ("TK-1", "TK-2")} == {boss}
-    await office.agent.submit("/inbox/bulk", ref="TK-1", do="assign", assignee="nobody")
-    assert (await office.get("TK-1")).assignee_id is None
+    assert {(await inbox.get(ref)).status for ref in ("TK-1", "TK-2")} == {Status.RESOLVED}
+    boss = await inbox.account(OWNER)
+    await inbox.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="assign", assignee=str(boss))
+    assert {(await inbox.get(ref)).assignee_id for ref in ("TK-1", "TK-2")} == {boss}
+    await inbox.agent.submit("/inbox/bulk", ref="TK-1", do="assign", assignee="nobody")
+    assert (await inbox.get("TK-1")).assignee_id is None
 
 
 @pytest.mark.parametrize(
@@ -177,48 +175,48 @@ async def test_several_are_resolved_or_assigned(office: Office) -> None:
         ({"ref": "TK-1", "do": "assign", "assignee": "stranger@example.com"}, "Choose what to do"),
     ],
 )
-async def test_of_several_all_or_none_are_changed(office: Office, form: dict[str, str], words: str) -> None:
-    await office.open()
-    answer = await office.agent.submit("/inbox/bulk?status=", **form)
+async def test_of_several_all_or_none_are_changed(inbox: InboxSite, form: dict[str, str], words: str) -> None:
+    await inbox.open()
+    answer = await inbox.agent.submit("/inbox/bulk?status=", **form)
     assert answer.status_code == 400
     assert words in answer.text
     assert 'role="alert"' in answer.text
     assert ROW.findall(answer.text)
-    assert (await office.get("TK-1")).status == Status.OPEN
+    assert (await inbox.get("TK-1")).status == Status.OPEN
 
 
-async def test_a_ticket_is_opened_for_a_customer(office: Office) -> None:
-    assert (await office.agent.get("/inbox/new")).status_code == 200
+async def test_a_ticket_is_opened_for_a_customer(inbox: InboxSite) -> None:
+    assert (await inbox.agent.get("/inbox/new")).status_code == 200
     form = {"name": "Ann", "email": "ann@example.com", "subject": "Called us", "description": "Broken"}
-    bob = await office.account(AGENT)
-    answer = await office.agent.submit("/inbox/new", **form, priority="High", tags="b, A", assignee=str(bob))
+    bob = await inbox.account(AGENT)
+    answer = await inbox.agent.submit("/inbox/new", **form, priority="High", tags="b, A", assignee=str(bob))
     assert answer.headers["location"] == "/inbox/TK-1?done=opened"
-    ticket = await office.get("TK-1")
+    ticket = await inbox.get("TK-1")
     assert (ticket.requester_name, ticket.priority, ticket.assignee_id) == ("Ann", "High", bob)
-    assert await office.tags("TK-1") == ["a", "b"]
-    assert "<b>agent</b> opened the ticket" in (await office.agent.get("/inbox/TK-1")).text
+    assert await inbox.tags("TK-1") == ["a", "b"]
+    assert "<b>agent</b> opened the ticket" in (await inbox.agent.get("/inbox/TK-1")).text
     for wrong in ({"email": "no"}, {"subject": " "}, {"priority": "Huge"}, {"assignee": str(uuid4())}):
-        refused = await office.agent.submit("/inbox/new", **(form | wrong))
+        refused = await inbox.agent.submit("/inbox/new", **(form | wrong))
         assert refused.status_code == 400
         assert 'value="Ann"' in refused.text
         assert "Expected" not in refused.text
 
 
-async def test_everything_that_is_wrong_with_a_new_ticket_is_said_at_once(office: Office) -> None:
-    answer = await office.agent.submit("/inbox/new", name=" ", email="no", subject="", tags="a", description="Broken")
+async def test_everything_that_is_wrong_with_a_new_ticket_is_said_at_once(inbox: InboxSite) -> None:
+    answer = await inbox.agent.submit("/inbox/new", name=" ", email="no", subject="", tags="a", description="Broken")
     assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject"]
     assert "Broken" in answer.text
 
 
-async def test_a_conversation_is_shown_in_its_order(office: Office) -> None:  # T20, T21
-    await office.open("Wheel <b>")
-    await office.agent.submit("/inbox/TK-1/reply", body="We look\n\ninto it", kind="public")
-    await office.agent.submit("/inbox/TK-1/reply", body="He is kind", kind="note")
-    assert [(each.kind, each.body) for each in await office.said("TK-1")] == [
+async def test_a_conversation_is_shown_in_its_order(inbox: InboxSite) -> None:  # T20, T21
+    await inbox.open("Wheel <b>")
+    await inbox.agent.submit("/inbox/TK-1/reply", body="We look\n\ninto it", kind="public")
+    await inbox.agent.submit("/inbox/TK-1/reply", body="He is kind", kind="note")
+    assert [(each.kind, each.body) for each in await inbox.said("TK-1")] == [
         ("reply", "We look\n\ninto it"),
         ("note", "He is kind"),
     ]
-    page = (await office.agent.get("/inbox/TK-1")).text
+    page = (await inbox.agent.get("/inbox/TK-1")).text
     steps = ["Wheel &lt;b&gt;", "It stops.", "We look", "status from <b>Open</b> to <b>In progress</b>", "He is kind"]
     places = [page.index(step, page.index('class="thread"') if number else 0) for number, step in enumerate(steps)]
     assert places == sorted(places)
@@ -226,65 +224,65 @@ async def test_a_conversation_is_shown_in_its_order(office: Office) -> None:  # 
     assert page.count('class="said"') == 5
 
 
-async def test_a_reply_is_sent_with_a_status(office: Office) -> None:
-    await office.open()
-    await office.agent.submit("/inbox/TK-1/reply", body="Done", kind="public", then="Resolved")
-    assert (await office.get("TK-1")).status == Status.RESOLVED
-    await office.agent.submit("/inbox/TK-1/reply", body="Bye", kind="public", then="Closed")
-    assert (await office.get("TK-1")).status == Status.CLOSED
-    letters = [letter for letter in await office.mails() if letter.to == ANN.email]
+async def test_a_reply_is_sent_with_a_status(inbox: InboxSite) -> None:
+    await inbox.open()
+    await inbox.agent.submit("/inbox/TK-1/reply", body="Done", kind="public", then="Resolved")
+    assert (await inbox.get("TK-1")).status == Status.RESOLVED
+    await inbox.agent.submit("/inbox/TK-1/reply", body="Bye", kind="public", then="Closed")
+    assert (await inbox.get("TK-1")).status == Status.CLOSED
+    letters = [letter for letter in await inbox.mails() if letter.to == ANN.email]
     assert len(letters) == 2
 
 
-async def test_a_note_leaves_the_status_alone_and_is_mailed_to_nobody(office: Office) -> None:  # T20
-    await office.open()
-    await office.agent.submit("/inbox/TK-1/reply", body="Hm", kind="note", then="Closed")
-    assert (await office.get("TK-1")).status == Status.OPEN
-    assert [letter for letter in await office.mails() if letter.to == ANN.email] == []
+async def test_a_note_leaves_the_status_alone_and_is_mailed_to_nobody(inbox: InboxSite) -> None:  # T20
+    await inbox.open()
+    await inbox.agent.submit("/inbox/TK-1/reply", body="Hm", kind="note", then="Closed")
+    assert (await inbox.get("TK-1")).status == Status.OPEN
+    assert [letter for letter in await inbox.mails() if letter.to == ANN.email] == []
 
 
 @pytest.mark.parametrize("body", ["", " \n ", "x" * 50_001])
-async def test_what_does_not_fit_is_shown_again(office: Office, body: str) -> None:
-    await office.open()
-    answer = await office.agent.submit("/inbox/TK-1/reply", body=body, kind="note")
+async def test_what_does_not_fit_is_shown_again(inbox: InboxSite, body: str) -> None:
+    await inbox.open()
+    answer = await inbox.agent.submit("/inbox/TK-1/reply", body=body, kind="note")
     assert answer.status_code == 400
     assert 'aria-invalid="true"' in answer.text
     assert body.strip() in answer.text
     assert 'value="note" checked' in answer.text
-    assert await office.said("TK-1") == []
+    assert await inbox.said("TK-1") == []
 
 
-async def test_facts_are_changed_and_told(office: Office) -> None:
-    await office.open()
-    boss = await office.account(OWNER)
+async def test_facts_are_changed_and_told(inbox: InboxSite) -> None:
+    await inbox.open()
+    boss = await inbox.account(OWNER)
     around = "?in=status%3DOpen&at=0"
-    answer = await office.agent.submit(f"/inbox/TK-1/priority{around}", priority="Urgent")
+    answer = await inbox.agent.submit(f"/inbox/TK-1/priority{around}", priority="Urgent")
     assert answer.headers["location"] == "/inbox/TK-1?in=status%3DOpen&at=0&done=changed"
-    await office.agent.submit("/inbox/TK-1/assignee", assignee=str(boss))
-    await office.agent.submit("/inbox/TK-1/tags", tags="Wheels, brakes,")
-    ticket = await office.get("TK-1")
+    await inbox.agent.submit("/inbox/TK-1/assignee", assignee=str(boss))
+    await inbox.agent.submit("/inbox/TK-1/tags", tags="Wheels, brakes,")
+    ticket = await inbox.get("TK-1")
     assert (ticket.priority, ticket.assignee_id) == ("Urgent", boss)
-    assert await office.tags("TK-1") == ["brakes", "wheels"]
-    page = (await office.agent.get("/inbox/TK-1")).text
+    assert await inbox.tags("TK-1") == ["brakes", "wheels"]
+    page = (await inbox.agent.get("/inbox/TK-1")).text
     assert "<b>agent</b> set the priority to <b>Urgent</b>" in page
     assert "<b>agent</b> gave the ticket to <b>Owner</b>" in page
     assert "<b>agent</b> set the tags to <b>brakes, wheels</b>" in page
-    await office.agent.submit("/inbox/TK-1/assignee", assignee="nobody")
-    await office.agent.submit("/inbox/TK-1/tags", tags="")
-    page = (await office.agent.get("/inbox/TK-1")).text
+    await inbox.agent.submit("/inbox/TK-1/assignee", assignee="nobody")
+    await inbox.agent.submit("/inbox/TK-1/tags", tags="")
+    page = (await inbox.agent.get("/inbox/TK-1")).text
     assert "<b>agent</b> left the ticket to nobody" in page
     assert "<b>agent</b> removed the tags" in page
 
 
-async def test_a_status_is_set_and_can_be_undone(office: Office) -> None:
-    await office.open()
-    answer = await office.agent.submit("/inbox/TK-1/status", status="Resolved")
+async def test_a_status_is_set_and_can_be_undone(inbox: InboxSite) -> None:
+    await inbox.open()
+    answer = await inbox.agent.submit("/inbox/TK-1/status", status="Resolved")
     assert answer.headers["location"] == "/inbox/TK-1?done=Resolved&was=Open"
-    page = (await office.agent.get(answer.headers["location"])).text
+    page = (await inbox.agent.get(answer.headers["location"])).text
     assert re.search(r'Resolved\.<button class="link" name="status" value="Open">Undo', page)
     assert page.count('class="toast"') == 1
-    await office.agent.submit("/inbox/TK-1/status", status="Open")
-    assert (await office.get("TK-1")).status == Status.OPEN
+    await inbox.agent.submit("/inbox/TK-1/status", status="Open")
+    assert (await inbox.get("TK-1")).status == Status.OPEN
 
 
 @pytest.mark.parametrize(
@@ -297,109 +295,109 @@ async def test_a_status_is_set_and_can_be_undone(office: Office) -> None:
         ("tags", {"tags": "fine," + "x" * 201}),
     ],
 )
-async def test_facts_that_make_no_sense_are_refused(office: Office, path: str, form: dict[str, str]) -> None:
-    await office.open()
-    assert (await office.agent.submit(f"/inbox/TK-1/{path}", **form)).status_code == 400
-    assert [each.kind for each in await office.done("TK-1")] == ["opened"]
+async def test_facts_that_make_no_sense_are_refused(inbox: InboxSite, path: str, form: dict[str, str]) -> None:
+    await inbox.open()
+    assert (await inbox.agent.submit(f"/inbox/TK-1/{path}", **form)).status_code == 400
+    assert [each.kind for each in await inbox.done("TK-1")] == ["opened"]
 
 
-async def test_the_rating_is_a_card_and_there_is_none_while_unrated(office: Office) -> None:  # T11, T16
-    await office.rated(4, "Quick & honest")
-    await office.open()
-    rated = (await office.agent.get("/inbox/TK-1")).text
+async def test_the_rating_is_a_card_and_there_is_none_while_unrated(inbox: InboxSite) -> None:  # T11, T16
+    await inbox.rated(4, "Quick & honest")
+    await inbox.open()
+    rated = (await inbox.agent.get("/inbox/TK-1")).text
     assert "Customer feedback" in rated
     assert 'aria-label="4 of 5 stars"' in rated
     assert "<q>Quick &amp; honest</q>" in rated
     card = rated[rated.index("Customer feedback") :].partition("</section>")[0]
     assert "2 hours ago" in card
     assert re.search("ann", card, re.IGNORECASE) is None
-    assert "Customer feedback" not in (await office.agent.get("/inbox/TK-2")).text
+    assert "Customer feedback" not in (await inbox.agent.get("/inbox/TK-2")).text
 
 
-async def test_neighbours_are_those_of_the_list_one_came_from(office: Office) -> None:
+async def test_neighbours_are_those_of_the_list_one_came_from(inbox: InboxSite) -> None:
     for number in range(4):
-        await office.open(f"Number {number}", now=utcnow() - (9 - number) * HOUR)
-    page = (await office.agent.get("/inbox?status=unresolved")).text
+        await inbox.open(f"Number {number}", now=utcnow() - (9 - number) * HOUR)
+    page = (await inbox.agent.get("/inbox?status=unresolved")).text
     link = re.search(r'<a href="(/inbox/TK-3[^"]+)"', page)
     assert link is not None
     address = link[1].replace("&amp;", "&")
-    shown = (await office.agent.get(address)).text
+    shown = (await inbox.agent.get(address)).text
     way = [(key, ref) for ref, key in re.findall(r'href="/inbox/(TK-\d+)\?[^"]+" data-key="([jk])"', shown)]
     assert (way, "2 of 4" in shown) == ([("k", "TK-4"), ("j", "TK-2")], True)
     assert 'class="back" href="/inbox?status=unresolved"' in shown
-    done = await office.agent.submit(address.replace("TK-3", "TK-3/status"), status="Resolved")
-    left = (await office.agent.get(done.headers["location"])).text
+    done = await inbox.agent.submit(address.replace("TK-3", "TK-3/status"), status="Resolved")
+    left = (await inbox.agent.get(done.headers["location"])).text
     way = [(key, ref) for ref, key in re.findall(r'href="/inbox/(TK-\d+)\?[^"]+" data-key="([jk])"', left)]
     assert way == [("k", "TK-4"), ("j", "TK-2")]
 
 
-async def test_a_ticket_shows_the_requester_s_others(office: Office) -> None:
-    await office.open("Other", requester=Requester("Max", "max@example.com"))
-    await office.open("Earlier")
-    await office.open("Now", requester=Requester("Ann", "ann@EXAMPLE.com"))
-    side = (await office.agent.get("/inbox/TK-3")).text.partition('class="side"')[2]
+async def test_a_ticket_shows_the_requester_s_others(inbox: InboxSite) -> None:
+    await inbox.open("Other", requester=Requester("Max", "max@example.com"))
+    await inbox.open("Earlier")
+    await inbox.open("Now", requester=Requester("Ann", "ann@EXAMPLE.com"))
+    side = (await inbox.agent.get("/inbox/TK-3")).text.partition('class="side"')[2]
     assert re.findall(r'<li><a href="/inbox/(TK-\d+)">', side) == ["TK-2"]
 
 
-async def test_the_peer_s_address_leads_here(office: Office) -> None:  # T22
-    answer = await office.agent.get("/admin/tickets/TK-7")
+async def test_the_peer_s_address_leads_here(inbox: InboxSite) -> None:  # T22
+    answer = await inbox.agent.get("/admin/tickets/TK-7")
     assert (answer.status_code, answer.headers["location"]) == (303, "/inbox/TK-7")
 
 
-async def test_another_workspace_s_ticket_is_not_there(office: Office) -> None:  # T26
-    await office.open("Theirs", slug="acme")
-    assert (await office.agent.get("/inbox/TK-1")).status_code == 404
-    assert (await office.agent.submit("/inbox/TK-1/reply", body="x", kind="public")).status_code == 404
-    assert (await office.agent.submit("/inbox/TK-1/status", status="Closed")).status_code == 404
-    assert await rows(office.agent, "?status=") == []
-    assert "Theirs" not in (await office.agent.get("/unhappy")).text
+async def test_another_workspace_s_ticket_is_not_there(inbox: InboxSite) -> None:  # T26
+    await inbox.open("Theirs", slug="acme")
+    assert (await inbox.agent.get("/inbox/TK-1")).status_code == 404
+    assert (await inbox.agent.submit("/inbox/TK-1/reply", body="x", kind="public")).status_code == 404
+    assert (await inbox.agent.submit("/inbox/TK-1/status", status="Closed")).status_code == 404
+    assert await rows(inbox.agent, "?status=") == []
+    assert "Theirs" not in (await inbox.agent.get("/unhappy")).text
 
 
 PATHS = ["/inbox", "/inbox/new", "/inbox/TK-1", "/inbox/changes", "/unhappy", "/admin/tickets/TK-1"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_nobody_comes_in_without_signing_in(office: Office, path: str) -> None:
-    await office.open()
-    answer = await office.browser().get(path)
+async def test_nobody_comes_in_without_signing_in(inbox: InboxSite, path: str) -> None:
+    await inbox.open()
+    answer = await inbox.browser().get(path)
     assert (answer.status_code, answer.headers["location"].startswith("/login?next=")) == (303, True)
 
 
 @pytest.mark.parametrize("path", ["bulk", "views", "new", "TK-1/reply", "TK-1/status", "TK-1/assignee", "TK-1/tags"])
-async def test_a_form_of_another_site_is_refused(office: Office, path: str) -> None:
-    await office.open()
+async def test_a_form_of_another_site_is_refused(inbox: InboxSite, path: str) -> None:
+    await inbox.open()
     form = {"body": "x", "status": "Closed", "ref": "TK-1", "do": "resolve", "tags": "x"}
     for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "", "origin": "https://evil.example"}):
-        assert (await office.agent.post(f"/inbox/{path}", data=form, headers=headers)).status_code == 403
-    assert (await office.get("TK-1")).status == Status.OPEN
-    assert await office.said("TK-1") == []
+        assert (await inbox.agent.post(f"/inbox/{path}", data=form, headers=headers)).status_code == 403
+    assert (await inbox.get("TK-1")).status == Status.OPEN
+    assert await inbox.said("TK-1") == []
 
 
-async def test_pages_speak_russian(office: Office) -> None:
-    await office.rated(4)
+async def test_pages_speak_russian(inbox: InboxSite) -> None:
+    await inbox.rated(4)
     for path, words in {
         "/inbox?status=": "Решено",
         "/inbox/TK-1": "Отзыв клиента",
         "/unhappy": "Низкие оценки",
     }.items():
-        page = (await office.agent.get(path, headers={"accept-language": "ru"})).text
+        page = (await inbox.agent.get(path, headers={"accept-language": "ru"})).text
         assert words in page
         assert 'lang="ru"' in page
 
 
-async def test_low_ratings_are_listed_with_their_places(office: Office) -> None:  # T29, T15
-    await office.rated(1, "Never again", "Lost parcel", tags=("delivery", "parcel"))
-    await office.rated(2, None, "Late parcel", tags=("delivery",))
-    await office.rated(5, "Fine", "Quick", tags=("delivery",))
-    page = (await office.agent.get("/unhappy")).text
+async def test_low_ratings_are_listed_with_their_places(inbox: InboxSite) -> None:  # T29, T15
+    await inbox.rated(1, "Never again", "Lost parcel", tags=("delivery", "parcel"))
+    await inbox.rated(2, None, "Late parcel", tags=("delivery",))
+    await inbox.rated(5, "Fine", "Quick", tags=("delivery",))
+    page = (await inbox.agent.get("/unhappy")).text
     assert "Never again" in page
     assert "Late parcel" in page
     assert "Fine" not in page
     assert "The average of all time is 2.7 over 3 ratings." in page
     assert re.findall(r'<data value="(\d)" title="\d low rating', page) == ["2", "1"]
-    tagged = (await office.agent.get("/unhappy?tag=parcel&days=30")).text
+    tagged = (await inbox.agent.get("/unhappy?tag=parcel&days=30")).text
     assert ("Lost parcel" in tagged, "Late parcel" in tagged) == (True, False)
-    assert "Nobody was unhappy here" in (await office.agent.get("/unhappy?tag=unknown")).text
+    assert "Nobody was unhappy here" in (await inbox.agent.get("/unhappy?tag=unknown")).text
 
 
 @pytest.mark.parametrize("view", [view for _, view in BUILT_IN] + [View(), View(tag="a b&c", after=("x", "y"))])
@@ -423,29 +421,29 @@ def test_names_are_short_where_they_differ() -> None:
     assert [initials(name) for name in ("Ann Mary Smith", "Петр", "")] == ["AS", "П", ""]
 
 
-async def test_what_a_message_caused_stands_behind_it(office: Office) -> None:
-    ticket = await office.open()
-    await office.agent.submit("/inbox/TK-1/reply", body="Hello", kind="public")
-    entries = conversation(ticket, await office.said("TK-1"), await office.done("TK-1"))
+async def test_what_a_message_caused_stands_behind_it(inbox: InboxSite) -> None:
+    ticket = await inbox.open()
+    await inbox.agent.submit("/inbox/TK-1/reply", body="Hello", kind="public")
+    entries = conversation(ticket, await inbox.said("TK-1"), await inbox.done("TK-1"))
     told = [entry.message.body if entry.message else entry.activity and entry.activity.kind for entry in entries]
     assert told == ["It stops.\n\nWhy?", "Hello", "status"]
 
 
 @pytest.mark.parametrize("path", ["/inbox", "/inbox/TK-1", "/unhappy", "/settings/profile", "/settings/sessions"])
-async def test_the_rail_says_everywhere_how_much_is_to_be_done(office: Office, path: str) -> None:
+async def test_the_rail_says_everywhere_how_much_is_to_be_done(inbox: InboxSite, path: str) -> None:
     for _ in range(2):
-        await office.open()
-    await office.open(slug="acme")
-    assert 'title="2 open tickets">2</data>' in (await office.agent.get(path)).text
+        await inbox.open()
+    await inbox.open(slug="acme")
+    assert 'title="2 open tickets">2</data>' in (await inbox.agent.get(path)).text
 
 
 async def test_a_page_takes_one_connection_at_a_time(live_db: str) -> None:
     """Who holds one while he waits for another may wait for ever, when all do so at once."""
     narrow = await Database.open(live_db, size=1)
-    office = await Office(narrow).furnish()
-    await office.open()
+    inbox = await InboxSite(narrow).furnish()
+    await inbox.open()
     for path in ("/inbox", "/inbox/TK-1", "/inbox/new", "/unhappy", "/settings/profile"):
-        assert (await office.agent.get(path)).status_code == 200
-    for browser in office.browsers:
+        assert (await inbox.agent.get(path)).status_code == 200
+    for browser in inbox.browsers:
         await browser.aclose()
     await narrow.close()

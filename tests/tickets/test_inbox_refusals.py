@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from tests.people.kit import member_id
-from tests.tickets.office import AGENT, OWNER, Office, Priority
+from tests.tickets.office import AGENT, OWNER, InboxSite, Priority
 
 from voxpop.db.pool import Database
 from voxpop.tickets.lists import saved_views
@@ -19,8 +19,8 @@ LONG = "ж" * 200  # six times as long in an address
 
 
 @pytest.fixture
-async def office(database: Database) -> AsyncIterator[Office]:
-    made = await Office(database).furnish()
+async def inbox(database: Database) -> AsyncIterator[InboxSite]:
+    made = await InboxSite(database).furnish()
     yield made
     for browser in made.browsers:
         await browser.aclose()
@@ -33,16 +33,16 @@ async def state(owner: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("at", ["9" * 5000, "-1", "1e3", "٣", "", "1000", "9999"])
-async def test_an_odd_place_in_a_list_is_passed_over(office: Office, at: str) -> None:
-    await office.open()
-    assert (await office.agent.get("/inbox/TK-1", params={"at": at, "in": "status="})).status_code == 200
+async def test_an_odd_place_in_a_list_is_passed_over(inbox: InboxSite, at: str) -> None:
+    await inbox.open()
+    assert (await inbox.agent.get("/inbox/TK-1", params={"at": at, "in": "status="})).status_code == 200
 
 
 @pytest.mark.parametrize("form", [{"kind": "Note"}, {"kind": ""}, {"then": "Banana"}, {"kind": "note", "then": "open"}])
-async def test_a_reply_of_an_unknown_kind_is_none(office: Office, owner: Any, form: dict[str, str]) -> None:
-    await office.open()
+async def test_a_reply_of_an_unknown_kind_is_none(inbox: InboxSite, owner: Any, form: dict[str, str]) -> None:
+    await inbox.open()
     before = await state(owner)
-    answer = await office.agent.submit("/inbox/TK-1/reply", **({"body": "What I wrote", "kind": "public"} | form))
+    answer = await inbox.agent.submit("/inbox/TK-1/reply", **({"body": "What I wrote", "kind": "public"} | form))
     assert (answer.status_code, "What I wrote" in answer.text) == (400, True)
     assert await state(owner) == before
 
@@ -59,47 +59,47 @@ async def test_a_reply_of_an_unknown_kind_is_none(office: Office, owner: Any, fo
         ("text=\0", "Please check your input"),
     ],
 )
-async def test_a_view_that_does_not_fit_is_refused_in_words(office: Office, owner: Any, query: str, words: str) -> None:
-    answer = await office.agent.submit("/inbox/views", name="Mine", query=query)
+async def test_a_view_that_does_not_fit_is_refused_in_words(
+    inbox: InboxSite, owner: Any, query: str, words: str
+) -> None:
+    answer = await inbox.agent.submit("/inbox/views", name="Mine", query=query)
     assert (answer.status_code, words in answer.text) == (400, True)
     assert await owner.fetchval("SELECT count(*) FROM saved_view") == 0
-    assert (await office.agent.get("/inbox")).status_code == 200
+    assert (await inbox.agent.get("/inbox")).status_code == 200
 
 
 @pytest.mark.parametrize("query", [f"text={'x' * 201}", f"requester={'x' * 201}"])
-async def test_a_list_of_what_no_search_takes_is_refused_in_words(office: Office, query: str) -> None:
-    answer = await office.agent.get(f"/inbox?{query}")
+async def test_a_list_of_what_no_search_takes_is_refused_in_words(inbox: InboxSite, query: str) -> None:
+    answer = await inbox.agent.get(f"/inbox?{query}")
     assert (answer.status_code, "Search and filter for at most 200 characters." in answer.text) == (400, True)
 
 
-async def test_there_are_thirty_views_for_everybody_and_thirty_of_ones_own(office: Office, owner: Any) -> None:
-    mine = await office.account(AGENT)
+async def test_there_are_thirty_views_for_everybody_and_thirty_of_ones_own(inbox: InboxSite, owner: Any) -> None:
+    mine = await inbox.account(AGENT)
     for number in range(29):
         for account in (mine, None):
-            async with office.database.transaction(office.id()) as tx:
-                await saved_views.save_view(
-                    tx, office.id(), (f"V{number}", f"tag=t{number}"), account, "test", utcnow()
-                )
+            async with inbox.database.transaction(inbox.id()) as tx:
+                await saved_views.save_view(tx, inbox.id(), (f"V{number}", f"tag=t{number}"), account, "test", utcnow())
     for shared in ("", "yes"):
         answers = [
-            await office.agent.submit("/inbox/views", name=name, query=f"tag={name}", shared=shared)
+            await inbox.agent.submit("/inbox/views", name=name, query=f"tag={name}", shared=shared)
             for name in ("V29", "V30")
         ]
         assert [answer.status_code for answer in answers] == [303, 400]
         assert "There are 30 views already. Delete one first." in answers[1].text
     assert await owner.fetchval("SELECT count(*) FROM saved_view") == 60
-    assert (await office.agent.get("/inbox")).status_code == 200
-    assert (await office.boss.submit("/inbox/views", name="V30", query="tag=a")).status_code == 303
+    assert (await inbox.agent.get("/inbox")).status_code == 200
+    assert (await inbox.owner_browser.submit("/inbox/views", name="V30", query="tag=a")).status_code == 303
 
 
-async def test_a_view_of_a_colleague_or_of_another_workspace_is_not_there(office: Office, owner: Any) -> None:  # T26
-    other = await office.owner("acme", OTHER)
-    await office.boss.submit("/inbox/views", name="Own", query="tag=x")
+async def test_a_view_of_a_colleague_or_of_another_workspace_is_not_there(inbox: InboxSite, owner: Any) -> None:  # T26
+    other = await inbox.owner("acme", OTHER)
+    await inbox.owner_browser.submit("/inbox/views", name="Own", query="tag=x")
     for shared in ("", "yes"):
         await other.submit("/inbox/views", name=f"Theirs{shared}", query="tag=x", shared=shared)
     for row in await owner.fetch("SELECT id FROM saved_view"):
-        assert (await office.agent.submit(f"/inbox/views/{row['id']}/delete")).status_code == 404
-    assert (await office.agent.submit(f"/inbox/views/{uuid4()}/delete")).status_code == 404
+        assert (await inbox.agent.submit(f"/inbox/views/{row['id']}/delete")).status_code == 404
+    assert (await inbox.agent.submit(f"/inbox/views/{uuid4()}/delete")).status_code == 404
     assert await owner.fetchval("SELECT count(*) FROM saved_view") == 3
 
 
@@ -116,46 +116,50 @@ DEEDS = [
 
 @pytest.mark.parametrize(("path", "form"), DEEDS)
 async def test_a_ticket_of_another_workspace_is_not_there(
-    office: Office, owner: Any, path: str, form: dict[str, str]
+    inbox: InboxSite, owner: Any, path: str, form: dict[str, str]
 ) -> None:  # T26
-    await office.open("Theirs", slug="acme", tags=("theirs",))
+    await inbox.open("Theirs", slug="acme", tags=("theirs",))
     before = await state(owner)
-    assert (await office.agent.submit(f"/inbox/TK-1/{path}", **form)).status_code == 404
+    assert (await inbox.agent.submit(f"/inbox/TK-1/{path}", **form)).status_code == 404
     assert await state(owner) == before
-    await office.open("Ours")
-    assert (await office.agent.submit(f"/inbox/TK-1/{path}", **form)).status_code == 303
+    await inbox.open("Ours")
+    assert (await inbox.agent.submit(f"/inbox/TK-1/{path}", **form)).status_code == 303
 
 
 @pytest.mark.parametrize(
     "form", [{"do": "resolve"}, {"do": "assign", "assignee": AGENT}, {"do": "assign", "assignee": "nobody"}]
 )
-async def test_no_bulk_reaches_into_another_workspace(office: Office, owner: Any, form: dict[str, str]) -> None:  # T26
+async def test_no_bulk_reaches_into_another_workspace(
+    inbox: InboxSite, owner: Any, form: dict[str, str]
+) -> None:  # T26
     for slug in ("default", "acme", "acme"):
-        await office.open(slug=slug)
+        await inbox.open(slug=slug)
     before = await state(owner)
-    answer = await office.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], **form)
+    answer = await inbox.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], **form)
     assert (answer.status_code, "so nothing was changed" in answer.text) == (400, True)
     assert await state(owner) == before
 
 
-async def test_more_than_a_page_can_pick_are_refused(office: Office, owner: Any) -> None:
-    await office.open()
+async def test_more_than_a_page_can_pick_are_refused(inbox: InboxSite, owner: Any) -> None:
+    await inbox.open()
     before = await state(owner)
-    answer = await office.agent.submit("/inbox/bulk", ref=["TK-1"] * 201, do="resolve")
+    answer = await inbox.agent.submit("/inbox/bulk", ref=["TK-1"] * 201, do="resolve")
     assert answer.status_code == 400
     assert await state(owner) == before
-    assert (await office.agent.submit("/inbox/bulk", ref=["TK-1"] * 200, do="resolve")).status_code == 303
+    assert (await inbox.agent.submit("/inbox/bulk", ref=["TK-1"] * 200, do="resolve")).status_code == 303
 
 
 @pytest.mark.parametrize("who", [OTHER, "gone@example.com"])
-async def test_a_ticket_is_given_to_nobody_who_does_not_work_here(office: Office, owner: Any, who: str) -> None:  # T26
+async def test_a_ticket_is_given_to_nobody_who_does_not_work_here(
+    inbox: InboxSite, owner: Any, who: str
+) -> None:  # T26
     if who == OTHER:
-        await office.owner("acme", OTHER)
+        await inbox.owner("acme", OTHER)
     else:
-        await office.invited(office.boss, who, "agent")
-        await office.boss.submit(f"/settings/members/{await member_id(office.boss, who)}/remove")
+        await inbox.invited(inbox.owner_browser, who, "agent")
+        await inbox.owner_browser.submit(f"/settings/members/{await member_id(inbox.owner_browser, who)}/remove")
     account = str(await owner.fetchval("SELECT id FROM account WHERE email = $1", who))
-    await office.open()
+    await inbox.open()
     before = await state(owner)
     new = {"name": "Ann", "email": "ann@example.com", "subject": "Called us", "description": "Broken"}
     for named in (who, account):
@@ -164,22 +168,22 @@ async def test_a_ticket_is_given_to_nobody_who_does_not_work_here(office: Office
             ("bulk", {"ref": "TK-1", "do": "assign"}),
             ("new", new),
         ):
-            answer = await office.agent.submit(f"/inbox/{path}", **form, assignee=named)
+            answer = await inbox.agent.submit(f"/inbox/{path}", **form, assignee=named)
             assert answer.status_code == 400, path
     assert await state(owner) == before
 
 
-async def test_the_export_s_address_has_every_criterion_of_the_list(office: Office) -> None:  # T13
-    boss = str(await office.account(OWNER))
+async def test_the_export_s_address_has_every_criterion_of_the_list(inbox: InboxSite) -> None:  # T13
+    boss = str(await inbox.account(OWNER))
     query = (
         f"status=unresolved&assignee={boss}&priority=Urgent&tag=a%26b&rating=unrated&updated=7"
         "&requester=Ann%40Example.com&text=two+words&sort=-priority"
     )
-    await office.open(
-        "two words", priority=Priority.URGENT, tags=("a&b",), assignee_id=await office.account(OWNER), now=utcnow()
+    await inbox.open(
+        "two words", priority=Priority.URGENT, tags=("a&b",), assignee_id=await inbox.account(OWNER), now=utcnow()
     )
-    await office.open("two words", now=utcnow())
-    page = (await office.agent.get(f"/inbox?{query}")).text
+    await inbox.open("two words", now=utcnow())
+    page = (await inbox.agent.get(f"/inbox?{query}")).text
     link = re.search(r'href="/api/v1/tickets\.csv\?([^"]+)"', page)
     assert link is not None
     asked = parse_qs(link[1].replace("&amp;", "&"))
@@ -188,7 +192,7 @@ async def test_the_export_s_address_has_every_criterion_of_the_list(office: Offi
         "status": ["Open", "In progress"], "assignee": [boss], "priority": ["Urgent"], "tag": ["a&b"],
         "rating": ["unrated"], "requester": ["ann@example.com"], "q": ["two words"], "bom": ["true"],
     }  # fmt: skip
-    csv = await office.agent.get(f"/api/v1/tickets.csv?{link[1].replace('&amp;', '&')}")
+    csv = await inbox.agent.get(f"/api/v1/tickets.csv?{link[1].replace('&amp;', '&')}")
     assert [line.partition(",")[0] for line in csv.text.lstrip("\ufeff").splitlines()] == ["ref", "TK-1"]
 
 
@@ -202,9 +206,9 @@ async def test_the_export_s_address_has_every_criterion_of_the_list(office: Offi
     ],
 )
 async def test_the_export_s_address_says_it_in_the_words_of_the_api(
-    office: Office, query: str, asked: dict[str, list[str]]
+    inbox: InboxSite, query: str, asked: dict[str, list[str]]
 ) -> None:  # T13
-    page = (await office.agent.get(f"/inbox?{query}")).text
+    page = (await inbox.agent.get(f"/inbox?{query}")).text
     link = re.search(r'href="/api/v1/tickets\.csv\?([^"]+)"', page)
     assert link is not None
     assert parse_qs(link[1].replace("&amp;", "&")) == asked | {"bom": ["true"]}

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, TICKETS, Desk, Priority, Status, member, refs
+from tests.tickets.kit import NOW, TICKETS, Priority, Status, TicketFactory, member, refs
 
 from voxpop.tickets import search_text
 from voxpop.tickets.lists import service as lists
@@ -20,13 +20,15 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def desk(make: Make, client: Client) -> Desk:
-    return Desk(make, client.workspace)
+def tickets(make: Make, client: Client) -> TicketFactory:
+    return TicketFactory(make, client.workspace)
 
 
-async def test_the_latest_updated_comes_first_and_pages_reach_every_ticket_once(client: Client, desk: Desk) -> None:
+async def test_the_latest_updated_comes_first_and_pages_reach_every_ticket_once(
+    client: Client, tickets: TicketFactory
+) -> None:
     for hour in (3, 1, 2, 2, 2, 5, 4):  # three of one moment, across a page's border
-        await desk.open(now=NOW + hour * HOUR)
+        await tickets.open(now=NOW + hour * HOUR)
     by_time = await refs(client)
     assert by_time[:2] == ["TK-6", "TK-7"]
     assert by_time[-1] == "TK-2"
@@ -35,30 +37,30 @@ async def test_the_latest_updated_comes_first_and_pages_reach_every_ticket_once(
     assert await refs(client, sort="created", direction="asc") == by_time[::-1]
 
 
-async def test_statuses_are_joined_in_order(client: Client, desk: Desk) -> None:
+async def test_statuses_are_joined_in_order(client: Client, tickets: TicketFactory) -> None:
     for hour in range(6):
-        await desk.open(now=NOW + hour * HOUR)
-    await desk.set_status(Status.IN_PROGRESS, "TK-2", "TK-5", now=NOW + 7 * HOUR)
-    await desk.set_status(Status.CLOSED, "TK-3", now=NOW + 8 * HOUR)
+        await tickets.open(now=NOW + hour * HOUR)
+    await tickets.set_status(Status.IN_PROGRESS, "TK-2", "TK-5", now=NOW + 7 * HOUR)
+    await tickets.set_status(Status.CLOSED, "TK-3", now=NOW + 8 * HOUR)
     assert await refs(client, status="Open") == ["TK-6", "TK-4", "TK-1"]
     assert (await refs(client, status="unresolved", sort="created")) == ["TK-6", "TK-5", "TK-4", "TK-2", "TK-1"]
     assert await refs(client, status=["Closed", "In progress"], sort="created") == ["TK-5", "TK-3", "TK-2"]
 
 
-async def test_priority_sorts_by_rank_and_then_by_the_latest(client: Client, desk: Desk) -> None:  # T28
+async def test_priority_sorts_by_rank_and_then_by_the_latest(client: Client, tickets: TicketFactory) -> None:  # T28
     for hour, priority in enumerate((Priority.LOW, Priority.URGENT, Priority.HIGH, Priority.URGENT, Priority.MEDIUM)):
-        await desk.open(now=NOW + hour * HOUR, priority=priority)
+        await tickets.open(now=NOW + hour * HOUR, priority=priority)
     assert await refs(client, sort="priority") == ["TK-4", "TK-2", "TK-3", "TK-5", "TK-1"]
     assert await refs(client, sort="priority", direction="asc") == ["TK-1", "TK-5", "TK-3", "TK-4", "TK-2"]
     assert await refs(client, priority="Urgent") == ["TK-4", "TK-2"]
     assert await refs(client, priority="Urgent", sort="priority", direction="asc") == ["TK-4", "TK-2"]
 
 
-async def test_rating_sorts_the_unrated_last_in_both_directions(client: Client, desk: Desk) -> None:  # T14
-    await desk.open(now=NOW + 9 * HOUR)
+async def test_rating_sorts_the_unrated_last_in_both_directions(client: Client, tickets: TicketFactory) -> None:  # T14
+    await tickets.open(now=NOW + 9 * HOUR)
     for hour, stars in enumerate((2, 5, 5, 1), 1):
-        await desk.rated(stars, now=NOW + hour * HOUR)
-    await desk.open(now=NOW + 8 * HOUR)
+        await tickets.rated(stars, now=NOW + hour * HOUR)
+    await tickets.open(now=NOW + 8 * HOUR)
     assert await refs(client, sort="rating") == ["TK-4", "TK-3", "TK-2", "TK-5", "TK-1", "TK-6"]
     assert await refs(client, sort="rating", direction="asc") == ["TK-5", "TK-2", "TK-4", "TK-3", "TK-1", "TK-6"]
 
@@ -67,22 +69,24 @@ async def test_rating_sorts_the_unrated_last_in_both_directions(client: Client, 
     ("rating", "expected"),
     [("rated", [1, 2, 3, 4, 5]), ("1-2", [1, 2]), ("3", [3]), ("4-5", [4, 5]), ("unrated", [None])],
 )
-async def test_ratings_in_groups(client: Client, desk: Desk, rating: str, expected: list[int | None]) -> None:  # T14
+async def test_ratings_in_groups(
+    client: Client, tickets: TicketFactory, rating: str, expected: list[int | None]
+) -> None:  # T14
     for stars in (1, 2, 3, 4, 5):
-        await desk.rated(stars)
-    await desk.open()
+        await tickets.rated(stars)
+    await tickets.open()
     page = (await client.get(TICKETS, params={"rating": rating})).json()
     assert sorted((row["csat_rating"] for row in page["data"]), key=str) == expected
     assert len(await refs(client, rating=rating, sort="rating")) == len(expected)
 
 
 async def test_assignee_by_id_by_address_and_nobody(
-    client: Client, desk: Desk, owner: "asyncpg.Connection[Any]"
+    client: Client, tickets: TicketFactory, owner: "asyncpg.Connection[Any]"
 ) -> None:  # T14
     bob = await member(owner, client.workspace, "bob")
-    await desk.open(assignee_id=bob)
-    await desk.open()
-    rated = await desk.rated(4, assignee_id=bob)
+    await tickets.open(assignee_id=bob)
+    await tickets.open()
+    rated = await tickets.rated(4, assignee_id=bob)
     assert await refs(client, assignee=str(bob), sort="rating") == [rated.ref, "TK-1"]
     assert await refs(client, assignee="BOB@example.com", sort="created") == [rated.ref, "TK-1"]
     assert await refs(client, assignee="none") == ["TK-2"]
@@ -92,12 +96,12 @@ async def test_assignee_by_id_by_address_and_nobody(
     assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "assignee")
 
 
-async def test_tags_whatever_their_case_with_every_other_criterion(client: Client, desk: Desk) -> None:
-    await desk.open("one", tags=("Billing", "Export"))
-    await desk.open("two", tags=("billing",), priority=Priority.HIGH)
-    await desk.open("three", tags=("export",))
-    await desk.set_status(Status.RESOLVED, "TK-1")
-    await desk.rate("TK-1", 1)
+async def test_tags_whatever_their_case_with_every_other_criterion(client: Client, tickets: TicketFactory) -> None:
+    await tickets.open("one", tags=("Billing", "Export"))
+    await tickets.open("two", tags=("billing",), priority=Priority.HIGH)
+    await tickets.open("three", tags=("export",))
+    await tickets.set_status(Status.RESOLVED, "TK-1")
+    await tickets.rate("TK-1", 1)
     assert await refs(client, tag="BILLING", sort="created") == ["TK-2", "TK-1"]
     assert await refs(client, tag="billing", sort="rating") == ["TK-1", "TK-2"]
     assert await refs(client, tag="billing", sort="priority") == ["TK-2", "TK-1"]
@@ -108,18 +112,18 @@ async def test_tags_whatever_their_case_with_every_other_criterion(client: Clien
     assert await refs(client, tag="unknown") == []
 
 
-async def test_requester_and_since(client: Client, desk: Desk) -> None:
-    await desk.open(now=NOW)
-    await desk.open(now=NOW + HOUR, requester=Requester("Eve", "Eve@example.com"))
-    await desk.open(now=NOW + 2 * HOUR)
+async def test_requester_and_since(client: Client, tickets: TicketFactory) -> None:
+    await tickets.open(now=NOW)
+    await tickets.open(now=NOW + HOUR, requester=Requester("Eve", "Eve@example.com"))
+    await tickets.open(now=NOW + 2 * HOUR)
     assert await refs(client, requester="ANN@example.COM") == ["TK-3", "TK-1"]
     assert await refs(client, updated_since="2026-11-24T13:00:00Z") == ["TK-3", "TK-2"]
     assert await refs(client, updated_since="2026-11-25") == []
 
 
-async def test_words_in_two_languages_by_their_beginnings(client: Client, desk: Desk) -> None:
-    await desk.open("Пароль не принимается", description="Ещё раз: «ПАРОЛЬ»")
-    await desk.open("Password refused", description="The Straße is long")
+async def test_words_in_two_languages_by_their_beginnings(client: Client, tickets: TicketFactory) -> None:
+    await tickets.open("Пароль не принимается", description="Ещё раз: «ПАРОЛЬ»")
+    await tickets.open("Password refused", description="The Straße is long")
     assert await refs(client, q="пАро") == ["TK-1"]
     assert await refs(client, q="еще принимается") == ["TK-1"]
     assert await refs(client, q="REFUSE pass") == ["TK-2"]
@@ -146,10 +150,10 @@ async def test_words_in_two_languages_by_their_beginnings(client: Client, desk: 
     ],
 )
 async def test_other_forms_of_a_word_are_found(
-    client: Client, desk: Desk, written: str, asked: str, other: str
+    client: Client, tickets: TicketFactory, written: str, asked: str, other: str
 ) -> None:
-    await desk.open(written)
-    await desk.open(other)
+    await tickets.open(written)
+    await tickets.open(other)
     assert await refs(client, q=asked) == ["TK-1"]
 
 
@@ -170,16 +174,16 @@ def test_words_are_asked_by_their_stems_and_the_last_as_a_beginning(
 
 
 @pytest.mark.parametrize("query", ["Larsson", "ida lars", "ida.l@nord.example", "IDA.L", "nord", "help ida"])
-async def test_the_requester_is_found_by_name_and_address(client: Client, desk: Desk, query: str) -> None:
-    await desk.open()
-    await desk.open(requester=Requester("Ida Larsson", "Ida.L@nord.example"))
-    await desk.open()
+async def test_the_requester_is_found_by_name_and_address(client: Client, tickets: TicketFactory, query: str) -> None:
+    await tickets.open()
+    await tickets.open(requester=Requester("Ida Larsson", "Ida.L@nord.example"))
+    await tickets.open()
     assert await refs(client, q=query) == ["TK-2"]
 
 
-async def test_what_was_said_is_found_too(client: Client, desk: Desk) -> None:
-    await desk.open("One")
-    await desk.open("Two")
+async def test_what_was_said_is_found_too(client: Client, tickets: TicketFactory) -> None:
+    await tickets.open("One")
+    await tickets.open("Two")
     await client.post(f"{TICKETS}/TK-1/replies", json={"body": "Please restart the modem"})
     await client.post(f"{TICKETS}/TK-2/replies", json={"body": "модем сгорел", "internal": True})
     assert await refs(client, q="restart") == ["TK-1"]
@@ -187,14 +191,14 @@ async def test_what_was_said_is_found_too(client: Client, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("length", [22, 30])
-async def test_texts_of_the_longest_words_are_taken(client: Client, desk: Desk, length: int) -> None:
+async def test_texts_of_the_longest_words_are_taken(client: Client, tickets: TicketFactory, length: int) -> None:
     """Four bytes a letter, and an ending, so that each has a stem as well: more than the type for words can hold."""
 
     def text(part: int) -> str:
         numbers = range(part * 3000, part * 3000 + 49_000 // (length + 3))
         return " ".join(f"a{chr(0x20000 + number) * length}s" for number in numbers)
 
-    await desk.open("One", description=text(0))
+    await tickets.open("One", description=text(0))
     for part in range(1, 4):
         answer = await client.post(f"{TICKETS}/TK-1/replies", json={"body": text(part)})
         assert answer.status_code == 201
@@ -204,12 +208,12 @@ async def test_texts_of_the_longest_words_are_taken(client: Client, desk: Desk, 
 @pytest.mark.parametrize("sort", ["updated", "created", "priority", "rating"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 async def test_many_hits_are_read_in_order_as_few_are_sorted(
-    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch, sort: str, direction: str
+    client: Client, tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch, sort: str, direction: str
 ) -> None:
     for hour in range(4):
-        await desk.open("red", now=NOW + hour * HOUR, priority=Priority.LOW if hour % 2 else Priority.HIGH)
-        await desk.open("blue", now=NOW + hour * HOUR)
-        await desk.rated(1 + hour, description="red", now=NOW + hour * HOUR)
+        await tickets.open("red", now=NOW + hour * HOUR, priority=Priority.LOW if hour % 2 else Priority.HIGH)
+        await tickets.open("blue", now=NOW + hour * HOUR)
+        await tickets.rated(1 + hour, description="red", now=NOW + hour * HOUR)
     query = {"q": "red", "sort": sort, "direction": direction}
     few = await refs(client, **query)
     assert len(few) == 8
@@ -220,28 +224,32 @@ async def test_many_hits_are_read_in_order_as_few_are_sorted(
 
 
 async def test_a_beginning_that_many_have_still_narrows(
-    client: Client, desk: Desk, owner: "asyncpg.Connection[Any]"
+    client: Client, tickets: TicketFactory, owner: "asyncpg.Connection[Any]"
 ) -> None:
     many = " ".join(f"payments{number}" for number in range(120))  # fewer words make no statistics of beginnings
     for text in ("a refund", "a paid refund", "refunds paying", *[many] * 20):
-        await desk.open("One", description=text)
+        await tickets.open("One", description=text)
     await owner.execute("ANALYZE ticket_search")
     assert await refs(client, q="refund pay") == ["TK-3"]
     assert await refs(client, q="refunded pai") == ["TK-2"]
 
 
-async def test_words_that_lie_far_away_are_found(client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_words_that_lie_far_away_are_found(
+    client: Client, tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for hour in range(9):
-        await desk.open("red" if hour < 4 else "blue", now=NOW + hour * HOUR)
+        await tickets.open("red" if hour < 4 else "blue", now=NOW + hour * HOUR)
     monkeypatch.setattr(list_store, "MAX_SORTED_HITS", 2)
     monkeypatch.setattr(list_store, "SCAN_LIMITS", (3, 5))
     assert await refs(client, q="red") == ["TK-4", "TK-3", "TK-2", "TK-1"]
 
 
-async def test_a_neighbour_is_not_found(client: Client, desk: Desk, neighbour: Client, make: Make) -> None:  # T26
-    await desk.open("shared words")
-    await Desk(make, neighbour.workspace).open("shared words")
-    await Desk(make, neighbour.workspace).open("shared words")
+async def test_a_neighbour_is_not_found(
+    client: Client, tickets: TicketFactory, neighbour: Client, make: Make
+) -> None:  # T26
+    await tickets.open("shared words")
+    await TicketFactory(make, neighbour.workspace).open("shared words")
+    await TicketFactory(make, neighbour.workspace).open("shared words")
     assert await refs(client, q="shared") == ["TK-1"]
     assert await refs(client) == ["TK-1"]
     assert len(await refs(neighbour)) == 2
@@ -255,9 +263,11 @@ async def test_the_search_function_refuses_another_workspace(client: Client, nei
             await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10, 10)
 
 
-async def test_counts_stop_at_a_thousand(client: Client, desk: Desk, owner: "asyncpg.Connection[Any]") -> None:
-    await desk.open("red")
-    await desk.rated(1)
+async def test_counts_stop_at_a_thousand(
+    client: Client, tickets: TicketFactory, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await tickets.open("red")
+    await tickets.rated(1)
     await owner.execute(
         "INSERT INTO ticket (workspace_id, id, ref, subject, description, requester_name, requester_email, "
         "requester_email_folded, priority_rank, last_reply_at, create_time, updated_at) "
@@ -265,14 +275,14 @@ async def test_counts_stop_at_a_thousand(client: Client, desk: Desk, owner: "asy
         "FROM generate_series(1, 1200) n",
         client.workspace,
     )
-    async with desk.database.transaction(client.workspace) as tx:
+    async with tickets.database.transaction(client.workspace) as tx:
         wanted = [TicketFilter(), TicketFilter(text="red"), TicketFilter(rating=Rating.LOW), TicketFilter(tag="no")]
         assert [await lists.count_tickets(tx, client.workspace, one) for one in wanted] == [1000, 1, 1, 0]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "AAAA", "Y3JlYXRlZC4xLjEuMQ", "ÿ" * 9])
-async def test_a_cursor_without_sense_begins_anew(client: Client, desk: Desk, cursor: str) -> None:
-    await desk.open()
+async def test_a_cursor_without_sense_begins_anew(client: Client, tickets: TicketFactory, cursor: str) -> None:
+    await tickets.open()
     assert (await client.get(TICKETS, params={"cursor": cursor})).json()["data"][0]["ref"] == "TK-1"
 
 

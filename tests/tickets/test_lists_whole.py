@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import ANN, NOW, Desk, Priority, Status, member
+from tests.tickets.kit import ANN, NOW, Priority, Status, TicketFactory, member
 
 from voxpop.tickets import service
 from voxpop.tickets.lists import export
@@ -35,17 +35,17 @@ class Known(NamedTuple):
 
 
 @pytest.fixture
-def desk(make: Make, client: Client) -> Desk:
-    return Desk(make, client.workspace)
+def tickets(make: Make, client: Client) -> TicketFactory:
+    return TicketFactory(make, client.workspace)
 
 
-async def fill(desk: Desk, agents: list[AccountId | None]) -> list[Known]:
+async def fill(tickets: TicketFactory, agents: list[AccountId | None]) -> list[Known]:
     """Tickets of few moments, whose every property is one of a few."""
     pick = random.Random(7).choice  # noqa: S311
     words: dict[TicketId, str] = {}
     for _ in range(48):
         text, now = pick(WORDS), NOW + pick(range(4)) * HOUR
-        ticket = await desk.open(
+        ticket = await tickets.open(
             description=text,
             now=now,
             requester=pick((ANN, EVE)),
@@ -55,13 +55,13 @@ async def fill(desk: Desk, agents: list[AccountId | None]) -> list[Known]:
         )
         words[ticket.id] = text
         if (status := pick(list(Status))) is not Status.OPEN:
-            await desk.set_status(status, ticket.ref, now=now + pick((0, 1)) * HOUR)
+            await tickets.set_status(status, ticket.ref, now=now + pick((0, 1)) * HOUR)
         if status.is_done and pick((True, True, False)):
             by = ticket.requester_email_folded
-            await desk.rate(ticket.ref, pick(range(1, 6)), now=NOW + pick((5, 6)) * HOUR, by=by)
-    async with desk.database.transaction(desk.workspace) as tx:
-        await service.set_tags(tx, desk.workspace, "TK-3", ["c", "B"], Author("Bob"), NOW + 7 * HOUR)
-        rows = await list_store.list_rows(tx, desk.workspace, list(words))
+            await tickets.rate(ticket.ref, pick(range(1, 6)), now=NOW + pick((5, 6)) * HOUR, by=by)
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        await service.set_tags(tx, tickets.workspace, "TK-3", ["c", "B"], Author("Bob"), NOW + 7 * HOUR)
+        rows = await list_store.list_rows(tx, tickets.workspace, list(words))
     return [Known(row, words[row.id]) for row in rows]
 
 
@@ -125,28 +125,37 @@ async def pages(tx: Any, workspace: WorkspaceId, wanted: TicketFilter, sort: Sor
     ("few", "reads"), [(list_store.MAX_SORTED_HITS, list_store.SCAN_LIMITS), (5, (50, 100)), (5, (4, 9))]
 )
 async def test_every_list_is_what_it_says(
-    desk: Desk, owner: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch, few: int, reads: tuple[int, int]
+    tickets: TicketFactory,
+    owner: "asyncpg.Connection[Any]",
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    reads: tuple[int, int],
 ) -> None:
     """Where few tickets have the words, where many have them, and where those lie far apart."""
     monkeypatch.setattr(list_store, "MAX_SORTED_HITS", few)
     monkeypatch.setattr(list_store, "SCAN_LIMITS", reads)
     monkeypatch.setattr(lists, "COUNT_LIMIT", min(few, lists.COUNT_LIMIT))
-    agent = await member(owner, desk.workspace, "agent")
-    known = await fill(desk, [agent, await member(owner, desk.workspace, "other"), None])
-    async with desk.database.transaction(desk.workspace) as tx:
+    agent = await member(owner, tickets.workspace, "agent")
+    known = await fill(tickets, [agent, await member(owner, tickets.workspace, "other"), None])
+    async with tickets.database.transaction(tickets.workspace) as tx:
         for wanted, sort in product(filters(agent)[reads[1] % 2 :: 4], SORTS):
             expected = naive_order([each.row for each in known if fits(wanted, each)], sort)
-            found = await pages(tx, desk.workspace, wanted, sort)
+            found = await pages(tx, tickets.workspace, wanted, sort)
             assert [row.ref for row in found] == [row.ref for row in expected], (wanted, sort)
             counted = min(len(expected), lists.COUNT_LIMIT)
-            assert await lists.count_tickets(tx, desk.workspace, wanted) in (counted, None if wanted.text else counted)
+            assert await lists.count_tickets(tx, tickets.workspace, wanted) in (
+                counted,
+                None if wanted.text else counted,
+            )
 
 
-async def test_an_export_has_the_list_with_its_tags(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_export_has_the_list_with_its_tags(tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "CHUNK_SIZE", 7)
-    known = await fill(desk, [None])
+    known = await fill(tickets, [None])
     by_creation = naive_order([each.row for each in known], Sort(SortKey.CREATED, descending=False))
-    text = b"".join([part async for part in export.export(desk.database, desk.workspace, TicketFilter())]).decode()
+    text = b"".join(
+        [part async for part in export.export(tickets.database, tickets.workspace, TicketFilter())]
+    ).decode()
     lines = csv.DictReader(io.StringIO(text, newline=""))
     assert [(line["ref"], line["tags"]) for line in lines] == [(row.ref, ", ".join(row.tags)) for row in by_creation]
     assert '""' not in text

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.tickets.office import HOUR, Office
+from tests.tickets.office import HOUR, InboxSite
 
 from voxpop.tickets.inbox.live_updates import changes, read_moment
 from voxpop.types import utcnow
@@ -11,30 +11,30 @@ from voxpop.types import utcnow
 NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
 
 
-async def test_a_stream_names_what_changed(office: Office) -> None:
-    await office.open(now=utcnow() - HOUR)
-    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
+async def test_a_stream_names_what_changed(inbox: InboxSite) -> None:
+    await inbox.open(now=utcnow() - HOUR)
+    stream = changes(inbox.database, inbox.id(), utcnow(), life=20, pause=0.01)
     quiet = await anext(stream)
     assert (quiet.event, quiet.data) == ("quiet", "")
-    await office.open(now=utcnow())
+    await inbox.open(now=utcnow())
     told = await anext(stream)
     assert (told.event, told.data) == ("tickets", "TK-2")
-    await office.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="resolve")
+    await inbox.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="resolve")
     again = await anext(stream)
     assert (again.event, set(str(again.data).split())) == ("tickets", {"TK-1", "TK-2"})
     await stream.aclose()
 
 
-async def test_a_stream_sees_a_change_that_was_committed_late(office: Office) -> None:
-    stream = changes(office.database, office.id(), utcnow(), life=20, pause=0.01)
+async def test_a_stream_sees_a_change_that_was_committed_late(inbox: InboxSite) -> None:
+    stream = changes(inbox.database, inbox.id(), utcnow(), life=20, pause=0.01)
     await anext(stream)
-    await office.open(now=utcnow() - timedelta(seconds=20))
+    await inbox.open(now=utcnow() - timedelta(seconds=20))
     assert (await anext(stream)).data == "TK-1"
     await stream.aclose()
 
 
-async def test_a_stream_ends_by_itself(office: Office) -> None:
-    stream = changes(office.database, office.id(), utcnow(), life=0.05, pause=0.01)
+async def test_a_stream_ends_by_itself(inbox: InboxSite) -> None:
+    stream = changes(inbox.database, inbox.id(), utcnow(), life=0.05, pause=0.01)
     assert len([message async for message in stream]) == 1
 
 

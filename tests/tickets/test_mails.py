@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.tickets.office import ANN, HOUR, Browser, Office
+from tests.tickets.office import ANN, HOUR, Browser, InboxSite
 
 from voxpop.db.pool import Database
 from voxpop.mail import OutgoingMail
@@ -17,32 +17,32 @@ KEY = re.compile(r"vxp_\w{32}_[\w-]{43}")
 
 
 @pytest.fixture
-async def office(database: Database) -> AsyncIterator[Office]:
-    made = await Office(database).furnish()
+async def inbox(database: Database) -> AsyncIterator[InboxSite]:
+    made = await InboxSite(database).furnish()
     yield made
     for browser in made.browsers:
         await browser.aclose()
 
 
-async def replied(office: Office, slug: str = "default", kind: str = "public") -> list[OutgoingMail]:
+async def replied(inbox: InboxSite, slug: str = "default", kind: str = "public") -> list[OutgoingMail]:
     """What the requester of TK-1 is mailed when the workspace's owner replies."""
-    owner = office.boss if slug == "default" else await office.owner(slug, "boss@example.com")
+    owner = inbox.owner_browser if slug == "default" else await inbox.owner(slug, "boss@example.com")
     answer = await owner.submit("/inbox/TK-1/reply", body=BODY, kind=kind)
     assert answer.status_code == 303, answer.text
-    return [letter for letter in await office.mails(slug) if letter.to == ANN.email]
+    return [letter for letter in await inbox.mails(slug) if letter.to == ANN.email]
 
 
-async def caller(office: Office, boss: Browser) -> Browser:
+async def caller(inbox: InboxSite, boss: Browser) -> Browser:
     """With a key of the workspace whose owner that is, at the bare host."""
     made = KEY.search((await boss.submit("/settings/keys", name="k", scopes="manage")).text)
     assert made is not None
-    return office.browser(accept="application/json", authorization=f"Bearer {made[0]}")
+    return inbox.browser(accept="application/json", authorization=f"Bearer {made[0]}")
 
 
 @pytest.mark.parametrize(("slug", "host"), [("default", "voxpop.test"), ("acme", "acme.voxpop.test")])
-async def test_a_mail_leads_into_the_portal_and_tells_nothing(office: Office, slug: str, host: str) -> None:  # T26
-    await office.open("Pump {leaks}", slug=slug)
-    (letter,) = await replied(office, slug)
+async def test_a_mail_leads_into_the_portal_and_tells_nothing(inbox: InboxSite, slug: str, host: str) -> None:  # T26
+    await inbox.open("Pump {leaks}", slug=slug)
+    (letter,) = await replied(inbox, slug)
     name = "Owner" if slug == "default" else "Boss"
     assert (letter.sender, letter.subject) == (slug, "[TK-1] Pump {leaks}")
     assert letter.text == (
@@ -51,38 +51,38 @@ async def test_a_mail_leads_into_the_portal_and_tells_nothing(office: Office, sl
     )
 
 
-async def test_without_a_portal_the_mail_is_the_reply(office: Office) -> None:  # T10
-    await office.open("Pump leaks")
-    async with office.database.transaction(office.id()) as tx:
+async def test_without_a_portal_the_mail_is_the_reply(inbox: InboxSite) -> None:  # T10
+    await inbox.open("Pump leaks")
+    async with inbox.database.transaction(inbox.id()) as tx:
         change = WorkspaceChange(portal_enabled=False)
-        await workspaces.change_workspace(tx, office.id(), change, utcnow(), "test")
-    (letter,) = await replied(office)
+        await workspaces.change_workspace(tx, inbox.id(), change, utcnow(), "test")
+    (letter,) = await replied(inbox)
     assert letter.text == f"Hello Ann Smith,\n\n{BODY}\n\nOwner, default\n"
     assert "http" not in letter.text
 
 
 @pytest.mark.parametrize("asked", [{"subject": "Насос"}, {"description": "Он течёт, ÄÖ"}, {"description": "Ёж"}])
 @pytest.mark.parametrize("portal", [True, False])
-async def test_a_russian_ticket_is_answered_in_russian(office: Office, asked: dict[str, str], portal: bool) -> None:
-    api = await caller(office, office.boss)
+async def test_a_russian_ticket_is_answered_in_russian(inbox: InboxSite, asked: dict[str, str], portal: bool) -> None:
+    api = await caller(inbox, inbox.owner_browser)
     form = {"subject": "Pump", "description": "Leaks"} | asked | {"requester": {"name": "Ann", "email": ANN.email}}
     assert (await api.post("/api/v1/tickets", json=form)).status_code == 201
     assert (await api.patch("/api/v1/workspace", json={"portal_enabled": portal})).status_code == 200
-    (letter,) = await replied(office)
+    (letter,) = await replied(inbox)
     assert letter.text.startswith("Здравствуйте, Ann!")
     assert ("Прочитать ответ" in letter.text, BODY in letter.text) == (portal, not portal)
 
 
-async def test_a_note_is_mailed_to_nobody(office: Office) -> None:  # T21
-    await office.open(now=utcnow() - HOUR)
-    assert await replied(office, kind="note") == []
-    assert len(await replied(office)) == 1
+async def test_a_note_is_mailed_to_nobody(inbox: InboxSite) -> None:  # T21
+    await inbox.open(now=utcnow() - HOUR)
+    assert await replied(inbox, kind="note") == []
+    assert len(await replied(inbox)) == 1
 
 
-async def test_a_reply_by_the_api_is_mailed_from_the_workspace_s_host(office: Office) -> None:  # T26
-    await office.open(slug="acme")
-    api = await caller(office, await office.owner("acme", "boss@example.com"))
+async def test_a_reply_by_the_api_is_mailed_from_the_workspace_s_host(inbox: InboxSite) -> None:  # T26
+    await inbox.open(slug="acme")
+    api = await caller(inbox, await inbox.owner("acme", "boss@example.com"))
     assert (await api.post("/api/v1/tickets/TK-1/replies", json={"body": BODY})).status_code == 201
-    (letter,) = [each for each in await office.mails("acme") if each.to == ANN.email]
+    (letter,) = [each for each in await inbox.mails("acme") if each.to == ANN.email]
     assert "http://acme.voxpop.test/tickets/TK-1\n" in letter.text
     assert BODY not in letter.text

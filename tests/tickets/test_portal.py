@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.people.kit import Browser
-from tests.tickets.portal_kit import ANN, BOB, DESCRIPTION, SUBJECT, Desk, text_of, without_trace
+from tests.tickets.portal_kit import ANN, BOB, DESCRIPTION, SUBJECT, PortalSite, text_of, without_trace
 
 from voxpop.db.pool import Database
 from voxpop.tickets.models import Status
@@ -16,20 +16,20 @@ NEW = {"name": "Gus Gray", "email": "gus@example.com", "subject": "Where is it?"
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Desk]:
-    made = await Desk(database).furnish()
+async def portal(database: Database) -> AsyncIterator[PortalSite]:
+    made = await PortalSite(database).furnish()
     yield made
     for browser in made.browsers:
         await browser.aclose()
 
 
-async def test_the_list_has_ones_own_tickets_in_every_status(desk: Desk) -> None:  # T24
+async def test_the_list_has_ones_own_tickets_in_every_status(portal: PortalSite) -> None:  # T24
     for number, status in enumerate(Status):
-        await desk.open(status, subject=f"Ticket {number}")
-    await desk.open(email=BOB, subject="Somebody else's")
-    await desk.open(slug="acme", subject="Elsewhere")
-    await desk.answer("TK-2", "We look into it.")
-    page = (await (await desk.customer("ann@example.COM")).get("/tickets")).text  # G5
+        await portal.open(status, subject=f"Ticket {number}")
+    await portal.open(email=BOB, subject="Somebody else's")
+    await portal.open(slug="acme", subject="Elsewhere")
+    await portal.answer("TK-2", "We look into it.")
+    page = (await (await portal.customer("ann@example.COM")).get("/tickets")).text  # G5
     rows = re.findall(r"<li>.*?</li>", page, re.DOTALL)
     assert [text_of(f"<body>{row}") for row in rows] == [
         "Ticket 1 TK-2 In progress last reply just now",
@@ -40,16 +40,16 @@ async def test_the_list_has_ones_own_tickets_in_every_status(desk: Desk) -> None
     assert [f'href="/tickets/TK-{number}"' in row for number, row in zip((2, 4, 3, 1), rows, strict=True)] == [True] * 4
 
 
-async def test_an_empty_list_says_what_to_do(desk: Desk) -> None:  # T24
-    page = await (await desk.customer()).get("/tickets")
+async def test_an_empty_list_says_what_to_do(portal: PortalSite) -> None:  # T24
+    page = await (await portal.customer()).get("/tickets")
     assert "Nothing here yet." in page.text
     assert page.text.count('href="/tickets/new"') == 1
 
 
-async def test_a_long_list_goes_on_behind_its_pages(desk: Desk) -> None:  # T24
+async def test_a_long_list_goes_on_behind_its_pages(portal: PortalSite) -> None:  # T24
     for number in range(51):
-        await desk.open(subject=f"Ticket {number}")
-    ann = await desk.customer()
+        await portal.open(subject=f"Ticket {number}")
+    ann = await portal.customer()
     first = (await ann.get("/tickets")).text
     older = re.search(r'href="(/tickets\?after=[^"]+)"', first)
     assert older is not None
@@ -59,8 +59,8 @@ async def test_a_long_list_goes_on_behind_its_pages(desk: Desk) -> None:  # T24
     assert "Ticket 1<" in first
 
 
-async def test_a_customer_opens_a_ticket_and_is_asked_his_name_once(desk: Desk) -> None:  # T24
-    ann = await desk.customer()
+async def test_a_customer_opens_a_ticket_and_is_asked_his_name_once(portal: PortalSite) -> None:  # T24
+    ann = await portal.customer()
     assert re.findall(r'id="\w+" name="(\w+)"', (await ann.get("/tickets/new")).text) == [
         "name",
         "subject",
@@ -72,17 +72,17 @@ async def test_a_customer_opens_a_ticket_and_is_asked_his_name_once(desk: Desk) 
         "received your request (TK-1). We’ll reply here and by email to Ann@Example.com."
         in (await ann.get("/tickets/TK-1?done=opened")).text
     )
-    ticket = await desk.ticket("TK-1")
+    ticket = await portal.ticket("TK-1")
     assert (ticket.requester_name, ticket.requester_email) == ("Gus Gray", ANN), "the session's address, not the form's"
     assert re.findall(r'id="\w+" name="(\w+)"', (await ann.get("/tickets/new")).text) == ["subject", "description"]
     await ann.submit("/tickets/new", subject=" Two\nlines ", description="\r\nFirst\r\nsecond ")
-    ticket = await desk.ticket("TK-2")
+    ticket = await portal.ticket("TK-2")
     assert (ticket.requester_name, ticket.subject, ticket.description) == ("Gus Gray", "Two lines", "First\nsecond")
 
 
-async def test_who_is_not_signed_in_opens_a_ticket_and_sees_this_one_only(desk: Desk) -> None:  # T24
-    mine = await desk.open(Status.RESOLVED)
-    guest = desk.browser()
+async def test_who_is_not_signed_in_opens_a_ticket_and_sees_this_one_only(portal: PortalSite) -> None:  # T24
+    mine = await portal.open(Status.RESOLVED)
+    guest = portal.browser()
     assert (await guest.get("/tickets/new")).status_code == 200
     made = await guest.submit("/tickets/new", **NEW | {"email": ANN})
     assert made.headers["location"] == "/tickets/TK-2?done=opened"
@@ -95,8 +95,8 @@ async def test_who_is_not_signed_in_opens_a_ticket_and_sees_this_one_only(desk: 
     assert "Sign in to see all your tickets" in listed
 
 
-async def test_a_guest_who_opens_another_ticket_sees_that_one(desk: Desk) -> None:  # T24
-    guest = desk.browser()
+async def test_a_guest_who_opens_another_ticket_sees_that_one(portal: PortalSite) -> None:  # T24
+    guest = portal.browser()
     await guest.submit("/tickets/new", **NEW)
     form = (await guest.get("/tickets/new")).text
     assert 'value="gus@example.com"' in form
@@ -104,8 +104,8 @@ async def test_a_guest_who_opens_another_ticket_sees_that_one(desk: Desk) -> Non
     assert [(await guest.get(f"/tickets/TK-{number}")).status_code for number in (1, 2)] == [404, 200]
 
 
-async def test_a_guest_signs_out(desk: Desk) -> None:
-    guest = desk.browser()
+async def test_a_guest_signs_out(portal: PortalSite) -> None:
+    guest = portal.browser()
     await guest.submit("/tickets/new", **NEW)
     assert "Sign out" in text_of((await guest.get("/tickets/TK-1")).text)
     assert (await guest.submit("/tickets/logout")).headers["location"] == "/tickets/login"
@@ -114,8 +114,8 @@ async def test_a_guest_signs_out(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", ["/tickets/TK-999", "/tickets/TK-1/nowhere"])
-async def test_a_customers_error_has_nothing_of_this_product(desk: Desk, path: str) -> None:
-    ann = await desk.customer()
+async def test_a_customers_error_has_nothing_of_this_product(portal: PortalSite, path: str) -> None:
+    ann = await portal.customer()
     page = (await ann.get(path)).text
     assert "Page not found" in page
     assert "voxpop" not in text_of(page).lower()
@@ -139,44 +139,44 @@ async def test_a_customers_error_has_nothing_of_this_product(desk: Desk, path: s
     ],
 )
 async def test_a_new_ticket_that_does_not_fit_is_shown_again(  # T24, G4
-    desk: Desk, owner: Any, field: str, typed: str, words: str
+    portal: PortalSite, owner: Any, field: str, typed: str, words: str
 ) -> None:
-    answer = await desk.browser().submit("/tickets/new", **NEW | {field: typed})
+    answer = await portal.browser().submit("/tickets/new", **NEW | {field: typed})
     assert answer.status_code == 400
     assert re.findall(r'id="(\w+)-wrong">([^<]+)<', answer.text) == [(field, words)]
     kept = [value for name, value in NEW.items() if name != field]
     assert [value for value in kept if value not in answer.text] == []
     assert "set-cookie" not in answer.headers
-    assert await desk.count(owner, "ticket") == 0
+    assert await portal.count(owner, "ticket") == 0
 
 
-async def test_everything_that_is_wrong_is_said_at_once(desk: Desk) -> None:
-    answer = await desk.browser().submit("/tickets/new")
+async def test_everything_that_is_wrong_is_said_at_once(portal: PortalSite) -> None:
+    answer = await portal.browser().submit("/tickets/new")
     assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject", "description"]
 
 
-async def test_opening_tickets_has_a_limit_and_keeps_what_was_typed(desk: Desk, owner: Any) -> None:
-    guest = desk.browser()
+async def test_opening_tickets_has_a_limit_and_keeps_what_was_typed(portal: PortalSite, owner: Any) -> None:
+    guest = portal.browser()
     for _ in range(10):
         assert (await guest.submit("/tickets/new", **NEW)).status_code == 303
     refused = await guest.submit("/tickets/new", **NEW)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 3600
     assert NEW["description"] in refused.text
-    assert await desk.count(owner, "ticket") == 10
+    assert await portal.count(owner, "ticket") == 10
 
 
-async def test_replies_have_a_limit(desk: Desk, owner: Any) -> None:
-    ref, ann = await desk.open(), await desk.customer()
+async def test_replies_have_a_limit(portal: PortalSite, owner: Any) -> None:
+    ref, ann = await portal.open(), await portal.customer()
     statuses = [(await ann.submit(f"/tickets/{ref}/reply", body=f"Word {number}")).status_code for number in range(31)]
     assert statuses == [303] * 30 + [429]
-    assert await desk.count(owner, "ticket_message") == 30
+    assert await portal.count(owner, "ticket_message") == 30
 
 
-async def test_the_conversation_is_told_without_notes(desk: Desk) -> None:  # T21
-    ref, ann = await desk.open(), await desk.customer()
-    await desk.answer(ref, "Is it wet?\n\nSee https://example.com/help.")
-    await desk.note(ref, "He is difficult.")
+async def test_the_conversation_is_told_without_notes(portal: PortalSite) -> None:  # T21
+    ref, ann = await portal.open(), await portal.customer()
+    await portal.answer(ref, "Is it wet?\n\nSee https://example.com/help.")
+    await portal.note(ref, "He is difficult.")
     page = (await ann.get(f"/tickets/{ref.lower()}")).text
     told = text_of(page)
     assert told.index(DESCRIPTION) < told.index("Ines Marlow default") < told.index("Is it wet?")
@@ -186,72 +186,72 @@ async def test_the_conversation_is_told_without_notes(desk: Desk) -> None:  # T2
     assert "TK-1 · In progress" in told
 
 
-async def test_a_note_moves_nothing_in_the_list(desk: Desk) -> None:  # T21
+async def test_a_note_moves_nothing_in_the_list(portal: PortalSite) -> None:  # T21
     for subject in ("Older", "Newer"):
-        await desk.open(subject=subject)
-    await desk.note("TK-1", "Look at this.")
-    told = text_of((await (await desk.customer()).get("/tickets")).text)
+        await portal.open(subject=subject)
+    await portal.note("TK-1", "Look at this.")
+    told = text_of((await (await portal.customer()).get("/tickets")).text)
     assert told.index("Newer") < told.index("Older")
 
 
 @pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
-async def test_a_reply_reopens(desk: Desk, owner: Any, status: Status) -> None:  # T20
-    ref, ann = await desk.open(status), await desk.customer()
+async def test_a_reply_reopens(portal: PortalSite, owner: Any, status: Status) -> None:  # T20
+    ref, ann = await portal.open(status), await portal.customer()
     assert "Not solved yet? Reply and we’ll reopen this ticket" in (await ann.get(f"/tickets/{ref}")).text
     sent = await ann.submit(f"/tickets/{ref}/reply", body="It still leaks.\r\nHere too.")
     assert (sent.status_code, sent.headers["location"]) == (303, f"/tickets/{ref}?done=sent#latest")
     assert "Reply sent." in (await ann.get(f"/tickets/{ref}?done=sent")).text
-    assert (await desk.ticket(ref)).status == Status.OPEN
+    assert (await portal.ticket(ref)).status == Status.OPEN
     changes = await owner.fetch("SELECT old_value, new_value FROM ticket_activity WHERE what = 'status' ORDER BY id")
     assert [tuple(change) for change in changes][-1] == (status, "Open")
     assert "It still leaks.<br>Here too." in (await ann.get(f"/tickets/{ref}")).text
 
 
-async def test_a_reply_to_an_open_ticket_leaves_its_status(desk: Desk) -> None:  # T20
-    ref, ann = await desk.open(Status.IN_PROGRESS), await desk.customer()
+async def test_a_reply_to_an_open_ticket_leaves_its_status(portal: PortalSite) -> None:  # T20
+    ref, ann = await portal.open(Status.IN_PROGRESS), await portal.customer()
     await ann.submit(f"/tickets/{ref}/reply", body="One more thing.")
-    assert (await desk.ticket(ref)).status == Status.IN_PROGRESS
+    assert (await portal.ticket(ref)).status == Status.IN_PROGRESS
 
 
 @pytest.mark.parametrize("body", ["", " \r\n", "x" * 50_001])
-async def test_a_reply_that_does_not_fit_is_shown_again(desk: Desk, owner: Any, body: str) -> None:
-    ref, ann = await desk.open(Status.RESOLVED), await desk.customer()
+async def test_a_reply_that_does_not_fit_is_shown_again(portal: PortalSite, owner: Any, body: str) -> None:
+    ref, ann = await portal.open(Status.RESOLVED), await portal.customer()
     answer = await ann.submit(f"/tickets/{ref}/reply", body=body)
     assert (answer.status_code, 'id="body-wrong"' in answer.text) == (400, True)
     assert body.strip() in answer.text
     assert "<details open>" in answer.text
-    assert await desk.count(owner, "ticket_message") == 0
+    assert await portal.count(owner, "ticket_message") == 0
     assert (await ann.get(f"/tickets/{ref}/reply")).headers["location"] == f"/tickets/{ref}"
 
 
 @pytest.mark.parametrize("path", ["/tickets", "/tickets/TK-1"])
-async def test_nobody_signed_in_is_sent_to_the_login(desk: Desk, path: str) -> None:  # T23, G1
-    await desk.open()
-    answer = await desk.browser().get(path)
+async def test_nobody_signed_in_is_sent_to_the_login(portal: PortalSite, path: str) -> None:  # T23, G1
+    await portal.open()
+    answer = await portal.browser().get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/tickets/login?next={path.replace('/', '%2F')}")
 
 
-async def test_an_agent_is_no_customer(desk: Desk) -> None:  # T8
-    await desk.open(email="owner@example.com")
-    agent = await desk.owner()
+async def test_an_agent_is_no_customer(portal: PortalSite) -> None:  # T8
+    await portal.open(email="owner@example.com")
+    agent = await portal.owner()
     assert (await agent.get("/tickets/TK-1")).headers["location"].startswith("/tickets/login")
 
 
-async def test_other_peoples_tickets_are_as_if_they_were_not(desk: Desk) -> None:  # T8, G1
-    ref, bob = await desk.open(), await desk.customer(BOB)
+async def test_other_peoples_tickets_are_as_if_they_were_not(portal: PortalSite) -> None:  # T8, G1
+    ref, bob = await portal.open(), await portal.customer(BOB)
     other, unknown = await bob.get(f"/tickets/{ref}"), await bob.get("/tickets/TK-9")
     assert (other.status_code, unknown.status_code) == (404, 404)
     assert without_trace(other.text) == without_trace(unknown.text)
     assert (await bob.submit(f"/tickets/{ref}/reply", body="Mine?")).status_code == 404
 
 
-async def test_workspaces_do_not_mix(desk: Desk) -> None:  # T26
-    ref = await desk.open(subject="At the default one")
-    at_acme = await desk.customer(slug="acme")
+async def test_workspaces_do_not_mix(portal: PortalSite) -> None:  # T26
+    ref = await portal.open(subject="At the default one")
+    at_acme = await portal.customer(slug="acme")
     assert "Nothing here yet." in (await at_acme.get("/tickets")).text
     assert (await at_acme.get(f"/tickets/{ref}")).status_code == 404
-    ann = await desk.customer()
-    carried = desk.browser("acme")
+    ann = await portal.customer()
+    carried = portal.browser("acme")
     carried.cookies.set("voxpop-customer", ann.cookies["voxpop-customer"])
     assert (await carried.get("/tickets")).headers["location"].startswith("/tickets/login")
 
@@ -261,28 +261,30 @@ FOREIGN = [{"origin": "http://evil.test", "sec-fetch-site": ""}, {"sec-fetch-sit
 
 @pytest.mark.parametrize("path", ["/tickets/new", "/tickets/TK-1/reply", "/tickets/TK-1/rating"])
 @pytest.mark.parametrize("headers", FOREIGN, ids=["origin", "site"])
-async def test_a_form_of_another_site_does_nothing(desk: Desk, owner: Any, path: str, headers: dict[str, str]) -> None:
-    await desk.open(Status.RESOLVED)
-    ann = await desk.customer()
+async def test_a_form_of_another_site_does_nothing(
+    portal: PortalSite, owner: Any, path: str, headers: dict[str, str]
+) -> None:
+    await portal.open(Status.RESOLVED)
+    ann = await portal.customer()
     answer = await ann.post(path, data=NEW | {"body": "Hello", "rating": "5"}, headers=headers)
     assert answer.status_code == 403
-    counts = [await desk.count(owner, table) for table in ("ticket", "ticket_message", "feedback")]
+    counts = [await portal.count(owner, table) for table in ("ticket", "ticket_message", "feedback")]
     assert counts == [1, 0, 0]
 
 
-async def test_without_the_portal_there_is_no_page(desk: Desk, owner: Any) -> None:  # T10
-    ref, ann = await desk.open(Status.RESOLVED), await desk.customer()
+async def test_without_the_portal_there_is_no_page(portal: PortalSite, owner: Any) -> None:  # T10
+    ref, ann = await portal.open(Status.RESOLVED), await portal.customer()
     await owner.execute("UPDATE workspace SET portal_enabled = false")
     for path in ("/tickets", "/tickets/new", f"/tickets/{ref}"):
         assert (await ann.get(path)).status_code == 404
     assert (await ann.submit("/tickets/new", **NEW)).status_code == 404
 
 
-async def test_what_people_write_stays_text(desk: Desk) -> None:
+async def test_what_people_write_stays_text(portal: PortalSite) -> None:
     script = "<script>alert(1)</script>"
-    ref = await desk.open(Status.RESOLVED, subject=script, description=f"{script} https://x.test/<b>")
-    ann = await desk.customer()
-    await desk.answer(ref, f'https://x.test/"onclick="{script}')
+    ref = await portal.open(Status.RESOLVED, subject=script, description=f"{script} https://x.test/<b>")
+    ann = await portal.customer()
+    await portal.answer(ref, f'https://x.test/"onclick="{script}')
     await ann.submit(f"/tickets/{ref}/reply", body=script)
     for path in ("/tickets", f"/tickets/{ref}"):
         page = (await ann.get(path)).text
@@ -290,16 +292,18 @@ async def test_what_people_write_stays_text(desk: Desk) -> None:
         assert 'onclick="' not in page
 
 
-async def pages_of(desk: Desk, ann: Browser) -> dict[str, str]:
-    ref = await desk.open(Status.RESOLVED)
-    await desk.answer(ref, "It is fixed now, please try again.")
+async def pages_of(portal: PortalSite, ann: Browser) -> dict[str, str]:
+    ref = await portal.open(Status.RESOLVED)
+    await portal.answer(ref, "It is fixed now, please try again.")
     paths = ("/tickets", "/tickets/new", f"/tickets/{ref}")
     return {path: (await ann.get(path)).text for path in paths}
 
 
-async def test_pages_are_light_and_hold_no_script_of_their_own(desk: Desk) -> None:  # the budget for customers' pages
-    ann = await desk.customer()
-    for path, page in (await pages_of(desk, ann)).items():
+async def test_pages_are_light_and_hold_no_script_of_their_own(
+    portal: PortalSite,
+) -> None:  # the budget for customers' pages
+    ann = await portal.customer()
+    for path, page in (await pages_of(portal, ann)).items():
         links = re.findall(r'(?:src|href)="(/static/[^"]+\.(?:css|js)[^"]*)"', page)
         files = [(await ann.get(link)).content for link in links]
         weight = sum(len(gzip.compress(content)) for content in [page.encode(), *files])
@@ -307,18 +311,18 @@ async def test_pages_are_light_and_hold_no_script_of_their_own(desk: Desk) -> No
         assert re.findall(r"<script(?![^>]*src)|style=|\son\w+=", page) == []
 
 
-async def test_pages_are_kept_by_nobody_and_run_only_our_scripts(desk: Desk) -> None:
-    ref, ann = await desk.open(), await desk.customer()
+async def test_pages_are_kept_by_nobody_and_run_only_our_scripts(portal: PortalSite) -> None:
+    ref, ann = await portal.open(), await portal.customer()
     headers = (await ann.get(f"/tickets/{ref}")).headers
     assert headers["cache-control"] == "no-store"
     assert "script-src 'self'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
 
 
-async def test_a_russian_reads_russian(desk: Desk) -> None:
-    ann = await desk.customer()
+async def test_a_russian_reads_russian(portal: PortalSite) -> None:
+    ann = await portal.customer()
     ann.headers["accept-language"] = "ru-RU,ru;q=0.9"
-    pages = await pages_of(desk, ann)
+    pages = await pages_of(portal, ann)
     for path, words in zip(pages, ("последний ответ", "Что случилось", "Как мы справились?"), strict=True):
         assert words in pages[path]
         english = set(re.findall("[A-Za-z]{3,}", text_of(pages[path])))

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import ANN, NOW, Desk, Status, member
+from tests.tickets.kit import ANN, NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
 from voxpop.tickets import service, store
@@ -21,8 +21,8 @@ Owner: TypeAlias = "asyncpg.Connection[Any]"
 
 
 @pytest.fixture
-def desk(make: Make, client: Client) -> Desk:
-    return Desk(make, client.workspace)
+def tickets(make: Make, client: Client) -> TicketFactory:
+    return TicketFactory(make, client.workspace)
 
 
 async def counts(owner: Owner) -> dict[tuple[str, Any], list[int]]:
@@ -44,19 +44,21 @@ async def recounted(owner: Owner) -> dict[tuple[str, Any], int]:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-async def may(desk: Desk, ticket: Ticket) -> bool:
-    async with desk.database.transaction(desk.workspace) as tx:
-        return may_rate(await workspaces.get_workspace(tx, desk.workspace), ticket)
+async def may(tickets: TicketFactory, ticket: Ticket) -> bool:
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        return may_rate(await workspaces.get_workspace(tx, tickets.workspace), ticket)
 
 
-async def test_one_transaction_stores_all_of_it(client: Client, desk: Desk, owner: Owner) -> None:  # T8, T9, T17
+async def test_one_transaction_stores_all_of_it(
+    client: Client, tickets: TicketFactory, owner: Owner
+) -> None:  # T8, T9, T17
     bob = await member(owner, client.workspace, "bob")
-    ticket = await desk.open(assignee_id=bob, tags=("billing", "export"))
-    await desk.set_status(Status.RESOLVED, ticket.ref)
-    survey = (await desk.get(ticket.ref)).open_survey_id
-    rated = await desk.rate(ticket.ref, 4, "Fine", now=NOW + timedelta(hours=1))
+    ticket = await tickets.open(assignee_id=bob, tags=("billing", "export"))
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
+    survey = (await tickets.get(ticket.ref)).open_survey_id
+    rated = await tickets.rate(ticket.ref, 4, "Fine", now=NOW + timedelta(hours=1))
     assert (rated.csat_rating, rated.csat_comment, rated.csat_agent_id) == (4, "Fine", bob)
-    assert rated == await desk.get(ticket.ref)
+    assert rated == await tickets.get(ticket.ref)
     assert rated.csat_rated_at == rated.updated_at == NOW + timedelta(hours=1)
     row = await owner.fetchrow("SELECT origin, origin_id, survey_id, score, comment, source FROM feedback")
     assert tuple(row) == ("ticket", ticket.id, survey, 4, "Fine", "prompted")
@@ -73,120 +75,130 @@ async def test_one_transaction_stores_all_of_it(client: Client, desk: Desk, owne
     assert {tuple(row) for row in stamp} == {(4, rated.csat_rated_at, "Resolved", rated.updated_at)}
 
 
-async def test_a_second_rating_is_answered_like_the_first(desk: Desk, owner: Owner) -> None:  # T6
-    ticket = await desk.rated(5)
-    again = await desk.rate(ticket.ref, 1, "Changed my mind", now=NOW + timedelta(days=1))
+async def test_a_second_rating_is_answered_like_the_first(tickets: TicketFactory, owner: Owner) -> None:  # T6
+    ticket = await tickets.rated(5)
+    again = await tickets.rate(ticket.ref, 1, "Changed my mind", now=NOW + timedelta(days=1))
     assert again == ticket
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 1
     assert set(map(tuple, (await counts(owner)).values())) == {(0, 0, 0, 0, 1)}
 
 
-async def test_of_two_at_once_the_first_stays(desk: Desk, owner: Owner) -> None:  # T6
-    ticket = await desk.open()
-    await desk.set_status(Status.RESOLVED, ticket.ref)
-    both = await asyncio.gather(*(desk.rate(ticket.ref, stars) for stars in (1, 2, 3, 4, 5)))
+async def test_of_two_at_once_the_first_stays(tickets: TicketFactory, owner: Owner) -> None:  # T6
+    ticket = await tickets.open()
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
+    both = await asyncio.gather(*(tickets.rate(ticket.ref, stars) for stars in (1, 2, 3, 4, 5)))
     assert len({one.csat_rating for one in both}) == 1
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 1
     assert [sum(given) for given in (await counts(owner)).values()] == [1, 1]  # of the workspace, of its tickets
 
 
 @pytest.mark.parametrize("status", [Status.OPEN, Status.IN_PROGRESS])
-async def test_a_ticket_that_is_not_done_is_refused(desk: Desk, owner: Owner, status: Status) -> None:  # T7, T1
-    ticket = await desk.open()
-    await desk.set_status(status, ticket.ref)
-    assert not await may(desk, await desk.get(ticket.ref))
+async def test_a_ticket_that_is_not_done_is_refused(
+    tickets: TicketFactory, owner: Owner, status: Status
+) -> None:  # T7, T1
+    ticket = await tickets.open()
+    await tickets.set_status(status, ticket.ref)
+    assert not await may(tickets, await tickets.get(ticket.ref))
     with pytest.raises(TicketNotRateable):
-        await desk.rate(ticket.ref, 5)
+        await tickets.rate(ticket.ref, 5)
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 0
 
 
-async def test_only_the_requester_rates(desk: Desk, neighbour: Client, make: Make) -> None:  # T8, T26
-    ticket = await desk.open()
-    await desk.set_status(Status.CLOSED, ticket.ref)
+async def test_only_the_requester_rates(tickets: TicketFactory, neighbour: Client, make: Make) -> None:  # T8, T26
+    ticket = await tickets.open()
+    await tickets.set_status(Status.CLOSED, ticket.ref)
     for by in ("eve@example.com", ""):
         with pytest.raises(NotFound):
-            await desk.rate(ticket.ref, 1, by=by)
+            await tickets.rate(ticket.ref, 1, by=by)
     with pytest.raises(NotFound):
-        await Desk(make, neighbour.workspace).rate(ticket.ref, 1)
-    assert (await desk.rate(ticket.ref.lower(), 5)).csat_rating == 5
+        await TicketFactory(make, neighbour.workspace).rate(ticket.ref, 1)
+    assert (await tickets.rate(ticket.ref.lower(), 5)).csat_rating == 5
 
 
 @pytest.mark.parametrize("switch", ["portal_enabled", "csat_enabled"])
-async def test_without_the_portal_nobody_is_asked(desk: Desk, owner: Owner, switch: str) -> None:  # T10, T27
+async def test_without_the_portal_nobody_is_asked(
+    tickets: TicketFactory, owner: Owner, switch: str
+) -> None:  # T10, T27
     await owner.execute(f"UPDATE workspace SET {switch} = false")
-    ticket = await desk.open()
-    await desk.set_status(Status.RESOLVED, ticket.ref)
-    assert not await may(desk, await desk.get(ticket.ref))
+    ticket = await tickets.open()
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
+    assert not await may(tickets, await tickets.get(ticket.ref))
     assert await owner.fetchval("SELECT count(*) FROM survey") == 0
     with pytest.raises(NotFound):
-        await desk.rate(ticket.ref, 5)
+        await tickets.rate(ticket.ref, 5)
 
 
-async def test_the_old_rating_stays_after_reopening(desk: Desk, owner: Owner) -> None:  # T9, T6
-    ticket = await desk.rated(2)
-    await desk.set_status(Status.OPEN, ticket.ref)
-    assert (await desk.get(ticket.ref)).csat_rating == 2
-    assert (await desk.rate(ticket.ref, 5)).csat_rating == 2
-    await desk.set_status(Status.RESOLVED, ticket.ref)
-    assert not await may(desk, await desk.get(ticket.ref))
+async def test_the_old_rating_stays_after_reopening(tickets: TicketFactory, owner: Owner) -> None:  # T9, T6
+    ticket = await tickets.rated(2)
+    await tickets.set_status(Status.OPEN, ticket.ref)
+    assert (await tickets.get(ticket.ref)).csat_rating == 2
+    assert (await tickets.rate(ticket.ref, 5)).csat_rating == 2
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
+    assert not await may(tickets, await tickets.get(ticket.ref))
     assert await owner.fetchval("SELECT count(*) FROM survey") == 1
 
 
-async def test_reopened_unrated_it_is_asked_again_when_done(desk: Desk, owner: Owner) -> None:  # T9, T4
-    ticket = await desk.open()
+async def test_reopened_unrated_it_is_asked_again_when_done(tickets: TicketFactory, owner: Owner) -> None:  # T9, T4
+    ticket = await tickets.open()
     for status in (Status.RESOLVED, Status.CLOSED, Status.OPEN, Status.RESOLVED):
-        await desk.set_status(status, ticket.ref)
-        assert await may(desk, await desk.get(ticket.ref)) is status.is_done
+        await tickets.set_status(status, ticket.ref)
+        assert await may(tickets, await tickets.get(ticket.ref)) is status.is_done
     assert [row[0] for row in await owner.fetch("SELECT status FROM survey ORDER BY id")] == ["WITHDRAWN", "PENDING"]
-    await desk.rate(ticket.ref, 3, now=NOW + timedelta(days=400))
+    await tickets.rate(ticket.ref, 3, now=NOW + timedelta(days=400))
     assert [row[0] for row in await owner.fetch("SELECT status FROM survey ORDER BY id")] == ["WITHDRAWN", "COMPLETED"]
 
 
-async def test_showing_the_panel_is_noted_once(desk: Desk, owner: Owner) -> None:
-    ticket = await desk.open()
-    await desk.set_status(Status.RESOLVED, ticket.ref)
+async def test_showing_the_panel_is_noted_once(tickets: TicketFactory, owner: Owner) -> None:
+    ticket = await tickets.open()
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
     for _ in range(2):
-        async with desk.database.transaction(desk.workspace) as tx:
-            place = await workspaces.get_workspace(tx, desk.workspace)
-            await mark_panel_shown(tx, place, await desk.get(ticket.ref), NOW)
+        async with tickets.database.transaction(tickets.workspace) as tx:
+            place = await workspaces.get_workspace(tx, tickets.workspace)
+            await mark_panel_shown(tx, place, await tickets.get(ticket.ref), NOW)
     assert await funnel(owner) == {"opened": 1, "shown": 1, "completed": 0, "withdrawn": 0}
 
 
-async def test_the_credit_is_the_assignees_else_the_last_repliers(client: Client, desk: Desk, owner: Owner) -> None:
+async def test_the_credit_is_the_assignees_else_the_last_repliers(
+    client: Client, tickets: TicketFactory, owner: Owner
+) -> None:
     bob, eve = [await member(owner, client.workspace, name) for name in ("bob", "eve")]
-    ticket = await desk.open()
-    async with desk.database.transaction(desk.workspace) as tx:
+    ticket = await tickets.open()
+    async with tickets.database.transaction(tickets.workspace) as tx:
         for who, name in ((bob, "bob"), (eve, "eve")):
-            await service.reply(tx, desk.workspace, ticket.ref, "Hi", Author(name, who), "http://x", NOW)
-    await desk.set_status(Status.RESOLVED, ticket.ref)
-    assert (await desk.rate(ticket.ref, 5)).csat_agent_id == eve
+            await service.reply(tx, tickets.workspace, ticket.ref, "Hi", Author(name, who), "http://x", NOW)
+    await tickets.set_status(Status.RESOLVED, ticket.ref)
+    assert (await tickets.rate(ticket.ref, 5)).csat_agent_id == eve
     assert ("agent", eve) in await counts(owner)
-    assert (await desk.rated(1, assignee_id=bob)).csat_agent_id == bob
+    assert (await tickets.rated(1, assignee_id=bob)).csat_agent_id == bob
 
 
-async def test_the_credit_stays_with_whom_it_was_given_to(client: Client, desk: Desk, owner: Owner) -> None:  # T9
+async def test_the_credit_stays_with_whom_it_was_given_to(
+    client: Client, tickets: TicketFactory, owner: Owner
+) -> None:  # T9
     bob, eve = [await member(owner, client.workspace, name) for name in ("bob", "eve")]
-    ticket = await desk.rated(5, assignee_id=bob)
+    ticket = await tickets.rated(5, assignee_id=bob)
     before = await counts(owner), await owner.fetch("TABLE feedback")
     assert ("agent", bob) in before[0]
     for assignee in (Assignee(eve, "eve"), None):
-        async with desk.database.transaction(desk.workspace) as tx:
-            await service.assign(tx, desk.workspace, [ticket.ref], assignee, Author("Bob"), NOW + timedelta(days=1))
-            await service.reply(tx, desk.workspace, ticket.ref, "Hi", Author("eve", eve), "http://x", NOW)
-        await desk.rate(ticket.ref, 1)
-        assert (await desk.get(ticket.ref)).csat_agent_id == bob
+        async with tickets.database.transaction(tickets.workspace) as tx:
+            await service.assign(tx, tickets.workspace, [ticket.ref], assignee, Author("Bob"), NOW + timedelta(days=1))
+            await service.reply(tx, tickets.workspace, ticket.ref, "Hi", Author("eve", eve), "http://x", NOW)
+        await tickets.rate(ticket.ref, 1)
+        assert (await tickets.get(ticket.ref)).csat_agent_id == bob
     assert (await counts(owner), await owner.fetch("TABLE feedback")) == before
 
 
-async def test_ask_and_answer_carry_what_is_known_of_the_requester(desk: Desk, owner: Owner) -> None:
+async def test_ask_and_answer_carry_what_is_known_of_the_requester(tickets: TicketFactory, owner: Owner) -> None:
     for requester in (Requester("Ann", "Ann@Example.com", "cust_123"), ANN):
-        await desk.rated(5, requester=requester)
+        await tickets.rated(5, requester=requester)
     for table in ("survey", "feedback"):
         rows = await owner.fetch(f"SELECT guid, user_email FROM {table} ORDER BY id")
         assert [tuple(row) for row in rows] == [("cust_123", "Ann@Example.com"), (None, "Ann@Example.com")], table
 
 
-async def test_the_average_is_of_tickets_and_of_no_campaign(client: Client, desk: Desk, owner: Owner) -> None:  # T15
+async def test_the_average_is_of_tickets_and_of_no_campaign(
+    client: Client, tickets: TicketFactory, owner: Owner
+) -> None:  # T15
     campaign = {
         "name": "After",
         "survey_type_code": "CSAT",
@@ -194,22 +206,22 @@ async def test_the_average_is_of_tickets_and_of_no_campaign(client: Client, desk
         "start_date": "2020-01-01",
     }
     assert (await client.post("/api/v1/campaigns", json=campaign)).status_code == 201
-    ticket = await desk.rated(2)
-    await desk.set_status(Status.CLOSED, ticket.ref)
+    ticket = await tickets.rated(2)
+    await tickets.set_status(Status.CLOSED, ticket.ref)
     survey = str(await owner.fetchval("SELECT id FROM survey WHERE origin = 'campaign'"))
     await owner.execute("UPDATE survey SET scheduled_at = now() - interval '1 hour' WHERE origin = 'campaign'")
     answer = await client.post("/api/v1/feedback/submit", json={"survey_id": survey, "score": 5})
     assert answer.status_code == 200, answer.text
-    async with desk.database.transaction(desk.workspace) as tx:
+    async with tickets.database.transaction(tickets.workspace) as tx:
         average = await low_ratings.average_rating(tx, client.workspace)
     assert (average.value, average.count) == (2.0, 1)
 
 
-async def test_counts_agree_with_the_ledger(client: Client, desk: Desk, owner: Owner) -> None:
+async def test_counts_agree_with_the_ledger(client: Client, tickets: TicketFactory, owner: Owner) -> None:
     bob = await member(owner, client.workspace, "bob")
     for number, stars in enumerate((1, 5, 5, 3, 4)):
         tags = ("a", "b")[: number % 3]
-        await desk.rated(stars, tags=tags, assignee_id=bob if number % 2 else None, now=NOW)
+        await tickets.rated(stars, tags=tags, assignee_id=bob if number % 2 else None, now=NOW)
     assert {series: sum(given) for series, given in (await counts(owner)).items()} == await recounted(owner)
     asked = await owner.fetchrow("SELECT count(*), count(*) FILTER (WHERE status = 'COMPLETED') FROM survey")
     moved = await funnel(owner)
@@ -218,39 +230,41 @@ async def test_counts_agree_with_the_ledger(client: Client, desk: Desk, owner: O
 
 @pytest.mark.parametrize(("stars", "value"), [((), None), ((4,), 4.0), ((4, 5, 5), 4.7), ((1, 2, 2, 2), 1.8)])
 async def test_the_average_of_ratings_with_their_number(
-    client: Client, desk: Desk, stars: tuple[int, ...], value: float | None
+    client: Client, tickets: TicketFactory, stars: tuple[int, ...], value: float | None
 ) -> None:  # T15
-    await desk.open()
+    await tickets.open()
     for one in stars:
-        await desk.rated(one)
-    async with desk.database.transaction(desk.workspace) as tx:
+        await tickets.rated(one)
+    async with tickets.database.transaction(tickets.workspace) as tx:
         average = await low_ratings.average_rating(tx, client.workspace)
     assert (average.value, average.count) == (value, len(stars))
 
 
-async def test_unhappy_places(client: Client, desk: Desk, neighbour: Client, make: Make) -> None:  # T29
-    await Desk(make, neighbour.workspace).rated(1, tags=("export",))
+async def test_unhappy_places(client: Client, tickets: TicketFactory, neighbour: Client, make: Make) -> None:  # T29
+    await TicketFactory(make, neighbour.workspace).rated(1, tags=("export",))
     for hour, stars in enumerate((1, 3, 2, 5, 1)):
-        await desk.rated(stars, subject=f"s{hour}", tags=("export", f"t{stars}"), now=NOW + timedelta(hours=hour))
-    async with desk.database.transaction(desk.workspace) as tx:
+        await tickets.rated(stars, subject=f"s{hour}", tags=("export", f"t{stars}"), now=NOW + timedelta(hours=hour))
+    async with tickets.database.transaction(tickets.workspace) as tx:
         seen, cursor = [], None
         while True:
-            page = await low_ratings.list_low_ratings(tx, desk.workspace, NOW, (None, None), cursor, 2)
+            page = await low_ratings.list_low_ratings(tx, tickets.workspace, NOW, (None, None), cursor, 2)
             seen += [(row.subject, row.csat_rating) for row in page.rows]
             cursor = page.next_cursor
             if cursor is None:
                 break
-        counted = await low_ratings.count_tags(tx, desk.workspace, NOW)
-        later = await low_ratings.list_low_ratings(tx, desk.workspace, NOW + timedelta(hours=1), ("T1", None), None, 9)
+        counted = await low_ratings.count_tags(tx, tickets.workspace, NOW)
+        later = await low_ratings.list_low_ratings(
+            tx, tickets.workspace, NOW + timedelta(hours=1), ("T1", None), None, 9
+        )
     assert seen == [("s4", 1), ("s2", 2), ("s0", 1)]
     assert [(one.name, one.count) for one in counted] == [("export", 3), ("t1", 2), ("t2", 1)]
     assert [row.subject for row in later.rows] == ["s4"]
 
 
-async def test_the_customer_is_shown_no_notes(desk: Desk) -> None:  # T21
-    ticket = await desk.open()
-    async with desk.database.transaction(desk.workspace) as tx:
-        await service.note(tx, desk.workspace, ticket.ref, "secret", Author("Bob"), NOW)
-        await service.customer_reply(tx, desk.workspace, ticket.ref, "hello", Author("Ann"), NOW)
-        shown = await store.list_messages(tx, desk.workspace, ticket.id, (MessageKind.CUSTOMER, MessageKind.REPLY))
+async def test_the_customer_is_shown_no_notes(tickets: TicketFactory) -> None:  # T21
+    ticket = await tickets.open()
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        await service.note(tx, tickets.workspace, ticket.ref, "secret", Author("Bob"), NOW)
+        await service.customer_reply(tx, tickets.workspace, ticket.ref, "hello", Author("Ann"), NOW)
+        shown = await store.list_messages(tx, tickets.workspace, ticket.id, (MessageKind.CUSTOMER, MessageKind.REPLY))
     assert [message.body for message in shown] == ["hello"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.people.kit import Browser
 from tests.tickets.ledger import assert_counts_agree
-from tests.tickets.portal_kit import ANN, BOB, Desk, text_of
+from tests.tickets.portal_kit import ANN, BOB, PortalSite, text_of
 
 from voxpop.db.pool import Database
 from voxpop.tickets.models import Status
@@ -20,16 +20,16 @@ DONE = [Status.RESOLVED, Status.CLOSED]
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Desk]:
-    made = await Desk(database).furnish()
+async def portal(database: Database) -> AsyncIterator[PortalSite]:
+    made = await PortalSite(database).furnish()
     yield made
     for browser in made.browsers:
         await browser.aclose()
 
 
 @pytest.fixture
-async def ann(desk: Desk) -> Browser:
-    return await desk.customer()
+async def ann(portal: PortalSite) -> Browser:
+    return await portal.customer()
 
 
 async def shown(browser: Browser, ref: str = "TK-1") -> str:
@@ -50,9 +50,9 @@ async def stored(owner: Any) -> list[tuple[int | None, str | None]]:
 
 @pytest.mark.parametrize("status", list(Status))
 async def test_a_resolved_or_closed_ticket_asks_below_its_conversation(  # T1
-    desk: Desk, ann: Browser, status: Status
+    portal: PortalSite, ann: Browser, status: Status
 ) -> None:
-    await desk.open(status)
+    await portal.open(status)
     page = await shown(ann)
     told = text_of(page)
     assert (QUESTION in told, WHY in told, page.count('type="radio"')) == (
@@ -64,8 +64,8 @@ async def test_a_resolved_or_closed_ticket_asks_below_its_conversation(  # T1
         assert "checked" not in page, "no star is chosen beforehand"
 
 
-async def test_showing_the_panel_marks_the_survey_seen_once(desk: Desk, ann: Browser, owner: Any) -> None:  # T1
-    await desk.open(Status.RESOLVED)
+async def test_showing_the_panel_marks_the_survey_seen_once(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T1
+    await portal.open(Status.RESOLVED)
     assert await owner.fetchval("SELECT sent_at FROM survey") is None
     await shown(ann)
     seen = await owner.fetchval("SELECT sent_at FROM survey")
@@ -75,9 +75,9 @@ async def test_showing_the_panel_marks_the_survey_seen_once(desk: Desk, ann: Bro
 
 
 async def test_the_comment_is_optional_and_the_panel_is_read_only_afterwards(  # T2, T5
-    desk: Desk, ann: Browser, owner: Any
+    portal: PortalSite, ann: Browser, owner: Any
 ) -> None:
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     answer = await ann.submit("/tickets/TK-1/rating", rating=4)
     assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/TK-1#thanks")
     page = await shown(ann)
@@ -88,8 +88,10 @@ async def test_the_comment_is_optional_and_the_panel_is_read_only_afterwards(  #
     assert await stored(owner) == [(4, None)]
 
 
-async def test_the_comment_is_shown_in_italics_as_it_was_written(desk: Desk, ann: Browser, owner: Any) -> None:  # T5
-    await desk.open(Status.CLOSED)
+async def test_the_comment_is_shown_in_italics_as_it_was_written(
+    portal: PortalSite, ann: Browser, owner: Any
+) -> None:  # T5
+    await portal.open(Status.CLOSED)
     await ann.submit("/tickets/TK-1/rating", rating="5", comment=" Quick <b>&\r\nhonest ")
     assert "<q>Quick &lt;b&gt;&amp;<br>honest</q>" in await shown(ann)
     assert await stored(owner) == [(5, "Quick <b>&\nhonest")]
@@ -99,8 +101,10 @@ REFUSED = ["0", "6", "-1", "4.5", "four", "", " ", "true", "５", "9999999999999
 
 
 @pytest.mark.parametrize("rating", REFUSED)
-async def test_anything_but_one_to_five_is_refused(desk: Desk, ann: Browser, owner: Any, rating: str) -> None:  # T3
-    await desk.open(Status.RESOLVED)
+async def test_anything_but_one_to_five_is_refused(
+    portal: PortalSite, ann: Browser, owner: Any, rating: str
+) -> None:  # T3
+    await portal.open(Status.RESOLVED)
     answer = await ann.submit("/tickets/TK-1/rating", rating=rating, comment="What I typed")
     assert answer.status_code == 400
     assert re.findall(r'id="(\w+)-wrong">([^<]+)<', answer.text) == [("rating", "Choose one to five stars.")]
@@ -111,24 +115,24 @@ async def test_anything_but_one_to_five_is_refused(desk: Desk, ann: Browser, own
 
 @pytest.mark.parametrize("rating", [0, 6, 4.5, "4", None, True, [4]])
 async def test_anything_but_one_to_five_is_refused_as_json(  # T3
-    desk: Desk, ann: Browser, owner: Any, rating: object
+    portal: PortalSite, ann: Browser, owner: Any, rating: object
 ) -> None:
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     answer = await ann.post("/tickets/TK-1/rating", json={"rating": rating}, headers={"accept": "application/json"})
     assert (answer.status_code, answer.json()["type"]) == (400, "VALIDATION_ERROR")
     assert answer.json()["details"][0]["field"] == "rating"
     assert await stored(owner) == []
 
 
-async def test_a_rating_must_be_given_once(desk: Desk, ann: Browser, owner: Any) -> None:  # T3
-    await desk.open(Status.RESOLVED)
+async def test_a_rating_must_be_given_once(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T3
+    await portal.open(Status.RESOLVED)
     assert (await ann.submit("/tickets/TK-1/rating", rating=["4", "5"])).status_code == 400
     assert (await ann.submit("/tickets/TK-1/rating", comment="No star")).status_code == 400
     assert await stored(owner) == []
 
 
-async def test_a_longer_comment_is_refused_not_cut(desk: Desk, ann: Browser, owner: Any) -> None:  # T3
-    await desk.open(Status.RESOLVED)
+async def test_a_longer_comment_is_refused_not_cut(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T3
+    await portal.open(Status.RESOLVED)
     answer = await ann.submit("/tickets/TK-1/rating", rating=3, comment="ж" * 2001)
     assert (answer.status_code, "Use 2,000 characters or fewer." in answer.text) == (400, True)
     assert re.search(r'value="3" checked', answer.text)
@@ -138,36 +142,36 @@ async def test_a_longer_comment_is_refused_not_cut(desk: Desk, ann: Browser, own
 
 @pytest.mark.parametrize("comment", ["ж" * 2000, "😀" * 2000, "\r\n".join("x" * 1000)])
 async def test_2000_characters_fit_whatever_their_bytes(
-    desk: Desk, ann: Browser, owner: Any, comment: str
+    portal: PortalSite, ann: Browser, owner: Any, comment: str
 ) -> None:  # T3
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     assert (await ann.submit("/tickets/TK-1/rating", rating=3, comment=comment)).status_code == 303
     assert await stored(owner) == [(3, comment.replace("\r\n", "\n"))]
 
 
 @pytest.mark.parametrize("comment", ["", "  ", "\r\n\t", "\u00a0"])
-async def test_a_blank_comment_is_none(desk: Desk, ann: Browser, owner: Any, comment: str) -> None:  # T3
-    await desk.open(Status.RESOLVED)
+async def test_a_blank_comment_is_none(portal: PortalSite, ann: Browser, owner: Any, comment: str) -> None:  # T3
+    await portal.open(Status.RESOLVED)
     await ann.submit("/tickets/TK-1/rating", rating=3, comment=comment)
     assert await stored(owner) == [(3, None)]
 
 
-async def test_nobody_is_reminded_and_the_panel_stays(desk: Desk, ann: Browser, owner: Any) -> None:  # T4
-    await desk.open(Status.RESOLVED)
-    letters = len(await desk.mails())
+async def test_nobody_is_reminded_and_the_panel_stays(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T4
+    await portal.open(Status.RESOLVED)
+    letters = len(await portal.mails())
     long_ago = timedelta(days=900)
     await owner.execute("UPDATE ticket SET resolved_at = resolved_at - $1::interval", long_ago)
     await owner.execute("UPDATE survey SET scheduled_at = scheduled_at - $1::interval", long_ago)
     assert QUESTION in await shown(ann)
     assert QUESTION in await shown(ann)
-    assert len(await desk.mails()) == letters
+    assert len(await portal.mails()) == letters
     assert (await ann.submit("/tickets/TK-1/rating", rating=2)).status_code == 303
 
 
 async def test_a_second_rating_is_answered_like_the_first_and_changes_nothing(  # T6
-    desk: Desk, ann: Browser, owner: Any
+    portal: PortalSite, ann: Browser, owner: Any
 ) -> None:
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     first = await ann.submit("/tickets/TK-1/rating", rating=4, comment="Good")
     before = await owner.fetchrow("SELECT * FROM ticket")
     second = await ann.submit("/tickets/TK-1/rating", rating=1, comment="Changed my mind")
@@ -177,8 +181,8 @@ async def test_a_second_rating_is_answered_like_the_first_and_changes_nothing(  
     assert "Changed" not in await shown(ann)
 
 
-async def test_json_is_answered_as_json_twice_the_same(desk: Desk, ann: Browser, owner: Any) -> None:  # T6
-    await desk.open(Status.RESOLVED)
+async def test_json_is_answered_as_json_twice_the_same(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T6
+    await portal.open(Status.RESOLVED)
     first = await ann.post("/tickets/TK-1/rating", json={"rating": 4, "comment": "Good"})
     second = await ann.post("/tickets/TK-1/rating", json={"rating": 1, "comment": None})
     assert (first.status_code, second.status_code) == (200, 200)
@@ -193,8 +197,8 @@ async def test_json_is_answered_as_json_twice_the_same(desk: Desk, ann: Browser,
     assert await stored(owner) == [(4, "Good")]
 
 
-async def test_of_two_at_the_same_time_one_is_kept(desk: Desk, ann: Browser, owner: Any) -> None:  # T6
-    await desk.open(Status.RESOLVED)
+async def test_of_two_at_the_same_time_one_is_kept(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T6
+    await portal.open(Status.RESOLVED)
     answers = await asyncio.gather(*(ann.submit("/tickets/TK-1/rating", rating=1 + n % 5) for n in range(8)))
     assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, "/tickets/TK-1#thanks")}
     assert len(await stored(owner)) == 1
@@ -203,9 +207,9 @@ async def test_of_two_at_the_same_time_one_is_kept(desk: Desk, ann: Browser, own
 
 @pytest.mark.parametrize("status", [Status.OPEN, Status.IN_PROGRESS])
 async def test_a_ticket_that_is_not_done_cannot_be_rated(  # T7
-    desk: Desk, ann: Browser, owner: Any, status: Status
+    portal: PortalSite, ann: Browser, owner: Any, status: Status
 ) -> None:
-    await desk.open(status)
+    await portal.open(status)
     answer = await ann.submit("/tickets/TK-1/rating", rating=5)
     assert (answer.status_code, "Only a resolved or closed ticket can be rated." in answer.text) == (409, True)
     assert "It leaks" in answer.text
@@ -214,52 +218,56 @@ async def test_a_ticket_that_is_not_done_cannot_be_rated(  # T7
     assert await stored(owner) == []
 
 
-async def test_only_the_requester_rates(desk: Desk, owner: Any) -> None:  # T8
-    await desk.open(Status.RESOLVED)
-    bob, agent = await desk.customer(BOB), await desk.owner(email=ANN)
+async def test_only_the_requester_rates(portal: PortalSite, owner: Any) -> None:  # T8
+    await portal.open(Status.RESOLVED)
+    bob, agent = await portal.customer(BOB), await portal.owner(email=ANN)
     assert (await bob.submit("/tickets/TK-1/rating", rating=1)).status_code == 404
-    for somebody in (desk.browser(), agent):
+    for somebody in (portal.browser(), agent):
         answer = await somebody.submit("/tickets/TK-1/rating", rating=1)
         assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/login")
-    at_acme = await desk.customer(ANN, slug="acme")
+    at_acme = await portal.customer(ANN, slug="acme")
     assert (await at_acme.submit("/tickets/TK-1/rating", rating=1)).status_code == 404
     assert await stored(owner) == []
 
 
-async def test_a_guest_rates_the_ticket_that_he_opened(desk: Desk, owner: Any) -> None:  # T8, T24
-    guest = desk.browser()
+async def test_a_guest_rates_the_ticket_that_he_opened(portal: PortalSite, owner: Any) -> None:  # T8, T24
+    guest = portal.browser()
     await guest.submit("/tickets/new", name="Gus", email="gus@example.com", subject="Hello", description="A question.")
-    await desk.set_status("TK-1", Status.RESOLVED)
+    await portal.set_status("TK-1", Status.RESOLVED)
     assert QUESTION in await shown(guest)
     assert (await guest.submit("/tickets/TK-1/rating", rating=5)).status_code == 303
     assert await stored(owner) == [(5, None)]
 
 
-async def test_after_reopening_the_rating_stays_and_is_the_last(desk: Desk, ann: Browser, owner: Any) -> None:  # T9, T6
-    await desk.open(Status.RESOLVED)
+async def test_after_reopening_the_rating_stays_and_is_the_last(
+    portal: PortalSite, ann: Browser, owner: Any
+) -> None:  # T9, T6
+    await portal.open(Status.RESOLVED)
     await ann.submit("/tickets/TK-1/rating", rating=2, comment="Meh")
     for status in (Status.OPEN, Status.IN_PROGRESS, Status.CLOSED):
-        await desk.set_status("TK-1", status)
+        await portal.set_status("TK-1", status)
         page = await shown(ann)
         assert (THANKS in page, "<q>Meh</q>" in page, QUESTION in page) == (True, True, False)
         assert (await ann.submit("/tickets/TK-1/rating", rating=5)).status_code == 303, "T6 comes before T7"
     assert await stored(owner) == [(2, "Meh")]
 
 
-async def test_a_ticket_reopened_unrated_asks_when_it_is_done_again(desk: Desk, ann: Browser, owner: Any) -> None:  # T9
-    await desk.open(Status.RESOLVED)
+async def test_a_ticket_reopened_unrated_asks_when_it_is_done_again(
+    portal: PortalSite, ann: Browser, owner: Any
+) -> None:  # T9
+    await portal.open(Status.RESOLVED)
     await ann.submit("/tickets/TK-1/reply", body="No.")
     assert QUESTION not in await shown(ann)
     assert await owner.fetchval("SELECT count(*) FROM survey WHERE status = 'WITHDRAWN'") == 1
-    await desk.set_status("TK-1", Status.CLOSED)
+    await portal.set_status("TK-1", Status.CLOSED)
     assert QUESTION in await shown(ann)
 
 
 @pytest.mark.parametrize("switch", ["csat_enabled", "portal_enabled"])
 async def test_where_nobody_is_asked_there_is_no_rating(
-    desk: Desk, ann: Browser, owner: Any, switch: str
+    portal: PortalSite, ann: Browser, owner: Any, switch: str
 ) -> None:  # T10
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     await owner.execute(f"UPDATE workspace SET {switch} = false")
     for rating in ("5", "nonsense"):
         assert (await ann.submit("/tickets/TK-1/rating", rating=rating)).status_code == 404
@@ -268,8 +276,8 @@ async def test_where_nobody_is_asked_there_is_no_rating(
     assert await stored(owner) == []
 
 
-async def test_a_rating_outlives_the_switch(desk: Desk, ann: Browser, owner: Any) -> None:  # T9, T10
-    await desk.open(Status.RESOLVED)
+async def test_a_rating_outlives_the_switch(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T9, T10
+    await portal.open(Status.RESOLVED)
     await ann.submit("/tickets/TK-1/rating", rating=5)
     await owner.execute("UPDATE workspace SET csat_enabled = false")
     assert THANKS in await shown(ann)
@@ -280,9 +288,9 @@ RUBBISH = ["0", "6", "", "four", "5&rating=4"]
 
 @pytest.mark.parametrize("rating", RUBBISH)
 async def test_a_second_rating_that_is_none_is_answered_like_the_first(  # T6
-    desk: Desk, ann: Browser, owner: Any, rating: str
+    portal: PortalSite, ann: Browser, owner: Any, rating: str
 ) -> None:
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     first = await ann.submit("/tickets/TK-1/rating", rating=4, comment="Good")
     as_json = await ann.post("/tickets/TK-1/rating", json={"rating": 4})
     for body in (f"rating={rating}", f"rating=3&comment={'x' * 2001}", "", "%ff"):
@@ -295,12 +303,14 @@ async def test_a_second_rating_that_is_none_is_answered_like_the_first(  # T6
     assert await stored(owner) == [(4, "Good")]
 
 
-async def test_who_is_asked_late_is_asked_once_and_counted(desk: Desk, ann: Browser, owner: Any) -> None:  # T10, T4
+async def test_who_is_asked_late_is_asked_once_and_counted(
+    portal: PortalSite, ann: Browser, owner: Any
+) -> None:  # T10, T4
     """CSAT was off when the ticket was resolved."""
     await owner.execute("UPDATE workspace SET csat_enabled = false")
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     assert QUESTION not in await shown(ann)
-    assert await desk.count(owner, "survey") == 0
+    assert await portal.count(owner, "survey") == 0
     await owner.execute("UPDATE workspace SET csat_enabled = true")
     pages = await asyncio.gather(*(shown(ann) for _ in range(4)))
     assert [QUESTION in page for page in pages] == [True] * 4
@@ -314,10 +324,10 @@ async def test_who_is_asked_late_is_asked_once_and_counted(desk: Desk, ann: Brow
 
 
 async def test_who_rates_before_he_was_shown_anything_is_asked_and_counted(
-    desk: Desk, ann: Browser, owner: Any
+    portal: PortalSite, ann: Browser, owner: Any
 ) -> None:
     await owner.execute("UPDATE workspace SET csat_enabled = false")
-    await desk.open(Status.RESOLVED)
+    await portal.open(Status.RESOLVED)
     await owner.execute("UPDATE workspace SET csat_enabled = true")
     answers = await asyncio.gather(*(ann.submit("/tickets/TK-1/rating", rating=3) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {303}
