@@ -66,7 +66,7 @@ VERBS = (
 )  # fmt: skip
 # Store functions of no workspace: they run before one is known.
 BEFORE_A_WORKSPACE = {
-    "list_workspaces", "find_keys", "list_standings",
+    "list_workspaces", "find_keys", "list_job_progress",
     "find_workspaces", "find_sessions", "end_other_sessions", "delete_expired",
 }  # fmt: skip
 

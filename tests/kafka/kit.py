@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient
 from tests.kafka.broker import Broker
 
 from voxpop.config.settings import Settings, Value, load
-from voxpop.kafka.client import WORKSPACE
+from voxpop.kafka.client import WORKSPACE_HEADER
 
 RUNNER = Path(__file__).with_name("runner.py")
 PARTITIONS = 4
@@ -83,7 +83,7 @@ class Kafka:
 
     def post(self, *values: bytes | None, workspace: str | bytes | None = None, partition: int = -1) -> None:
         """Returns at once; they leave when the broker is there."""
-        headers: Headers = {} if workspace is None else {WORKSPACE: workspace}
+        headers: Headers = {} if workspace is None else {WORKSPACE_HEADER: workspace}
         for value in values:
             number = next(self._numbers)
             self._waiting[number] = (value, headers, partition)

@@ -146,7 +146,7 @@ async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_consumer, "REVOKE_TIMEOUT", 0.5)
-    monkeypatch.setattr(kafka_consumer, "STATISTICS_SECONDS", 0.2)
+    monkeypatch.setattr(kafka_consumer, "STATISTICS_INTERVAL", 0.2)
     await owner.execute("REVOKE INSERT ON survey FROM voxpop_app")
     for partition in range(4):
         kafka.send(*(event(f"o-{partition}{number}") for number in range(10)), partition=partition)
@@ -255,7 +255,7 @@ async def test_settings_that_no_client_takes_are_said(
 async def test_a_member_that_hears_of_no_broker_is_replaced(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_consumer, "STATISTICS_SECONDS", 0.2)
+    monkeypatch.setattr(kafka_consumer, "STATISTICS_INTERVAL", 0.2)
     monkeypatch.setattr(kafka_consumer, "BROKER_TIMEOUT", 1.0)
     monkeypatch.setattr(consumer, "RESTART_PAUSE", timedelta(seconds=0.2))
     kafka.send(event("o-1"))

@@ -180,7 +180,7 @@ async def test_a_relay_that_stops_lets_go(
 async def test_a_topic_that_is_not_there_holds_up_no_other(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_producer, "DELIVERY_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_producer, "DELIVERY_TIMEOUT", 1.0)
     missing = f"{kafka.metrics}-missing"
     await write(database, home, [Message(Kind.DAILY_METRICS, "key", str(n)) for n in range(3)])
     beside(relay(database, kafka.settings(kafka_topic_daily_metrics=missing)))
@@ -198,7 +198,7 @@ async def test_the_broker_is_away_while_events_and_ratings_flow(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was under way, what came meanwhile and what came later all arrive, each key in its order."""
-    monkeypatch.setattr(kafka_producer, "DELIVERY_SECONDS", 1.0)
+    monkeypatch.setattr(kafka_producer, "DELIVERY_TIMEOUT", 1.0)
     monkeypatch.setattr(relays, "MAX_BACKOFF", timedelta(seconds=1))
     monkeypatch.setattr(kafka_consumer, "BROKER_TIMEOUT", 8.0)
     beside(consume(database, kafka.settings()))

@@ -105,7 +105,7 @@ async def test_a_job_that_is_killed_in_the_middle_is_done_by_whoever_comes_next(
     reached = asyncio.Event()
 
     async def never_ends(tx: Tx, workspace: WorkspaceId, day: date) -> None:
-        await whole.work(tx, workspace, day)
+        await whole.run(tx, workspace, day)
         if day == NIGHT.date():
             reached.set()
             await asyncio.sleep(60)
@@ -200,7 +200,7 @@ async def test_a_large_expiry_goes_on_where_it_was_killed(
     turns = []
 
     async def breaks(tx: Tx, workspace: WorkspaceId, day: date) -> bool | None:
-        more = await whole.work(tx, workspace, day)
+        more = await whole.run(tx, workspace, day)
         if day == date(2026, 3, 18):
             turns.append(day)
             assert len(turns) <= broken, "killed"
@@ -258,7 +258,7 @@ async def test_counts_that_were_wrong_reach_the_metrics_in_the_next_night(ours: 
 async def test_how_jobs_stand(ours: Campaigns, owner: Owner) -> None:
     jobs = job("aggregate-metrics")
     (new,) = await list_job_status(ours.database, jobs)
-    assert (new.workspace, new.runs.done_day, new.runs.open_day, new.due) == (
+    assert (new.workspace, new.runs.done_day, new.runs.open_day, new.due_at) == (
         ours.workspace,
         None,
         None,
@@ -266,7 +266,7 @@ async def test_how_jobs_stand(ours: Campaigns, owner: Owner) -> None:
     )
     await run(ours, NIGHT, jobs)
     (done,) = await list_job_status(ours.database, jobs)
-    assert (done.runs.done_day, done.runs.done_at, done.due) == (NIGHT.date(), NIGHT, NIGHT + ONE)
+    assert (done.runs.done_day, done.runs.done_at, done.due_at) == (NIGHT.date(), NIGHT, NIGHT + ONE)
     await owner.execute("UPDATE job_slot SET done_at = NULL WHERE day > '2026-03-09'")
     (behind,) = await list_job_status(ours.database, jobs)
-    assert (behind.runs.done_day, behind.due) == (date(2026, 3, 9), NIGHT - ONE)
+    assert (behind.runs.done_day, behind.due_at) == (date(2026, 3, 9), NIGHT - ONE)

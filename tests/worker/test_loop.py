@@ -20,7 +20,7 @@ async def test_it_outlives_a_database_that_is_away(live_db: str) -> None:
     database = await Database.open(live_db, size=1)
     await database.close()
     with capture_logs() as logs:
-        working = asyncio.create_task(loop.run(database, JOBS, timedelta(milliseconds=1)))
+        working = asyncio.create_task(loop.run_jobs(database, JOBS, timedelta(milliseconds=1)))
         await asyncio.sleep(0.1)
         assert not working.done()
         working.cancel()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxpop.worker.schedule import due_days, instant_of
+from voxpop.worker.schedule import due_days, to_instant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
@@ -30,7 +30,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_the_instant_of_a_slot(zone: str, day: date, clock: time, expected: str) -> None:
-    assert instant_of(day, clock, ZoneInfo(zone)) == at(expected)
+    assert to_instant(day, clock, ZoneInfo(zone)) == at(expected)
 
 
 @given(
@@ -43,7 +43,7 @@ def test_it_is_the_first_minute_whose_clock_is_there_or_past(zone: str, day: dat
     minute = wanted.replace(tzinfo=UTC) - timedelta(hours=26)
     while minute.astimezone(ZoneInfo(zone)).replace(tzinfo=None) < wanted:
         minute += timedelta(minutes=1)
-    assert instant_of(day, clock, ZoneInfo(zone)) == minute
+    assert to_instant(day, clock, ZoneInfo(zone)) == minute
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from voxpop.errors import Invalid
 from voxpop.metrics import daily as metrics
 from voxpop.types import instant, utcnow
 from voxpop.worker.daily import JobStatus, list_job_status
-from voxpop.worker.jobs import daily_jobs, expire_some, expiry_of, recount_scores
+from voxpop.worker.jobs import daily_jobs, expire_chunk, expiry_instant, recount_scores
 from voxpop.worker.schedule import DAY
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
@@ -87,11 +87,11 @@ async def _aggregate(
 
 
 async def _expire(database: Database, settings: Settings, workspace: Workspace, day: date | None, now: datetime) -> str:
-    as_of = min(expiry_of(workspace, day), now) if day else now
+    as_of = min(expiry_instant(workspace, day), now) if day else now
     total, some = 0, 1
     while some:
         async with database.transaction(workspace.id) as tx:
-            some = await expire_some(settings, tx, workspace.id, as_of)
+            some = await expire_chunk(settings, tx, workspace.id, as_of)
         total += some
     return f"{total} surveys expired as of {instant(as_of)}"
 
@@ -122,6 +122,6 @@ def _day(text: str | None) -> date | None:
 
 def _row(outlook: JobStatus, now: datetime) -> tuple[str, ...]:
     runs = outlook.runs
-    due = f"now, since {instant(outlook.due)}" if outlook.due <= now else instant(outlook.due)
+    due = f"now, since {instant(outlook.due_at)}" if outlook.due_at <= now else instant(outlook.due_at)
     done = instant(runs.done_at) if runs.done_at else "-"
     return outlook.job.name, f"{outlook.job.at:%H:%M}", str(runs.done_day or "-"), done, due

@@ -84,7 +84,7 @@ async def _answer(
 
     server = HttpServer(create_app(database, settings), settings, _ready(settings))
     async with asyncio.TaskGroup() as tasks:
-        beside = [tasks.create_task(loop.work(database, settings))] if worker else []
+        beside = [tasks.create_task(loop.run_worker(database, settings))] if worker else []
         if found.supervisor:
             beside.append(tasks.create_task(found.supervisor.watch()))
         await server.serve(list(sockets))

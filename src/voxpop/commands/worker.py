@@ -27,4 +27,4 @@ async def _work(settings: Settings, found: Source) -> None:
         if found.supervisor:
             tasks.create_task(found.supervisor.watch())
         say("The worker is running")
-        await loop.work(database, settings)
+        await loop.run_worker(database, settings)

@@ -6,7 +6,7 @@ from voxpop.features.models import Added
 from voxpop.types import WorkspaceId
 
 
-async def mend_sums(tx: Tx, workspace: WorkspaceId) -> list[Added]:
+async def repair_sums(tx: Tx, workspace: WorkspaceId) -> list[Added]:
     """Adds what is missing, and returns it. A greatest number of uses is only ever raised."""
     missing = await store.list_sum_drift(tx, workspace)
     if missing:

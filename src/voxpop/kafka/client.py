@@ -1,4 +1,4 @@
-"""What every client of the brokers is told, and what is made of its complaints."""
+"""The configuration and error logging that consumer and producer share."""
 
 import logging
 from typing import Any
@@ -7,15 +7,15 @@ from confluent_kafka import KafkaError
 
 from voxpop.config.settings import Settings
 
-WORKSPACE = "voxpop-workspace"  # the header that names a workspace, of messages in and out
+WORKSPACE_HEADER = "voxpop-workspace"  # a header of messages in and out; its value is the name of a workspace
 
-# librdkafka reports lost connections here, and says how many more there were.
+# librdkafka logs lost connections here, and how many more there were.
 log = logging.getLogger("voxpop.kafka")
 
 
 def client_config(settings: Settings) -> dict[str, Any]:
-    """What every client is told: where the brokers are, and who is calling."""
-    given = {
+    """The settings of every client: addresses and credentials."""
+    configured = {
         "bootstrap.servers": settings.kafka_bootstrap,
         "security.protocol": settings.kafka_security_protocol,
         "sasl.mechanism": settings.kafka_sasl_mechanism,
@@ -25,13 +25,13 @@ def client_config(settings: Settings) -> dict[str, Any]:
         "ssl.certificate.location": settings.kafka_ssl_certificate,
         "ssl.key.location": settings.kafka_ssl_key,
     }
-    # Else brokers that are all away are asked, and complained of, twenty times a second. Brokers that have moved
-    # meanwhile are found by a new client, which the consumer and the producer make by themselves.
-    calm = {"client.id": "voxpop", "metadata.recovery.strategy": "none"}
-    return calm | {key: str(value) for key, value in given.items() if value is not None}
+    # Otherwise unreachable brokers are contacted, and logged, twenty times a second. Brokers with new addresses are
+    # found by a new client, which the consumer and the producer create when the old one fails.
+    fixed = {"client.id": "voxpop", "metadata.recovery.strategy": "none"}
+    return fixed | {key: str(value) for key, value in configured.items() if value is not None}
 
 
-def note_error(error: KafkaError) -> None:
-    """The log has it already, but for what ends a client."""
+def log_error(error: KafkaError) -> None:
+    """Logs fatal errors only; librdkafka logs the others itself."""
     if error.fatal():
-        log.error("The Kafka client can't go on: %s", error.str())
+        log.error("kafka.fatal: %s", error.str())

@@ -1,4 +1,4 @@
-"""A member of the consumer group in a thread of its own, which hands batches to the loop."""
+"""A Kafka consumer in its own thread, which hands batches to the event loop."""
 
 import asyncio
 import threading
@@ -13,26 +13,27 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from prometheus_client import Gauge
 
 from voxpop.config.settings import Settings
-from voxpop.kafka.client import WORKSPACE, client_config, log, note_error
+from voxpop.kafka.client import WORKSPACE_HEADER, client_config, log, log_error
 
-MOST_IN_A_BATCH = 1000
-READ_SECONDS = 0.5  # how long a stop may go unnoticed while nothing arrives
-PAUSE_AFTER = 0.5  # how long a batch may take before its partitions are paused: that throws away what is fetched
-REVOKE_TIMEOUT = 5.0  # how long a batch may hold up partitions that must be given back
-LEAVE_SECONDS = 20.0
-STATISTICS_SECONDS = 5.0
-# A client that hears from a starting broker that there are no brokers forgets the one it knows, and waits for ever.
+MAX_BATCH_SIZE = 1000
+POLL_TIMEOUT = 0.5  # seconds; a stop is noticed after this time at most
+PAUSE_AFTER = 0.5  # seconds of a batch until its partitions are paused; pausing discards fetched messages
+REVOKE_TIMEOUT = 5.0  # seconds that a batch may delay the revocation of its partitions
+CLOSE_TIMEOUT = 20.0
+STATISTICS_INTERVAL = 5.0
+# Seconds without a broker until the client is replaced. A client that gets an empty list of brokers from a broker
+# that is starting forgets the one it knows, and would wait for ever.
 BROKER_TIMEOUT = 30.0
 
-LAG = Gauge("voxpop_kafka_lag", "Messages of a partition that are not taken yet", ["topic", "partition"])
+LAG = Gauge("voxpop_kafka_lag", "Messages of a partition that are not consumed yet", ["topic", "partition"])
 
 
 class BrokerError(Exception):
-    """The client can't go on; a new one may."""
+    """The client cannot continue; a new client may."""
 
 
 class Record(NamedTuple):
-    """A message that arrived, and the workspace its header names."""
+    """A received message, and the workspace that its header names."""
 
     topic: str
     partition: int
@@ -42,13 +43,15 @@ class Record(NamedTuple):
 
 
 class KafkaConsumer:
-    """A member of the consumer group. `take` gets one batch at a time, in the loop, and returns once it is committed.
+    """A member of the consumer group. `handle_batch` runs in the event loop and returns after the commit.
 
-    Only then are the batch's offsets. A batch that takes long does not cost the membership: the thread goes on
-    asking, with the partitions paused.
+    The offsets of a batch are committed afterwards. During a long batch the thread continues to poll with paused
+    partitions, so that the consumer stays in the group.
     """
 
-    def __init__(self, settings: Settings, topic: str, take: Callable[[Sequence[Record]], Awaitable[None]]) -> None:
+    def __init__(
+        self, settings: Settings, topic: str, handle_batch: Callable[[Sequence[Record]], Awaitable[None]]
+    ) -> None:
         self._config = {
             **client_config(settings),
             "group.id": settings.kafka_group_id,
@@ -57,24 +60,24 @@ class KafkaConsumer:
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "queued.max.messages.kbytes": 16_384,
-            "statistics.interval.ms": int(STATISTICS_SECONDS * 1000),
+            "statistics.interval.ms": int(STATISTICS_INTERVAL * 1000),
             "stats_cb": self._on_statistics,
-            "error_cb": note_error,
+            "error_cb": log_error,
         }
         if settings.kafka_group_protocol == "classic":
             self._config["partition.assignment.strategy"] = "cooperative-sticky"
         self._topic = topic
-        self._take = take
+        self._handle_batch = handle_batch
         self._stopping = threading.Event()
         self._batch: list[Record] = []
-        self._taking: Future[None] = Future()
-        self._over = threading.Event()
+        self._handling: Future[None] = Future()
+        self._handled = threading.Event()
         self._paused = False
-        self._early: list[Message] = []  # what came although it should not have: errors
-        self._heard_at = monotonic()
+        self._pending: list[Message] = []  # messages that arrived while the partitions were paused
+        self._last_contact = monotonic()
 
     async def run(self) -> None:
-        """Until cancelled, which gives the partitions back; BrokerError when the client can't go on."""
+        """Consumes until cancelled, then leaves the group. BrokerError if the client cannot continue."""
         self._loop = asyncio.get_running_loop()
         work = asyncio.ensure_future(asyncio.to_thread(self._consume))
         try:
@@ -84,73 +87,73 @@ class KafkaConsumer:
         finally:
             self._stopping.set()
             with suppress(KafkaException, BrokerError, TimeoutError):
-                await asyncio.wait_for(asyncio.shield(work), LEAVE_SECONDS)
+                await asyncio.wait_for(asyncio.shield(work), CLOSE_TIMEOUT)
 
     def _consume(self) -> None:
         consumer = Consumer(self._config, logger=log)
         try:
             consumer.subscribe([self._topic], self._on_assign, self._on_revoke, self._on_lost)
             while not self._stopping.is_set():
-                if monotonic() - self._heard_at > BROKER_TIMEOUT:
-                    raise BrokerError("no broker answers")
-                self._batch = _records(self._read(consumer))
+                if monotonic() - self._last_contact > BROKER_TIMEOUT:
+                    raise BrokerError("no broker is reachable")
+                self._batch = _records(self._poll(consumer))
                 if self._batch:
-                    self._start()
-                    self._finish(consumer)
+                    self._hand_over()
+                    self._wait_for_batch(consumer)
         finally:
-            consumer.close()  # gives back what is assigned, and with it the batch in hand
+            consumer.close()  # revokes the partitions, which finishes or drops the current batch
             if self._batch:
                 self._cancel()
             LAG.clear()
 
-    def _read(self, consumer: Consumer) -> list[Message]:
-        """What is there; waits for the first message only."""
-        early, self._early = self._early, []
-        # Compared with None, as a message without a value is false.
-        if not early and (first := consumer.poll(READ_SECONDS)) is not None:
-            early = [first]
-        return [*early, *consumer.consume(MOST_IN_A_BATCH - len(early), 0)] if early else []
+    def _poll(self, consumer: Consumer) -> list[Message]:
+        """The available messages; waits for the first one only."""
+        pending, self._pending = self._pending, []
+        # Compared with None, because a message without a value is false.
+        if not pending and (first := consumer.poll(POLL_TIMEOUT)) is not None:
+            pending = [first]
+        return [*pending, *consumer.consume(MAX_BATCH_SIZE - len(pending), 0)] if pending else []
 
-    def _start(self) -> None:
-        """Hands the batch to the loop."""
-        self._over = over = threading.Event()
+    def _hand_over(self) -> None:
+        """Passes the batch to the event loop."""
+        self._handled = handled = threading.Event()
 
-        async def take(batch: Sequence[Record]) -> None:
+        async def handle(batch: Sequence[Record]) -> None:
             try:
-                await self._take(batch)
+                await self._handle_batch(batch)
             finally:
-                over.set()
+                handled.set()
 
-        self._taking = asyncio.run_coroutine_threadsafe(take(self._batch), self._loop)
+        self._handling = asyncio.run_coroutine_threadsafe(handle(self._batch), self._loop)
 
-    def _finish(self, consumer: Consumer) -> None:
-        """Waits for the batch in hand, which rebalances may cut down or take away meanwhile."""
+    def _wait_for_batch(self, consumer: Consumer) -> None:
+        """Waits for the current batch, which a rebalance may shorten or drop meanwhile."""
         while self._batch and not self._stopping.is_set():
-            if self._is_taken(PAUSE_AFTER):
+            if self._is_handled(PAUSE_AFTER):
                 self._commit(consumer, asynchronous=True)
                 continue
             if not self._paused:
                 consumer.pause(consumer.assignment())
                 self._paused = True
             if (message := consumer.poll(0)) is not None:
-                self._early.append(message)
+                self._pending.append(message)
         if self._paused:
             consumer.resume(consumer.assignment())
             self._paused = False
 
-    def _is_taken(self, seconds: float) -> bool:
-        """Whether the batch is committed within so many seconds; raises what it raised."""
-        if not wait([self._taking], seconds).done:
+    def _is_handled(self, seconds: float) -> bool:
+        """Whether the batch is handled within this time; raises its error."""
+        if not wait([self._handling], seconds).done:
             return False
-        self._taking.result()
+        self._handling.result()
         return True
 
     def _commit(self, consumer: Consumer, *, asynchronous: bool) -> None:
-        """A failure does no harm: what comes again finds itself in the database."""
+        """A failure is harmless: messages that are delivered again are duplicates, which unique indexes ignore."""
         last = {(record.topic, record.partition): record.offset + 1 for record in self._batch}
         self._batch = []
         with suppress(KafkaException):
-            consumer.store_offsets(offsets=[TopicPartition(*place, offset=offset) for place, offset in last.items()])
+            consumer.store_offsets(offsets=[TopicPartition(*key, offset=offset) for key, offset in last.items()])
         with suppress(KafkaException):
             if asynchronous:
                 consumer.commit(asynchronous=True)
@@ -159,9 +162,9 @@ class KafkaConsumer:
 
     def _on_statistics(self, text: str) -> None:
         statistics = msgspec.json.decode(text)
-        _show_lag(statistics["topics"])
+        _update_lag(statistics["topics"])
         if any(broker["state"] == "UP" for broker in statistics["brokers"].values()):
-            self._heard_at = monotonic()
+            self._last_contact = monotonic()
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_assign(partitions)
@@ -169,30 +172,30 @@ class KafkaConsumer:
             consumer.pause(partitions)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """The batch in hand is finished if that is soon done, else it goes on without what goes to another."""
-        if self._batch and self._is_taken(REVOKE_TIMEOUT):
+        """Finishes the current batch if that is quick; otherwise the batch continues without the revoked partitions."""
+        if self._batch and self._is_handled(REVOKE_TIMEOUT):
             self._commit(consumer, asynchronous=False)
-        self._drop(partitions)
+        self._drop_partitions(partitions)
         consumer.incremental_unassign(partitions)
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Others have them already."""
-        self._drop(partitions)
+        """Drops the partitions without a commit, because other members own them already."""
+        self._drop_partitions(partitions)
         consumer.incremental_unassign(partitions)
 
-    def _drop(self, partitions: Iterable[TopicPartition]) -> None:
-        gone = {(partition.topic, partition.partition) for partition in partitions}
-        kept = [record for record in self._batch if (record.topic, record.partition) not in gone]
+    def _drop_partitions(self, partitions: Iterable[TopicPartition]) -> None:
+        dropped = {(partition.topic, partition.partition) for partition in partitions}
+        kept = [record for record in self._batch if (record.topic, record.partition) not in dropped]
         if len(kept) == len(self._batch):
             return
         self._cancel()
         self._batch = kept
         if kept:
-            self._start()
+            self._hand_over()
 
     def _cancel(self) -> None:
-        if self._taking.cancel():
-            self._over.wait(REVOKE_TIMEOUT)
+        if self._handling.cancel():
+            self._handled.wait(REVOKE_TIMEOUT)
 
 
 def _records(messages: Iterable[Message]) -> list[Record]:
@@ -206,7 +209,7 @@ def _record(message: Message) -> Record:
         message.partition() or 0,
         message.offset() or 0,
         message.value() or b"",
-        _text(headers[WORKSPACE]) if WORKSPACE in headers else None,
+        _text(headers[WORKSPACE_HEADER]) if WORKSPACE_HEADER in headers else None,
     )
 
 
@@ -219,11 +222,11 @@ def _is_error(error: KafkaError | None) -> bool:
         return False
     if error.fatal():
         raise KafkaException(error)
-    log.warning("The broker says: %s", error.str())
+    log.warning("kafka.error: %s", error.str())
     return True
 
 
-def _show_lag(topics: dict[str, Any]) -> None:
+def _update_lag(topics: dict[str, Any]) -> None:
     LAG.clear()
     for name, topic in topics.items():
         for partition, state in topic["partitions"].items():

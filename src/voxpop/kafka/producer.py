@@ -1,4 +1,4 @@
-"""A producer in a thread of its own, which the loop waits for."""
+"""An idempotent Kafka producer in its own thread."""
 
 import asyncio
 import threading
@@ -11,14 +11,14 @@ from typing import NamedTuple
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from voxpop.config.settings import Settings
-from voxpop.kafka.client import client_config, log, note_error
+from voxpop.kafka.client import client_config, log, log_error
 
-DELIVERY_SECONDS = 5.0
-MOST_SECONDS = 8.0  # of sending a batch; with what the relay has used up of its lease, less than that lease
+DELIVERY_TIMEOUT = 5.0
+BATCH_TIMEOUT = 8.0  # seconds for a batch; less than what remains of the relay's lease
 
 
-class Outgoing(NamedTuple):
-    """A message to send; those of one key keep their order."""
+class OutgoingMessage(NamedTuple):
+    """A message to send; messages with one key keep their order."""
 
     topic: str
     key: str
@@ -27,23 +27,23 @@ class Outgoing(NamedTuple):
 
 
 class KafkaProducer:
-    """An idempotent producer. One that has failed is thrown away with what it holds, so that nothing leaves late."""
+    """Sends batches. After a failure the client is discarded with its queue, so that no message is sent late."""
 
     def __init__(self, settings: Settings) -> None:
         self._config = {
             **client_config(settings),
             "enable.idempotence": True,
-            "partitioner": "murmur2_random",  # the partitions that Java's producers choose
-            "error_cb": note_error,
+            "partitioner": "murmur2_random",  # chooses the same partitions as the Java client
+            "error_cb": log_error,
         }
         self._thread = ThreadPoolExecutor(1, "kafka-producer")
         self._stopping = threading.Event()
         self._producer: Producer | None = None
 
-    async def send(self, messages: Sequence[Outgoing]) -> list[str | None]:
-        """For each message None when the broker has it, else why not.
+    async def send(self, messages: Sequence[OutgoingMessage]) -> list[str | None]:
+        """The result of each message: None once the broker has acknowledged it, otherwise the error.
 
-        Of one key, none arrives after one that did not. Gives up when nothing has arrived for some seconds.
+        Of messages with one key, none is delivered after one that failed. Returns early without progress.
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._send, messages)
 
@@ -51,32 +51,32 @@ class KafkaProducer:
         self._stopping.set()
         await asyncio.to_thread(self._thread.shutdown)
 
-    def _send(self, messages: Sequence[Outgoing]) -> list[str | None]:
-        outcomes: list[str | None] = ["it did not arrive in time"] * len(messages)
+    def _send(self, messages: Sequence[OutgoingMessage]) -> list[str | None]:
+        results: list[str | None] = ["it was not acknowledged in time"] * len(messages)
 
-        def note(place: int, error: KafkaError | None, _: Message) -> None:
-            outcomes[place] = error.str() if error else None
+        def on_delivery(index: int, error: KafkaError | None, _: Message) -> None:
+            results[index] = error.str() if error else None
 
-        place = 0
+        index = 0
         try:
             self._producer = self._producer or Producer(self._config, logger=log)
-            for place, (topic, key, value, headers) in enumerate(messages):
-                self._producer.produce(topic, value, key, headers={**headers}, on_delivery=partial(note, place))
+            for index, (topic, key, value, headers) in enumerate(messages):
+                self._producer.produce(topic, value, key, headers={**headers}, on_delivery=partial(on_delivery, index))
         except (KafkaException, BufferError) as error:
-            outcomes[place] = str(error)  # what comes after it is not tried: order
+            results[index] = str(error)  # later messages are not sent, to keep the order
         if self._producer:
             self._wait(self._producer)
-            if any(outcomes):
+            if any(results):
                 self._producer.purge()
                 self._producer.flush(1)
                 self._producer = None
-        return outcomes
+        return results
 
     def _wait(self, producer: Producer) -> None:
-        """Until everything has arrived, nothing has for some seconds, or it takes longer than the lease allows."""
-        left, deadline, end = len(producer), monotonic() + DELIVERY_SECONDS, monotonic() + MOST_SECONDS
+        """Waits until all messages are acknowledged, there is no progress, or the lease could run out."""
+        left, deadline, end = len(producer), monotonic() + DELIVERY_TIMEOUT, monotonic() + BATCH_TIMEOUT
         while left and monotonic() < deadline and not self._stopping.is_set():
             producer.poll(0.1)
             if len(producer) < left:
-                deadline = min(end, monotonic() + DELIVERY_SECONDS)
+                deadline = min(end, monotonic() + DELIVERY_TIMEOUT)
             left = len(producer)

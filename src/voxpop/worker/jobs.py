@@ -1,4 +1,4 @@
-"""Which daily jobs there are, when in the workspace's day, and what each does; how turns are taken is `daily`'s."""
+"""The daily jobs: their local times and effects. `daily` runs them."""
 
 from datetime import date, datetime, time
 from functools import partial
@@ -13,12 +13,12 @@ from voxpop.metrics import service as metrics
 from voxpop.surveys import campaigns as surveys
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.worker.daily import Job
-from voxpop.worker.schedule import DAY, instant_of
+from voxpop.worker.schedule import DAY, to_instant
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
 
 EXPIRY_AT = time(1)
-REPORTED = 20  # of what was wrong, in the log
+MAX_LOGGED = 20  # differences in one log event
 
 log = get_logger(__name__)
 
@@ -32,37 +32,35 @@ def daily_jobs(settings: Settings) -> tuple[Job, ...]:
 
 
 async def aggregate_metrics(tx: Tx, workspace: WorkspaceId, day: date) -> None:
-    """The day before, whose every row is sent on, and what has changed of the days before it."""
+    """Aggregates the day before and sends all its rows; for earlier days it sends the rows that changed."""
     await metrics_by_day.aggregate_night(tx, workspace, day - DAY, utcnow())
 
 
 async def expire_surveys(settings: Settings, tx: Tx, workspace: WorkspaceId, day: date) -> bool:
-    """What was too old when the day's turn came; some of it at a time."""
-    as_of = expiry_of(await workspaces.get_workspace(tx, workspace), day)
-    return await expire_some(settings, tx, workspace, as_of) > 0
+    """Expires the surveys that are too old as of the job's instant, a chunk at a time; True if there may be more."""
+    as_of = expiry_instant(await workspaces.get_workspace(tx, workspace), day)
+    return await expire_chunk(settings, tx, workspace, as_of) > 0
 
 
-def expiry_of(workspace: Workspace, day: date) -> datetime:
-    """The instant as of which surveys expire on a day."""
-    return instant_of(day, EXPIRY_AT, workspace.zone)
+def expiry_instant(workspace: Workspace, day: date) -> datetime:
+    """The instant that decides on a day which surveys are too old."""
+    return to_instant(day, EXPIRY_AT, workspace.zone)
 
 
-async def expire_some(settings: Settings, tx: Tx, workspace: WorkspaceId, as_of: datetime) -> int:
-    """How many; to be called again, in a new transaction, until there are none."""
+async def expire_chunk(settings: Settings, tx: Tx, workspace: WorkspaceId, as_of: datetime) -> int:
+    """The number of surveys expired; call it again, in a new transaction, until it is 0."""
     ages = settings.survey_expiry_days, settings.unsent_survey_expiry_days
     return await surveys.expire(tx, workspace, as_of, *ages, utcnow())
 
 
 async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:
-    """Mends what is kept as counts and sums by what was really given: all of the month that yesterday lies in."""
+    """Recounts yesterday's month from the ratings, repairs differing counts and sums, and logs the drift."""
     await metrics.lock_recount(tx, workspace)
     drift = await metrics.list_drift(tx, workspace, (day - DAY).replace(day=1))
-    sums = await features.mend_sums(tx, workspace)
+    sums = await features.repair_sums(tx, workspace)
     if drift:
         await metrics.repair_counts(tx, workspace, drift)
-    for what, wrong in (("sums of uses", sums), ("score counts", drift)):
-        if wrong:
-            first = list(map(str, wrong[:REPORTED]))
-            log.warning(
-                f"Some {what} were wrong and are mended", workspace=str(workspace), count=len(wrong), added=first
-            )
+    for counts, differences in (("interaction_sum", sums), ("score_count", drift)):
+        if differences:
+            first = [str(difference) for difference in differences[:MAX_LOGGED]]
+            log.warning("counts.repaired", table=counts, workspace=str(workspace), count=len(differences), added=first)

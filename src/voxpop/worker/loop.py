@@ -1,4 +1,4 @@
-"""The worker: does what is due, for ever. Which jobs there are is `jobs`'s."""
+"""The worker process: daily jobs, the Kafka consumer, the outbox relay, email and the purge of sessions."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,39 +18,39 @@ from voxpop.worker.daily import Job
 from voxpop.worker.jobs import daily_jobs
 from voxpop.worker.relay import relay
 
-PAUSE = timedelta(seconds=30)
-SWEEP = timedelta(hours=1)
+JOB_INTERVAL = timedelta(seconds=30)
+PURGE_INTERVAL = timedelta(hours=1)
 
 log = get_logger(__name__)
 
 
-async def work(database: Database, settings: Settings) -> None:
-    """Everything that runs without a request, until cancelled."""
+async def run_worker(database: Database, settings: Settings) -> None:
+    """Runs everything that needs no request, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(run(database, daily_jobs(settings)))
+        tasks.create_task(run_jobs(database, daily_jobs(settings)))
         tasks.create_task(consume(database, settings))
         tasks.create_task(relay(database, settings))
         tasks.create_task(send_mail(database, settings))
-        tasks.create_task(sweep_sessions(database))
+        tasks.create_task(purge_sessions(database))
 
 
-async def sweep_sessions(database: Database, pause: timedelta = SWEEP) -> None:
-    """Takes away sessions, links and the like that are over, until cancelled."""
+async def purge_sessions(database: Database, pause: timedelta = PURGE_INTERVAL) -> None:
+    """Deletes expired sessions, links and rate limits every hour, until cancelled."""
     while True:
         try:
             await sessions.purge(database, utcnow())
-        except Exception:  # an edge: the next time does it
-            log.exception("Sessions that are over could not be swept away")
+        except Exception:  # outermost: the next hour tries again
+            log.exception("sessions.purge_failed")
         await asyncio.sleep(pause.total_seconds())
 
 
-async def run(database: Database, jobs: Sequence[Job], pause: timedelta = PAUSE) -> None:
-    """Until cancelled, which undoes the job in hand: it is done again by whoever looks next."""
+async def run_jobs(database: Database, jobs: Sequence[Job], pause: timedelta = JOB_INTERVAL) -> None:
+    """Runs due jobs until cancelled. Cancelling rolls the current job back; another worker runs it again."""
     while True:
         try:
             await daily.run_due(database, utcnow(), jobs)
         except CONNECTION_ERRORS as error:
-            log.warning("The worker can't reach the database; it tries again", reason=str(error))
-        except Exception:  # an edge: what stops the jobs must not stop those who answer
-            log.exception("The daily jobs could not be looked at; the worker tries again")
+            log.warning("jobs.database_unreachable", reason=str(error))
+        except Exception:  # outermost: a failure of the jobs must not end the process
+            log.exception("jobs.failed")
         await asyncio.sleep(pause.total_seconds())

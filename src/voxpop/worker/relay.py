@@ -16,8 +16,8 @@ from voxpop.campaigns import dead_letters
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database, Tx
-from voxpop.kafka.client import WORKSPACE
-from voxpop.kafka.producer import KafkaProducer, Outgoing
+from voxpop.kafka.client import WORKSPACE_HEADER
+from voxpop.kafka.producer import KafkaProducer, OutgoingMessage
 from voxpop.outbox import Kind, Unsent
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
@@ -150,10 +150,10 @@ class Relay:
         elif results:
             self._backoffs[kind].reset()
 
-    def _outgoing(self, row: Unsent, names: Mapping[WorkspaceId, str]) -> Outgoing:
+    def _outgoing(self, row: Unsent, names: Mapping[WorkspaceId, str]) -> OutgoingMessage:
         workspace = names.get(row.workspace_id, str(row.workspace_id))
-        headers = {"voxpop-id": str(row.id), "voxpop-version": VERSION, WORKSPACE: workspace}
-        return Outgoing(self._topics[Kind(row.kind)], row.key, row.body, headers)
+        headers = {"voxpop-id": str(row.id), "voxpop-version": VERSION, WORKSPACE_HEADER: workspace}
+        return OutgoingMessage(self._topics[Kind(row.kind)], row.key, row.body, headers)
 
 
 class Backoff(Struct):

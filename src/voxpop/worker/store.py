@@ -1,4 +1,4 @@
-"""Statements on the slots of daily jobs."""
+"""Statements on job slots: one row per workspace, job and local day."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -11,82 +11,89 @@ from voxpop.types import WorkspaceId
 
 
 class JobProgress(Struct, frozen=True):
-    """How far a job is in a workspace: `last_day` has a slot already; `behind` while one is not done."""
+    """Progress of a job in a workspace: the last day with a slot, and whether a slot is still open."""
 
     workspace_id: WorkspaceId
     time_zone: str
     create_time: datetime
     last_day: date | None
-    behind: bool
+    is_behind: bool
 
 
 class Slot(Struct, frozen=True):
     day: date
 
 
-class Runs(Struct, frozen=True):
-    """The latest day a job was done for, when it was last done, and the oldest day that waits or is under way."""
+class JobRuns(Struct, frozen=True):
+    """The latest completed day of a job, when it was completed, and the oldest open day."""
 
     done_day: date | None
     done_at: datetime | None
     open_day: date | None
 
 
-STANDINGS = Query(
-    "SELECT workspace_id, time_zone, create_time, last_day, behind FROM list_job_progress($1)", JobProgress
+JOB_PROGRESS = Query(
+    """
+    SELECT workspace_id, time_zone, create_time, last_day, behind AS is_behind
+    FROM list_job_progress(:job)
+    """,
+    JobProgress,
 )
 
 NEW_SLOTS = Query(
     """
-    INSERT INTO job_slot (workspace_id, job, day) SELECT $1, $2, day FROM unnest($3::date[]) AS new (day)
+    INSERT INTO job_slot (workspace_id, job, day) SELECT :workspace, :job, day FROM unnest(:days::date[]) AS new (day)
     ORDER BY day ON CONFLICT DO NOTHING
     """,
     NoRows,
 )
 
-# The oldest or none: while another worker has it, later days wait.
+# The oldest open day only: while another worker holds it, later days wait.
 OLDEST_SLOT = Query(
     """
     SELECT day FROM job_slot
-    WHERE workspace_id = $1 AND job = $2 AND done_at IS NULL
-        AND day = (SELECT min(day) FROM job_slot WHERE workspace_id = $1 AND job = $2 AND done_at IS NULL)
+    WHERE workspace_id = :workspace AND job = :job AND done_at IS NULL
+        AND day = (SELECT min(day) FROM job_slot
+                   WHERE workspace_id = :workspace AND job = :job AND done_at IS NULL)
     FOR UPDATE SKIP LOCKED
     """,
     Slot,
 )
 
-DONE_SLOT = Query("UPDATE job_slot SET done_at = $4 WHERE workspace_id = $1 AND job = $2 AND day = $3", NoRows)
+DONE_SLOT = Query(
+    "UPDATE job_slot SET done_at = :now WHERE workspace_id = :workspace AND job = :job AND day = :day", NoRows
+)
 
 RUNS = Query(
     """
     SELECT max(day) FILTER (WHERE done_at IS NOT NULL) AS done_day, max(done_at) AS done_at,
            min(day) FILTER (WHERE done_at IS NULL) AS open_day
-    FROM job_slot WHERE workspace_id = $1 AND job = $2
+    FROM job_slot WHERE workspace_id = :workspace AND job = :job
     """,
-    Runs,
+    JobRuns,
 )
 
 
-async def list_standings(tx: Tx, job: str) -> list[JobProgress]:
-    """Of every workspace."""
-    return await STANDINGS.all(tx, job)
+async def list_job_progress(tx: Tx, job: str) -> list[JobProgress]:
+    """The progress in every workspace."""
+    return await JOB_PROGRESS.all(tx, job=job)
 
 
 async def insert_slots(tx: Tx, workspace: WorkspaceId, job: str, days: Sequence[date]) -> None:
-    """Those that another worker has made already are passed over."""
-    await NEW_SLOTS.run(tx, workspace, job, days)
+    """Slots that another worker has inserted already are ignored."""
+    await NEW_SLOTS.run(tx, workspace=workspace, job=job, days=days)
 
 
-async def take_slot(tx: Tx, workspace: WorkspaceId, job: str) -> date | None:
-    """The oldest day that is not done, locked until the transaction ends; None where there is none to be had."""
-    slot = await OLDEST_SLOT.find(tx, workspace, job)
+async def lock_oldest_slot(tx: Tx, workspace: WorkspaceId, job: str) -> date | None:
+    """The oldest open day, locked until the transaction ends; None if there is none or another worker holds it."""
+    slot = await OLDEST_SLOT.find(tx, workspace=workspace, job=job)
     return slot.day if slot else None
 
 
 async def set_slot_done(tx: Tx, workspace: WorkspaceId, job: str, day: date, now: datetime) -> None:
-    await DONE_SLOT.run(tx, workspace, job, day, now)
+    await DONE_SLOT.run(tx, workspace=workspace, job=job, day=day, now=now)
 
 
-async def get_runs(tx: Tx, workspace: WorkspaceId, job: str) -> Runs:
-    """None in every field where the job has no slot yet."""
-    return await RUNS.one(tx, workspace, job)
+async def get_job_runs(tx: Tx, workspace: WorkspaceId, job: str) -> JobRuns:
+    """Every field is None if the job has no slot yet."""
+    return await RUNS.one(tx, workspace=workspace, job=job)
