@@ -125,7 +125,7 @@ class Make:
 
     async def key(self, workspace: WorkspaceId, *scopes: Scope) -> str:
         async with self.database.transaction(workspace) as tx:
-            return await workspaces.make_key(tx, workspace, scopes or Scope, "test", utcnow())
+            return await workspaces.create_api_key(tx, workspace, scopes or Scope, "test", utcnow())
 
     async def client(self, workspace: WorkspaceId, *scopes: Scope) -> Client:
         """A caller of the app with a new key; all scopes unless some are named."""

@@ -45,12 +45,14 @@ HEIGHTS = [
         MODELS,
     ),
     (re.compile(r"(\w+_)?store\Z"), STORE),
-    (re.compile(r"((\w+_)?schemas|parameters|authenticator|guards|dependencies|cookies)\Z"), 4),
+    (re.compile(r"((\w+_)?schemas|parameters|authenticator|guards|dependencies|cookies|browser_sessions)\Z"), 4),
     (re.compile(r"(\w+_)?(api|pages|endpoints)\Z|live_updates\Z"), 5),
 ]
 # What one domain may know of another.
 OPEN = {"service", "models", "scores", "formulas", "event_ingest"}
-OPEN_OF_IDENTITY = OPEN | {"guards", "dependencies", "permissions", "members", "sessions", "rate_limits"}
+OPEN_OF_IDENTITY = OPEN | {
+    "guards", "dependencies", "permissions", "members", "sessions", "rate_limits", "browser_sessions",
+}  # fmt: skip
 
 # Where whatever went wrong is caught, logged once and answered.
 EDGES = {

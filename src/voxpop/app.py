@@ -7,7 +7,8 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
-from voxpop.accounts import pages as sign_in_pages
+from voxpop.accounts import link_pages, sign_in_pages
+from voxpop.accounts import settings_pages as account_settings_pages
 from voxpop.auth.authenticator import Authenticator
 from voxpop.auth.dependencies import DEPENDENCIES
 from voxpop.auth.guards import AccessGuard
@@ -36,7 +37,7 @@ from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.openapi.sections import ApiSection
 from voxpop.web.validation import validate_body, validate_query
 from voxpop.workspaces import api as workspaces_api
-from voxpop.workspaces import settings_pages
+from voxpop.workspaces import settings_pages as workspace_settings_pages
 
 MAX_BODY_BYTES = 2**20
 API_SECTIONS = [ApiSection("/api/csat/v1", "Product features")]
@@ -93,7 +94,9 @@ def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
         *pages.routes(settings, API_SECTIONS),
         *ops.ROUTES,
         *sign_in_pages.ROUTES,
-        *settings_pages.ROUTES,
+        *link_pages.ROUTES,
+        *account_settings_pages.ROUTES,
+        *workspace_settings_pages.ROUTES,
         *portal_pages.ROUTES,
         *inbox_pages.ROUTES,
         *live_updates.ROUTES,

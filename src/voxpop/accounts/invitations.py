@@ -1,4 +1,4 @@
-"""Invitations: an owner or admin asks somebody in; the mailed link makes him a member, this once, for seven days."""
+"""Invitations: an owner or admin invites someone by email; the link in it makes them a member, once, within 7 days."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,99 +6,123 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop import mail, outbox
-from voxpop.accounts import passwords, store
-from voxpop.accounts.magic_links import make_link, use_link
-from voxpop.accounts.members import NOT_YOURS
-from voxpop.accounts.models import Invitation, Link, LinkKind, Login, Member, NewLink, Role
+from voxpop.accounts import magic_links_store, passwords, store
+from voxpop.accounts.magic_links import create_link, get_link, use_link
+from voxpop.accounts.members import OWNERS_ONLY
+from voxpop.accounts.models import Account, Invitation, LinkKind, MagicLink, Member, NewMagicLink, Role
 from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid, NotFound
 from voxpop.hosts import address_of
 from voxpop.i18n import N_, translate
-from voxpop.types import AccountId, WorkspaceId, folded, uuid7
+from voxpop.types import AccountId, Audit, WorkspaceId, folded, uuid7
 from voxpop.workspaces.models import Workspace
 
-ALREADY_HERE = N_("Somebody with this address is a member already.")
+ALREADY_MEMBER = N_("Someone with this address is already a member.")
+WRONG_PASSWORD = N_("That is not the password of your account. If it has none, set one in your other workspace first.")
 ROLE_NAMES = {Role.OWNER: N_("Owner"), Role.ADMIN: N_("Admin"), Role.AGENT: N_("Agent")}
-NOT_HIS = N_("That is not the password of your account. If it has none, set one in your other workspace first.")
 SUBJECT = N_("{name} invites you to {workspace}")
 TEXT = N_("""{name} invites you to work in {workspace} as {role}.
 
-Accept here, within seven days:
+Accept the invitation here:
 
 {link}
+
+The link works once and expires in 7 days.
 """)
 
 
 class Invitee(Struct, frozen=True):
-    """Who is invited, and as what."""
+    """The person to invite, their role, and the language of the email."""
 
     email: str
     name: str | None
     role: Role
+    locale: str
 
 
 async def invite(
-    tx: Tx, workspace: Workspace, by: Member, invitee: Invitee, locale: str, now: datetime, public_url: str
+    tx: Tx, workspace: Workspace, inviter: Member, invitee: Invitee, now: datetime, public_url: str
 ) -> None:
-    """Replaces an open invitation of the address. Forbidden above `by`; Invalid for who is a member already."""
-    if not may_manage(by.role, invitee.role):
-        raise Forbidden(NOT_YOURS)
-    if await store.find_login(tx, workspace.id, invitee.email):
-        raise Invalid(ALREADY_HERE, details=[FieldError("email", ALREADY_HERE)])
-    for each in await store.list_invitations(tx, workspace.id, now):
-        if folded(each.email) == folded(invitee.email):
-            _check_may_withdraw(by, each)
-    await store.delete_invitations_of(tx, workspace.id, invitee.email)
-    link = NewLink(LinkKind.INVITATION, email=invitee.email, name=invitee.name, role=invitee.role)
-    path = await make_link(tx, workspace.id, link, now, by.actor().name)
-    names = {"name": by.name, "workspace": workspace.name, "role": translate(locale, ROLE_NAMES[invitee.role])}
-    text = translate(locale, TEXT, link=address_of(public_url, workspace.slug) + path, **names)
-    letter = mail.compose(workspace.name, invitee.email, translate(locale, SUBJECT, **names), text, now)
-    await outbox.record(tx, workspace.id, [letter], now)
+    """Emails an invitation; it replaces an open one of the same address.
+
+    Forbidden if the inviter may not grant the role, Invalid if the address belongs to a member.
+    """
+    if not may_manage(inviter.role, invitee.role):
+        raise Forbidden(OWNERS_ONLY)
+    if await store.find_account_by_email(tx, workspace.id, invitee.email):
+        raise Invalid(ALREADY_MEMBER, details=[FieldError("email", ALREADY_MEMBER)])
+    for invitation in await magic_links_store.list_invitations(tx, workspace.id, now):
+        if folded(invitation.email) == folded(invitee.email):
+            _check_may_withdraw(inviter, invitation)
+    await magic_links_store.delete_invitations_of_email(tx, workspace.id, invitee.email)
+    new = NewMagicLink(LinkKind.INVITATION, email=invitee.email, name=invitee.name, role=invitee.role)
+    path = await create_link(tx, workspace.id, new, Audit(now, inviter.actor().name))
+    link = address_of(public_url, workspace.slug) + path
+    await outbox.record(tx, workspace.id, [_email(workspace, inviter, invitee, link, now)], now)
 
 
-async def is_of_others(tx: Tx, workspace: Workspace, link: Link) -> bool:
-    """Whether an invitation is for an address whose account has a place in another workspace already."""
+def _email(workspace: Workspace, inviter: Member, invitee: Invitee, link: str, now: datetime) -> outbox.Message:
+    names = {"name": inviter.name, "workspace": workspace.name}
+    role = translate(invitee.locale, ROLE_NAMES[invitee.role])
+    text = translate(invitee.locale, TEXT, link=link, role=role, **names)
+    return mail.compose(workspace.name, invitee.email, translate(invitee.locale, SUBJECT, **names), text, now)
+
+
+async def has_account_elsewhere(tx: Tx, workspace: WorkspaceId, link: MagicLink) -> bool:
+    """Whether a link is an invitation of an address whose account is a member of another workspace."""
     if link.kind != LinkKind.INVITATION or not link.email:
         return False
-    return await store.find_login_elsewhere(tx, workspace.id, link.email) is not None
+    return await store.find_account_of_other_workspace(tx, workspace, link.email) is not None
 
 
-async def check_password(database: Database, workspace: Workspace, email: str, password: str) -> None:
-    """Invalid unless the account with a place elsewhere is opened by it: then it is no stranger who takes it along."""
-    async with database.transaction(workspace.id) as tx:
-        login = await store.find_login_elsewhere(tx, workspace.id, email)
-    if login and not (await passwords.verify(login.password_hash, password)).right:
-        raise Invalid(NOT_HIS, details=[FieldError("password", NOT_HIS)])
+async def find_protected_invitation(
+    database: Database, workspace: WorkspaceId, token: str, now: datetime
+) -> MagicLink | None:
+    """The invitation of a token if the invited address has an account elsewhere, else None. LinkSpent as usual."""
+    async with database.transaction(workspace) as tx:
+        link = await get_link(tx, workspace, LinkKind.INVITATION, token, now)
+        return link if await has_account_elsewhere(tx, workspace, link) else None
 
 
-async def accept(tx: Tx, workspace: Workspace, token: str, now: datetime, *, proven: bool) -> AccountId:
-    """Makes the bearer a member; his account, if he has one, stays as it is. LinkSpent as for any link.
+async def check_password(database: Database, workspace: WorkspaceId, email: str, password: str) -> None:
+    """Invalid unless it is the password of the address's account elsewhere.
 
-    `proven`: the link came by mail, so that he has the address.
+    It proves that the person who accepts the invitation owns that account.
     """
-    link = await use_link(tx, workspace.id, LinkKind.INVITATION, token, now)
+    async with database.transaction(workspace) as tx:
+        account = await store.find_account_of_other_workspace(tx, workspace, email)
+    if account and not (await passwords.verify(account.password_hash, password)).right:
+        raise Invalid(WRONG_PASSWORD, details=[FieldError("password", WRONG_PASSWORD)])
+
+
+async def accept(tx: Tx, workspace: WorkspaceId, token: str, now: datetime, *, email_verified: bool) -> AccountId:
+    """Makes the bearer a member, with the account of the invited address if there is one. LinkSpent as usual.
+
+    `email_verified`: the link was sent by email, so the bearer receives email at the address.
+    """
+    link = await use_link(tx, workspace, LinkKind.INVITATION, token, now)
     email = link.email or ""
-    person = Login(AccountId(uuid7()), link.name or email.partition("@")[0], email, None)
+    new = Account(AccountId(uuid7()), link.name or email.partition("@")[0], email, None)
     role = Role(link.role or Role.AGENT)
-    return await store.insert_member(tx, workspace.id, person, role, now, f"member:{email}", proven=proven)
+    audit = Audit(now, f"member:{email}")
+    return await store.insert_member(tx, workspace, new, role, audit, email_verified=email_verified)
 
 
 async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> list[Invitation]:
-    """Those that can still be taken up."""
-    return await store.list_invitations(tx, workspace, now)
+    """The invitations that can still be accepted."""
+    return await magic_links_store.list_invitations(tx, workspace, now)
 
 
-async def withdraw(tx: Tx, by: Member, invitation: UUID, now: datetime) -> None:
-    """Its link opens nothing any more. NotFound for one that is not open, Forbidden above `by`."""
-    known = {each.id: each for each in await store.list_invitations(tx, by.workspace_id, now)}
-    if invitation not in known:
+async def withdraw(tx: Tx, manager: Member, invitation: UUID, now: datetime) -> None:
+    """Makes the invitation's link useless. NotFound unless it is open, Forbidden if the manager lacks the right."""
+    open_invitations = {each.id: each for each in await list_invitations(tx, manager.workspace_id, now)}
+    if invitation not in open_invitations:
         raise NotFound
-    _check_may_withdraw(by, known[invitation])
-    await store.delete_invitation(tx, by.workspace_id, invitation)
+    _check_may_withdraw(manager, open_invitations[invitation])
+    await magic_links_store.delete_invitation(tx, manager.workspace_id, invitation)
 
 
-def _check_may_withdraw(by: Member, invitation: Invitation) -> None:
-    if not may_manage(by.role, Role(invitation.role)):
-        raise Forbidden(NOT_YOURS)
+def _check_may_withdraw(manager: Member, invitation: Invitation) -> None:
+    if not may_manage(manager.role, Role(invitation.role)):
+        raise Forbidden(OWNERS_ONLY)

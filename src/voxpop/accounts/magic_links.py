@@ -1,13 +1,14 @@
-"""Mailed links: made, looked at, used up once. What they open is told by sign-in and invitations."""
+"""Magic links: created, looked up and used once. Sign-in and invitations decide what a link gives."""
 
 from datetime import datetime, timedelta
 
-from voxpop.accounts import store
+from voxpop.accounts import magic_links_store as store
 from voxpop.accounts.errors import LinkSpent
-from voxpop.accounts.models import Link, LinkKind, NewLink
+from voxpop.accounts.magic_links_store import MagicLinkValues
+from voxpop.accounts.models import LinkKind, MagicLink, NewMagicLink
 from voxpop.auth.tokens import hash_secret, new_token, parse_token
 from voxpop.db.pool import Tx
-from voxpop.types import WorkspaceId, uuid7
+from voxpop.types import Audit, WorkspaceId, folded, uuid7
 
 TTL = {
     LinkKind.MEMBER: timedelta(hours=1),
@@ -23,16 +24,29 @@ PATHS = {
 }
 
 
-async def make_link(tx: Tx, workspace: WorkspaceId, link: NewLink, now: datetime, user: str) -> str:
-    """Its path with the token, which is in the query: that part of an address is never logged."""
-    key = new_token(uuid7())
-    times = (now, now + TTL[link.kind])
-    await store.insert_link(tx, workspace, (key.id, hash_secret(key.secret)), link, times, user)
-    return f"{PATHS[link.kind]}?token={key}"
+async def create_link(tx: Tx, workspace: WorkspaceId, new: NewMagicLink, audit: Audit) -> str:
+    """The new link's path with its token. The token is in the query, because that part is never logged."""
+    token = new_token(uuid7())
+    values = MagicLinkValues(
+        id=token.id,
+        secret_hash=hash_secret(token.secret),
+        kind=new.kind,
+        account_id=new.account_id,
+        email=new.email,
+        email_folded=None if new.email is None else folded(new.email),
+        name=new.name,
+        role=new.role,
+        next_path=new.next_path,
+        create_time=audit.at,
+        create_user=audit.by,
+        expires_at=audit.at + TTL[new.kind],
+    )
+    await store.insert_link(tx, workspace, values)
+    return f"{PATHS[new.kind]}?token={token}"
 
 
-async def look_at_link(tx: Tx, workspace: WorkspaceId, kind: LinkKind, token: str, now: datetime) -> Link:
-    """What it opens, without using it; LinkSpent for one that is unknown, used or too old, all alike."""
+async def get_link(tx: Tx, workspace: WorkspaceId, kind: LinkKind, token: str, now: datetime) -> MagicLink:
+    """The link of a token, without using it up. An unknown, used or expired link is the same LinkSpent."""
     key = parse_token(token)
     link = await store.find_link(tx, workspace, key.id, kind, now) if key else None
     if key is None or link is None or not key.matches(link.secret_hash):
@@ -40,9 +54,9 @@ async def look_at_link(tx: Tx, workspace: WorkspaceId, kind: LinkKind, token: st
     return link
 
 
-async def use_link(tx: Tx, workspace: WorkspaceId, kind: LinkKind, token: str, now: datetime) -> Link:
-    """What it opens, this once; of two at the same time one gets it, the other LinkSpent."""
-    link = await look_at_link(tx, workspace, kind, token, now)
-    if not await store.take_link(tx, workspace, link.id, now):
+async def use_link(tx: Tx, workspace: WorkspaceId, kind: LinkKind, token: str, now: datetime) -> MagicLink:
+    """Uses up the link of a token. Of two concurrent callers one gets the link, the other LinkSpent."""
+    link = await get_link(tx, workspace, kind, token, now)
+    if not await store.set_link_used(tx, workspace, link.id, now):
         raise LinkSpent
     return link

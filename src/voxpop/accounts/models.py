@@ -1,4 +1,4 @@
-"""People as the rest of the product sees them: members with a role, customers, and what lets them in."""
+"""Identity models: accounts, members with their roles, customers, their sessions, and the magic links."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,14 +10,14 @@ from voxpop.types import AccountId, Actor, Scope, WorkspaceId, folded
 
 
 class Role(StrEnum):
-    """A member's place; each may do what those after it may."""
+    """A member's role. Each role includes the rights of those after it."""
 
     OWNER = "owner"
     ADMIN = "admin"
     AGENT = "agent"
 
     def covers(self, other: "Role") -> bool:
-        """Whether who has this role may do what the other is for."""
+        """Whether this role includes the rights of the other."""
         return ROLES.index(self) <= ROLES.index(other)
 
 
@@ -25,7 +25,7 @@ ROLES = list(Role)
 
 
 class Member(Struct, frozen=True):
-    """A signed-in member of the workspace that the page belongs to."""
+    """A signed-in member of the workspace whose page is requested."""
 
     account_id: AccountId
     name: str
@@ -35,16 +35,19 @@ class Member(Struct, frozen=True):
     session_id: UUID
 
     def may(self, role: Role) -> bool:
-        """Whether he may do what is for that role."""
+        """Whether the member has the rights of that role."""
         return self.role.covers(role)
 
     def actor(self) -> Actor:
-        """For audit columns, and for reading what a key with the scope `read` reads."""
+        """For audit columns, and for reading what an API key with the scope `read` may read."""
         return Actor(self.workspace_id, f"member:{self.email}", frozenset({Scope.READ}))
 
 
 class Customer(Struct, frozen=True):
-    """A customer in the portal. A guest's address is not proven: he has a `ticket_id`, and sees that ticket only."""
+    """A signed-in customer of the portal.
+
+    A guest is a customer with a `ticket_id`: their email address is not verified, so they see that ticket only.
+    """
 
     email: str
     name: str | None
@@ -57,17 +60,20 @@ class Customer(Struct, frozen=True):
         return folded(self.email)
 
     def actor(self) -> Actor:
+        """For audit columns; a customer has no scope."""
         return Actor(self.workspace_id, f"customer:{self.email}", frozenset())
 
 
 class SessionKind(StrEnum):
+    """The kinds of sessions: members, customers with a verified address, and guests."""
+
     MEMBER = "member"
     CUSTOMER = "customer"
     GUEST = "guest"
 
 
-class KnownSession(Struct, frozen=True):
-    """A session that is neither over nor idle for too long, as the look-up finds it."""
+class ActiveSession(Struct, frozen=True):
+    """A session that has neither expired nor been idle for too long."""
 
     id: UUID
     workspace_id: WorkspaceId
@@ -94,24 +100,29 @@ class KnownSession(Struct, frozen=True):
 
 
 class NewSession(Struct, frozen=True):
-    """Who is let in: a member by his account, others by their address."""
+    """The person to sign in: a member by account, anyone else by email address."""
 
     kind: SessionKind
     account_id: AccountId | None = None
     email: str | None = None
     name: str | None = None
     ticket_id: UUID | None = None
+
+
+class ClientInfo(Struct, frozen=True):
+    """The browser that a session is opened for, as the list of sessions shows it."""
+
     user_agent: str | None = None
     address: str | None = None
 
 
-# What a User-Agent says, in the order to look: later ones also claim to be the earlier.
+# Marks in a User-Agent, in the order to look: the later browsers also appear in the headers of the earlier ones.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 SYSTEMS = {each: each for each in ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")}
 
 
 class SessionRow(Struct, frozen=True):
-    """A member's session as he sees it in a list."""
+    """A member's session in the list of their sessions."""
 
     id: UUID
     user_agent: str | None
@@ -121,14 +132,14 @@ class SessionRow(Struct, frozen=True):
 
     @property
     def device(self) -> str:
-        """`Firefox, Windows`; what the browser sent where that tells nothing."""
+        """`Firefox, Windows`; the whole User-Agent if neither browser nor system is known."""
         sent = self.user_agent or ""
         known = [next((name for mark, name in names.items() if mark in sent), "") for names in (BROWSERS, SYSTEMS)]
         return ", ".join(filter(None, known)) or sent
 
 
 class MemberRow(Struct, frozen=True):
-    """A member as a list shows him."""
+    """A member in the list of members."""
 
     account_id: AccountId
     name: str
@@ -137,8 +148,8 @@ class MemberRow(Struct, frozen=True):
     create_time: datetime
 
 
-class Login(Struct, frozen=True):
-    """What is needed to let a member in."""
+class Account(Struct, frozen=True):
+    """An account: one person's login, in every workspace where they are a member."""
 
     account_id: AccountId
     name: str
@@ -147,14 +158,16 @@ class Login(Struct, frozen=True):
 
 
 class LinkKind(StrEnum):
+    """What a magic link is for."""
+
     MEMBER = "member"
     CUSTOMER = "customer"
     INVITATION = "invitation"
     OWNER = "owner"
 
 
-class NewLink(Struct, frozen=True):
-    """What a link opens once: a session for an account or an address, or a place in the workspace."""
+class NewMagicLink(Struct, frozen=True):
+    """What a magic link gives once: a session for an account or an address, or membership of the workspace."""
 
     kind: LinkKind
     account_id: AccountId | None = None
@@ -164,8 +177,8 @@ class NewLink(Struct, frozen=True):
     next_path: str | None = None
 
 
-class Link(Struct, frozen=True):
-    """A mailed link that can still be used."""
+class MagicLink(Struct, frozen=True):
+    """A magic link that can still be used."""
 
     id: UUID
     secret_hash: bytes
@@ -178,7 +191,7 @@ class Link(Struct, frozen=True):
 
 
 class Invitation(Struct, frozen=True):
-    """An invitation that nobody has taken up yet."""
+    """An invitation that has not been accepted yet."""
 
     id: UUID
     email: str

@@ -1,4 +1,4 @@
-"""Passwords: hashed and checked off the event loop, a few at a time, for each takes 19 MiB and a core."""
+"""Passwords: their rules, hashing and verification. Each hash takes 19 MiB and a core, so few run at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,45 +8,50 @@ from typing import NamedTuple, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from voxpop.errors import Unavailable
+from voxpop.errors import FieldError, Invalid, Unavailable
+from voxpop.i18n import N_
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 MIN_PASSWORD, MAX_PASSWORD = 12, 200
-AT_ONCE = 2
-MOST_WAITING = 100
-# What is checked where there is no such person or he has no password, so that the answer takes as long.
-NOBODY = HASHER.hash("nobody has this password")
+MAX_CONCURRENT = 2
+MAX_WAITING = 100
+# Verified in place of a missing hash, so that the response takes as long as for an existing account.
+DUMMY_HASH = HASHER.hash("no account has this password")
+WEAK_PASSWORD = N_("Choose a stronger password: at least 12 characters, and not your email address.")
 
 Result = TypeVar("Result")
 
-_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
+_threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="passwords")
 _waiting = 0
 
 
 class Verdict(NamedTuple):
-    """Whether the password is right, and whether its hash should be made anew."""
+    """Whether the password is right, and whether its hash uses outdated parameters."""
 
     right: bool
     outdated: bool
 
 
-def is_weak(password: str, email: str) -> bool:
-    """Too short, made of very few different characters, or containing the email address."""
-    return len(password) < MIN_PASSWORD or len(set(password)) < 5 or email.lower() in password.lower()
+def check_strength(field: str, password: str, email: str) -> None:
+    """Invalid, naming the form's field, for a password that is too short or too easy to guess."""
+    is_easy = len(set(password)) < 5 or email.lower() in password.lower()
+    if is_easy or not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise Invalid(WEAK_PASSWORD, details=[FieldError(field, WEAK_PASSWORD)])
 
 
 async def hash_password(password: str) -> str:
-    return await _apart(lambda: HASHER.hash(password))
+    """Hashes off the event loop; Unavailable when too many callers wait."""
+    return await _run_in_thread(lambda: HASHER.hash(password))
 
 
 async def verify(password_hash: str | None, password: str) -> Verdict:
-    """Takes the same time for None."""
-    return await _apart(lambda: _verify(password_hash, password))
+    """Takes as long for None as for a hash."""
+    return await _run_in_thread(lambda: _verify(password_hash, password))
 
 
 def _verify(password_hash: str | None, password: str) -> Verdict:
     try:
-        HASHER.verify(password_hash or NOBODY, password)
+        HASHER.verify(password_hash or DUMMY_HASH, password)
     except (VerificationError, InvalidHashError):
         return Verdict(False, False)
     if password_hash is None:
@@ -54,9 +59,9 @@ def _verify(password_hash: str | None, password: str) -> Verdict:
     return Verdict(True, HASHER.check_needs_rehash(password_hash))
 
 
-async def _apart(work: Callable[[], Result]) -> Result:
+async def _run_in_thread(work: Callable[[], Result]) -> Result:
     global _waiting
-    if _waiting >= MOST_WAITING:
+    if _waiting >= MAX_WAITING:
         raise Unavailable
     _waiting += 1
     try:

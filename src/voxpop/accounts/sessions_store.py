@@ -1,4 +1,4 @@
-"""Statements on sessions, and on workspaces by their host label."""
+"""Statements on sessions, and on workspaces by the label of their host."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,100 +6,129 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.accounts.models import KnownSession, NewSession, SessionRow
+from voxpop.accounts.models import ActiveSession, SessionKind, SessionRow
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.types import AccountId, WorkspaceId, folded
+from voxpop.types import AccountId, WorkspaceId
 from voxpop.workspaces.models import Workspace
 
 
-class Ended(Struct):
-    ended: bool
+class Done(Struct):
+    """The row of a function that returns nothing."""
+
+    done: bool
+
+
+class SessionValues(Struct, frozen=True):
+    """The columns of a new session; only the hash of its secret is stored."""
+
+    id: UUID
+    secret_hash: bytes
+    kind: SessionKind
+    account_id: AccountId | None
+    email: str | None
+    email_folded: str | None
+    name: str | None
+    ticket_id: UUID | None
+    user_agent: str | None
+    address: str | None
+    create_time: datetime
+    idle_seconds: int
+    expires_at: datetime
 
 
 WORKSPACES_BY_LABEL = Query(
     """
-    SELECT id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled FROM find_workspaces($1::text[])
+    SELECT id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled
+    FROM find_workspaces(:labels::text[])
     """,
     Workspace,
 )
-KNOWN_SESSIONS = Query(
+ACTIVE_SESSIONS = Query(
     """
-    SELECT id, workspace_id, secret_hash, kind, account_id, email, name, ticket_id, role FROM find_sessions($1::uuid[])
+    SELECT id, workspace_id, secret_hash, kind, account_id, email, name, ticket_id, role
+    FROM find_sessions(:sessions::uuid[])
     """,
-    KnownSession,
+    ActiveSession,
 )
 NEW_SESSION = Query(
     """
     INSERT INTO session (workspace_id, id, secret_hash, kind, account_id, email, email_folded, name, ticket_id,
                          user_agent, address, create_time, last_seen_at, idle_seconds, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
+    VALUES (:workspace, :id, :secret_hash, :kind, :account_id, :email, :email_folded, :name, :ticket_id,
+            :user_agent, :address, :create_time, :create_time, :idle_seconds, :expires_at)
     """,
     NoRows,
+    values=SessionValues,
 )
 SESSIONS_OF_ACCOUNT = Query(
     """
     SELECT id, user_agent, address, create_time, last_seen_at FROM session
-    WHERE workspace_id = $1 AND account_id = $2 AND expires_at > $3
-        AND last_seen_at > $3 - make_interval(secs => idle_seconds)
+    WHERE workspace_id = :workspace AND account_id = :account AND expires_at > :now
+        AND last_seen_at > :now - make_interval(secs => idle_seconds)
     ORDER BY last_seen_at DESC, id DESC
     """,
     SessionRow,
 )
-ENDED_SESSION = Query("DELETE FROM session WHERE workspace_id = $1 AND id = $2", NoRows)
-ENDED_SESSION_OF_ACCOUNT = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2 AND id = $3", NoRows)
-ENDED_SESSIONS_HERE = Query("DELETE FROM session WHERE workspace_id = $1 AND account_id = $2", NoRows)
-ENDED_SESSIONS_OF_CUSTOMER = Query(
-    "DELETE FROM session WHERE workspace_id = $1 AND kind = 'customer' AND email_folded = $2", NoRows
+ENDED_SESSION = Query("DELETE FROM session WHERE workspace_id = :workspace AND id = :session", NoRows)
+ENDED_SESSION_OF_ACCOUNT = Query(
+    "DELETE FROM session WHERE workspace_id = :workspace AND account_id = :account AND id = :session", NoRows
 )
-ENDED_SESSIONS = Query("SELECT end_account_sessions($1, $2) IS NULL AS ended", Ended)
-PRUNED = Query("SELECT delete_expired($1, $2) IS NULL AS ended", Ended)
+ENDED_SESSIONS_OF_ACCOUNT = Query(
+    "DELETE FROM session WHERE workspace_id = :workspace AND account_id = :account", NoRows
+)
+ENDED_SESSIONS_OF_CUSTOMER = Query(
+    "DELETE FROM session WHERE workspace_id = :workspace AND kind = 'customer' AND email_folded = :email_folded", NoRows
+)
+ENDED_OTHER_SESSIONS = Query("SELECT end_account_sessions(:account, :kept) IS NULL AS done", Done)
+DELETED_EXPIRED = Query("SELECT delete_expired(:now, :old) IS NULL AS done", Done)
 
 
 async def find_workspaces(tx: Tx, labels: Sequence[str]) -> dict[str, Workspace]:
-    return {found.slug: found for found in await WORKSPACES_BY_LABEL.all(tx, labels)}
+    """The workspaces by the label of their host."""
+    return {workspace.slug: workspace for workspace in await WORKSPACES_BY_LABEL.all(tx, labels=labels)}
 
 
-async def find_sessions(tx: Tx, sessions: Sequence[UUID]) -> dict[UUID, KnownSession]:
-    return {found.id: found for found in await KNOWN_SESSIONS.all(tx, sessions)}
+async def find_sessions(tx: Tx, sessions: Sequence[UUID]) -> dict[UUID, ActiveSession]:
+    """The active sessions by id, of every workspace."""
+    return {session.id: session for session in await ACTIVE_SESSIONS.all(tx, sessions=sessions)}
 
 
-async def insert_session(
-    tx: Tx, workspace: WorkspaceId, keys: tuple[UUID, bytes], new: NewSession, times: tuple[datetime, int, datetime]
-) -> None:
-    """`keys`: its id and the hash of its secret; `times`: now, the seconds it may idle, its end."""
-    address = (new.email, folded(new.email) if new.email else None)
-    person = (new.kind, new.account_id, *address, new.name, new.ticket_id, new.user_agent, new.address)
-    await NEW_SESSION.run(tx, workspace, *keys, *person, *times)
+async def insert_session(tx: Tx, workspace: WorkspaceId, session: SessionValues) -> None:
+    """Stores a new session."""
+    await NEW_SESSION.run(tx, session, workspace=workspace)
 
 
 async def list_sessions(tx: Tx, workspace: WorkspaceId, account: AccountId, now: datetime) -> list[SessionRow]:
-    return await SESSIONS_OF_ACCOUNT.all(tx, workspace, account, now)
+    """The account's active sessions in this workspace, the last used first."""
+    return await SESSIONS_OF_ACCOUNT.all(tx, workspace=workspace, account=account, now=now)
 
 
 async def end_session(tx: Tx, workspace: WorkspaceId, session: UUID) -> None:
-    await ENDED_SESSION.run(tx, workspace, session)
+    """Ends one session."""
+    await ENDED_SESSION.run(tx, workspace=workspace, session=session)
 
 
-async def end_session_of(tx: Tx, workspace: WorkspaceId, account: AccountId, session: UUID) -> bool:
-    """False when the account has no such session here."""
-    return await ENDED_SESSION_OF_ACCOUNT.run(tx, workspace, account, session) == 1
+async def end_session_of_account(tx: Tx, workspace: WorkspaceId, account: AccountId, session: UUID) -> bool:
+    """False if the account has no such session in this workspace."""
+    return await ENDED_SESSION_OF_ACCOUNT.run(tx, workspace=workspace, account=account, session=session) == 1
 
 
-async def end_sessions_here(tx: Tx, workspace: WorkspaceId, account: AccountId) -> None:
-    await ENDED_SESSIONS_HERE.run(tx, workspace, account)
+async def end_sessions_of_account(tx: Tx, workspace: WorkspaceId, account: AccountId) -> None:
+    """Ends the account's sessions in this workspace."""
+    await ENDED_SESSIONS_OF_ACCOUNT.run(tx, workspace=workspace, account=account)
 
 
 async def end_sessions_of_customer(tx: Tx, workspace: WorkspaceId, email_folded: str) -> None:
-    """Not those of guests, whose address is not proven."""
-    await ENDED_SESSIONS_OF_CUSTOMER.run(tx, workspace, email_folded)
+    """Ends the customer's sessions, but not those of guests: their address is not verified."""
+    await ENDED_SESSIONS_OF_CUSTOMER.run(tx, workspace=workspace, email_folded=email_folded)
 
 
-async def end_other_sessions(tx: Tx, account: AccountId, but: UUID) -> None:
-    """In every workspace."""
-    await ENDED_SESSIONS.one(tx, account, but)
+async def end_other_sessions(tx: Tx, account: AccountId, kept: UUID) -> None:
+    """Ends the account's sessions in every workspace, except the one to keep."""
+    await ENDED_OTHER_SESSIONS.one(tx, account=account, kept=kept)
 
 
 async def delete_expired(tx: Tx, now: datetime, old: datetime) -> None:
-    """Of every workspace."""
-    await PRUNED.one(tx, now, old)
+    """Deletes expired sessions, and links, rate limits and failed emails older than `old`, in every workspace."""
+    await DELETED_EXPIRED.one(tx, now=now, old=old)

@@ -1,124 +1,130 @@
-"""Signing in: members by password or mailed link, customers by mailed link, the first owner by a printed one."""
+"""Signing in: members by password or emailed link, customers by emailed link, the first owner by a printed link."""
 
 from datetime import datetime
 
 from msgspec import Struct
 
 from voxpop import mail, outbox
-from voxpop.accounts import passwords, sessions_store, store
-from voxpop.accounts.magic_links import make_link, use_link
-from voxpop.accounts.members import WEAK_PASSWORD
-from voxpop.accounts.models import LinkKind, Login, NewLink, Role
-from voxpop.accounts.passwords import is_weak
+from voxpop.accounts import magic_links_store, passwords, sessions_store, store
+from voxpop.accounts.magic_links import create_link, use_link
+from voxpop.accounts.models import Account, LinkKind, NewMagicLink, Role
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import Conflict, FieldError, Invalid
+from voxpop.errors import Conflict, FieldError
 from voxpop.hosts import DEFAULT, address_of
 from voxpop.i18n import N_, translate
-from voxpop.types import AccountId, uuid7
+from voxpop.types import AccountId, Audit, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
-ACCOUNT_EXISTS = N_("There is an account with this address already. Use another address.")
+ACCOUNT_EXISTS = N_("An account with this address already exists. Use another address.")
 SUBJECT = N_("Sign in to {workspace}")
 TEXT = N_("""Open this link to sign in to {workspace}:
 
 {link}
 
-It works once, within an hour. If you did not ask for it, do nothing: nobody is signed in.
+The link works once and expires in 1 hour. If you did not request it, ignore this email.
 """)
 CUSTOMER_SUBJECT = N_("Your tickets at {workspace}")
 CUSTOMER_TEXT = N_("""Open this link to see your tickets at {workspace}:
 
 {link}
 
-It works once, within an hour. If you did not ask for it, do nothing.
+The link works once and expires in 1 hour. If you did not request it, ignore this email.
 """)
 USER = "sign-in"
 
 
-class FirstOwner(Struct, frozen=True):
-    """Who takes a workspace over as its first owner."""
+class LinkRequest(Struct, frozen=True):
+    """A request for a sign-in link by email: the address, the page to go to afterwards, the email's language."""
 
     email: str
+    next_path: str | None
+    locale: str
+
+
+class FirstOwner(Struct, frozen=True):
+    """The person who claims a workspace as its first owner, with the token of the owner link."""
+
+    token: str
+    email: str
     name: str
-    password: str
+    password_hash: str | None
 
 
-async def by_password(
-    database: Database, workspace: Workspace, email: str, password: str, now: datetime
-) -> Login | None:
-    """The member whose password it is; None takes as long, whether there is such an address or not."""
-    async with database.transaction(workspace.id) as tx:
-        login = await store.find_login(tx, workspace.id, email)
-    verdict = await passwords.verify(login.password_hash if login else None, password)
-    if login is None or not verdict.right:
+async def verify_password(
+    database: Database, workspace: WorkspaceId, email: str, password: str, now: datetime
+) -> AccountId | None:
+    """The account of the member with this password, else None. Takes as long for an unknown address.
+
+    No transaction is open while a password is hashed, because hashing is slow and connections are few.
+    """
+    async with database.transaction(workspace) as tx:
+        account = await store.find_account_by_email(tx, workspace, email)
+    verdict = await passwords.verify(account.password_hash if account else None, password)
+    if account is None or not verdict.right:
         return None
     if verdict.outdated:
         renewed = await passwords.hash_password(password)
-        async with database.transaction(workspace.id) as tx:
-            if await store.find_login(tx, workspace.id, email) == login:  # not changed meanwhile
-                await store.set_password(tx, workspace.id, login.account_id, renewed, now)
-    return login
+        async with database.transaction(workspace) as tx:
+            if await store.find_account_by_email(tx, workspace, email) == account:  # unchanged meanwhile
+                await store.set_password(tx, workspace, account.account_id, renewed, now)
+    return account.account_id
 
 
-async def mail_member_link(
-    tx: Tx, workspace: Workspace, email: str, next_path: str | None, locale: str, now: datetime, public_url: str
+async def email_member_link(tx: Tx, workspace: Workspace, request: LinkRequest, now: datetime, public_url: str) -> None:
+    """Emails a sign-in link if the address is a member's. The caller cannot tell whether it is."""
+    if account := await store.find_account_by_email(tx, workspace.id, request.email):
+        new = NewMagicLink(LinkKind.MEMBER, account_id=account.account_id, next_path=request.next_path)
+        link = address_of(public_url, workspace.slug) + await create_link(tx, workspace.id, new, Audit(now, USER))
+        subject = translate(request.locale, SUBJECT, workspace=workspace.name)
+        text = translate(request.locale, TEXT, workspace=workspace.name, link=link)
+        message = mail.compose(workspace.name, account.email, subject, text, now)
+        await outbox.record(tx, workspace.id, [message], now)
+
+
+async def email_customer_link(
+    tx: Tx, workspace: Workspace, request: LinkRequest, now: datetime, public_url: str
 ) -> None:
-    """To a member; to nobody else, and the caller can't tell."""
-    if login := await store.find_login(tx, workspace.id, email):
-        link = NewLink(LinkKind.MEMBER, account_id=login.account_id, next_path=next_path)
-        address = address_of(public_url, workspace.slug) + await make_link(tx, workspace.id, link, now, USER)
-        subject = translate(locale, SUBJECT, workspace=workspace.name)
-        text = translate(locale, TEXT, workspace=workspace.name, link=address)
-        await outbox.record(tx, workspace.id, [mail.compose(workspace.name, login.email, subject, text, now)], now)
+    """Emails a sign-in link to any address. A customer without tickets finds an empty list."""
+    new = NewMagicLink(LinkKind.CUSTOMER, email=request.email, next_path=request.next_path)
+    link = address_of(public_url, workspace.slug) + await create_link(tx, workspace.id, new, Audit(now, USER))
+    subject = translate(request.locale, CUSTOMER_SUBJECT, workspace=workspace.name)
+    text = translate(request.locale, CUSTOMER_TEXT, workspace=workspace.name, link=link)
+    message = mail.compose(workspace.name, request.email, subject, text, now)
+    await outbox.record(tx, workspace.id, [message], now)
 
 
-async def mail_customer_link(
-    tx: Tx, workspace: Workspace, email: str, next_path: str | None, locale: str, now: datetime, public_url: str
-) -> None:
-    """To every address alike: who has no ticket yet finds an empty list, where he can open one."""
-    link = NewLink(LinkKind.CUSTOMER, email=email, next_path=next_path)
-    address = address_of(public_url, workspace.slug) + await make_link(tx, workspace.id, link, now, USER)
-    subject = translate(locale, CUSTOMER_SUBJECT, workspace=workspace.name)
-    text = translate(locale, CUSTOMER_TEXT, workspace=workspace.name, link=address)
-    await outbox.record(tx, workspace.id, [mail.compose(workspace.name, email, subject, text, now)], now)
+async def claim_workspace(tx: Tx, workspace: WorkspaceId, owner: FirstOwner, now: datetime) -> AccountId:
+    """Makes the bearer of an owner link an owner with a new account. LinkSpent as usual, Conflict if it exists.
 
-
-async def claim_workspace(
-    database: Database, workspace: Workspace, token: str, founder: FirstOwner, now: datetime
-) -> AccountId:
-    """Makes the bearer of the owner's link the workspace's owner, with a new account."""
-    if founder.password and is_weak(founder.password, founder.email):
-        raise Invalid(WEAK_PASSWORD, details=[FieldError("password", WEAK_PASSWORD)])
-    hashed = await passwords.hash_password(founder.password) if founder.password else None
-    wanted = AccountId(uuid7())
-    person = Login(wanted, founder.name.strip(), founder.email, hashed)
-    async with database.transaction(workspace.id) as tx:
-        await use_link(tx, workspace.id, LinkKind.OWNER, token, now)
-        account = await store.insert_member(tx, workspace.id, person, Role.OWNER, now, f"member:{founder.email}")
-        # The address is not proven: whose account it is must not be opened by writing his address here.
-        if account != wanted:
-            raise Conflict(ACCOUNT_EXISTS, details=[FieldError("email", ACCOUNT_EXISTS)])
+    The address is not verified, so an existing account must not be given to the bearer.
+    """
+    await use_link(tx, workspace, LinkKind.OWNER, owner.token, now)
+    new = Account(AccountId(uuid7()), owner.name.strip(), owner.email, owner.password_hash)
+    account = await store.insert_member(tx, workspace, new, Role.OWNER, Audit(now, f"member:{owner.email}"))
+    if account != new.account_id:
+        raise Conflict(ACCOUNT_EXISTS, details=[FieldError("email", ACCOUNT_EXISTS)])
     return account
 
 
-async def mark_email_verified(tx: Tx, workspace: Workspace, account: AccountId, now: datetime) -> None:
-    """He has answered a mail to his account's address."""
-    await store.set_proven(tx, workspace.id, account, now)
+async def mark_email_verified(tx: Tx, workspace: WorkspaceId, account: AccountId, now: datetime) -> None:
+    """Records that the member used a link from an email to their address."""
+    await store.set_email_verified(tx, workspace, account, now)
 
 
 async def owner_link(tx: Tx, workspace: Workspace, public_url: str, now: datetime) -> str:
-    """A link that makes its bearer an owner, once, within seven days; for the operator's eyes only."""
-    path = await make_link(tx, workspace.id, NewLink(LinkKind.OWNER), now, "system")
+    """A link that makes its bearer an owner, once, within 7 days. Only the operator may see it."""
+    path = await create_link(tx, workspace.id, NewMagicLink(LinkKind.OWNER), Audit(now, "system"))
     return address_of(public_url, workspace.slug) + path
 
 
 async def first_owner_link(database: Database, public_url: str, now: datetime) -> str | None:
-    """For the default workspace while it has no owner; None where it has one, or a link that still waits for him."""
+    """A link for the first owner of the default workspace; None if it has an owner or an open link."""
     async with database.transaction(None) as tx:
         workspace = (await sessions_store.find_workspaces(tx, [DEFAULT])).get(DEFAULT)
     if workspace is None:
         return None
     async with database.transaction(workspace.id) as tx:
-        if await store.lock_owners(tx, workspace.id) or await store.list_owner_links(tx, workspace.id, now):
+        owners = await store.lock_owners(tx, workspace.id)
+        if owners or await magic_links_store.list_owner_links(tx, workspace.id, now):
             return None
         return await owner_link(tx, workspace, public_url, now)

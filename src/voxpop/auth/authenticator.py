@@ -8,7 +8,8 @@ from litestar.connection import ASGIConnection
 from msgspec import Struct
 
 from voxpop.accounts import sessions
-from voxpop.accounts.models import Customer, KnownSession, Member, SessionKind
+from voxpop.accounts.models import ActiveSession, Customer, Member, SessionKind
+from voxpop.auth.cookies import cookie_name
 from voxpop.auth.permissions import require_scope
 from voxpop.auth.tokens import authenticate, parse_api_key, parse_token
 from voxpop.config.settings import Settings
@@ -18,7 +19,7 @@ from voxpop.errors import NotFound
 from voxpop.hosts import label_of
 from voxpop.types import Actor, Scope
 from voxpop.workspaces import service
-from voxpop.workspaces.models import KnownKey, Workspace
+from voxpop.workspaces.models import ActiveKey, Workspace
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -40,13 +41,13 @@ class Authenticator:
     """Looks up keys, sessions and hosts. Concurrent requests share one look-up through a batcher."""
 
     def __init__(self, database: Database, queue_limit: int = 10_000) -> None:
-        self._keys: Batcher[UUID, KnownKey | None] = Batcher(
+        self._keys: Batcher[UUID, ActiveKey | None] = Batcher(
             "keys", database, service.look_up_keys, queue_limit=queue_limit
         )
         self._hosts: Batcher[str, Workspace | None] = Batcher(
             "hosts", database, sessions.look_up_workspaces, queue_limit=queue_limit
         )
-        self._sessions: Batcher[UUID, KnownSession | None] = Batcher(
+        self._sessions: Batcher[UUID, ActiveSession | None] = Batcher(
             "sessions", database, sessions.look_up_sessions, queue_limit=queue_limit
         )
 
@@ -62,8 +63,8 @@ class Authenticator:
         settings: Settings = connection.app.state.settings
         workspace, member, customer = await asyncio.gather(
             self._workspace(connection, settings),
-            self._session(connection, sessions.cookie_name(SessionKind.MEMBER, settings)),
-            self._session(connection, sessions.cookie_name(SessionKind.CUSTOMER, settings)),
+            self._session(connection, cookie_name(SessionKind.MEMBER, settings)),
+            self._session(connection, cookie_name(SessionKind.CUSTOMER, settings)),
         )
         # A session is valid at its own workspace's host only, so a cookie of another host changes nothing.
         return RequestIdentity(
@@ -79,7 +80,13 @@ class Authenticator:
             raise NotFound
         return workspace
 
-    async def _session(self, connection: Connection, cookie: str) -> KnownSession | None:
+    async def _session(self, connection: Connection, cookie: str) -> ActiveSession | None:
         token = parse_token(connection.cookies.get(cookie))
         session = await self._sessions.submit(None, token.id) if token else None
         return session if token and session and token.matches(session.secret_hash) else None
+
+
+def identity_of(connection: Connection) -> RequestIdentity:
+    """The identity that the guard found for a page request."""
+    identity: RequestIdentity = connection.scope["state"]["identity"]
+    return identity

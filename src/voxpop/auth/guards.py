@@ -7,15 +7,18 @@ from urllib.parse import urlencode
 from litestar import Response
 from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
+from litestar.types import Guard
 from msgspec import Struct
 
-from voxpop.accounts import sessions
 from voxpop.accounts.models import Role, SessionKind
-from voxpop.auth.authenticator import Authenticator, Connection, RequestIdentity
+from voxpop.auth.authenticator import Authenticator, Connection, RequestIdentity, identity_of
+from voxpop.auth.cookies import cookie_name
 from voxpop.auth.permissions import require_scope
+from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
 from voxpop.errors import Forbidden, NotFound, Unauthorized
 from voxpop.types import Actor, Scope, WorkspaceId
+from voxpop.web.client_ip import client_ip
 from voxpop.web.csrf import SAFE_METHODS, is_cross_site
 from voxpop.web.pages import ResponseOverride, redirect
 
@@ -102,7 +105,7 @@ async def _authenticate_api_request(authenticator: Authenticator, connection: Co
     """By API key. A signed-in member may read without a key, so that a page can link to an export."""
     authorization = connection.headers.get("authorization")
     settings: Settings = connection.app.state.settings
-    cookie = sessions.cookie_name(SessionKind.MEMBER, settings) in connection.cookies
+    cookie = cookie_name(SessionKind.MEMBER, settings) in connection.cookies
     if authorization is not None or not cookie or _method(connection) != "GET" or is_cross_site(connection.headers):
         return await authenticator.authenticate(authorization, scope)
     member = (await authenticator.identify(connection)).member
@@ -127,6 +130,31 @@ def _check_page_access(access: PageAccess, identity: RequestIdentity, connection
         raise ResponseOverride(_redirect_to_login(CUSTOMER_LOGIN, connection))
     if access.role and identity.member and not identity.member.may(access.role):
         raise Forbidden("Ask an admin for access.")
+
+
+def limit_by_client(rate_limit: RateLimit) -> Guard:
+    """A guard that counts a page's requests by client address, before the handler's transaction."""
+
+    async def count(connection: Connection, _: BaseRouteHandler) -> None:
+        await _count_attempt(connection, rate_limit, client_ip(connection))
+
+    return count
+
+
+def limit_by_member(rate_limit: RateLimit) -> Guard:
+    """A guard that counts a members' page's requests by account, before the handler's transaction."""
+
+    async def count(connection: Connection, _: BaseRouteHandler) -> None:
+        member = identity_of(connection).member
+        if member is not None:
+            await _count_attempt(connection, rate_limit, str(member.account_id))
+
+    return count
+
+
+async def _count_attempt(connection: Connection, rate_limit: RateLimit, subject: str) -> None:
+    workspace = identity_of(connection).workspace.id
+    await record_attempt(connection.app.state.database, workspace, rate_limit, subject)
 
 
 def _redirect_to_login(login: str, connection: Connection) -> Response[Any]:

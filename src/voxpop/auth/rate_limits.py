@@ -9,7 +9,7 @@ from typing import NamedTuple
 from voxpop.auth import store
 from voxpop.db.pool import Database
 from voxpop.errors import RateLimited
-from voxpop.types import WorkspaceId, utcnow
+from voxpop.types import WorkspaceId, folded, utcnow
 
 
 class Limit(NamedTuple):
@@ -54,3 +54,14 @@ async def record_attempt(
     if window.count > max_attempts:
         remaining = window.began_at + length - now
         raise RateLimited(max(1, ceil(remaining.total_seconds())))
+
+
+async def record_password_guess(database: Database, workspace: WorkspaceId, email: str, client: str) -> None:
+    """Counts one attempt to give the password of an address; RateLimited beyond the limits.
+
+    The limit for one client is low. The limit for all clients together is high, so that guessing does not lock the
+    account's owner out.
+    """
+    address = folded(email)
+    await record_attempt(database, workspace, RateLimit.SIGN_IN_ACCOUNT, f"{address} {client}")
+    await record_attempt(database, workspace, RateLimit.SIGN_IN_ANYWHERE, address)

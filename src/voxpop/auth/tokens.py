@@ -10,7 +10,7 @@ from uuid import UUID
 
 from voxpop.errors import Unauthorized
 from voxpop.types import Actor, KeyId, Scope
-from voxpop.workspaces.models import KnownKey
+from voxpop.workspaces.models import ActiveKey
 
 # vxp_<id>_<secret>: the id finds the row. The secret has 256 random bits, so no slow hash is needed.
 API_KEY = re.compile(r"vxp_([0-9a-f]{32})_([A-Za-z0-9_-]{43})\Z")
@@ -72,7 +72,7 @@ def parse_api_key(authorization: str | None) -> ApiKey:
     return ApiKey(KeyId(UUID(match[1])), match[2])
 
 
-def authenticate(key: ApiKey, known: KnownKey | None) -> Actor:
+def authenticate(key: ApiKey, known: ActiveKey | None) -> Actor:
     """The actor behind a key. Unknown key, revoked key and wrong secret are the same Unauthorized."""
     if known is None or not key.matches(known.secret_hash):
         raise Unauthorized

@@ -41,7 +41,7 @@ def create_key(
     async def create(database: Database) -> str:
         ident = (await workspace_named(database, workspace)).id
         async with database.transaction(ident) as tx:
-            return await workspaces.make_key(tx, ident, scopes, name, utcnow())
+            return await workspaces.create_api_key(tx, ident, scopes, name, utcnow())
 
     show(on_database(load(data), create))
 

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from cyclopts import Parameter, validators
-from msgspec import UNSET, UnsetType
 
 from voxpop.accounts import sign_in
 from voxpop.commands.output import show, show_table
@@ -37,7 +36,7 @@ def create_workspace(name: NewName, /, *, data: Data = None) -> None:
     settings = load(data)
 
     async def make(database: Database) -> str:
-        await workspaces.begin(database)
+        await workspaces.ensure_workspace(database)
         return await _owner_link(database, await workspaces.open_workspace(database, name), settings)
 
     link = on_database(settings, make)
@@ -81,9 +80,7 @@ def set_workspace(
     """
     if time_zone is None and cool_down_days is None:
         raise Invalid("Give --time-zone or --cool-down-days")
-    change = WorkspaceChange(
-        time_zone=UNSET if time_zone is None else time_zone, cool_down_days=_or_unset(cool_down_days)
-    )
+    change = WorkspaceChange(time_zone=time_zone, cool_down_days=cool_down_days)
 
     async def apply(database: Database) -> Workspace:
         ident = (await workspaces.workspace_named(database, name)).id
@@ -106,10 +103,6 @@ def list_workspaces(*, data: Data = None) -> None:
             return await workspaces.list_workspaces(tx)
 
     _show(on_database(load(data), find))
-
-
-def _or_unset(value: int | None) -> int | UnsetType:
-    return UNSET if value is None else value
 
 
 def _show(rows: list[Workspace]) -> None:

@@ -1,4 +1,4 @@
-"""The workspace of the key. Parses, calls, shapes."""
+"""The API of the key's workspace. Parses, calls, shapes."""
 
 from litestar import get, patch
 from litestar.params import JSONBody
@@ -8,7 +8,7 @@ from voxpop.auth.guards import requires_scope
 from voxpop.types import Scope, utcnow
 from voxpop.workspaces import service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
-from voxpop.workspaces.models import SomeWorkspaceChange, WorkspaceOut
+from voxpop.workspaces.schemas import WorkspaceOut, WorkspacePatchBody
 
 TAG = ["Workspace"]
 
@@ -25,9 +25,10 @@ async def show_workspace(tx: Transaction, actor: CurrentActor) -> WorkspaceOut:
     tags=TAG,
     summary="Change the key's workspace",
 )
-async def change_workspace(tx: Transaction, actor: CurrentActor, data: JSONBody[SomeWorkspaceChange]) -> WorkspaceOut:
-    """A change of zone touches later days only."""
-    return WorkspaceOut.of(await service.change_workspace(tx, actor.workspace, data, utcnow(), actor.name))
+async def change_workspace(tx: Transaction, actor: CurrentActor, data: JSONBody[WorkspacePatchBody]) -> WorkspaceOut:
+    """A new time zone affects future days only."""
+    changed = await service.change_workspace(tx, actor.workspace, data.change(), utcnow(), actor.name)
+    return WorkspaceOut.of(changed)
 
 
 ROUTES = [show_workspace, change_workspace]

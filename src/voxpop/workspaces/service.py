@@ -1,33 +1,34 @@
-"""What can be done with workspaces and keys."""
+"""Workspaces and API keys: created, looked up, changed and revoked."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
-
-from msgspec import UNSET, UnsetType
+from zoneinfo import available_timezones
 
 from voxpop.auth.tokens import hash_secret, new_api_key
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import NotFound
-from voxpop.types import KeyId, Scope, WorkspaceId, uuid7
+from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.types import Audit, KeyId, Scope, WorkspaceId, uuid7
 from voxpop.workspaces import store
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
-from voxpop.workspaces.models import KeyRow, KnownKey, Workspace, WorkspaceChange
+from voxpop.workspaces.models import ActiveKey, KeyRow, Workspace, WorkspaceChange
 
 DEFAULT = "default"
-Value = TypeVar("Value")
+MAX_COOL_DOWN_DAYS = 3650
+NO_ZONES = {"localtime", "Factory"}  # these depend on the machine, or name no zone
 
 
 async def open_workspace(database: Database, name: str) -> Workspace:
-    """A new workspace with the built-in survey types; WorkspaceAlreadyExists where the name exists."""
-    ident = WorkspaceId(uuid7())
-    async with database.transaction(ident) as tx:
-        return await _insert_workspace(tx, ident, name)
+    """A new workspace with the built-in survey types; WorkspaceAlreadyExists if the name is in use."""
+    workspace = WorkspaceId(uuid7())
+    async with database.transaction(workspace) as tx:
+        if not await store.insert_workspace(tx, workspace, name):
+            raise WorkspaceAlreadyExists
+        return await store.get_workspace(tx, workspace)
 
 
-async def begin(database: Database) -> Workspace:
-    """The oldest workspace; the default one is made where there is none at all."""
+async def ensure_workspace(database: Database) -> Workspace:
+    """The oldest workspace; creates the default one if there is none."""
     async with database.transaction(None) as tx:
         known = await store.list_workspaces(tx)
     if known:
@@ -39,23 +40,17 @@ async def begin(database: Database) -> Workspace:
 
 
 async def first_start(database: Database, now: datetime) -> str | None:
-    """Makes what a newcomer needs: a workspace, and its first key with all scopes, which is returned; None later on."""
-    oldest = await begin(database)
+    """Creates a workspace and its first API key with every scope, and returns the key; None on a later start."""
+    oldest = await ensure_workspace(database)
     async with database.transaction(oldest.id) as tx:
         await store.lock_workspace(tx, oldest.id)
         if await store.list_keys(tx, oldest.id):
             return None
-        return await make_key(tx, oldest.id, Scope, "first start", now)
-
-
-async def _insert_workspace(tx: Tx, ident: WorkspaceId, name: str) -> Workspace:
-    if not await store.insert_workspace(tx, ident, name):
-        raise WorkspaceAlreadyExists
-    return await store.get_workspace(tx, ident)
+        return await create_api_key(tx, oldest.id, Scope, "first start", now)
 
 
 async def workspace_named(database: Database, name: str) -> Workspace:
-    """NotFound, with the names there are, where none has that name."""
+    """The workspace with this name; NotFound lists the names that exist."""
     async with database.transaction(None) as tx:
         known = await store.list_workspaces(tx)
     for workspace in known:
@@ -66,47 +61,60 @@ async def workspace_named(database: Database, name: str) -> Workspace:
 
 
 async def list_workspaces(tx: Tx) -> list[Workspace]:
+    """Every workspace, the oldest first."""
     return await store.list_workspaces(tx)
 
 
 async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
+    """The workspace and its settings."""
     return await store.get_workspace(tx, workspace)
 
 
 async def change_workspace(
     tx: Tx, workspace: WorkspaceId, change: WorkspaceChange, now: datetime, user: str
 ) -> Workspace:
-    """Invalid for an empty change or an unknown zone, WorkspaceAlreadyExists for a name in use."""
-    change.check()
-    values = [_or_none(getattr(change, field)) for field in change.__struct_fields__]
-    if change.cool_down_days is not UNSET:
-        values[change.__struct_fields__.index("cool_down_days")] = int(change.cool_down_days)
-    return await store.set_workspace(tx, workspace, values, now, user)
+    """Invalid for an empty change, a blank name or an unknown zone; WorkspaceAlreadyExists for a name in use."""
+    _check(change)
+    return await store.set_workspace(tx, workspace, change, Audit(now, user))
 
 
-async def make_key(tx: Tx, workspace: WorkspaceId, scopes: Iterable[Scope], name: str, now: datetime) -> str:
-    """A new key as text; the only time it is known, as the hash of its secret is what is kept."""
+def _check(change: WorkspaceChange) -> None:
+    fields = change.__struct_fields__
+    if all(getattr(change, field) is None for field in fields):
+        raise Invalid(f"body must have one of {', '.join(fields)}")
+    if change.name is not None and not (change.name.strip() and change.name.isprintable()):
+        reason = "must not be blank, and have printable characters only"
+        raise Invalid(f"body/name {reason}", details=[FieldError("name", reason)])
+    if change.time_zone is not None and not is_time_zone(change.time_zone):
+        reason = f"unknown time zone {change.time_zone!r}, try one like Europe/Berlin"
+        raise Invalid(f"body/time_zone {reason}", details=[FieldError("time_zone", reason)])
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether it is the name of a time zone that is the same on every machine."""
+    return name in available_timezones() - NO_ZONES
+
+
+async def create_api_key(tx: Tx, workspace: WorkspaceId, scopes: Iterable[Scope], name: str, now: datetime) -> str:
+    """A new API key as text. Only the hash of its secret is stored, so the text cannot be shown again."""
     key = new_api_key(KeyId(uuid7()))
-    row = KnownKey(key.id, workspace, name, [str(scope) for scope in scopes], hash_secret(key.secret))
+    row = ActiveKey(key.id, workspace, name, [str(scope) for scope in scopes], hash_secret(key.secret))
     await store.insert_key(tx, workspace, row, now)
     return str(key)
 
 
 async def list_keys(tx: Tx, workspace: WorkspaceId) -> list[KeyRow]:
+    """The workspace's API keys, revoked ones included, the oldest first."""
     return await store.list_keys(tx, workspace)
 
 
 async def revoke_key(tx: Tx, workspace: WorkspaceId, key: KeyId, now: datetime) -> None:
-    """From its commit on the key is refused everywhere; revoking twice changes nothing."""
+    """Every process refuses the key as soon as this is committed. Revoking it again changes nothing."""
     if not await store.revoke_key(tx, workspace, key, now):
         raise NotFound(f"The workspace has no key {key}")
 
 
-async def look_up_keys(tx: Tx, _: WorkspaceId, keys: Sequence[UUID]) -> list[KnownKey | None]:
-    """The work of the key gate: one look-up for all who wait, nothing cached, so a revoked key is refused at once."""
+async def look_up_keys(tx: Tx, _: WorkspaceId, keys: Sequence[UUID]) -> list[ActiveKey | None]:
+    """One look-up for a batch of requests. Nothing is cached, so a revoked key is refused at once."""
     known = await store.find_keys(tx, sorted(set(keys)))
     return [known.get(key) for key in keys]
-
-
-def _or_none(value: Value | UnsetType) -> Value | None:
-    return None if value is UNSET else value

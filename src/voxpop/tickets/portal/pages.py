@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from voxpop.accounts import sessions
-from voxpop.accounts.models import Customer
+from voxpop.accounts.models import Customer, NewSession, SessionKind
+from voxpop.auth import browser_sessions
 from voxpop.auth.dependencies import CurrentCustomer, CurrentWorkspace, MaybeCustomer, Renderer, Transaction
 from voxpop.auth.guards import customers_only, portal_public
 from voxpop.auth.rate_limits import RateLimit, record_attempt
@@ -88,11 +88,11 @@ async def open_ticket(
     async with database.transaction(workspace.id) as tx:
         new = form.to_ticket()
         ticket = await service.open_ticket(tx, workspace.id, new, Author(new.requester.name), utcnow())
-        response = redirect(f"/tickets/{ticket.ref}?done=opened")
-        if "email" in fields:
-            email, name = new.requester.email, new.requester.name
-            response.set_cookie(await sessions.open_guest(tx, workspace, email, name, ticket.id, request))
-    return response
+        path = f"/tickets/{ticket.ref}?done=opened"
+        if "email" not in fields:
+            return redirect(path)
+        guest = NewSession(SessionKind.GUEST, email=new.requester.email, name=new.requester.name, ticket_id=ticket.id)
+        return await browser_sessions.start(request, tx, guest, path)
 
 
 @get("/tickets/{ref:str}", opt=customers_only(), include_in_schema=False)

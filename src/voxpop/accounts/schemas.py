@@ -1,0 +1,97 @@
+"""The forms of the sign-in pages and of the settings pages for members, profile and password."""
+
+import re
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from voxpop.accounts.models import Role
+from voxpop.accounts.passwords import MAX_PASSWORD
+from voxpop.errors import FieldError, Invalid
+from voxpop.i18n import N_
+from voxpop.types import EMAIL_PATTERN
+
+MAX_NAME, MAX_EMAIL, MAX_TOKEN, MAX_PATH = 200, 254, 200, 2000
+BAD_EMAIL = N_("Enter an email address, for example ann@example.com.")
+
+EmailText = Annotated[str, Meta(max_length=MAX_EMAIL)]
+NameText = Annotated[str, Meta(max_length=MAX_NAME)]
+PasswordText = Annotated[str, Meta(max_length=MAX_PASSWORD)]
+PathText = Annotated[str, Meta(max_length=MAX_PATH)]
+TokenText = Annotated[str, Meta(max_length=MAX_TOKEN)]
+
+
+class SignInForm(Struct):
+    """Sign-in by password; `next` is the page to go to afterwards."""
+
+    email: EmailText
+    password: PasswordText
+    next: PathText = ""
+
+
+class EmailForm(Struct):
+    """A request for a sign-in link."""
+
+    email: EmailText
+    next: PathText = ""
+
+
+class SignOutForm(Struct):
+    """Signing out, here or on all devices."""
+
+    everywhere: Annotated[str, Meta(max_length=10)] = ""
+
+
+class TokenForm(Struct):
+    """The button on the page of a magic link."""
+
+    token: TokenText
+
+
+class InvitationForm(TokenForm):
+    """The button on the page of an invitation; some need the password of the account."""
+
+    password: PasswordText = ""
+
+
+class OwnerForm(Struct):
+    """The first owner's account; a password is optional."""
+
+    token: TokenText
+    email: EmailText
+    name: NameText
+    password: PasswordText = ""
+
+
+class InviteForm(Struct):
+    """An invitation to the workspace."""
+
+    email: EmailText
+    role: Role
+    name: NameText = ""
+
+
+class RoleForm(Struct):
+    """A member's new role."""
+
+    role: Role
+
+
+class ProfileForm(Struct):
+    """A member's own name."""
+
+    name: NameText
+
+
+class PasswordForm(Struct):
+    """A member's new password, with the current one if there is one."""
+
+    new: PasswordText
+    current: PasswordText = ""
+
+
+def parse_email(email: str) -> str:
+    """The address without surrounding space; Invalid unless it is an email address."""
+    if not re.match(EMAIL_PATTERN, email.strip()):
+        raise Invalid(BAD_EMAIL, details=[FieldError("email", BAD_EMAIL)])
+    return email.strip()

@@ -1,0 +1,207 @@
+"""The settings pages for members, invitations, and one's own profile, password and sessions. Parses, calls, shows."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from voxpop.accounts import invitations, members, sessions
+from voxpop.accounts.invitations import ROLE_NAMES, Invitee
+from voxpop.accounts.models import Member, Role
+from voxpop.accounts.schemas import InviteForm, PasswordForm, ProfileForm, RoleForm, parse_email
+from voxpop.auth.dependencies import (
+    CurrentMember,
+    CurrentWorkspace,
+    PageRequest,
+    Renderer,
+    Transaction,
+    before_transaction,
+)
+from voxpop.auth.guards import limit_by_member, members_only
+from voxpop.auth.rate_limits import RateLimit
+from voxpop.config.settings import Settings
+from voxpop.db.pool import Database, Tx
+from voxpop.errors import AppError, Invalid
+from voxpop.i18n import N_
+from voxpop.types import AccountId, utcnow
+from voxpop.web.forms import read_form
+from voxpop.web.pages import redirect
+from voxpop.web.validation import read_id
+
+MEMBERS, PROFILE, SESSIONS = "accounts/members.html", "accounts/profile.html", "accounts/sessions.html"
+TOASTS = {
+    "welcome": N_("Welcome. Check your name, and choose a password if you like."),
+    "invited": N_("Invitation sent"),
+    "withdrawn": N_("Invitation withdrawn"),
+    "role": N_("Role changed"),
+    "removed": N_("Member removed"),
+    "saved": N_("Saved"),
+    "password": N_("Password changed. You are signed out everywhere else."),
+    "ended": N_("Session ended"),
+}
+
+
+@get("/settings", opt=members_only(), include_in_schema=False)
+async def show_members(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+    """The members and open invitations. Agents see their own settings only."""
+    if not member.may(Role.ADMIN):
+        return redirect("/settings/profile")
+    return render(MEMBERS, **await _members_context(tx, member))
+
+
+async def _members_context(tx: Tx, member: Member, form: InviteForm | None = None) -> dict[str, Any]:
+    return {
+        "active": "settings",
+        "section": "members",
+        "toasts": TOASTS,
+        "rows": await members.list_members(tx, member.workspace_id),
+        "invited": await invitations.list_invitations(tx, member.workspace_id, utcnow()),
+        "roles": ROLE_NAMES,
+        "manageable_roles": [role for role in Role if member.may(role)],
+        "form": form or InviteForm("", Role.AGENT),
+    }
+
+
+@post(
+    "/settings/invitations",
+    opt=members_only(Role.ADMIN),
+    guards=[limit_by_member(RateLimit.INVITE)],
+    include_in_schema=False,
+    status_code=303,
+)
+async def invite(
+    request: PageRequest, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+) -> Response[Any]:
+    """Emails an invitation."""
+    form = await read_form(request, InviteForm)
+    settings: Settings = request.app.state.settings
+    try:
+        invitee = Invitee(parse_email(form.email), form.name.strip() or None, form.role, render.locale)
+        await invitations.invite(tx, workspace, member, invitee, utcnow(), settings.public_url)
+    except Invalid as error:
+        raise render.with_errors(MEMBERS, error, **await _members_context(tx, member, form)) from None
+    return redirect("/settings?done=invited")
+
+
+@post("/settings/invitations/{invitation:str}/withdraw", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def withdraw(tx: Transaction, member: CurrentMember, invitation: FromPath[str]) -> Response[Any]:
+    """Withdraws an invitation that was not accepted yet."""
+    await invitations.withdraw(tx, member, read_id(invitation, "invitation"), utcnow())
+    return redirect("/settings?done=withdrawn")
+
+
+@post("/settings/members/{account:str}/role", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def change_role(
+    request: PageRequest, tx: Transaction, member: CurrentMember, render: Renderer, account: FromPath[str]
+) -> Response[Any]:
+    """Changes a member's role."""
+    form = await read_form(request, RoleForm)
+    try:
+        await members.change_role(tx, member, AccountId(read_id(account, "account")), form.role, utcnow())
+    except AppError as error:
+        raise render.with_errors(MEMBERS, error, **await _members_context(tx, member)) from None
+    return redirect("/settings?done=role")
+
+
+@post("/settings/members/{account:str}/remove", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def remove_member(
+    tx: Transaction, member: CurrentMember, render: Renderer, account: FromPath[str]
+) -> Response[Any]:
+    """Removes a member."""
+    try:
+        await members.remove_member(tx, member, AccountId(read_id(account, "account")), utcnow())
+    except AppError as error:
+        raise render.with_errors(MEMBERS, error, **await _members_context(tx, member)) from None
+    return redirect("/settings?done=removed")
+
+
+@get("/settings/sessions", opt=members_only(), include_in_schema=False)
+async def show_sessions(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+    """The member's own sessions in this workspace."""
+    rows = await sessions.list_sessions(tx, member, utcnow())
+    return render(SESSIONS, active="settings", section="sessions", toasts=TOASTS, rows=rows)
+
+
+@post("/settings/sessions/{session:str}/revoke", opt=members_only(), include_in_schema=False)
+async def revoke_session(tx: Transaction, member: CurrentMember, session: FromPath[str]) -> Response[Any]:
+    """Ends one of the member's own sessions."""
+    await sessions.revoke_session(tx, member, read_id(session, "session"))
+    return redirect("/settings/sessions?done=ended")
+
+
+@get("/settings/profile", opt=members_only(), include_in_schema=False)
+async def show_profile(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+    """The member's own name and password."""
+    return render(PROFILE, **await _profile_context(tx, member, member.name))
+
+
+async def _profile_context(tx: Tx, member: Member, name: str) -> dict[str, Any]:
+    return {
+        "active": "settings",
+        "section": "profile",
+        "toasts": TOASTS,
+        "name": name,
+        "has_password": await members.has_password(tx, member),
+    }
+
+
+@post("/settings/profile", opt=members_only(), include_in_schema=False, status_code=303)
+async def rename(request: PageRequest, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+    """Changes the member's own name."""
+    form = await read_form(request, ProfileForm)
+    try:
+        await members.rename(tx, member, form.name, utcnow())
+    except Invalid as error:
+        raise render.with_errors(PROFILE, error, **await _profile_context(tx, member, form.name)) from None
+    return redirect("/settings/profile?done=saved")
+
+
+class CheckedPassword(Struct, frozen=True):
+    """The hash of an accepted new password, or the reason why it was refused."""
+
+    password_hash: str = ""
+    error: Invalid | None = None
+
+
+async def check_new_password(request: PageRequest, member: CurrentMember) -> CheckedPassword:
+    """Reads the form, verifies the current password and hashes the new one."""
+    form = await read_form(request, PasswordForm)
+    database: Database = request.app.state.database
+    try:
+        return CheckedPassword(await members.hash_new_password(database, member, form.current, form.new))
+    except Invalid as error:
+        return CheckedPassword(error=error)
+
+
+@post(
+    "/settings/password",
+    opt=members_only(),
+    guards=[limit_by_member(RateLimit.PASSWORD)],
+    dependencies=before_transaction(check_new_password),
+    include_in_schema=False,
+    status_code=303,
+)
+async def change_password(
+    tx: Transaction, member: CurrentMember, render: Renderer, checked: NamedDependency[CheckedPassword]
+) -> Response[Any]:
+    """Sets or changes the member's own password."""
+    if checked.error:
+        raise render.with_errors(PROFILE, checked.error, **await _profile_context(tx, member, member.name))
+    await members.set_password(tx, member, checked.password_hash, utcnow())
+    return redirect("/settings/profile?done=password")
+
+
+ROUTES = [
+    show_members,
+    invite,
+    withdraw,
+    change_role,
+    remove_member,
+    show_sessions,
+    revoke_session,
+    show_profile,
+    rename,
+    change_password,
+]

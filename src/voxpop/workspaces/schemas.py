@@ -1,0 +1,132 @@
+"""What the workspace API and the settings pages receive, and what the API responds."""
+
+from typing import Annotated, Any, Self
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from voxpop.errors import FieldError, Invalid
+from voxpop.i18n import N_
+from voxpop.types import Name, Scope, whole
+from voxpop.workspaces.models import Workspace, WorkspaceChange
+from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, is_time_zone
+
+NO_NAME = N_("Enter a name.")
+NO_SCOPE = N_("Select at least one permission.")
+UNKNOWN_ZONE = N_("There is no such time zone. Try one like Europe/Berlin.")
+BAD_DAYS = N_("Enter a whole number of days, 0 to 3650.")
+
+CoolDownDays = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=MAX_COOL_DOWN_DAYS,
+        description="Days for which a customer who rated a feature is not asked about it again",
+    ),
+]
+NewCoolDownDays = Annotated[float, whole(0, MAX_COOL_DOWN_DAYS), Meta(examples=[90])]
+TimeZone = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        description="A name of the IANA list",
+        examples=["UTC"],
+        extra_json_schema={"format": "time-zone"},
+    ),
+]
+PortalEnabled = Annotated[bool, Meta(description="Whether customers have a portal for their tickets")]
+CsatEnabled = Annotated[bool, Meta(description="Whether the portal asks for a rating of a resolved ticket")]
+NameText = Annotated[str, Meta(max_length=200)]
+
+
+class WorkspaceOut(Struct, frozen=True):
+    """A workspace as the API shows it."""
+
+    name: Annotated[str, Meta(examples=["default"])]
+    time_zone: TimeZone
+    cool_down_days: Annotated[CoolDownDays, Meta(examples=[180])]
+    slug: Annotated[str, Meta(description="The label before the host of the base address", examples=["default"])]
+    portal_enabled: PortalEnabled
+    csat_enabled: CsatEnabled
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Self:
+        return cls(
+            workspace.name,
+            workspace.time_zone,
+            workspace.cool_down_days,
+            workspace.slug,
+            workspace.portal_enabled,
+            workspace.csat_enabled,
+        )
+
+
+class WorkspacePatch(Struct, frozen=True):
+    """What to change; at least one field. A new time zone affects future days only."""
+
+    name: Annotated[Name, Meta(examples=["acme"])] | UnsetType = UNSET
+    time_zone: Annotated[TimeZone, Meta(examples=["Europe/Berlin"])] | UnsetType = UNSET
+    cool_down_days: NewCoolDownDays | UnsetType = UNSET
+    portal_enabled: PortalEnabled | UnsetType = UNSET
+    csat_enabled: CsatEnabled | UnsetType = UNSET
+
+    def change(self) -> WorkspaceChange:
+        """The fields that were sent."""
+        fields = {field: getattr(self, field) for field in self.__struct_fields__}
+        sent: dict[str, Any] = {field: value for field, value in fields.items() if value is not UNSET}
+        if "cool_down_days" in sent:
+            sent["cool_down_days"] = int(sent["cool_down_days"])
+        return WorkspaceChange(**sent)
+
+
+WorkspacePatchBody = Annotated[
+    WorkspacePatch,
+    Meta(extra_json_schema={"anyOf": [{"required": [field]} for field in WorkspacePatch.__struct_fields__]}),
+]
+
+
+class KeyForm(Struct):
+    """A new API key."""
+
+    name: NameText
+    scopes: list[Scope] = []
+
+    def check(self) -> None:
+        """Invalid, with every field that is missing."""
+        errors = [] if self.name.strip() else [FieldError("name", NO_NAME)]
+        errors += [] if self.scopes else [FieldError("scopes", NO_SCOPE)]
+        if errors:
+            raise Invalid(details=errors)
+
+
+class WorkspaceForm(Struct):
+    """The settings of a workspace as the form has them: a missing checkbox is off."""
+
+    name: NameText
+    time_zone: NameText
+    cool_down_days: Annotated[str, Meta(max_length=10)]
+    portal: str = ""
+    csat: str = ""
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Self:
+        return cls(
+            workspace.name,
+            workspace.time_zone,
+            str(workspace.cool_down_days),
+            "on" if workspace.portal_enabled else "",
+            "on" if workspace.csat_enabled else "",
+        )
+
+    def change(self) -> WorkspaceChange:
+        """All settings; Invalid with every field that cannot be used."""
+        days = self.cool_down_days.strip()
+        is_number = days.isascii() and days.isdigit() and int(days) <= MAX_COOL_DOWN_DAYS
+        errors = [] if self.name.strip() else [FieldError("name", NO_NAME)]
+        errors += [] if is_time_zone(self.time_zone) else [FieldError("time_zone", UNKNOWN_ZONE)]
+        errors += [] if is_number else [FieldError("cool_down_days", BAD_DAYS)]
+        if errors:
+            raise Invalid(details=errors)
+        return WorkspaceChange(
+            self.name.strip(), self.time_zone, int(days), portal_enabled=bool(self.portal), csat_enabled=bool(self.csat)
+        )
