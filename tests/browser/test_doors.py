@@ -27,12 +27,12 @@ async def test_a_member_signs_in_by_password_and_lands_where_he_wanted(
     page = await (await chromium.new_context(locale="en")).new_page()
     await page.goto(f"{origin}/inbox/TK-6")
     for password, heading in (("something else", "Sign in to default"), (PASSWORD, "TK-6 Latest")):
-        await page.get_by_label("E-mail").fill(OWNER)
+        await page.get_by_label("Email").fill(OWNER)
         await page.get_by_label("Password").fill(password)
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         if password != PASSWORD:
-            await expect(page.get_by_role("alert")).to_contain_text("don’t go together")
+            await expect(page.get_by_role("alert")).to_contain_text("Wrong email address")
     await expect(page).to_have_url(f"{origin}/inbox/TK-6")
     await page.context.close()
 
@@ -86,7 +86,7 @@ async def test_a_key_is_copied(chromium: Browser, inbox: InboxSite, origin: str)
     page = await boss.go("/settings/keys")
     await page.get_by_label("Name of the key").fill("Shop")
     await page.get_by_label("ingest").check()
-    await page.get_by_role("button", name="Make key").click()
+    await page.get_by_role("button", name="Create key").click()
     await page.get_by_role("button", name="Copy").click()
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     key = await page.locator("#secret").inner_text()

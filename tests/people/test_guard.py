@@ -98,10 +98,10 @@ async def test_pages_have_nothing_inline_and_are_kept_nowhere(house: House, loca
 async def test_pages_speak_russian(house: House) -> None:
     owner = await house.owner()
     owner.headers["accept-language"] = "ru-RU,ru;q=0.9"
-    assert "1 участник" in (await owner.get("/settings")).text
+    assert "1 сотрудник" in (await owner.get("/settings")).text
     assert "Страница не найдена" in (await owner.get("/nothing")).text
     answer = await owner.submit("/login", email=OWNER, password="wrong")
-    assert "Адрес и пароль не подходят" in answer.text
+    assert "Неверный адрес почты или пароль" in answer.text
     await owner.submit("/login/mail", email=OWNER)
     assert (await house.mails())[-1].subject == "Вход: default"
 

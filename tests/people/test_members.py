@@ -180,7 +180,7 @@ async def test_nobody_manages_members_of_a_neighbour(house: House) -> None:  # T
 
 @pytest.mark.parametrize(
     ("email", "said"),
-    [("nonsense", "Write an e-mail address"), (OWNER.upper(), "Somebody with this address is a member already.")],
+    [("nonsense", "Enter an email address"), (OWNER.upper(), "Someone with this address is already a member.")],
 )
 async def test_a_wrong_invitation_says_why(house: House, email: str, said: str) -> None:
     owner = await house.owner()
@@ -243,7 +243,7 @@ async def test_an_account_without_a_password_comes_along_by_none(house: House) -
     other = await house.owner("acme", "other@example.com")
     await other.submit("/settings/invitations", email=OWNER, role="admin")
     link = await house.link(OWNER, "acme")
-    for password in ("", "nobody has this password"):
+    for password in ("", "no account has this password"):
         assert (await house.browser("acme").press(link, password=password)).status_code == 400
 
 

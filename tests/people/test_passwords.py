@@ -17,7 +17,7 @@ MEBIBYTE = 1024  # in the kibibytes of a hash's parameters
 
 async def test_a_guess_takes_time_and_memory(house: House, owner: Owner) -> None:
     await house.owner(password=PASSWORD)
-    for stored in (await owner.fetchval(HASH), passwords.NOBODY):
+    for stored in (await owner.fetchval(HASH), passwords.DUMMY_HASH):
         cost = extract_parameters(stored)
         assert cost.type is Type.ID
         assert cost.memory_cost >= 19 * MEBIBYTE
@@ -37,13 +37,13 @@ async def test_a_hash_of_old_is_made_anew_by_its_password_only(house: House, own
     assert await owner.fetchval(HASH) == old
     assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
     renewed = await owner.fetchval(HASH)
-    assert extract_parameters(renewed) == extract_parameters(passwords.NOBODY)
+    assert extract_parameters(renewed) == extract_parameters(passwords.DUMMY_HASH)
     assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
     assert await owner.fetchval(HASH) == renewed
 
 
 async def test_more_than_may_wait_are_refused_and_the_rest_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "MOST_WAITING", 3)
+    monkeypatch.setattr(passwords, "MAX_WAITING", 3)
     asked = [passwords.verify(None, "x") for _ in range(3)] + [passwords.hash_password("x") for _ in range(2)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [isinstance(answer, Unavailable) for answer in answers] == [False] * 3 + [True] * 2
@@ -52,6 +52,6 @@ async def test_more_than_may_wait_are_refused_and_the_rest_is_done(monkeypatch: 
 
 
 async def test_a_sign_in_that_cannot_wait_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "MOST_WAITING", 0)
+    monkeypatch.setattr(passwords, "MAX_WAITING", 0)
     answer = await house.browser().submit("/login", email=OWNER, password=PASSWORD)
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

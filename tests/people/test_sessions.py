@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
 
-from voxpop.accounts import sessions, sessions_store
-from voxpop.accounts.models import NewSession, SessionKind, SessionRow
-from voxpop.auth.tokens import hash_secret, new_token
+from voxpop.accounts import sessions
+from voxpop.accounts.models import ClientInfo, NewSession, SessionKind, SessionRow
+from voxpop.accounts.sessions import TTL
 from voxpop.db.pool import Database
 from voxpop.types import utcnow, uuid7
 
@@ -129,11 +129,10 @@ async def test_no_answer_of_the_api_sets_a_cookie(house: House, owner: Owner) ->
 
 
 async def test_a_guest_is_no_customer_who_has_proven_his_address(house: House) -> None:  # T24
-    key, ticket, now = new_token(uuid7()), uuid7(), utcnow()
+    ticket = uuid7()
     guest = NewSession(SessionKind.GUEST, email="c@example.com", name="C", ticket_id=ticket)
     async with house.database.transaction(house.id()) as tx:
-        times = (now, 3600, now + timedelta(days=1))
-        await sessions_store.insert_session(tx, house.id(), (key.id, hash_secret(key.secret)), guest, times)
+        key = await sessions.open_session(tx, house.id(), guest, ClientInfo(), utcnow())
         (known,) = await sessions.look_up_sessions(tx, house.id(), [key.id])
     assert known is not None
     customer = known.customer()
@@ -194,10 +193,10 @@ def test_a_session_says_where_it_is(sent: str | None, device: str) -> None:
 
 async def test_what_is_over_is_swept_away(house: House, owner: Owner) -> None:
     browser = await house.owner()
-    key, now = new_token(uuid7()), utcnow()
     async with house.database.transaction(house.id()) as tx:
         idle = NewSession(SessionKind.CUSTOMER, email="c@example.com")
-        await sessions_store.insert_session(tx, house.id(), (key.id, hash_secret(key.secret)), idle, (now, 0, now))
+        long_ago = utcnow() - TTL[idle.kind].idle - timedelta(seconds=1)
+        await sessions.open_session(tx, house.id(), idle, ClientInfo(), long_ago)
     await sessions.purge(house.database, utcnow())
     assert await owner.fetchval("SELECT count(*) FROM session") == 1
     assert await status(browser) == 200

@@ -127,8 +127,8 @@ def test_the_locale_follows_accept_language(header: str | None, locale: str) -> 
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 участников"), (1, "1 участник"), (2, "2 участника"), (5, "5 участников"), (11, "11 участников"),
-     (21, "21 участник"), (22, "22 участника"), (112, "112 участников"), (1001, "1\u00a0001 участник")],
+    [(0, "0 сотрудников"), (1, "1 сотрудник"), (2, "2 сотрудника"), (5, "5 сотрудников"), (11, "11 сотрудников"),
+     (21, "21 сотрудник"), (22, "22 сотрудника"), (112, "112 сотрудников"), (1001, "1\u00a0001 сотрудник")],
 )  # fmt: skip
 def test_russian_counts_in_three_forms(count: int, text: str) -> None:
     assert plural(RUSSIAN, count, "{count} member", "{count} members") == text
