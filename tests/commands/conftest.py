@@ -19,7 +19,7 @@ def prepared() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="voxpop-prepared-"))
     made.chmod(0o711)
     done = run("migrate", data=made / "a new place")  # spaces are no trouble
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Applied 0001 house"), done.stderr
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Applied 0001 initial"), done.stderr
     yield made / "a new place"
     shutil.rmtree(made)
 

@@ -1,4 +1,4 @@
-"""Data directories of the embedded database, and processes that hold them."""
+"""Data directories of the embedded database, and processes that use them."""
 
 import shutil
 import tempfile
@@ -6,52 +6,54 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.db.embedded_kit import Hold, Holder, ask, copied
+from tests.support.embedded import EmbeddedProcess, StartProcess, copy_data, query
 
 from voxpop.db.embedded.supervisor import Supervisor, running
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
-    """A directory that other accounts can pass through, unlike pytest's own as root."""
-    made = Path(tempfile.mkdtemp(prefix="voxpop-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
+def folder() -> Iterator[Path]:
+    """A directory that other accounts can enter, unlike pytest's own when root runs it."""
+    directory = Path(tempfile.mkdtemp(prefix="voxpop-"))
+    directory.chmod(0o711)
+    yield directory
+    shutil.rmtree(directory)
 
 
 @pytest.fixture
-def hold(place: Path) -> Iterator[Hold]:
-    held: list[Holder] = []
+def start_process(folder: Path) -> Iterator[StartProcess]:
+    """Starts another process on the data directory."""
+    started: list[EmbeddedProcess] = []
 
-    def start(*options: str) -> Holder:
-        held.append(Holder(place / "data", *options))
-        return held[-1]
+    def start(*options: str) -> EmbeddedProcess:
+        started.append(EmbeddedProcess(folder / "data", *options))
+        return started[-1]
 
     yield start
-    for holder in held:
-        holder.leave()
+    for process in started:
+        process.stop()
 
 
 @pytest.fixture(scope="session")
-def made() -> Iterator[Path]:
-    """A data directory that is copied rather than made again."""
+def prepared_data() -> Iterator[Path]:
+    """A data directory to copy."""
     with tempfile.TemporaryDirectory(prefix="voxpop-") as parent:
         Path(parent).chmod(0o711)
         with running(Path(parent) / "data") as supervisor:
-            ask(supervisor, "CREATE TABLE kept (number int PRIMARY KEY)")
+            query(supervisor, "CREATE TABLE kept (number int PRIMARY KEY)")
         yield Path(parent) / "data"
 
 
 @pytest.fixture
-def data(made: Path, place: Path) -> Path:
-    return copied(made, place / "data")
+def data(prepared_data: Path, folder: Path) -> Path:
+    """A data directory with a database that no server runs on."""
+    return copy_data(prepared_data, folder / "data")
 
 
 @pytest.fixture(scope="session")
-def shared(made: Path) -> Iterator[Supervisor]:
-    """A server that nothing is done to."""
+def shared_server(prepared_data: Path) -> Iterator[Supervisor]:
+    """A running server for tests that change nothing."""
     with tempfile.TemporaryDirectory(prefix="voxpop-") as parent:
         Path(parent).chmod(0o711)
-        with running(copied(made, Path(parent) / "data")) as supervisor:
+        with running(copy_data(prepared_data, Path(parent) / "data")) as supervisor:
             yield supervisor

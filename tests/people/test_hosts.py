@@ -6,7 +6,7 @@ from tests.people.kit import HOST, House
 
 from voxpop.accounts import sign_in
 from voxpop.db import migrate as module
-from voxpop.db.migrate import migrate, migrations
+from voxpop.db.migrate import list_migrations, migrate
 from voxpop.db.pool import Database
 from voxpop.hosts import address_of, label_of
 from voxpop.types import utcnow, uuid7
@@ -96,9 +96,9 @@ async def test_the_oldest_workspace_has_the_bare_host_whatever_its_name(
     """Where labels and owners did not exist yet: it was renamed, and another has taken its name."""
     name = f"voxpop_before_people_{uuid7().hex}"
     await run_sql(server_dsn, f"CREATE DATABASE {name} TEMPLATE template0")
-    known = migrations()
+    known = list_migrations()
     with monkeypatch.context() as before:
-        before.setattr(module, "migrations", lambda: known[:3])
+        before.setattr(module, "list_migrations", lambda: known[:3])
         await migrate(at(server_dsn, name))
     await run_sql(
         at(server_dsn, name),

@@ -55,7 +55,7 @@ def source(settings: Settings) -> Iterator[Source]:
     if settings.database_url:
         yield Source(settings.database_url, None)
         return
-    with running(settings.data_dir, binaries=settings.postgres_bin, say=say) as supervisor:
+    with running(settings.data_dir, binaries=settings.postgres_bin, progress=say) as supervisor:
         yield Source(supervisor.server.dsn, supervisor)
 
 

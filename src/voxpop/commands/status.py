@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from voxpop.commands.output import show
 from voxpop.commands.session import Data, Source, load, source
 from voxpop.config.settings import Settings
-from voxpop.db.migrate import pending
+from voxpop.db.migrate import list_pending
 from voxpop.db.pool import Database
 from voxpop.workspaces import service as workspaces
 
@@ -41,7 +41,7 @@ def _show_server(settings: Settings, found: Source) -> None:
 
 
 async def _show_content(settings: Settings, dsn: str) -> None:
-    missing = await pending(settings.migrate_url or dsn)
+    missing = await list_pending(settings.migrate_url or dsn)
     names = ", ".join(f"{migration.number:04d} {migration.name}" for migration in missing)
     _line("Schema", f"{len(missing)} to apply: {names}" if missing else "up to date")
     if missing:

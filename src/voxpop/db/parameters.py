@@ -1,7 +1,7 @@
-"""Named parameters of SQL: `:status` becomes `$n`, in the order of first use; pure.
+"""Named SQL parameters: `:status` becomes `$n`, in the order of first use.
 
 Casts (`::uuid`), quoted text, comments, dollar quotes and slices (`counts[2:3]`) stay as they are. A colon inside a
-subscript belongs to a slice, so a parameter there is written in parentheses: `counts[(:step)]`. `ARRAY[:a, :b]` works.
+subscript belongs to a slice, so write a parameter there in parentheses: `counts[(:step)]`. `ARRAY[:a, :b]` works.
 """
 
 import re
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 
 
 class Parameterized(NamedTuple):
-    """A statement with `$n` in it, and the names of the parameters in that order."""
+    """A statement with `$n` placeholders, and the names of the parameters in that order."""
 
     sql: str
     names: tuple[str, ...]
@@ -33,7 +33,7 @@ def parameterize(text: str) -> Parameterized:
 
 
 def _pieces(text: str, names: dict[str, int]) -> Iterator[str]:
-    brackets: list[str] = []  # what is open: "[" is a subscript, everything else takes parameters
+    brackets: list[str] = []  # the open ones; inside "[", a subscript, a colon is no parameter
     end = 0
     for token in _TOKEN.finditer(text):
         yield text[end : token.start()]

@@ -1,4 +1,4 @@
-"""Connections and the one way to open a transaction: as the application's role, for one workspace."""
+"""The connection pool and the one way to open a transaction: as the application's role, for one workspace."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,29 +16,29 @@ from voxpop.types import WorkspaceId
 
 
 class Connection(asyncpg.Connection):
-    """A connection of the pool; it remembers what its transaction changed, to be told after the commit."""
+    """A connection of the pool. It collects the workspaces that its transaction changed, for the notification."""
 
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self.changed: set[WorkspaceId] = set()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.changed_workspaces: set[WorkspaceId] = set()
 
 
 Tx = NewType("Tx", Connection)
 
 APP_ROLE = "voxpop_app"
-# One simple query and text, not set_config(): the only form that holds behind poolers and on clusters.
+# One simple query with SET LOCAL instead of set_config(), because only this form works behind poolers and on clusters.
 BEGIN_AS_APP_ROLE = f"BEGIN; SET LOCAL ROLE {APP_ROLE}; SET LOCAL voxpop.workspace = '%s'"
-ACQUIRE_SECONDS = 10
-COMMAND_SECONDS = 60
+ACQUIRE_TIMEOUT = 10  # seconds
+COMMAND_TIMEOUT = 60  # seconds
 
 
 def session_attribute(dsn: str) -> SessionAttribute:
-    """Of several hosts the primary; a single one is taken as it is."""
+    """With several hosts in the address the driver looks for the primary; a single host is used as it is."""
     return SessionAttribute.read_write if "," in dsn else SessionAttribute.any
 
 
 class Database:
-    """A pool of connections. It never lends one out but inside `transaction`."""
+    """A pool of connections, available only inside `transaction`."""
 
     def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str) -> None:
         self._pool = pool
@@ -46,7 +46,10 @@ class Database:
 
     @classmethod
     async def open(cls, dsn: str, *, size: int = 10, direct: str | None = None) -> "Database":
-        """`direct`: an address past the pooler, such as PgBouncer, that `dsn` is; nothing is prepared there by name."""
+        """Opens the pool. `direct` is set when `dsn` is a pooler such as PgBouncer, and names the server behind it.
+
+        Behind a pooler there are no prepared statements.
+        """
         pool = await asyncpg.create_pool(
             dsn,
             connection_class=Connection,
@@ -54,10 +57,10 @@ class Database:
             max_size=size,
             statement_cache_size=0 if direct else 200,
             max_cached_statement_lifetime=0,
-            command_timeout=COMMAND_SECONDS,
-            timeout=ACQUIRE_SECONDS,
+            command_timeout=COMMAND_TIMEOUT,
+            timeout=ACQUIRE_TIMEOUT,
             target_session_attrs=session_attribute(dsn),
-            reset=_nothing_to_reset,
+            reset=_skip_reset,
             server_settings={"application_name": "voxpop"},
         )
         return cls(pool, direct or dsn)
@@ -71,23 +74,23 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, workspace: WorkspaceId | None) -> AsyncIterator[Tx]:
-        """Commits when the block returns, undoes everything when it raises. None sees no workspace's rows."""
-        opening = BEGIN_AS_APP_ROLE % ("" if workspace is None else UUID(str(workspace)))
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+        """Commits when the block returns, and rolls back when it raises. Without a workspace no tenant row is visible."""
+        begin = BEGIN_AS_APP_ROLE % ("" if workspace is None else UUID(str(workspace)))
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
             tx = Tx(cast("Connection", connection))
-            tx.changed.clear()
+            tx.changed_workspaces.clear()
             try:
-                await connection.execute(opening)
+                await connection.execute(begin)
                 yield tx
             except BaseException:
-                await _undo(connection)
+                await _roll_back(connection)
                 raise
             if await connection.execute("COMMIT") != "COMMIT":
-                raise Unavailable("The database undid the transaction; try again")
-            self.notifier.publish(tx.changed)
+                raise Unavailable("The database rolled the transaction back; try again")
+            self.notifier.publish(tx.changed_workspaces)
 
     async def ping(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database responds."""
         try:
             async with self.transaction(None) as tx:
                 return bool(await tx.fetchval("SELECT true"))
@@ -95,7 +98,7 @@ class Database:
             return False
 
     async def _notify(self, payload: str) -> None:
-        """In a transaction of its own: whoever commits with a NOTIFY holds up every other commit that has one."""
+        """Runs NOTIFY in its own transaction, because its commit blocks every other commit with a NOTIFY."""
         async with self.transaction(None) as tx:
             await tx.execute("SELECT pg_notify($1, $2)", NOTIFY_CHANNEL, payload)
 
@@ -109,22 +112,22 @@ class Database:
 
 
 def notify_on_commit(tx: Tx, workspace: WorkspaceId) -> None:
-    """Notes that something changed which open pages show; who watches the workspace hears of it after the commit."""
-    tx.changed.add(workspace)
+    """Notifies the subscribers of the workspace after the commit. Call it when open pages must reload."""
+    tx.changed_workspaces.add(workspace)
 
 
 async def switch_workspace(tx: Tx, workspace: WorkspaceId) -> None:
-    """Moves an open transaction on to another workspace. For batches of the worker alone, in the order of the ids."""
+    """Moves an open transaction to another workspace. Only for batches of the worker, in the order of the ids."""
     await tx.execute(f"SET LOCAL voxpop.workspace = '{UUID(str(workspace))}'")
 
 
-async def _nothing_to_reset(_: object) -> None:
-    """Every setting is SET LOCAL, so a connection comes back clean; saves a round trip each time."""
+async def _skip_reset(_: object) -> None:
+    """Skips the reset of a returned connection: every setting is SET LOCAL, so this saves a round trip."""
 
 
-async def _undo(connection: Any) -> None:
-    """Never lets a transaction outlive its block: what can't be undone is cut off."""
+async def _roll_back(connection: Any) -> None:
+    """Rolls back. If that fails, it closes the connection, so that no transaction outlives its block."""
     try:
-        await asyncio.wait_for(asyncio.shield(connection.execute("ROLLBACK")), ACQUIRE_SECONDS)
+        await asyncio.wait_for(asyncio.shield(connection.execute("ROLLBACK")), ACQUIRE_TIMEOUT)
     except (*DATABASE_ERRORS, asyncio.CancelledError):
         connection.terminate()

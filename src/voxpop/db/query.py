@@ -1,4 +1,4 @@
-"""A named SQL statement with the type of its rows; stores consist of these, and no other module holds SQL."""
+"""A named SQL statement with the type of its rows. Stores consist of these, and no other module contains SQL."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
@@ -13,7 +13,7 @@ Row = TypeVar("Row", bound=Struct)
 
 
 class Query(Generic[Row]):
-    """One statement whose columns are the fields of `row`, in order; a test prepares each one and compares.
+    """One statement whose columns are the fields of `row`, in order. A test prepares each one and compares.
 
     Parameters are named in the text (`:status`) and passed as keywords. A statement with more than seven names its
     `values`, a struct that callers pass instead, beside keywords for the rest; a test compares its fields. A statement
@@ -36,14 +36,14 @@ class Query(Generic[Row]):
         return None if record is None else self.row(*record)
 
     async def one(self, tx: Tx, *values: object, **named: object) -> Row:
-        """The first row; NotFound if there is none."""
-        found = await self.find(tx, *values, **named)
-        if found is None:
+        """The first row; raises NotFound if there is none."""
+        row = await self.find(tx, *values, **named)
+        if row is None:
             raise NotFound
-        return found
+        return row
 
     async def run(self, tx: Tx, *values: object, **named: object) -> int:
-        """The number of affected rows; for statements that return none."""
+        """Runs a statement without result rows and returns the number of affected rows."""
         status = str(await tx.execute(self.sql, *self._arguments(values, named)))
         return int(status.rsplit(" ", 1)[-1])
 
@@ -52,7 +52,7 @@ class Query(Generic[Row]):
         await tx.executemany(self.sql, [self._arguments((), row) for row in rows])
 
     def _arguments(self, values: tuple[object, ...], named: dict[str, object]) -> Sequence[object]:
-        """The values in the order of the parameters; TypeError names those that are missing or unknown."""
+        """The values in the order of the parameters. TypeError names missing and unknown ones."""
         if not self.names:
             return values
         if values:
@@ -67,7 +67,7 @@ class Query(Generic[Row]):
 
 def _fields(struct: object) -> tuple[str, ...]:
     if not isinstance(struct, Struct):
-        raise TypeError(f"{type(struct).__name__} is no struct: pass values as keywords")
+        raise TypeError(f"{type(struct).__name__} is not a struct: pass values as keywords")
     return struct.__struct_fields__
 
 

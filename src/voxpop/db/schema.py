@@ -1,6 +1,6 @@
-"""Describes a schema as text, from the catalogue: `schema.txt` is what review reads. Changes nothing in a database.
+"""Describes the schema as text, from the catalog. Reviewers read the result, `schema.txt`.
 
-`make schema`, which is `python -m voxpop.db.schema`, writes the file anew from a database that has every migration.
+`make schema` (`python -m voxpop.db.schema`) writes the file from a database with all migrations.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ import asyncpg
 from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import migrate
 
-FILE = Path(__file__).with_name("schema.txt")
+SCHEMA_FILE = Path(__file__).with_name("schema.txt")
 
-# Of what, and a line about it. Nothing depends on the owner's name: who owns all may do all, so only others are listed.
-# From PostgreSQL 18 on NOT NULL is a constraint too; here it stands at its column, whatever the server.
-FACTS = r"""
+# One line for each fact, with the object it belongs to. The owner may do everything, so only other roles are listed.
+# From PostgreSQL 18 on NOT NULL is a constraint too. It is shown at its column, so that all versions give the same text.
+CATALOG_FACTS = r"""
 WITH relation AS (
     SELECT *, CASE relkind WHEN 'v' THEN 'view ' ELSE 'table ' END || relname AS title
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
@@ -26,7 +26,7 @@ WITH relation AS (
 routine AS (
     SELECT *, 'function ' || proname AS title FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 ),
-rights (title, place, what, list, owner) AS (
+privilege (title, ordinal, prefix, acl, owner) AS (
     SELECT title, 0, 'GRANT TO ', coalesce(relacl, acldefault('r', relowner)), relowner FROM relation
     UNION ALL
     SELECT title, attnum, 'GRANT ON ' || attname || ' TO ', attacl, relowner
@@ -34,7 +34,7 @@ rights (title, place, what, list, owner) AS (
     UNION ALL
     SELECT title, 0, 'GRANT TO ', coalesce(proacl, acldefault('f', proowner)), proowner FROM routine
 ),
-fact (title, kind, place, line) AS (
+fact (title, kind, ordinal, line) AS (
     SELECT title, 1, attnum, concat_ws(' ', attname, format_type(atttypid, atttypmod),
         CASE WHEN attcollation <> typcollation THEN format('COLLATE %I', collname) END,
         CASE WHEN attnotnull THEN 'NOT NULL' END,
@@ -68,27 +68,27 @@ fact (title, kind, place, line) AS (
     UNION ALL
     SELECT title, 9, 0, replace(pg_get_functiondef(oid), ' public.', ' ') FROM routine
     UNION ALL
-    SELECT title, 10, min(place), what || coalesce(rolname, 'PUBLIC') || ': '
+    SELECT title, 10, min(ordinal), prefix || coalesce(rolname, 'PUBLIC') || ': '
         || string_agg(privilege_type, ', ' ORDER BY privilege_type)
-    FROM rights, aclexplode(list) LEFT JOIN pg_roles r ON r.oid = grantee
-    WHERE grantee <> owner GROUP BY title, what, rolname
+    FROM privilege, aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
+    WHERE grantee <> owner GROUP BY title, prefix, rolname
     UNION ALL
     SELECT 'type ' || typname, 11, 0, 'of kind ' || typtype::text
     FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd', 'r')
 )
-SELECT title, line FROM fact ORDER BY title COLLATE "C", kind, place, line COLLATE "C"
+SELECT title, line FROM fact ORDER BY title COLLATE "C", kind, ordinal, line COLLATE "C"
 """
 
 
 async def describe(connection: "asyncpg.Connection[Any]") -> str:
-    """The tables, views, types and functions of the schema `public`: all that is known of them, in one fixed order."""
-    facts = groupby(await connection.fetch(FACTS), key=lambda fact: fact["title"])
-    return "\n".join(_paragraph(title, [fact["line"] for fact in about]) for title, about in facts)
+    """All facts about the tables, views, types and functions of the schema `public`, in a fixed order."""
+    groups = groupby(await connection.fetch(CATALOG_FACTS), key=lambda fact: fact["title"])
+    return "\n".join(_paragraph(title, [fact["line"] for fact in facts]) for title, facts in groups)
 
 
 def _paragraph(title: str, facts: list[str]) -> str:
-    each = (line for fact in facts for line in fact.splitlines())
-    return f"{title}\n" + "".join(f"    {line}\n" for line in each if line)
+    lines = (line for fact in facts for line in fact.splitlines())
+    return f"{title}\n" + "".join(f"    {line}\n" for line in lines if line)
 
 
 async def _describe_migrated(dsn: str) -> str:
@@ -101,11 +101,11 @@ async def _describe_migrated(dsn: str) -> str:
 
 
 def main() -> None:
-    """Writes schema.txt anew, from an embedded database that is gone afterwards."""
+    """Writes schema.txt from a temporary embedded database."""
     with tempfile.TemporaryDirectory(prefix="voxpop-schema-") as folder:
-        Path(folder).chmod(0o711)  # the database server may run as another account
+        Path(folder).chmod(0o711)  # the server may run as another account
         with running(Path(folder) / "data") as supervisor:
-            FILE.write_text(asyncio.run(_describe_migrated(supervisor.server.dsn)), "utf-8")
+            SCHEMA_FILE.write_text(asyncio.run(_describe_migrated(supervisor.server.dsn)), "utf-8")
 
 
 if __name__ == "__main__":

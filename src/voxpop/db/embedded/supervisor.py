@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL server while it runs: one owner starts, watches and stops it; other processes find it here.
+"""Runs the embedded PostgreSQL server: one owner starts, watches and stops it, and other processes connect to it.
 
-What is in the data directory is `cluster`'s, under which account the server runs `account`'s.
+`cluster` owns the content of the data directory, and `account` the account of the server.
 """
 
 import asyncio
@@ -18,30 +18,43 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from voxpop.db.embedded import binaries as wheel
 from voxpop.db.embedded.account import Account, Progress, accessible_binaries, require_access, server_account
-from voxpop.db.embedded.binaries import EmbeddedError
-from voxpop.db.embedded.cluster import Cluster, Postmaster, State, open_private, prepare
+from voxpop.db.embedded.binaries import Binaries, EmbeddedError, find_binaries
+from voxpop.db.embedded.cluster import Cluster, Postmaster, ServerState, open_private, prepare_data_directory
 
 __all__ = ["EmbeddedError", "Server", "Status", "Supervisor", "running"]
 
-# Below the ports that systems give to outgoing connections: there a client that tries again and again while the server
-# is away can be connected to itself, and would hold the server's port.
+# Below the range of outgoing connections. In that range a client that retries while the server is down can connect to
+# itself, and then holds the port of the server.
 PORTS = range(20_000, 32_000)
-SILENCE = 300.0  # seconds for a server to say that it is starting; once it has, it may take as long as it needs
-_STOPS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))  # fast, at once, by force
+SILENCE_TIMEOUT = 300.0  # seconds until a server must report that it is starting; recovery may take longer
+
+
+class StopSignal(Struct, frozen=True):
+    """A way to stop the server, and the seconds that it gets."""
+
+    number: signal.Signals
+    timeout: float
+
+
+# PostgreSQL's fast shutdown, its immediate shutdown, and the end of its processes.
+STOP_SIGNALS = (
+    StopSignal(signal.SIGINT, 60.0),
+    StopSignal(signal.SIGQUIT, 10.0),
+    StopSignal(signal.SIGKILL, 10.0),
+)
 
 
 class Server(Struct, frozen=True):
-    """What one connects to: as the owner of everything in it, so for migrations; transactions change their role."""
+    """The address of the server. Its role owns the database; transactions switch to another role."""
 
     dsn: str
-    owned: bool  # this process started it and will stop it
+    owned: bool  # this process started it and stops it
     version: str  # "18.6"
 
 
 class Status(Struct, frozen=True):
-    """What people want to know of the server; `pid` is None while it is being started again."""
+    """The state of the server for a user. `pid` is None while it restarts."""
 
     pid: int | None
     port: int
@@ -50,22 +63,31 @@ class Status(Struct, frozen=True):
     owned: bool
 
 
+class Installation(Struct, frozen=True):
+    """The binaries that run a cluster, and the account that runs them."""
+
+    binaries: Binaries
+    account: Account
+
+
 class PortTaken(EmbeddedError):
-    """Somebody else listens there now."""
+    """Another process listens on the port."""
 
 
-def _silent(_line: str) -> None:
+def _ignore_progress(_line: str) -> None:
     pass
 
 
 @contextmanager
-def running(data: Path, *, binaries: Path | None = None, say: Progress = _silent) -> Iterator["Supervisor"]:
-    """The server of a data directory: started here and stopped at the end, or another process's, left as it is.
+def running(
+    data: Path, *, binaries: Path | None = None, progress: Progress = _ignore_progress
+) -> Iterator["Supervisor"]:
+    """The server of a data directory: starts it and stops it at the end, or connects to that of another process.
 
-    From the main thread, before an event loop runs. Both may take a while the first time or after a crash; `say` gets
-    lines for a person who waits. EmbeddedError tells what stands in the way.
+    Call it from the main thread, before an event loop runs. The first start and a start after a crash take longer;
+    `progress` gets lines for a user who waits. Raises EmbeddedError with the reason.
     """
-    supervisor = Supervisor(data, binaries, say)
+    supervisor = Supervisor(data, binaries, progress)
     try:
         for pause in supervisor.attach():
             time.sleep(pause)
@@ -75,54 +97,54 @@ def running(data: Path, *, binaries: Path | None = None, say: Progress = _silent
 
 
 class Supervisor:
-    """The server of one data directory, as one process sees it. Made by `running` alone."""
+    """One process's view of the server of a data directory. Only `running` creates it."""
 
     server: Server
 
-    def __init__(self, data: Path, binaries: Path | None, say: Progress) -> None:
-        self._cluster = Cluster(prepare(data, passable=os.geteuid() == 0))
-        self._binaries, self._say = binaries, say
+    def __init__(self, data: Path, binaries: Path | None, progress: Progress) -> None:
+        self._cluster = Cluster(prepare_data_directory(data, world_traversable=os.geteuid() == 0))
+        self._binaries, self._progress = binaries, progress
         self._lock = open_private(self._cluster.data / "owner.lock", os.O_RDWR)
         self._child: subprocess.Popen[bytes] | None = None
-        self._port: int | None = None  # once told to anybody, it stays
+        self._port: int | None = None  # does not change, because clients know it
 
     def attach(self) -> Iterator[float]:
-        """Yields pauses until there is a server: ours if nobody owns the directory, else the owner's."""
-        for pause in _pauses(self._say, "Waiting for the process that is starting the database"):
-            if self._own():
+        """Yields pauses until a server is ready: its own if the directory has no owner, otherwise the owner's."""
+        for pause in _poll(self._progress, "Waiting for the process that starts the database"):
+            if self._try_lock():
                 yield from self._start()
                 return
-            if found := self._found():
-                self._port = found.port
-                self.server = Server(self._cluster.dsn(found.port), False, found.version)
+            if state := self._find_ready_server():
+                self._port = state.port
+                self.server = Server(self._cluster.dsn(state.port), False, state.version)
                 return
             yield pause
 
     async def watch(self) -> None:
-        """For ever: starts the server again when it dies, on the same port, so that pools recover by themselves.
+        """Restarts the server whenever it dies, on the same port, so that pools recover by themselves.
 
-        In the event loop of the main thread. When another process owned the server and has gone away, this one takes
-        over, so that any of several may be stopped first.
+        Run it in the event loop of the main thread. When the owner of the server ends, this process takes over, so the
+        processes can be stopped in any order.
         """
         while True:
             await asyncio.sleep(0.1)
-            if self._child is None and self._own():
-                self._say("The process that ran the database has ended; this one goes on with it")
+            if self._child is None and self._try_lock():
+                self._progress("The process that ran the database has ended; this process takes over")
             elif self._child is None or self._child.poll() is None:
                 continue
             else:
-                self._say(f"The database server has ended ({_ending(self._child.returncode)}); starting it again")
-            await self._start_again()
+                self._progress(f"The database server has ended ({_exit_reason(self._child.returncode)}); restarting it")
+            await self._restart()
 
-    async def _start_again(self) -> None:
-        """Until it works: a full disk, for one, is emptied by people, later."""
+    async def _restart(self) -> None:
+        """Retries until the server starts, because a cause such as a full disk is removed later."""
         while True:
             try:
                 for pause in self._start():
                     await asyncio.sleep(pause)
                 return
             except EmbeddedError as error:
-                self._say(str(error))
+                self._progress(str(error))
                 await asyncio.sleep(2)
 
     def status(self) -> Status:
@@ -137,74 +159,76 @@ class Supervisor:
         )
 
     def stop(self) -> None:
-        """Stops what this process started, then lets go of the directory."""
+        """Stops the server that this process started, then releases the directory."""
         if (child := self._child) is not None and child.poll() is None:
-            for pause in _ended(child.pid, self._say, lambda: child.poll() is not None):
+            for pause in _stop_process(child.pid, self._progress, lambda: child.poll() is not None):
                 time.sleep(pause)
         os.close(self._lock)
 
-    def _own(self) -> bool:
+    def _try_lock(self) -> bool:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def _found(self) -> State | None:
-        """The owner's server, once it takes connections."""
+    def _find_ready_server(self) -> ServerState | None:
+        """The server of the owner, once it accepts connections."""
         postmaster, state = self._cluster.postmaster(), self._cluster.read_state()
         if postmaster and postmaster.status == "ready" and self._cluster.is_server(postmaster.pid):
             return state
         return None
 
     def _start(self) -> Iterator[float]:
-        """Yields pauses until the server, which is ours from here on, takes connections."""
-        found, account = self._ensure_cluster()
+        """Yields pauses until the new server accepts connections."""
+        installation = self._ensure_cluster()
+        version = installation.binaries.version
         yield from self._stop_orphans()
         for attempt in range(5):
             port = self._port or _free_port(self._cluster.read_state())
-            self._cluster.write_state(State(port, found.version))  # before it is ready, when others look for it
-            self._child = self._spawn(found, account, port)
+            # Before the start, because other processes read it as soon as the server is ready.
+            self._cluster.write_state(ServerState(port, version))
+            self._child = self._spawn(installation, port)
             try:
-                yield from until_ready(self._child, self._cluster, self._say)
+                yield from until_ready(self._child, self._cluster, self._progress)
                 break
             except PortTaken:
                 if self._port or attempt == 4:
                     raise
         self._port = port
-        self.server = Server(self._cluster.dsn(port), True, found.version)
+        self.server = Server(self._cluster.dsn(port), True, version)
 
-    def _ensure_cluster(self) -> tuple[wheel.Binaries, Account]:
-        """Binaries and account that fit the cluster, which is made here if there is none."""
+    def _ensure_cluster(self) -> Installation:
+        """Returns binaries and account that fit the cluster. Creates the cluster if there is none."""
         cluster = self._cluster
-        found = wheel.find(self._binaries)
-        account = server_account(cluster.directory, self._say)
+        binaries = find_binaries(self._binaries)
+        account = server_account(cluster.directory, self._progress)
         require_access(cluster.data, account)
         if cluster.directory.exists():
-            cluster.require_version(found)
-        found = accessible_binaries(found, account, self._say)
+            cluster.require_version(binaries)
+        binaries = accessible_binaries(binaries, account, self._progress)
         if not cluster.directory.exists():
-            self._say(f"Making the database in {cluster.data} (PostgreSQL {found.version}, the first time only)")
-            cluster.create(found, account)
-        return found, account
+            self._progress(f"Creating the database in {cluster.data} (PostgreSQL {binaries.version}, first start only)")
+            cluster.create(binaries, account)
+        return Installation(binaries, account)
 
     def _stop_orphans(self) -> Iterator[float]:
-        """Ends what outlived its owner. Whoever owned the directory before us is gone, since we hold the lock."""
+        """Stops processes of an earlier owner, which must have ended, because this process holds the lock."""
         cluster, child = self._cluster, self._child
         if child is not None and child.poll() is None:
-            yield from _ended(child.pid, self._say, lambda: child.poll() is not None)
-        outlived = cluster.postmaster()
-        if outlived and cluster.is_server(outlived.pid):
-            yield from _ended(outlived.pid, self._say, lambda: not cluster.is_server(outlived.pid))
-        for pause in _pauses(self._say, "Waiting for processes of an earlier server to end"):
-            left = cluster.orphaned_processes()
-            for pid in left:
-                _signal(pid, signal.SIGKILL)
-            if not left:
+            yield from _stop_process(child.pid, self._progress, lambda: child.poll() is not None)
+        orphan = cluster.postmaster()
+        if orphan and cluster.is_server(orphan.pid):
+            yield from _stop_process(orphan.pid, self._progress, lambda: not cluster.is_server(orphan.pid))
+        for pause in _poll(self._progress, "Waiting for processes of an earlier server to end"):
+            orphans = cluster.orphaned_processes()
+            for pid in orphans:
+                _send_signal(pid, signal.SIGKILL)
+            if not orphans:
                 return
             yield pause
 
-    def _spawn(self, found: wheel.Binaries, account: Account, port: int) -> subprocess.Popen[bytes]:
+    def _spawn(self, installation: Installation, port: int) -> subprocess.Popen[bytes]:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": port,
@@ -212,94 +236,94 @@ class Supervisor:
             "cluster_name": self._cluster.cluster_name,
             "log_destination": "stderr",
             "logging_collector": "on",
-            # One call after a crash, instead of one for each of a thousand files.
+            # After a crash one call instead of one for each of a thousand files.
             "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        # What is in postmaster.pid now is no server of ours, but may be the pid of some other process by now, which
-        # PostgreSQL takes for a server unless it is called its grandparent. Taking the file away would be a race.
+        # The pid in a stale postmaster.pid may belong to another process now. PostgreSQL takes that process for a
+        # server unless it is declared a grandparent. Deleting the file would be a race.
         stale = self._cluster.postmaster()
         environment = {"PG_GRANDPARENT_PID": str(stale.pid)} if stale else {}
         output = open_private(self._cluster.start_log, os.O_WRONLY | os.O_TRUNC)
         try:
-            command = [found.path("postgres"), "-D", str(self._cluster.directory), *options]
-            return account.start(command, output=output, environment=environment)
+            command = [installation.binaries.path("postgres"), "-D", str(self._cluster.directory), *options]
+            return installation.account.start(command, stdout=output, environment=environment)
         finally:
             os.close(output)
 
 
-def until_ready(child: subprocess.Popen[bytes], cluster: Cluster, say: Progress) -> Iterator[float]:
-    """Yields pauses until the server takes connections, however long it recovers. It may be silent for SILENCE only."""
+def until_ready(child: subprocess.Popen[bytes], cluster: Cluster, progress: Progress) -> Iterator[float]:
+    """Yields pauses until the server accepts connections. Recovery may take any time, silence only SILENCE_TIMEOUT."""
     began = time.monotonic()
-    for pause in _pauses(say, "The database is starting; after a crash it first repeats what was not yet in its files"):
+    for pause in _poll(progress, "The database is starting; after a crash it first recovers"):
         if child.poll() is not None:
-            yield from _log_written(cluster)
-            raise _failure(cluster, child.returncode)
-        said = cluster.postmaster() or Postmaster(0, "")
-        if said.pid == child.pid and said.status == "ready":
+            yield from _wait_for_log(cluster)
+            raise _startup_error(cluster, child.returncode)
+        postmaster = cluster.postmaster() or Postmaster(0, "")
+        if postmaster.pid == child.pid and postmaster.status == "ready":
             return
-        if said.pid != child.pid and time.monotonic() - began > SILENCE:
+        if postmaster.pid != child.pid and time.monotonic() - began > SILENCE_TIMEOUT:
             raise EmbeddedError(
-                f"The database server in {cluster.data} says nothing for {SILENCE:.0f} s; is the disk busy?"
+                f"The database server in {cluster.data} has not reported for {SILENCE_TIMEOUT:.0f} s; is the disk busy?"
             )
         yield pause
 
 
-def _log_written(cluster: Cluster) -> Iterator[float]:
-    """Yields pauses, for a second at most, until the process that writes the log has followed the server."""
+def _wait_for_log(cluster: Cluster) -> Iterator[float]:
+    """Yields pauses, for a second at most, until the process that writes the log has ended too."""
     until = time.monotonic() + 1
     while cluster.orphaned_processes() and time.monotonic() < until:
         yield 0.01
 
 
-def _failure(cluster: Cluster, code: int) -> EmbeddedError:
-    said = cluster.log_tail()
-    kind = PortTaken if "could not bind" in said else EmbeddedError
+def _startup_error(cluster: Cluster, code: int) -> EmbeddedError:
+    output = cluster.log_tail()
+    kind = PortTaken if "could not bind" in output else EmbeddedError
     return kind(
-        f"The database server in {cluster.data} did not start ({_ending(code)}). It said:\n{said}\n"
-        f"More may be in {cluster.directory / 'log'}."
+        f"The database server in {cluster.data} did not start ({_exit_reason(code)}). Its output:\n{output}\n"
+        f"See also {cluster.directory / 'log'}."
     )
 
 
-def _ending(code: int) -> str:
+def _exit_reason(code: int) -> str:
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
-def _ended(pid: int, say: Progress, gone: Callable[[], bool]) -> Iterator[float]:
-    """Yields pauses until a server has stopped, more firmly when it takes long."""
-    for number, limit in _STOPS:
-        _signal(pid, number)
-        until = time.monotonic() + limit
-        for pause in _pauses(say, "Waiting for the database server to stop"):
-            if gone():
+def _stop_process(pid: int, progress: Progress, has_ended: Callable[[], bool]) -> Iterator[float]:
+    """Yields pauses until the server has stopped. Each timeout leads to a stronger signal."""
+    for stop in STOP_SIGNALS:
+        _send_signal(pid, stop.number)
+        until = time.monotonic() + stop.timeout
+        for pause in _poll(progress, "Waiting for the database server to stop"):
+            if has_ended():
                 return
             if time.monotonic() > until:
                 break
             yield pause
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def _send_signal(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
 
 
-def _pauses(say: Progress, waiting_for: str) -> Iterator[float]:
-    """Pauses without end, saying after 2 s and then every 10 s what the wait is for."""
+def _poll(progress: Progress, waiting_for: str) -> Iterator[float]:
+    """Yields pauses without end. Reports the reason after 2 s and then every 10 s."""
     began = time.monotonic()
-    next_word = 2.0
+    next_report = 2.0
     while True:
         waited = time.monotonic() - began
-        if waited >= next_word:
-            say(f"{waiting_for} ({waited:.0f} s)")
-            next_word += 10
+        if waited >= next_report:
+            progress(f"{waiting_for} ({waited:.0f} s)")
+            next_report += 10
         yield 0.01 if waited < 1 else 0.1
 
 
-def _free_port(before: State | None) -> int:
-    """The port of the last time if it is free, since other processes may still know it."""
-    for port in ([before.port] if before else []) + random.sample(PORTS, 50):
+def _free_port(previous: ServerState | None) -> int:
+    """Prefers the previous port, because other processes may still know it."""
+    for port in ([previous.port] if previous else []) + random.sample(PORTS, 50):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port
-    raise EmbeddedError(f"No free port was found between {PORTS.start} and {PORTS.stop} on 127.0.0.1")
+    raise EmbeddedError(f"There is no free port between {PORTS.start} and {PORTS.stop} on 127.0.0.1")

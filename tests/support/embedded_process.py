@@ -1,4 +1,4 @@
-"""Runs the embedded database, or finds it, until its input ends: `holder.py DATA [--uid N] [--bin DIR]`."""
+"""Runs or joins an embedded database until its stdin ends: `embedded_process.py DATA [--uid N] [--bin DIR]`."""
 
 import argparse
 import os
@@ -15,13 +15,13 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--uid", type=int)
     parser.add_argument("--bin", type=Path)
-    asked = parser.parse_args()
-    if asked.uid:
-        # All imports are done: as this account the standard library may be out of reach.
+    arguments = parser.parse_args()
+    if arguments.uid:
+        # All imports are done before, because this account may not be able to read the standard library.
         os.setgroups([])
-        os.setgid(asked.uid)
-        os.setuid(asked.uid)
-    with running(asked.data, binaries=asked.bin) as supervisor:
+        os.setgid(arguments.uid)
+        os.setuid(arguments.uid)
+    with running(arguments.data, binaries=arguments.bin) as supervisor:
         sys.stdout.write(msgspec.json.encode(supervisor.server).decode() + "\n")
         sys.stdout.flush()
         sys.stdin.read()
