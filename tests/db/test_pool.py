@@ -1,4 +1,4 @@
-"""The one door to the database: whose eyes a transaction has, what it undoes, and what is left behind for the next."""
+"""Transactions: their role and workspace, rollback, lost connections, and the state of a returned connection."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,13 +17,13 @@ from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 
 API = "/api/csat/v1"
-IDENTITY = "SELECT current_user::text AS role, current_setting('voxpop.workspace', true) AS workspace"
-OF_A_WORKSPACE = """
+SELECT_IDENTITY = "SELECT current_user::text AS role, current_setting('voxpop.workspace', true) AS workspace"
+SELECT_TENANT_TABLES = """
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY c.relname
 """
-# Rows that only the worker and people at pages make.
-OF_NO_REQUEST = (
+# Rows that only the worker and pages insert.
+INSERTS_WITHOUT_ENDPOINT = (
     """INSERT INTO session (workspace_id, id, secret_hash, kind, email, create_time, last_seen_at, idle_seconds,
                             expires_at)
        VALUES ($1, gen_random_uuid(), '', 'customer', 'x@x.com', now(), now(), 1, now())""",
@@ -39,28 +39,30 @@ OF_NO_REQUEST = (
     """INSERT INTO dead_letter (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
        VALUES ($1, gen_random_uuid(), 'x', 0, 0, 'x', '', now())""",
 )
-NEW_PRODUCT = "INSERT INTO product (workspace_id, id, key, name) VALUES ($1, $2, $3, 'x')"
+INSERT_PRODUCT = "INSERT INTO product (workspace_id, id, key, name) VALUES ($1, $2, $3, 'x')"
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 
 
 async def add_product(tx: Tx, workspace: WorkspaceId, key: str) -> None:
-    await tx.execute(NEW_PRODUCT, workspace, uuid4(), key)
+    await tx.execute(INSERT_PRODUCT, workspace, uuid4(), key)
 
 
-async def attempt(database: Database, workspace: WorkspaceId | None, statement: str, *values: object) -> None:
+async def execute(database: Database, workspace: WorkspaceId | None, statement: str, *values: object) -> None:
     async with database.transaction(workspace) as tx:
         await tx.execute(statement, *values)
 
 
-async def add_and(database: Database, workspace: WorkspaceId, then: Callable[[Tx], Awaitable[object]]) -> None:
-    """Adds a product and does something else in one transaction."""
+async def add_product_and(
+    database: Database, workspace: WorkspaceId, action: Callable[[Tx], Awaitable[object]]
+) -> None:
+    """Adds a product and runs `action`, in one transaction."""
     async with database.transaction(workspace) as tx:
         await add_product(tx, workspace, "one")
-        await then(tx)
+        await action(tx)
 
 
-async def keys(database: Database, workspace: WorkspaceId | None) -> list[str]:
+async def list_product_keys(database: Database, workspace: WorkspaceId | None) -> list[str]:
     async with database.transaction(workspace) as tx:
         return [row["key"] for row in await tx.fetch("SELECT key FROM product ORDER BY key")]
 
@@ -76,15 +78,15 @@ async def theirs(make: Make) -> WorkspaceId:
 
 
 @pytest.fixture
-async def single(live_db: str) -> AsyncIterator[Database]:
-    """A pool of one connection, so that the next borrower gets what the last one had."""
+async def single_connection(live_db: str) -> AsyncIterator[Database]:
+    """A pool of one connection, so that each transaction gets the same one."""
     database = await Database.open(live_db, size=1)
     yield database
     await database.close()
 
 
-async def fill(client: Client, owner: Owner) -> None:
-    """Rows of the caller's workspace in every table."""
+async def fill_tables(client: Client, owner: Owner) -> None:
+    """Inserts rows of the caller's workspace into every tenant table."""
     await client.post(f"{API}/products", json={"key": "pms", "name": "PMS"})
     feature = {"feature_key": "dash", "interaction_threshold": 1, "rejection_threshold": 1}
     await client.post(f"{API}/products/pms/features", json=feature)
@@ -98,17 +100,17 @@ async def fill(client: Client, owner: Owner) -> None:
     assert (await client.post("/api/v1/tickets", json=NEW | {"tags": ["x"]}, headers=once)).status_code == 201
     assert (await client.post("/api/v1/tickets/TK-1/replies", json={"body": "x"})).status_code == 201
     await member(owner, client.workspace, client.workspace.hex)
-    for statement in OF_NO_REQUEST:
+    for statement in INSERTS_WITHOUT_ENDPOINT:
         await owner.execute(statement, client.workspace)
 
 
-async def test_a_transaction_has_the_eyes_of_the_application(database: Database, ours: WorkspaceId) -> None:
-    for workspace, shown in ((ours, str(ours)), (None, "")):
+async def test_a_transaction_runs_as_the_app_role_for_its_workspace(database: Database, ours: WorkspaceId) -> None:
+    for workspace, setting in ((ours, str(ours)), (None, "")):
         async with database.transaction(workspace) as tx:
-            assert tuple(await tx.fetchrow(IDENTITY) or ()) == ("voxpop_app", shown)
+            assert tuple(await tx.fetchrow(SELECT_IDENTITY) or ()) == ("voxpop_app", setting)
 
 
-async def test_the_application_is_nobody_special(owner: Owner) -> None:
+async def test_the_app_role_has_no_special_privilege(owner: Owner) -> None:
     role = await owner.fetchrow("SELECT * FROM pg_roles WHERE rolname = 'voxpop_app'")
     assert role is not None
     powers = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
@@ -118,47 +120,51 @@ async def test_the_application_is_nobody_special(owner: Owner) -> None:
     assert await owner.fetchval("SELECT count(*) FROM pg_auth_members WHERE member = 'voxpop_app'::regrole") == 0
 
 
-async def test_nobody_sees_a_neighbour(client: Client, neighbour: Client, database: Database, owner: Owner) -> None:
-    for one in (client, neighbour):
-        await fill(one, owner)
-    for (table,) in await owner.fetch(OF_A_WORKSPACE):
+async def test_a_transaction_reads_no_row_of_another_workspace(
+    client: Client, neighbour: Client, database: Database, owner: Owner
+) -> None:
+    for caller in (client, neighbour):
+        await fill_tables(caller, owner)
+    for (table,) in await owner.fetch(SELECT_TENANT_TABLES):
         assert await owner.fetchval(f"SELECT count(DISTINCT workspace_id) FROM {table}") == 2, f"{table} is not filled"
         async with database.transaction(client.workspace) as tx:
-            seen = await tx.fetch(f"SELECT DISTINCT workspace_id FROM {table}")
-        assert [row["workspace_id"] for row in seen] == [client.workspace], table
+            rows = await tx.fetch(f"SELECT DISTINCT workspace_id FROM {table}")
+        assert [row["workspace_id"] for row in rows] == [client.workspace], table
         async with database.transaction(None) as tx:
             assert await tx.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 
-async def test_workspaces_don_t_see_each_other(database: Database, ours: WorkspaceId, theirs: WorkspaceId) -> None:
+async def test_a_transaction_sees_only_its_own_workspace(
+    database: Database, ours: WorkspaceId, theirs: WorkspaceId
+) -> None:
     assert ours != theirs
-    for workspace, seen in ((ours, [ours]), (None, [])):
+    for workspace, visible in ((ours, [ours]), (None, [])):
         async with database.transaction(workspace) as tx:
-            assert [row["id"] for row in await tx.fetch("SELECT id FROM workspace")] == seen
+            assert [row["id"] for row in await tx.fetch("SELECT id FROM workspace")] == visible
 
 
-async def test_nobody_writes_into_a_neighbour_s(
+async def test_a_transaction_writes_no_row_of_another_workspace(
     client: Client, neighbour: Client, database: Database, owner: Owner
 ) -> None:
-    for one in (client, neighbour):
-        await fill(one, owner)
-    there, here = neighbour.workspace, client.workspace
-    for (table,) in await owner.fetch(OF_A_WORKSPACE):
-        before = await owner.fetch(f"SELECT * FROM {table} WHERE workspace_id = $1", there)
-        async with database.transaction(here) as tx:
+    for caller in (client, neighbour):
+        await fill_tables(caller, owner)
+    own, other = client.workspace, neighbour.workspace
+    for (table,) in await owner.fetch(SELECT_TENANT_TABLES):
+        before = await owner.fetch(f"SELECT * FROM {table} WHERE workspace_id = $1", other)
+        async with database.transaction(own) as tx:
             for verb in (f"UPDATE {table} SET workspace_id = workspace_id", f"DELETE FROM {table}"):
-                assert (await tx.execute(f"{verb} WHERE workspace_id = $1", there)).endswith(" 0"), verb
+                assert (await tx.execute(f"{verb} WHERE workspace_id = $1", other)).endswith(" 0"), verb
         for statement in (
             f"INSERT INTO {table} OVERRIDING SYSTEM VALUE "
             f"SELECT (jsonb_populate_record(t, jsonb_build_object('workspace_id', $1::uuid))).* FROM {table} t",
             f"UPDATE {table} SET workspace_id = $1",
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
-                await attempt(database, here, statement, there)
-        assert await owner.fetch(f"SELECT * FROM {table} WHERE workspace_id = $1", there) == before
+                await execute(database, own, statement, other)
+        assert await owner.fetch(f"SELECT * FROM {table} WHERE workspace_id = $1", other) == before
 
 
-async def test_the_application_does_not_reach_the_products_own_tables(database: Database, ours: WorkspaceId) -> None:
+async def test_the_app_role_cannot_access_global_tables(database: Database, ours: WorkspaceId) -> None:
     for statement in (
         "SELECT * FROM builtin_survey_type",
         "SELECT * FROM migration",
@@ -166,16 +172,16 @@ async def test_the_application_does_not_reach_the_products_own_tables(database: 
         "CREATE TABLE mine (id int)",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await attempt(database, ours, statement)
+            await execute(database, ours, statement)
 
 
-async def test_nothing_is_left_for_the_next_borrower(single: Database, ours: WorkspaceId) -> None:
-    async with single.transaction(ours) as tx:
+async def test_no_setting_is_left_on_a_returned_connection(single_connection: Database, ours: WorkspaceId) -> None:
+    async with single_connection.transaction(ours) as tx:
         session = await tx.fetchval("SELECT pg_backend_pid()")
         await tx.execute("SET LOCAL statement_timeout = '7s'")
-    async with single.transaction(None) as tx:
+    async with single_connection.transaction(None) as tx:
         assert await tx.fetchval("SELECT pg_backend_pid()") == session
-        assert tuple(await tx.fetchrow(IDENTITY) or ()) == ("voxpop_app", "")
+        assert tuple(await tx.fetchrow(SELECT_IDENTITY) or ()) == ("voxpop_app", "")
         assert await tx.fetchval("SHOW statement_timeout") == "0"
         assert await tx.fetchval("SELECT count(*) FROM workspace") == 0
 
@@ -184,44 +190,44 @@ async def fail(tx: Tx) -> None:
     raise KeyError
 
 
-async def break_it(tx: Tx) -> None:
+async def fail_in_sql(tx: Tx) -> None:
     await tx.execute("SELECT 1 / 0")
 
 
-@pytest.mark.parametrize(("then", "fault"), [(fail, KeyError), (break_it, asyncpg.DivisionByZeroError)])
-async def test_what_raises_is_undone(
-    single: Database, ours: WorkspaceId, then: Callable[[Tx], Awaitable[object]], fault: type[Exception]
+@pytest.mark.parametrize(("action", "error"), [(fail, KeyError), (fail_in_sql, asyncpg.DivisionByZeroError)])
+async def test_an_error_rolls_the_transaction_back(
+    single_connection: Database, ours: WorkspaceId, action: Callable[[Tx], Awaitable[object]], error: type[Exception]
 ) -> None:
-    with pytest.raises(fault):
-        await add_and(single, ours, then)
-    assert await keys(single, ours) == []
-    async with single.transaction(ours) as tx:
+    with pytest.raises(error):
+        await add_product_and(single_connection, ours, action)
+    assert await list_product_keys(single_connection, ours) == []
+    async with single_connection.transaction(ours) as tx:
         await add_product(tx, ours, "two")
-    assert await keys(single, ours) == ["two"]
+    assert await list_product_keys(single_connection, ours) == ["two"]
 
 
-async def test_what_is_cancelled_in_the_middle_of_a_query_is_undone(single: Database, ours: WorkspaceId) -> None:
+async def test_a_cancelled_query_rolls_the_transaction_back(single_connection: Database, ours: WorkspaceId) -> None:
     begun = asyncio.Event()
 
     async def take_long(tx: Tx) -> None:
         begun.set()
         await tx.execute("SELECT pg_sleep(30)")
 
-    task = asyncio.create_task(add_and(single, ours, take_long))
+    task = asyncio.create_task(add_product_and(single_connection, ours, take_long))
     await begun.wait()
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     async with asyncio.timeout(5):
-        assert await keys(single, ours) == []
+        assert await list_product_keys(single_connection, ours) == []
 
 
-async def test_whenever_it_is_cancelled_the_connection_is_clean(
-    single: Database, ours: WorkspaceId, caplog: pytest.LogCaptureFixture
+async def test_a_connection_is_clean_whenever_the_task_is_cancelled(
+    single_connection: Database, ours: WorkspaceId, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work() -> None:
-        async with single.transaction(ours) as tx:
+        async with single_connection.transaction(ours) as tx:
             await tx.execute("SELECT 1")
 
     for tenths in range(30):
@@ -230,23 +236,25 @@ async def test_whenever_it_is_cancelled_the_connection_is_clean(
         task.cancel()
         await asyncio.wait([task])
         async with asyncio.timeout(5):
-            assert await keys(single, None) == []
+            assert await list_product_keys(single_connection, None) == []
     assert caplog.messages == []
 
 
-async def test_a_broken_transaction_is_never_taken_for_a_stored_one(single: Database, ours: WorkspaceId) -> None:
-    async def break_and_go_on(tx: Tx) -> None:
+async def test_a_failed_transaction_is_never_reported_as_committed(
+    single_connection: Database, ours: WorkspaceId
+) -> None:
+    async def fail_and_continue(tx: Tx) -> None:
         with pytest.raises(asyncpg.DivisionByZeroError):
-            await break_it(tx)
+            await fail_in_sql(tx)
 
-    with pytest.raises(Unavailable, match="undid"):
-        await add_and(single, ours, break_and_go_on)
-    assert await keys(single, ours) == []
+    with pytest.raises(Unavailable, match="rolled the transaction back"):
+        await add_product_and(single_connection, ours, fail_and_continue)
+    assert await list_product_keys(single_connection, ours) == []
 
 
 @pytest.mark.parametrize("pause", [0, 0.1])
 async def test_a_connection_lost_between_statements_is_an_error(
-    single: Database, owner: Owner, ours: WorkspaceId, pause: float
+    single_connection: Database, owner: Owner, ours: WorkspaceId, pause: float
 ) -> None:
     async def lose(tx: Tx) -> None:
         await owner.execute("SELECT pg_terminate_backend($1)", await tx.fetchval("SELECT pg_backend_pid()"))
@@ -254,12 +262,12 @@ async def test_a_connection_lost_between_statements_is_an_error(
         await tx.execute("SELECT pg_sleep(5)")
 
     with pytest.raises(CONNECTION_ERRORS):
-        await add_and(single, ours, lose)
-    assert await keys(single, ours) == []
+        await add_product_and(single_connection, ours, lose)
+    assert await list_product_keys(single_connection, ours) == []
 
 
-async def test_a_connection_lost_in_the_middle_of_a_statement_is_an_error(
-    single: Database, owner: Owner, ours: WorkspaceId
+async def test_a_connection_lost_during_a_statement_is_an_error(
+    single_connection: Database, owner: Owner, ours: WorkspaceId
 ) -> None:
     async def lose(tx: Tx) -> None:
         session = await tx.fetchval("SELECT pg_backend_pid()")
@@ -267,24 +275,24 @@ async def test_a_connection_lost_in_the_middle_of_a_statement_is_an_error(
         await tx.execute("SELECT pg_sleep(5)")
 
     ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    losing = asyncio.create_task(add_and(single, ours, lose))
+    losing = asyncio.create_task(add_product_and(single_connection, ours, lose))
     await owner.execute("SELECT pg_terminate_backend($1)", await ending)
     with pytest.raises(CONNECTION_ERRORS):
         await losing
-    assert await keys(single, ours) == []
+    assert await list_product_keys(single_connection, ours) == []
 
 
-async def test_a_connection_lost_at_rest_is_replaced_before_anybody_notices(
-    single: Database, owner: Owner, ours: WorkspaceId
+async def test_an_idle_connection_that_is_lost_is_replaced(
+    single_connection: Database, owner: Owner, ours: WorkspaceId
 ) -> None:
-    async with single.transaction(ours) as tx:
+    async with single_connection.transaction(ours) as tx:
         session = await tx.fetchval("SELECT pg_backend_pid()")
     await owner.execute("SELECT pg_terminate_backend($1, 2000)", session)
     await asyncio.sleep(0.05)
-    assert await keys(single, ours) == []
+    assert await list_product_keys(single_connection, ours) == []
 
 
-async def test_a_ping_tells_whether_the_database_is_there(database: Database) -> None:
+async def test_a_ping_reports_whether_the_database_is_reachable(database: Database) -> None:
     assert await database.ping() is True
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
     pool = await asyncpg.create_pool(nowhere, min_size=0)
@@ -292,7 +300,7 @@ async def test_a_ping_tells_whether_the_database_is_there(database: Database) ->
     await pool.close()
 
 
-async def test_a_ping_when_the_database_itself_is_gone(server_dsn: str, live_db: str, owner: Owner) -> None:
+async def test_a_ping_fails_when_the_database_was_dropped(server_dsn: str, live_db: str, owner: Owner) -> None:
     database = await Database.open(live_db, size=1)
     name = live_db.rpartition("/")[2]
     await owner.close()
@@ -303,17 +311,17 @@ async def test_a_ping_when_the_database_itself_is_gone(server_dsn: str, live_db:
     await database.close()
 
 
-async def test_how_much_of_the_pool_is_in_use(single: Database) -> None:
-    assert (single.size, single.idle) == (1, 1)
-    async with single.transaction(None):
-        assert (single.size, single.idle) == (1, 0)
+async def test_the_pool_reports_its_size_and_idle_connections(single_connection: Database) -> None:
+    assert (single_connection.size, single_connection.idle) == (1, 1)
+    async with single_connection.transaction(None):
+        assert (single_connection.size, single_connection.idle) == (1, 0)
 
 
-async def test_behind_a_pooler_nothing_is_prepared_by_name(live_db: str, make: Make) -> None:
+async def test_behind_a_pooler_there_are_no_prepared_statements(live_db: str, make: Make) -> None:
     database = await Database.open(live_db, size=1, direct=live_db)
     client = await Make(database, make.app.app.state.settings).client(await make.workspace("ours"))
     assert (await client.post(f"{API}/products", json={"key": "pms", "name": "PMS"})).status_code == 201
-    assert await keys(database, client.workspace) == ["pms"]
+    assert await list_product_keys(database, client.workspace) == ["pms"]
     async with database.transaction(client.workspace) as tx:
         assert await Query("SELECT 1 AS one WHERE $1", NoRows).run(tx, True) == 1
         assert await tx.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0
@@ -321,7 +329,7 @@ async def test_behind_a_pooler_nothing_is_prepared_by_name(live_db: str, make: M
     await database.close()
 
 
-async def test_a_workspace_is_an_id_and_nothing_else(database: Database) -> None:
+async def test_a_workspace_must_be_a_uuid(database: Database) -> None:
     with pytest.raises(ValueError, match="UUID"):
         async with database.transaction(WorkspaceId("'; RESET ROLE; --")):  # type: ignore[arg-type]
             pass

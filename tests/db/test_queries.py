@@ -1,4 +1,4 @@
-"""Every statement of the product against the migrated schema: it fits its row, keeps to its workspace, may be run."""
+"""Every statement against the migrated schema: its columns match its row, it stays in its workspace, it may run."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from voxpop.db.query import Query, every_query
 from voxpop.db.schema import SCHEMA_FILE
 
 SOURCE = Path(voxpop.__file__).parent
-STORES = sorted(SOURCE.rglob("*store.py"))
+STORES = [*sorted(SOURCE.rglob("*store.py")), SOURCE / "outbox.py", SOURCE / "idempotency.py"]
 for path in STORES:
     import_module(".".join(path.relative_to(SOURCE.parent).with_suffix("").parts))
 QUERIES = list(every_query())
@@ -33,24 +33,24 @@ SCOPED_INSERT = re.compile(
 
 
 def unscoped(sql: str) -> list[str]:
-    """Where a statement is not held to its workspace by `workspace_id = $1`, or by inserting it."""
+    """The tables that a statement does not restrict to its workspace by `workspace_id = :workspace`."""
     reads = READ.findall(sql)
     scopes = Counter(SCOPE.findall(sql))
-    # Read under its own name: either the scope is bare, or it has that name.
+    # A table without an alias: its scope has no prefix, or the name of the table.
     plain = [table for table, alias in reads if not alias]
-    wanted = Counter(alias for _, alias in reads if alias)
-    faults = [alias for alias, times in wanted.items() if scopes[alias] < times]
+    expected = Counter(alias for _, alias in reads if alias)
+    unscoped_tables = [alias for alias, times in expected.items() if scopes[alias] < times]
     if scopes[""] + sum(scopes[table] for table in set(plain)) < len(plain):
-        faults += plain
+        unscoped_tables += plain
     if SCOPED_INSERT.findall(sql) != INSERT.findall(sql):
-        faults += INSERT.findall(sql)
+        unscoped_tables += INSERT.findall(sql)
     if len(MENTION.findall(sql)) != len(reads) + len(INSERT.findall(sql)):
-        faults.append("a table behind a comma")
-    return faults
+        unscoped_tables.append("a table behind a comma")
+    return unscoped_tables
 
 
 async def columns_of(database: Database, sql: str) -> list[str]:
-    """What the statement gives; planning it asks whether the role may, and the values don't matter."""
+    """The columns of the statement. Planning it also checks the privileges of the role; the values do not matter."""
     async with database.transaction(None) as tx:
         statement = await tx.prepare(sql)
         values = ", ".join(["NULL"] * len(statement.get_parameters()))
@@ -63,37 +63,37 @@ def test_every_store_has_statements() -> None:
     assert len({query.sql for query in QUERIES}) == len(QUERIES)
 
 
-async def test_every_statement_fits_its_row_and_may_be_run_by_the_application(database: Database) -> None:
-    faults: list[str] = []
+async def test_every_statement_matches_its_row_and_may_run_as_the_app_role(database: Database) -> None:
+    problems: list[str] = []
     for query in QUERIES:
         try:
             columns = await columns_of(database, query.sql)
-        except asyncpg.PostgresError as fault:
-            faults.append(f"{query}: {fault}")
+        except asyncpg.PostgresError as error:
+            problems.append(f"{query}: {error}")
         else:
             if columns != list(query.row.__struct_fields__):
-                faults.append(f"{query}: gives {columns}, not the fields of {query.row.__name__}")
-    assert faults == []
+                problems.append(f"{query}: returns {columns}, not the fields of {query.row.__name__}")
+    assert problems == []
 
 
-async def test_a_statement_that_may_not_be_run_is_found(database: Database) -> None:
+async def test_a_statement_without_privileges_is_found(database: Database) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await columns_of(database, "SELECT code FROM builtin_survey_type WHERE code = $1")
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_every_statement_keeps_to_its_workspace(query: "Query[Any]") -> None:
+def test_every_statement_is_scoped_to_its_workspace(query: "Query[Any]") -> None:
     assert unscoped(query.text) == []
 
 
 @pytest.mark.parametrize("query", [query for query in QUERIES if query.values], ids=str)
-def test_a_struct_of_values_fits_the_names_of_its_statement(query: "Query[Any]") -> None:
+def test_a_struct_of_values_matches_the_parameters_of_its_statement(query: "Query[Any]") -> None:
     assert query.values is not None
     assert set(query.values.__struct_fields__) <= set(query.names)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_workspaces_are_found_by_id_or_through_a_door(query: "Query[Any]") -> None:
+def test_the_workspace_table_is_read_by_id_only(query: "Query[Any]") -> None:
     if re.search(r"(?<![\w.:])workspace(?![\w.(])", query.text):
         assert re.search(r"WHERE id = (\$1|:workspace)\b", query.text)
 
@@ -115,5 +115,5 @@ def test_workspaces_are_found_by_id_or_through_a_door(query: "Query[Any]") -> No
         "INSERT INTO product (workspace_id, id) SELECT $2, $1 FROM product WHERE workspace_id = $1",
     ],
 )
-def test_what_does_not_keep_to_its_workspace(sql: str) -> None:
+def test_an_unscoped_statement_is_found(sql: str) -> None:
     assert unscoped(sql) != []

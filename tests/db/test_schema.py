@@ -1,4 +1,4 @@
-"""The schema: what the migrations make is what `schema.txt` says, and every table keeps the rules of the house."""
+"""The schema: `schema.txt` describes what the migrations make, and every table follows the rules of tenancy."""
 
 import re
 from collections.abc import Iterator
@@ -8,38 +8,39 @@ import asyncpg
 import pytest
 
 from voxpop.db.schema import SCHEMA_FILE, describe
-from voxpop.errors import ON_CONSTRAINT
+from voxpop.errors import ERROR_OF_CONSTRAINT
 
-# The product's own: they belong to no workspace.
-OF_NO_WORKSPACE = {"workspace", "migration", "builtin_survey_type", "lease", "account"}
-# Queues over all workspaces: nothing refers to them and they refer to nothing.
-TIMES = ("_at", "create_time", "last_update_time", "start_date", "end_date")  # the last four are names given to us
+# Tables that belong to no workspace.
+GLOBAL_TABLES = {"workspace", "migration", "builtin_survey_type", "lease", "account"}
+# The contract gives all names but the first.
+TIME_SUFFIXES = ("_at", "create_time", "last_update_time", "start_date", "end_date")
+# Queues across workspaces, without foreign keys to or from other tables.
 QUEUES = {"api_key", "job_slot", "outbox"}
-# Past the policies there is no other way.
-DOORS = {
+# The only functions that bypass the row policies.
+SECURITY_DEFINER_FUNCTIONS = {
     "create_workspace", "list_workspaces", "find_keys", "list_job_progress",
     "find_workspaces", "find_sessions", "find_login_elsewhere", "join_account", "end_account_sessions",
     "due_mail", "settle_mail", "delete_expired",
     "search_tickets", "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
 }  # fmt: skip
-PLAIN = {"stems", "words_and_stems"}  # see no table
-SHARED_INDEXES = {
+PURE_FUNCTIONS = {"stems", "words_and_stems"}  # read no table
+NON_UNIQUE_INDEXES = {
     "api_key_by_id",
     "outbox_unsent",
     "outbox_sent",
     "outbox_mail_due",
     "session_by_id",
-}  # not unique, so on a cluster each shard may have its own
+}  # allowed without the workspace, because a cluster can keep a non-unique index on each shard
 
-# A word index marks its words with the workspace; an account stands above workspaces.
-ELSEWHERE = {"ticket_search_by_word", "member_account_exists"}
+# The words of the text index contain the workspace, and an account belongs to several workspaces.
+OTHER_EXCEPTIONS = {"ticket_search_by_word", "member_account_exists"}
 
-# What PostgreSQL calls a constraint that nobody named.
-UNNAMED = re.compile(r"_(check|fkey|key|excl|not_null|idx)\d*\Z")
+# The names that PostgreSQL generates for constraints.
+GENERATED_NAME = re.compile(r"_(check|fkey|key|excl|not_null|idx)\d*\Z")
 
 
-class Paragraph(NamedTuple):
-    """What `schema.txt` says of one object."""
+class SchemaObject(NamedTuple):
+    """The description of one object in `schema.txt`."""
 
     kind: str
     name: str
@@ -63,24 +64,24 @@ class Paragraph(NamedTuple):
         return [match[1] for match in self.matching(r"(?:CONSTRAINT|CREATE (?:UNIQUE )?INDEX|POLICY) (\w+)")]
 
 
-def paragraphs() -> Iterator[Paragraph]:
+def read_objects() -> Iterator[SchemaObject]:
     for text in SCHEMA_FILE.read_text("utf-8").split("\n\n"):
         head, *lines = text.splitlines()
-        yield Paragraph(*head.split(" "), [line.removeprefix("    ") for line in lines])
+        yield SchemaObject(*head.split(" "), [line.removeprefix("    ") for line in lines])
 
 
-ALL = list(paragraphs())
-TABLES = [one for one in ALL if one.kind == "table"]
-OF_A_WORKSPACE = [one for one in TABLES if "workspace_id" in one.columns]
+OBJECTS = list(read_objects())
+TABLES = [one for one in OBJECTS if one.kind == "table"]
+TENANT_TABLES = [one for one in TABLES if "workspace_id" in one.columns]
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-each_of_a_workspace = pytest.mark.parametrize("table", OF_A_WORKSPACE, ids=lambda table: table.name)
+each_tenant_table = pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
 
 
-async def test_the_migrations_make_what_schema_txt_says(owner: "asyncpg.Connection[Any]") -> None:
+async def test_schema_txt_describes_the_migrated_schema(owner: "asyncpg.Connection[Any]") -> None:
     assert (await describe(owner)).splitlines() == SCHEMA_FILE.read_text("utf-8").splitlines(), "run `make schema`"
 
 
-async def test_a_description_sees_every_change(owner: "asyncpg.Connection[Any]") -> None:
+async def test_every_change_of_the_schema_changes_its_description(owner: "asyncpg.Connection[Any]") -> None:
     before = await describe(owner)
     for change in (
         "ALTER TABLE product ALTER COLUMN name DROP NOT NULL",
@@ -106,31 +107,31 @@ async def test_a_description_sees_every_change(owner: "asyncpg.Connection[Any]")
     assert await describe(owner) == before
 
 
-def test_which_tables_belong_to_no_workspace() -> None:
-    assert {table.name for table in TABLES} - {table.name for table in OF_A_WORKSPACE} == OF_NO_WORKSPACE
+def test_only_global_tables_have_no_workspace() -> None:
+    assert {table.name for table in TABLES} - {table.name for table in TENANT_TABLES} == GLOBAL_TABLES
 
 
-@each_of_a_workspace
-def test_a_table_of_a_workspace_is_walled(table: Paragraph) -> None:
+@each_tenant_table
+def test_a_tenant_table_has_row_level_security(table: SchemaObject) -> None:
     assert "ROW LEVEL SECURITY" in table.lines
     (policy,) = table.matching(r"POLICY (\w+) AS PERMISSIVE FOR ALL TO public USING \(workspace_id = (.*)\)\Z")
     assert "current_setting('voxpop.workspace'::text, true)" in policy[2]
 
 
-@each_of_a_workspace
-def test_the_workspace_comes_first_in_a_table_and_all_its_keys(table: Paragraph) -> None:
+@each_tenant_table
+def test_the_workspace_comes_first_in_a_table_and_its_keys(table: SchemaObject) -> None:
     assert (table.columns[0], table.lines[0]) == ("workspace_id", "workspace_id uuid NOT NULL")
     keys = {
         key["name"]: key["columns"].split(", ")[0]
         for key in table.keys
-        if key["name"] not in SHARED_INDEXES | ELSEWHERE
+        if key["name"] not in NON_UNIQUE_INDEXES | OTHER_EXCEPTIONS
     }
     assert keys == dict.fromkeys(keys, "workspace_id")
     assert sum(key["kind"] == "PRIMARY KEY" for key in table.keys) == 1
 
 
-@each_of_a_workspace
-def test_a_reference_stays_in_its_workspace(table: Paragraph) -> None:
+@each_tenant_table
+def test_a_foreign_key_stays_in_its_workspace(table: SchemaObject) -> None:
     for key in table.keys:
         if key["kind"] == "FOREIGN KEY":
             target = re.match(r" REFERENCES (\w+)\((\w+)", key["more"])
@@ -140,38 +141,40 @@ def test_a_reference_stays_in_its_workspace(table: Paragraph) -> None:
 
 
 @each_table
-def test_names_say_what_they_mean(table: Paragraph) -> None:
-    assert [name for name in table.names if not name.startswith(f"{table.name}_") or UNNAMED.search(name)] == []
+def test_constraints_and_indexes_are_named(table: SchemaObject) -> None:
+    assert [name for name in table.names if not name.startswith(f"{table.name}_") or GENERATED_NAME.search(name)] == []
 
 
 @each_table
-def test_times_have_a_zone_and_their_names_tell(table: Paragraph) -> None:
+def test_times_have_a_time_zone_and_a_usual_name(table: SchemaObject) -> None:
     assert table.matching(r"\w+ timestamp without") == []
     times = [match[1] for match in table.matching(r"(\w+) timestamp with time zone")]
-    assert [name for name in times if not name.endswith(TIMES)] == []
+    assert [name for name in times if not name.endswith(TIME_SUFFIXES)] == []
 
 
-def test_words_are_text_and_nothing_happens_behind_ones_back() -> None:
-    assert {one.kind for one in ALL} <= {"table", "view", "function"}
-    assert [line for one in ALL for line in one.lines if line.startswith("CREATE TRIGGER")] == []
+def test_there_are_no_enum_types_and_no_triggers() -> None:
+    assert {one.kind for one in OBJECTS} <= {"table", "view", "function"}
+    assert [line for one in OBJECTS for line in one.lines if line.startswith("CREATE TRIGGER")] == []
 
 
-def test_the_doors_past_the_policies() -> None:
-    functions = [one for one in ALL if one.kind == "function"]
-    doors = {one.name for one in functions if any("SECURITY DEFINER" in line for line in one.lines)}
-    assert doors == DOORS
-    for door in functions:
-        assert " SET search_path TO 'public', 'pg_temp'" in door.lines
-        granted = ["GRANT TO voxpop_app: EXECUTE"] if door.name in DOORS | PLAIN else []
-        assert [line for line in door.lines if line.startswith("GRANT")] == granted
+def test_functions_that_bypass_the_policies() -> None:
+    functions = [one for one in OBJECTS if one.kind == "function"]
+    bypassing = {one.name for one in functions if any("SECURITY DEFINER" in line for line in one.lines)}
+    assert bypassing == SECURITY_DEFINER_FUNCTIONS
+    for function in functions:
+        assert " SET search_path TO 'public', 'pg_temp'" in function.lines
+        granted = (
+            ["GRANT TO voxpop_app: EXECUTE"] if function.name in SECURITY_DEFINER_FUNCTIONS | PURE_FUNCTIONS else []
+        )
+        assert [line for line in function.lines if line.startswith("GRANT")] == granted
 
 
-def test_what_the_application_may_do() -> None:
+def test_the_privileges_of_the_app_role() -> None:
     granted = {table.name: [match[1] for match in table.matching(r"GRANT (.*)")] for table in TABLES}
-    everything = {table.name: ["TO voxpop_app: DELETE, INSERT, SELECT, UPDATE"] for table in OF_A_WORKSPACE}
+    tenant = {table.name: ["TO voxpop_app: DELETE, INSERT, SELECT, UPDATE"] for table in TENANT_TABLES}
     own = {"workspace": ["TO voxpop_app: SELECT, UPDATE"], "migration": [], "builtin_survey_type": [], "lease": []}
     own["account"] = ["TO voxpop_app: SELECT, UPDATE"]
-    assert granted == everything | own
+    assert granted == tenant | own
 
 
 def test_every_constraint_that_maps_to_an_error_exists() -> None:

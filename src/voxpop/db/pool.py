@@ -74,7 +74,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, workspace: WorkspaceId | None) -> AsyncIterator[Tx]:
-        """Commits when the block returns, and rolls back when it raises. Without a workspace no tenant row is visible."""
+        """Commits when the block returns, rolls back when it raises. Without a workspace no tenant row is visible."""
         begin = BEGIN_AS_APP_ROLE % ("" if workspace is None else UUID(str(workspace)))
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
             tx = Tx(cast("Connection", connection))

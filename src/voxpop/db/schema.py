@@ -17,7 +17,7 @@ from voxpop.db.migrate import migrate
 SCHEMA_FILE = Path(__file__).with_name("schema.txt")
 
 # One line for each fact, with the object it belongs to. The owner may do everything, so only other roles are listed.
-# From PostgreSQL 18 on NOT NULL is a constraint too. It is shown at its column, so that all versions give the same text.
+# From PostgreSQL 18 on NOT NULL is a constraint too. It is shown at its column, so all versions give the same text.
 CATALOG_FACTS = r"""
 WITH relation AS (
     SELECT *, CASE relkind WHEN 'v' THEN 'view ' ELSE 'table ' END || relname AS title
