@@ -5,7 +5,7 @@ from datetime import datetime
 
 from voxpop.accounts.models import Customer
 from voxpop.cursors import Position
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
 from voxpop.tickets import store
 from voxpop.tickets.models import ActivityKind, Message, MessageKind, Ticket
@@ -15,6 +15,19 @@ from voxpop.types import WorkspaceId
 from voxpop.workspaces.models import Workspace
 
 PUBLIC = (MessageKind.CUSTOMER, MessageKind.REPLY)
+
+
+async def find_name(tx: Tx, customer: Customer) -> str | None:
+    """The customer's name: that of the session, or else of their latest ticket."""
+    if customer.name:
+        return customer.name
+    return await customer_tickets_store.find_requester_name(tx, customer.workspace_id, customer.email_folded)
+
+
+async def look_up_name(database: Database, customer: Customer) -> str | None:
+    """As `find_name`, in a transaction of its own."""
+    async with database.transaction(customer.workspace_id) as tx:
+        return await find_name(tx, customer)
 
 
 async def list_customer_tickets(

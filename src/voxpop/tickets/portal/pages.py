@@ -2,23 +2,33 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import Struct
 
 from voxpop.accounts.models import Customer, NewSession, SessionKind
 from voxpop.auth import browser_sessions
-from voxpop.auth.dependencies import CurrentCustomer, CurrentWorkspace, MaybeCustomer, Renderer, Transaction
+from voxpop.auth.dependencies import (
+    CurrentCustomer,
+    CurrentWorkspace,
+    MaybeCustomer,
+    PageRequest,
+    Renderer,
+    Transaction,
+    before_transaction,
+)
 from voxpop.auth.guards import customers_only, portal_public
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.cursors import Position
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import Invalid, RateLimited
+from voxpop.errors import AppError, Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.tickets import ratings, service
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.inbox.models import initials
 from voxpop.tickets.models import Author, Ticket
-from voxpop.tickets.portal import customer_tickets, customer_tickets_store
+from voxpop.tickets.portal import customer_tickets
 from voxpop.tickets.portal.schemas import (
     RatingForm,
     RatingOut,
@@ -35,8 +45,6 @@ from voxpop.web.pages import redirect
 from voxpop.web.validation import JSON_MEDIA_TYPE, media_type
 from voxpop.workspaces.models import Workspace
 
-AnyRequest = Request[Any, Any, Any]
-
 LIST, NEW, TICKET = "tickets/portal/list.html", "tickets/portal/new.html", "tickets/portal/ticket.html"
 PAGE_SIZE = 50
 TOASTS = {"sent": N_("Reply sent.")}
@@ -44,7 +52,7 @@ TOASTS = {"sent": N_("Reply sent.")}
 
 @get("/tickets", opt=customers_only(), include_in_schema=False)
 async def show_tickets(
-    request: AnyRequest, workspace: CurrentWorkspace, customer: CurrentCustomer, tx: Transaction, render: Renderer
+    request: PageRequest, workspace: CurrentWorkspace, customer: CurrentCustomer, tx: Transaction, render: Renderer
 ) -> Response[str]:
     cursor = request.query_params.get("after")
     page = await paging.page(
@@ -58,21 +66,25 @@ async def show_tickets(
 
 
 @get("/tickets/new", opt=portal_public(), include_in_schema=False)
-async def show_new_ticket(
-    workspace: CurrentWorkspace, visitor: MaybeCustomer, tx: Transaction, render: Renderer
-) -> Response[str]:
-    form = await _prefilled_form(tx, workspace, visitor)
+async def show_new_ticket(visitor: MaybeCustomer, tx: Transaction, render: Renderer) -> Response[str]:
+    form = _prefilled_form(visitor, await customer_tickets.find_name(tx, visitor) if visitor else None)
     return render(NEW, form=form, fields=_fields_to_ask(form, visitor))
 
 
-@post("/tickets/new", opt=portal_public(), include_in_schema=False, status_code=303)
-async def open_ticket(
-    request: AnyRequest, workspace: CurrentWorkspace, visitor: MaybeCustomer, render: Renderer
-) -> Response[Any]:
-    """A visitor who is not signed in gets a session for this ticket only: the address is not verified (T24)."""
+class CheckedTicket(Struct, frozen=True):
+    """A new ticket's form without errors, and whether the visitor's address is not verified."""
+
+    form: TicketForm
+    is_guest: bool
+
+
+async def check_new_ticket(
+    request: PageRequest, workspace: CurrentWorkspace, visitor: MaybeCustomer, render: Renderer
+) -> CheckedTicket:
+    """Reads and checks the form, then counts the ticket: by customer, or by client address for a guest."""
     database: Database = request.app.state.database
-    async with database.transaction(workspace.id) as tx:
-        known = await _prefilled_form(tx, workspace, visitor)
+    name = await customer_tickets.look_up_name(database, visitor) if visitor else None
+    known = _prefilled_form(visitor, name)
     form, fields = await read_form(request, TicketForm), _fields_to_ask(known, visitor)
     if "name" not in fields:
         form.name = known.name
@@ -80,24 +92,38 @@ async def open_ticket(
         form.email = known.email
     if errors := form.errors():
         raise render.with_errors(NEW, Invalid(details=errors), form=form, fields=fields)
-    subject = client_ip(request) if "email" in fields or visitor is None else visitor.email_folded
+    is_guest = visitor is None or "email" in fields
+    subject = client_ip(request) if visitor is None or is_guest else visitor.email_folded
     try:
         await record_attempt(database, workspace.id, RateLimit.OPEN_TICKET, subject)
     except RateLimited as error:
         raise render.with_errors(NEW, error, form=form, fields=fields) from None
-    async with database.transaction(workspace.id) as tx:
-        new = form.to_ticket()
-        ticket = await service.open_ticket(tx, workspace.id, new, Author(new.requester.name), utcnow())
-        path = f"/tickets/{ticket.ref}?done=opened"
-        if "email" not in fields:
-            return redirect(path)
-        guest = NewSession(SessionKind.GUEST, email=new.requester.email, name=new.requester.name, ticket_id=ticket.id)
-        return await browser_sessions.start(request, tx, guest, path)
+    return CheckedTicket(form, is_guest)
+
+
+@post(
+    "/tickets/new",
+    opt=portal_public(),
+    dependencies=before_transaction(check_new_ticket),
+    include_in_schema=False,
+    status_code=303,
+)
+async def open_ticket(
+    request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, checked: NamedDependency[CheckedTicket]
+) -> Response[Any]:
+    """A visitor who is not signed in gets a session for this ticket only: the address is not verified (T24)."""
+    new = checked.form.to_ticket()
+    ticket = await service.open_ticket(tx, workspace.id, new, Author(new.requester.name), utcnow())
+    path = f"/tickets/{ticket.ref}?done=opened"
+    if not checked.is_guest:
+        return redirect(path)
+    guest = NewSession(SessionKind.GUEST, email=new.requester.email, name=new.requester.name, ticket_id=ticket.id)
+    return await browser_sessions.start(request, tx, guest, path)
 
 
 @get("/tickets/{ref:str}", opt=customers_only(), include_in_schema=False)
 async def show_ticket(
-    request: AnyRequest,
+    request: PageRequest,
     ref: FromPath[str],
     workspace: CurrentWorkspace,
     customer: CurrentCustomer,
@@ -111,30 +137,54 @@ async def show_ticket(
     return render(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
 
 
-@post("/tickets/{ref:str}/reply", opt=customers_only(), include_in_schema=False, status_code=303)
-async def reply(
-    request: AnyRequest, ref: FromPath[str], workspace: CurrentWorkspace, customer: CurrentCustomer, render: Renderer
-) -> Response[Any]:
+class CheckedReply(Struct, frozen=True):
+    """A reply as typed, and the reason why it was refused."""
+
+    body: str
+    error: AppError | None = None
+
+
+async def check_reply(request: PageRequest, workspace: CurrentWorkspace, customer: CurrentCustomer) -> CheckedReply:
+    """Reads and checks the form, then counts the reply by session."""
     form = await read_form(request, ReplyForm)
-    database: Database = request.app.state.database
-    async with database.transaction(workspace.id) as tx:
-        ticket = await customer_tickets.get_customer_ticket(tx, workspace.id, customer, ref)
-        context = await _context(tx, workspace, ticket, {"body": form.body})
     if errors := text_errors("body", form.body):
-        raise render.with_errors(TICKET, Invalid(details=errors), **context)
+        return CheckedReply(form.body, Invalid(details=errors))
+    database: Database = request.app.state.database
     try:
         await record_attempt(database, workspace.id, RateLimit.GUEST_REPLY, str(customer.session_id))
     except RateLimited as error:
-        raise render.with_errors(TICKET, error, **context) from None
-    async with database.transaction(workspace.id) as tx:
-        author = Author(ticket.requester_name)
-        await service.customer_reply(tx, workspace.id, ticket.ref, form.body.strip(), author, utcnow())
+        return CheckedReply(form.body, error)
+    return CheckedReply(form.body)
+
+
+@post(
+    "/tickets/{ref:str}/reply",
+    opt=customers_only(),
+    dependencies=before_transaction(check_reply),
+    include_in_schema=False,
+    status_code=303,
+)
+async def reply(
+    ref: FromPath[str],
+    workspace: CurrentWorkspace,
+    customer: CurrentCustomer,
+    tx: Transaction,
+    render: Renderer,
+    checked: NamedDependency[CheckedReply],
+) -> Response[Any]:
+    """A refused reply is shown again with what was typed."""
+    ticket = await customer_tickets.get_customer_ticket(tx, workspace.id, customer, ref)
+    if checked.error:
+        context = await _context(tx, workspace, ticket, {"body": checked.body})
+        raise render.with_errors(TICKET, checked.error, **context)
+    author = Author(ticket.requester_name)
+    await service.customer_reply(tx, workspace.id, ticket.ref, checked.body.strip(), author, utcnow())
     return redirect(f"/tickets/{ticket.ref}?done=sent#latest")
 
 
 @post("/tickets/{ref:str}/rating", opt=customers_only(), include_in_schema=False, status_code=200)
 async def rate(
-    request: AnyRequest,
+    request: PageRequest,
     ref: FromPath[str],
     workspace: CurrentWorkspace,
     customer: CurrentCustomer,
@@ -173,12 +223,9 @@ def redirect_to_ticket(ref: FromPath[str]) -> Response[Any]:
 ROUTES = [show_tickets, show_new_ticket, open_ticket, show_ticket, reply, rate, redirect_to_ticket]
 
 
-async def _prefilled_form(tx: Tx, workspace: Workspace, visitor: Customer | None) -> TicketForm:
+def _prefilled_form(visitor: Customer | None, name: str | None) -> TicketForm:
     """The form of a new ticket with the visitor's name and address, as far as they are known."""
-    if visitor is None:
-        return TicketForm()
-    name = visitor.name or await customer_tickets_store.find_requester_name(tx, workspace.id, visitor.email_folded)
-    return TicketForm(name=name or "", email=visitor.email)
+    return TicketForm() if visitor is None else TicketForm(name=name or "", email=visitor.email)
 
 
 def _fields_to_ask(known: TicketForm, visitor: Customer | None) -> list[str]:
