@@ -23,7 +23,7 @@ async def links(inbox: InboxSite) -> dict[str, str]:
     await visitor.submit("/login/mail", email=AGENT)
     await inbox.owner_browser.submit("/settings/invitations", email="new@example.com", role="admin")
     async with inbox.database.transaction(inbox.id()) as tx:
-        founder = await sign_in.owner_link(tx, inbox.places["default"], inbox.settings.public_url, utcnow())
+        founder = await sign_in.create_owner_link(tx, inbox.places["default"], inbox.settings.public_url, utcnow())
     mailed = {
         "customer link": await inbox.link("ann@example.com"),
         "member link": await inbox.link(AGENT),

@@ -53,7 +53,7 @@ async def visitor(loaded: Loaded, tmp_path: Path) -> AsyncIterator[Client]:
     """A caller in the workspace that has the demo."""
     pool = await Database.open(loaded.dsn)
     make = Make(pool, load(env={}, directory=tmp_path))
-    workspace = await workspaces.workspace_named(pool, WORKSPACE)
+    workspace = await workspaces.get_workspace_by_name(pool, WORKSPACE)
     client = await make.client(workspace.id)
     yield client
     await client.aclose()

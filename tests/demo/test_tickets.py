@@ -62,7 +62,7 @@ async def owner_browser(loaded: Loaded) -> AsyncIterator[Browser]:
     """The owner of the workspace that has the demo, signed in by the printed link."""
     pool = await Database.open(loaded.dsn)
     house = House(pool)
-    house.places["shop-window"] = await workspaces.workspace_named(pool, WORKSPACE)
+    house.places["shop-window"] = await workspaces.get_workspace_by_name(pool, WORKSPACE)
     yield await house.owner("shop-window")
     for browser in house.browsers:
         await browser.aclose()

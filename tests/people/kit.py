@@ -74,7 +74,7 @@ class House:
     async def owner(self, slug: str = "default", email: str = OWNER, password: str = "") -> Browser:
         """The first owner, signed in, by the printed link."""
         async with self.database.transaction(self.id(slug)) as tx:
-            link = await sign_in.owner_link(tx, self.places[slug], self.settings.public_url, utcnow())
+            link = await sign_in.create_owner_link(tx, self.places[slug], self.settings.public_url, utcnow())
         browser = self.browser(slug)
         answer = await browser.press(link, email=email, name=email.partition("@")[0].title(), password=password)
         assert answer.status_code == 303, answer.text

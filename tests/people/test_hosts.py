@@ -111,7 +111,7 @@ async def test_the_oldest_workspace_has_the_bare_host_whatever_its_name(
     async with database.transaction(None) as tx:
         labels = {place.name: place.slug for place in await service.list_workspaces(tx)}
     assert labels == {"Ridgeway": "default", "default": "default-2"}
-    link = await sign_in.first_owner_link(database, f"http://{HOST}", utcnow())
+    link = await sign_in.create_first_owner_link(database, f"http://{HOST}", utcnow())
     async with House(database).browser() as browser:
         assert "Sign in to Ridgeway" in (await browser.get("/login")).text
         answer = await browser.press(link or "", email="ann@example.com", name="Ann")

@@ -147,7 +147,7 @@ async def test_who_is_removed_is_out_at_once_and_keeps_his_name(house: House) ->
     assert (await house.browser().get(link)).status_code == 400
     async with house.database.transaction(house.id()) as tx:
         listed = [row.email for row in await members.list_members(tx, house.id())]
-        names = await members.names_of(tx, house.id(), [UUID(ident)])
+        names = await members.get_names(tx, house.id(), [UUID(ident)])
     assert (listed, list(names.values())) == ([OWNER], ["agent"])
     assert await status(await house.invited(owner, AGENT, "admin"), "/settings/keys") == 200
 

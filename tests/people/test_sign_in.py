@@ -166,7 +166,7 @@ async def test_a_link_is_good_for_its_time(
     house: House, owner: "asyncpg.Connection", kind: str, almost: str, rest: str
 ) -> None:  # T23
     if kind == "owner":
-        link = await sign_in.first_owner_link(house.database, house.settings.public_url, utcnow()) or ""
+        link = await sign_in.create_first_owner_link(house.database, house.settings.public_url, utcnow()) or ""
     else:
         await house.owner()
         path, email = {"customer": ("/tickets/login", CUSTOMER), "member": ("/login/mail", OWNER)}[kind]
@@ -181,7 +181,7 @@ async def test_a_link_is_good_for_its_time(
     answer = await house.browser().submit(door, token=token, **fields)
     assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
     if kind == "owner":
-        assert await sign_in.first_owner_link(house.database, house.settings.public_url, utcnow())
+        assert await sign_in.create_first_owner_link(house.database, house.settings.public_url, utcnow())
 
 
 async def test_only_the_hash_of_a_link_is_kept(house: House, owner: "asyncpg.Connection") -> None:  # T23
@@ -264,22 +264,22 @@ async def test_signing_out_ends_the_session_and_not_only_the_cookie(house: House
 
 async def test_the_first_owner_comes_by_the_printed_link(house: House) -> None:
     now = utcnow()
-    link = await sign_in.first_owner_link(house.database, house.settings.public_url, now)
+    link = await sign_in.create_first_owner_link(house.database, house.settings.public_url, now)
     assert link is not None
-    assert await sign_in.first_owner_link(house.database, house.settings.public_url, now) is None
+    assert await sign_in.create_first_owner_link(house.database, house.settings.public_url, now) is None
     browser = house.browser()
     assert (await browser.press(link, email=OWNER, name="Ann", password=PASSWORD)).headers["location"] == "/settings"
     assert "1 member" in (await browser.get("/settings")).text
     token = link.partition("?token=")[2]
     again = await house.browser().submit("/login/owner", token=token, email="thief@example.com", name="T")
     assert again.status_code == 400
-    assert await sign_in.first_owner_link(house.database, house.settings.public_url, now) is None
+    assert await sign_in.create_first_owner_link(house.database, house.settings.public_url, now) is None
 
 
 async def test_the_printed_link_opens_no_account_that_exists(house: House) -> None:  # T26
     await house.owner()
     async with house.database.transaction(house.id("acme")) as tx:
-        link = await sign_in.owner_link(tx, house.places["acme"], house.settings.public_url, utcnow())
+        link = await sign_in.create_owner_link(tx, house.places["acme"], house.settings.public_url, utcnow())
     answer = await house.browser("acme").press(link, email=OWNER.upper(), name="Somebody else")
     assert (answer.status_code, "set-cookie" in answer.headers) == (409, False)
     other = await house.browser("acme").press(link, email="other@example.com", name="Other")
@@ -296,7 +296,7 @@ async def test_the_printed_link_opens_no_account_that_exists(house: House) -> No
     ],
 )
 async def test_what_is_wrong_with_a_form_is_said_beside_it(house: House, fields: dict[str, str], said: str) -> None:
-    link = await sign_in.first_owner_link(house.database, house.settings.public_url, utcnow())
+    link = await sign_in.create_first_owner_link(house.database, house.settings.public_url, utcnow())
     answer = await house.browser().press(link or "", **fields)
     assert answer.status_code == 400
     assert said in answer.text

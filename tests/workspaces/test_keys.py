@@ -65,6 +65,6 @@ async def test_the_first_start_makes_a_workspace_and_its_key_once(database: Data
 
 async def test_a_workspace_is_found_by_its_name(database: Database, make: Make) -> None:
     ident = await make.workspace("ours")
-    assert (await service.workspace_named(database, "ours")).id == ident
+    assert (await service.get_workspace_by_name(database, "ours")).id == ident
     with pytest.raises(NotFound, match="no workspace 'theirs' \\(there are: ours\\)"):
-        await service.workspace_named(database, "theirs")
+        await service.get_workspace_by_name(database, "theirs")

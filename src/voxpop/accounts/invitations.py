@@ -96,7 +96,9 @@ async def check_password(database: Database, workspace: WorkspaceId, email: str,
         raise Invalid(WRONG_PASSWORD, details=[FieldError("password", WRONG_PASSWORD)])
 
 
-async def accept(tx: Tx, workspace: WorkspaceId, token: str, now: datetime, *, email_verified: bool) -> AccountId:
+async def accept_invitation(
+    tx: Tx, workspace: WorkspaceId, token: str, now: datetime, *, email_verified: bool
+) -> AccountId:
     """Makes the bearer a member, with the account of the invited address if there is one. LinkSpent as usual.
 
     `email_verified`: the link was sent by email, so the bearer receives email at the address.
@@ -114,7 +116,7 @@ async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> lis
     return await magic_links_store.list_invitations(tx, workspace, now)
 
 
-async def withdraw(tx: Tx, manager: Member, invitation: UUID, now: datetime) -> None:
+async def withdraw_invitation(tx: Tx, manager: Member, invitation: UUID, now: datetime) -> None:
     """Makes the invitation's link useless. NotFound unless it is open, Forbidden if the manager lacks the right."""
     open_invitations = {each.id: each for each in await list_invitations(tx, manager.workspace_id, now)}
     if invitation not in open_invitations:

@@ -138,7 +138,9 @@ async def accept_invitation(
     """Makes the bearer a member and signs them in."""
     is_verified = _sends_email(request)
     try:
-        account = await invitations.accept(tx, workspace.id, checked.token, utcnow(), email_verified=is_verified)
+        account = await invitations.accept_invitation(
+            tx, workspace.id, checked.token, utcnow(), email_verified=is_verified
+        )
     except LinkSpent as error:
         raise _spent(render, LinkKind.INVITATION, error) from None
     return await browser_sessions.start(request, tx, NewSession(SessionKind.MEMBER, account_id=account), WELCOME)

@@ -23,7 +23,7 @@ async def list_members(tx: Tx, workspace: WorkspaceId) -> list[MemberRow]:
     return await store.list_members(tx, workspace)
 
 
-async def names_of(tx: Tx, workspace: WorkspaceId, accounts: Iterable[UUID]) -> dict[AccountId, str]:
+async def get_names(tx: Tx, workspace: WorkspaceId, accounts: Iterable[UUID]) -> dict[AccountId, str]:
     """The names of present and former members."""
     return {member.account_id: member.name for member in await store.list_names(tx, workspace, list(accounts))}
 

@@ -68,7 +68,7 @@ async def end_session(tx: Tx, workspace: WorkspaceId, session: UUID) -> None:
     await store.end_session(tx, workspace, session)
 
 
-async def end_sessions_of(tx: Tx, customer: Customer) -> None:
+async def end_customer_sessions(tx: Tx, customer: Customer) -> None:
     """Signs a customer out on all devices in this workspace. A guest has no other devices."""
     if customer.ticket_id is None:
         await store.end_sessions_of_customer(tx, customer.workspace_id, customer.email_folded)

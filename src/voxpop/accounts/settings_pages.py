@@ -88,7 +88,7 @@ async def invite(
 @post("/settings/invitations/{invitation:str}/withdraw", opt=members_only(Role.ADMIN), include_in_schema=False)
 async def withdraw(tx: Transaction, member: CurrentMember, invitation: FromPath[str]) -> Response[Any]:
     """Withdraws an invitation that was not accepted yet."""
-    await invitations.withdraw(tx, member, read_id(invitation, "invitation"), utcnow())
+    await invitations.withdraw_invitation(tx, member, read_id(invitation, "invitation"), utcnow())
     return redirect("/settings?done=withdrawn")
 
 

@@ -111,13 +111,13 @@ async def mark_email_verified(tx: Tx, workspace: WorkspaceId, account: AccountId
     await store.set_email_verified(tx, workspace, account, now)
 
 
-async def owner_link(tx: Tx, workspace: Workspace, public_url: str, now: datetime) -> str:
+async def create_owner_link(tx: Tx, workspace: Workspace, public_url: str, now: datetime) -> str:
     """A link that makes its bearer an owner, once, within 7 days. Only the operator may see it."""
     path = await create_link(tx, workspace.id, NewMagicLink(LinkKind.OWNER), Audit(now, "system"))
     return address_of(public_url, workspace.slug) + path
 
 
-async def first_owner_link(database: Database, public_url: str, now: datetime) -> str | None:
+async def create_first_owner_link(database: Database, public_url: str, now: datetime) -> str | None:
     """A link for the first owner of the default workspace; None if it has an owner or an open link."""
     async with database.transaction(None) as tx:
         workspace = (await sessions_store.find_workspaces(tx, [DEFAULT])).get(DEFAULT)
@@ -127,4 +127,4 @@ async def first_owner_link(database: Database, public_url: str, now: datetime) -
         owners = await store.lock_owners(tx, workspace.id)
         if owners or await magic_links_store.list_owner_links(tx, workspace.id, now):
             return None
-        return await owner_link(tx, workspace, public_url, now)
+        return await create_owner_link(tx, workspace, public_url, now)

@@ -158,7 +158,7 @@ async def sign_out_customer(request: PageRequest, tx: Transaction) -> Response[A
     """Signs a customer out of this browser, or of all devices if the form says so."""
     customer = identity_of(request).customer
     if customer and (await read_form(request, SignOutForm)).everywhere:
-        await sessions.end_sessions_of(tx, customer)
+        await sessions.end_customer_sessions(tx, customer)
     return await browser_sessions.end(request, tx, SessionKind.CUSTOMER, "/tickets/login")
 
 

@@ -168,7 +168,7 @@ def _redirect_to_login(login: str, connection: Connection) -> Response[Any]:
 
 def _page_actor(access: PageAccess, identity: RequestIdentity) -> Actor:
     person = identity.member if access.role else identity.customer
-    return Actor(identity.workspace.id, "nobody", frozenset()) if person is None else person.actor()
+    return Actor(identity.workspace.id, "anonymous", frozenset()) if person is None else person.actor()
 
 
 def _method(connection: Connection) -> str:

@@ -29,7 +29,7 @@ def list_dead(*, workspace: WorkspaceName = workspaces.DEFAULT, most: Most = 50,
     """
 
     async def find(database: Database) -> list[DeadLetter]:
-        owner = (await workspaces.workspace_named(database, workspace)).id
+        owner = (await workspaces.get_workspace_by_name(database, workspace)).id
         async with database.transaction(owner) as tx:
             return await dead_letters.list_dead_letters(tx, owner, NEWEST_FIRST, most)
 
@@ -48,7 +48,7 @@ def replay(ident: Ident, /, *, workspace: WorkspaceName = workspaces.DEFAULT, da
     """
 
     async def take(database: Database) -> EventResult:
-        owner = (await workspaces.workspace_named(database, workspace)).id
+        owner = (await workspaces.get_workspace_by_name(database, workspace)).id
         async with database.transaction(owner) as tx:
             return await dead_letters.replay(tx, owner, ident, utcnow())
 

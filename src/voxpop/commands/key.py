@@ -56,7 +56,7 @@ def list_keys(*, workspace: WorkspaceName = workspaces.DEFAULT, data: Data = Non
     """
 
     async def find(database: Database) -> list[KeyRow]:
-        ident = (await workspaces.workspace_named(database, workspace)).id
+        ident = (await workspaces.get_workspace_by_name(database, workspace)).id
         async with database.transaction(ident) as tx:
             return await workspaces.list_keys(tx, ident)
 
@@ -72,7 +72,7 @@ def revoke_key(ident: Ident, /, *, workspace: WorkspaceName = workspaces.DEFAULT
     """
 
     async def revoke(database: Database) -> None:
-        owner = (await workspaces.workspace_named(database, workspace)).id
+        owner = (await workspaces.get_workspace_by_name(database, workspace)).id
         async with database.transaction(owner) as tx:
             await workspaces.revoke_key(tx, owner, KeyId(ident), utcnow())
 

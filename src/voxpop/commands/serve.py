@@ -63,7 +63,7 @@ async def _serve(
 async def _first_start(database: Database, settings: Settings) -> None:
     if key := await workspaces.first_start(database, utcnow()):
         show(f"Your API key, with all scopes; it is shown this once:\n\n    {key}\n")
-    if link := await sign_in.first_owner_link(database, settings.public_url, utcnow()):
+    if link := await sign_in.create_first_owner_link(database, settings.public_url, utcnow()):
         show(f"Sign in as the owner; the link works once, for seven days:\n\n    {link}\n")
 
 

@@ -84,4 +84,4 @@ def on_database(settings: Settings, action: Callable[[Database], Awaitable[Resul
 async def workspace_named(database: Database, name: str) -> Workspace:
     """The workspace; the default one is made where there is none yet, as before the first start."""
     await workspaces.ensure_workspace(database)
-    return await workspaces.workspace_named(database, name)
+    return await workspaces.get_workspace_by_name(database, name)

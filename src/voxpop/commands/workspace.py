@@ -53,14 +53,14 @@ def make_owner_link(name: WorkspaceName, /, *, data: Data = None) -> None:
     settings = load(data)
 
     async def make(database: Database) -> str:
-        return await _owner_link(database, await workspaces.workspace_named(database, name), settings)
+        return await _owner_link(database, await workspaces.get_workspace_by_name(database, name), settings)
 
     show(on_database(settings, make))
 
 
 async def _owner_link(database: Database, workspace: Workspace, settings: Settings) -> str:
     async with database.transaction(workspace.id) as tx:
-        return await sign_in.owner_link(tx, workspace, settings.public_url, utcnow())
+        return await sign_in.create_owner_link(tx, workspace, settings.public_url, utcnow())
 
 
 def set_workspace(
@@ -83,7 +83,7 @@ def set_workspace(
     change = WorkspaceChange(time_zone=time_zone, cool_down_days=cool_down_days)
 
     async def apply(database: Database) -> Workspace:
-        ident = (await workspaces.workspace_named(database, name)).id
+        ident = (await workspaces.get_workspace_by_name(database, name)).id
         async with database.transaction(ident) as tx:
             return await workspaces.change_workspace(tx, ident, change, utcnow(), USER)
 

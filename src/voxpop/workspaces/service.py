@@ -36,7 +36,7 @@ async def ensure_workspace(database: Database) -> Workspace:
     try:
         return await open_workspace(database, DEFAULT)
     except WorkspaceAlreadyExists:
-        return await workspace_named(database, DEFAULT)  # another process was first
+        return await get_workspace_by_name(database, DEFAULT)  # another process was first
 
 
 async def first_start(database: Database, now: datetime) -> str | None:
@@ -49,7 +49,7 @@ async def first_start(database: Database, now: datetime) -> str | None:
         return await create_api_key(tx, oldest.id, Scope, "first start", now)
 
 
-async def workspace_named(database: Database, name: str) -> Workspace:
+async def get_workspace_by_name(database: Database, name: str) -> Workspace:
     """The workspace with this name; NotFound lists the names that exist."""
     async with database.transaction(None) as tx:
         known = await store.list_workspaces(tx)

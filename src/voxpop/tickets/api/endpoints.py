@@ -157,7 +157,7 @@ async def change_ticket(
 
 async def _whole(tx: Tx, workspace: WorkspaceId, ref: str) -> WholeTicket:
     ticket = await service.get_ticket(tx, workspace, ref)
-    names = await members.names_of(tx, workspace, [ticket.assignee_id] if ticket.assignee_id else [])
+    names = await members.get_names(tx, workspace, [ticket.assignee_id] if ticket.assignee_id else [])
     tags = await store.list_ticket_tags(tx, workspace, ticket.id)
     messages = await store.list_messages(tx, workspace, ticket.id)
     return WholeTicket.of(ticket, names.get(ticket.assignee_id) if ticket.assignee_id else None, tags, messages)

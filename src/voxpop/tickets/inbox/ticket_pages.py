@@ -180,7 +180,7 @@ async def _context(tx: Tx, workspace: Workspace, member: Member, ref: str, query
         "ticket": ticket,
         "entries": conversation(ticket, messages, activities),
         "ticket_tags": [tag.name for tag in await store.list_ticket_tags(tx, workspace.id, ticket.id)],
-        "names": await members.names_of(tx, workspace.id, [ticket.assignee_id] if ticket.assignee_id else []),
+        "names": await members.get_names(tx, workspace.id, [ticket.assignee_id] if ticket.assignee_id else []),
         "initials": initials,
         "others": await _others(tx, workspace, ticket),
         "way": await _way(tx, workspace, member, ticket, query),
