@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, translate
 from voxpop.web import static
+from voxpop.web.filters import initials
 from voxpop.web.i18n import install_locale
 from voxpop.web.linkify import linkify
 from voxpop.web.openapi.sections import ApiSection
@@ -167,6 +168,6 @@ def _environment(locale: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"static": static.static_url, "version": version("voxpop")}
-    environment.filters["linkify"] = linkify
+    environment.filters |= {"linkify": linkify, "initials": initials}
     install_locale(environment, locale)
     return environment

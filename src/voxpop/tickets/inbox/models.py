@@ -162,12 +162,6 @@ def conversation(ticket: Ticket, messages: Sequence[Message], done: Sequence[Act
     return sorted((*said, *changes), key=lambda entry: (entry.at, entry.message is None))
 
 
-def initials(name: str) -> str:
-    """Of the first and the last word."""
-    words = name.split()
-    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
-
-
 def short_names(names: Mapping[AccountId, str]) -> dict[AccountId, str]:
     """First names, where no two are alike."""
     firsts = [name.split()[0] for name in names.values()]

@@ -20,7 +20,7 @@ from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
 from voxpop.i18n import N_
 from voxpop.tickets import service, store
-from voxpop.tickets.inbox.models import MAX_LIST_POSITION, View, conversation, initials
+from voxpop.tickets.inbox.models import MAX_LIST_POSITION, View, conversation
 from voxpop.tickets.inbox.pages import LongText, author_of, chosen, form_options, in_words
 from voxpop.tickets.limits import MAX_TAG_LIST
 from voxpop.tickets.lists import service as lists
@@ -181,7 +181,6 @@ async def _context(tx: Tx, workspace: Workspace, member: Member, ref: str, query
         "entries": conversation(ticket, messages, activities),
         "ticket_tags": [tag.name for tag in await store.list_ticket_tags(tx, workspace.id, ticket.id)],
         "names": await members.get_names(tx, workspace.id, [ticket.assignee_id] if ticket.assignee_id else []),
-        "initials": initials,
         "others": await _others(tx, workspace, ticket),
         "way": await _way(tx, workspace, member, ticket, query),
         "around": _around(query),

@@ -26,7 +26,6 @@ from voxpop.errors import AppError, Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.tickets import ratings, service
 from voxpop.tickets.errors import TicketNotRateable
-from voxpop.tickets.inbox.models import initials
 from voxpop.tickets.models import Author, Ticket
 from voxpop.tickets.portal import customer_tickets
 from voxpop.tickets.portal.schemas import (
@@ -243,6 +242,5 @@ async def _context(tx: Tx, workspace: Workspace, ticket: Ticket, typed: dict[str
         "status_since": await customer_tickets.get_status_time(tx, workspace.id, ticket),
         "may_rate": ratings.may_rate(workspace, ticket),
         "typed": {"rating": "", "comment": "", "body": "", **(typed or {})},
-        "initials": initials,
         "is_new": False,
     }
