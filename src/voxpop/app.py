@@ -23,6 +23,7 @@ from voxpop.feedback import api as feedback_api
 from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
 from voxpop.surveys.api import SurveyBatchers
+from voxpop.surveys.schemas import AnswerBody
 from voxpop.tickets.api import endpoints as tickets_api
 from voxpop.tickets.inbox import live_updates, low_ratings_pages, ticket_pages
 from voxpop.tickets.inbox import pages as inbox_pages
@@ -79,12 +80,12 @@ def fast_endpoints(
 ) -> tuple[FastEndpoint, ...]:
     """The hot endpoints, which are served in front of the framework."""
     use = Operation(_path_template(f"{FEATURE}/increment"), Scope.INGEST, features.use_once)
-    show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_once, b"accept-language")
-    submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_once, b"accept-language")
+    show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_surveys, b"accept-language")
+    submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_answer, b"accept-language")
     return (
         FastPost(use, authenticator.authenticate, UserBody, MAX_BODY_BYTES),
         FastGet(show, authenticator.authenticate, "guid"),
-        FastPost(submit, authenticator.authenticate, surveys_api.Answer, MAX_BODY_BYTES),
+        FastPost(submit, authenticator.authenticate, AnswerBody, MAX_BODY_BYTES),
     )
 
 

@@ -28,15 +28,16 @@ KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN, description="An e-mail address, taken as written")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1  # of a column of type `integer`
 NotBlank = Meta(pattern=r"\S")
 Guid = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", examples=["cust_123"])]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="UTC, with milliseconds")]
 
 
-def whole(least: int, most: int) -> Meta:
-    """A whole number within bounds: read as a float that is a multiple of one, since 8.0 counts as 8."""
-    schema = {"type": "integer", "minimum": least, "maximum": most, "multipleOf": 1}
-    return Meta(ge=least, le=most, multiple_of=1, extra_json_schema=schema)
+def whole(minimum: int, maximum: int) -> Meta:
+    """A whole number within limits: read as a float that is a multiple of one, because 8.0 counts as 8."""
+    schema = {"type": "integer", "minimum": minimum, "maximum": maximum, "multipleOf": 1}
+    return Meta(ge=minimum, le=maximum, multiple_of=1, extra_json_schema=schema)
 
 
 class Origin(StrEnum):

@@ -20,7 +20,7 @@ from voxpop.demo.courses import COURSES
 from voxpop.demo.plan import DAYS, Year
 from voxpop.demo.shoppers import Shop, Shopper, Survey
 from voxpop.metrics import daily
-from voxpop.surveys import campaigns as surveys
+from voxpop.surveys import campaign_surveys as surveys
 from voxpop.surveys.models import Submission
 from voxpop.types import Actor
 from voxpop.workspaces.models import Workspace
@@ -75,14 +75,14 @@ class Replay:
         return Step(at, lambda tx: event_ingest.ingest(tx, self.workspace.id, [event], at))
 
     def visit(self, guid: str, at: datetime) -> Step:
-        return Step(at, lambda tx: surveys.show(tx, self.workspace.id, [guid]))
+        return Step(at, lambda tx: surveys.show_surveys(tx, self.workspace.id, [guid]))
 
     def answer(self, survey: Survey, answer: shoppers.Answer) -> Step:
         async def submit(tx: Tx) -> None:
-            [due] = await surveys.show(tx, self.workspace.id, [survey.guid])
+            [due] = await surveys.show_surveys(tx, self.workspace.id, [survey.guid])
             ident = next(one.id for one in due if one.context_id == survey.event.context)
             submission = Submission(ident, answer.score, answer.comment)
-            [submitted] = await surveys.submit(tx, self.workspace.id, [submission])
+            [submitted] = await surveys.submit_answers(tx, self.workspace.id, [submission])
             assert submitted.feedback
 
         return Step(answer.at, submit)
@@ -101,7 +101,7 @@ class Replay:
 
     def _expiry(self, day: date) -> Step:
         at = self._instant(day, time(1))
-        return Step(at, lambda tx: surveys.expire(tx, self.workspace.id, at, 7, None, at))
+        return Step(at, lambda tx: surveys.expire_surveys(tx, self.workspace.id, at, 7, None, at))
 
     def _instant(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, self.workspace.zone).astimezone(UTC)

@@ -58,7 +58,7 @@ async def rate(database: Database, workspace: WorkspaceId, *scores: int) -> None
         for score in scores
     ]
     async with database.transaction(workspace) as tx:
-        await feedback.record(tx, workspace, ratings, now, "test")
+        await feedback.record(tx, workspace, ratings, now)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from voxpop.campaigns.models import CampaignPlan, ContextType, Event, Trigger
 from voxpop.db.pool import Database
 from voxpop.metrics import daily
 from voxpop.metrics.models import DailyMetric
-from voxpop.surveys import campaigns as surveys
+from voxpop.surveys import campaign_surveys as surveys
 from voxpop.surveys.models import Submission
 from voxpop.types import Actor, CampaignId, Scope, SurveyId, WorkspaceId
 from voxpop.workspaces import service as workspaces
@@ -75,13 +75,13 @@ class Campaigns:
         if not show:
             return [survey for outcome in outcomes for survey in outcome.surveys]
         async with self.database.transaction(self.workspace) as tx:
-            shown = await surveys.show(tx, self.workspace, guids)
+            shown = await surveys.show_surveys(tx, self.workspace, guids)
         return [survey.id for due in shown for survey in due if survey.campaign_id == campaign]
 
     async def submit(self, asked: Sequence[SurveyId], *scores: int) -> None:
         answers = [Submission(survey, score, "Fine") for survey, score in zip(asked, scores, strict=True)]
         async with self.database.transaction(self.workspace) as tx:
-            assert all(one.feedback for one in await surveys.submit(tx, self.workspace, answers))
+            assert all(one.feedback for one in await surveys.submit_answers(tx, self.workspace, answers))
 
     async def answer(self, campaign: CampaignId, *scores: int, at: datetime | None = None) -> None:
         """So many customers are asked, and answer, at once."""

@@ -10,7 +10,7 @@ from tests.metrics.kit import DAY, NIGHT, Campaigns, Owner, kept, local, message
 
 from voxpop.config.settings import Settings, load
 from voxpop.db.pool import Database, Tx
-from voxpop.surveys import campaigns as surveys
+from voxpop.surveys import campaign_surveys as surveys
 from voxpop.types import WorkspaceId
 from voxpop.worker.daily import Job, list_job_status, run_due
 from voxpop.worker.jobs import daily_jobs
@@ -194,7 +194,7 @@ async def test_the_age_is_a_setting(ours: Campaigns, owner: Owner) -> None:  # F
 async def test_a_large_expiry_goes_on_where_it_was_killed(
     ours: Campaigns, owner: Owner, monkeypatch: pytest.MonkeyPatch, broken: int
 ) -> None:  # F90, F94
-    monkeypatch.setattr(surveys, "CHUNK", 2)
+    monkeypatch.setattr(surveys, "EXPIRY_BATCH_SIZE", 2)
     asked = await ours.ask(await ours.open(), 5)
     (whole,) = job("expire-surveys")
     turns = []
@@ -218,7 +218,7 @@ async def test_a_large_expiry_goes_on_where_it_was_killed(
 async def test_many_workers_expire_each_survey_once(
     ours: Campaigns, owner: Owner, live_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F90, F94
-    monkeypatch.setattr(surveys, "CHUNK", 3)
+    monkeypatch.setattr(surveys, "EXPIRY_BATCH_SIZE", 3)
     asked = await ours.ask(await ours.open(), 40)
     ours.clock.now = noon(18)
     pools = [await Database.open(live_db, size=2) for _ in range(6)]

@@ -169,7 +169,7 @@ def rating(score: int, day: date = MARCH) -> NewFeedback:
 
 async def rate(database: Database, workspace: WorkspaceId, *ratings: NewFeedback) -> None:
     async with database.transaction(workspace) as tx:
-        await metrics.add_counts(tx, workspace, await feedback.record(tx, workspace, ratings, NOW, "system"))
+        await metrics.add_counts(tx, workspace, await feedback.record(tx, workspace, ratings, NOW))
 
 
 async def test_there_is_no_drift_where_all_was_counted(

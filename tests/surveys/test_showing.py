@@ -9,7 +9,7 @@ from tests.campaigns.kit import API, GUID, ORDER, PLAN, TICKET, Door, fields, go
 from tests.campaigns.ledger import Owner, assert_counts_agree, funnel
 from tests.conftest import Make
 
-from voxpop.surveys import campaigns
+from voxpop.surveys import campaign_surveys
 
 SENT = "SELECT sent_at FROM survey WHERE id = $1"
 
@@ -172,7 +172,7 @@ async def test_surveys_of_another_origin_are_none_here(make: Make, door: Door, o
     assert await door.surveys() == []
     async with make.database.transaction(door.client.workspace) as tx:
         now = datetime.now(UTC)
-        assert await campaigns.expire(tx, door.client.workspace, now, 7, 60, now) == 0
+        assert await campaign_surveys.expire_surveys(tx, door.client.workspace, now, 7, 60, now) == 0
     assert {row["status"] for row in await owner.fetch("SELECT status FROM survey")} == {"PENDING"}
 
 

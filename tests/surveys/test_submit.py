@@ -10,7 +10,7 @@ from tests.campaigns.kit import API, GUID, ORDER, TICKET, Door, good, refusal
 from tests.campaigns.ledger import Owner, assert_counts_agree, funnel, statuses, until_one_waits
 from tests.conftest import Make
 
-from voxpop.surveys import campaigns
+from voxpop.surveys import campaign_surveys
 
 THANKS = "Спасибо за ваш отзыв!"
 CLOSED = (400, "SURVEY_NOT_PENDING")
@@ -25,7 +25,7 @@ async def expire(make: Make, door: Door, days: int) -> int:
     """As if so many days had passed."""
     workspace, now = door.client.workspace, datetime.now(UTC)
     async with make.database.transaction(workspace) as tx:
-        return await campaigns.expire(tx, workspace, now + timedelta(days=days), 7, None, now)
+        return await campaign_surveys.expire_surveys(tx, workspace, now + timedelta(days=days), 7, None, now)
 
 
 async def test_an_answer_is_stored_and_thanked_for(door: Door, owner: Owner) -> None:  # F2, F3, F60

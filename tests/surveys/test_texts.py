@@ -3,7 +3,7 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from voxpop.surveys.texts import Texts, choose
+from voxpop.surveys.texts import Texts, choose_texts
 
 BASE = Texts("base", "base")
 TAGS = st.sampled_from(["en", "de", "de-at", "zh", "zh-hant", "zh-hant-tw"])
@@ -31,11 +31,11 @@ def oracle(translations: dict[str, Texts], wishes: list[tuple[str, int]]) -> str
 @example({"zh-hant": Texts("zh-hant", "")}, [("zh-hant-hk", 1000)])
 def test_the_best_text_is_chosen(translations: dict[str, Texts], wishes: list[tuple[str, int]]) -> None:
     header = ", ".join(f"{tag};q={weight / 1000}" for tag, weight in wishes)
-    assert choose(BASE, translations, header).question == oracle(translations, wishes)
-    assert choose(BASE, translations, header.upper().replace(";", " ; ")).question == oracle(translations, wishes)
+    assert choose_texts(BASE, translations, header).question == oracle(translations, wishes)
+    assert choose_texts(BASE, translations, header.upper().replace(";", " ; ")).question == oracle(translations, wishes)
 
 
 @settings(deadline=None)
 @given(TRANSLATIONS, st.text(max_size=40))
 def test_whatever_is_sent_there_is_a_text(translations: dict[str, Texts], header: str) -> None:
-    assert choose(BASE, translations, header) in [BASE, *translations.values()]
+    assert choose_texts(BASE, translations, header) in [BASE, *translations.values()]

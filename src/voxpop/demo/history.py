@@ -6,7 +6,7 @@ from voxpop.demo.journey import Ask, Journey, Rating
 from voxpop.demo.store import Place, Row
 from voxpop.features.models import SCALE_MIN, SURVEY_TYPE, FeaturePath, source_series
 from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, SurveyIncrement
-from voxpop.surveys.models import STAGE_OF, Status
+from voxpop.surveys.models import STAGE_OF_STATUS, Status
 from voxpop.types import Origin
 from voxpop.workspaces.models import Workspace
 
@@ -52,9 +52,9 @@ class History:
 
     def _add_survey(self, ask: Ask, place: Place, series: tuple[Series, ...], email: str) -> None:
         self.surveys.append((ask.id, place.feature_id, email, ask.status, ask.asked_at, ask.changed_at))
-        self.moved.append(SurveyIncrement(STAGE_OF[Status.PENDING], self._workspace.day(ask.asked_at), series))
+        self.moved.append(SurveyIncrement(STAGE_OF_STATUS[Status.PENDING], self._workspace.day(ask.asked_at), series))
         if ask.status is not Status.PENDING:
-            self.moved.append(SurveyIncrement(STAGE_OF[ask.status], self._workspace.day(ask.changed_at), series))
+            self.moved.append(SurveyIncrement(STAGE_OF_STATUS[ask.status], self._workspace.day(ask.changed_at), series))
 
     def _add_rating(
         self, rating: Rating, place: Place, series: tuple[Series, ...], person: tuple[str, str | None]

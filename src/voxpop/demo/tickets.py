@@ -18,7 +18,7 @@ from voxpop.demo.scenes import ENGLISH, RUSSIAN, scenes
 from voxpop.demo.staff import STAFF, Member
 from voxpop.demo.store import Row
 from voxpop.metrics.models import ScoreIncrement, Stage, SurveyIncrement
-from voxpop.surveys.models import STAGE_OF, with_workspace
+from voxpop.surveys.models import STAGE_OF_STATUS, with_workspace
 from voxpop.tickets import ratings, search_text
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE, Priority, Tag
 from voxpop.types import AccountId, Origin
@@ -102,7 +102,7 @@ class Tickets:
                 yield ask.id, ticket.id, ticket.requester_guid, ticket.requester_email, ask.status, *times
                 self._move(Stage.OPENED, ask.asked_at)
                 self._move(Stage.SHOWN, ask.seen_at)
-                self._move(STAGE_OF[ask.status], ask.ended_at)
+                self._move(STAGE_OF_STATUS[ask.status], ask.ended_at)
 
     def _move(self, stage: Stage, at: datetime | None) -> None:
         if at is not None:

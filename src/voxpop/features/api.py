@@ -192,7 +192,7 @@ async def increment(
     state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
 ) -> CountersOut:
     """Call it whenever a user uses the feature; show the prompt when `should_request_feedback` is true."""
-    return await _gates(state).use_once(actor, product, feature, data)
+    return await _batchers(state).use_once(actor, product, feature, data)
 
 
 @post(f"{FEATURE}/reject", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a refusal")
@@ -200,7 +200,7 @@ async def reject(
     state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
 ) -> CountersOut:
     """Call it when a user closes the prompt unrated: uses start anew, and after enough refusals it stays away."""
-    return await _gates(state).reject_once(actor, product, feature, data)
+    return await _batchers(state).reject_once(actor, product, feature, data)
 
 
 @post(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.INGEST), tags=TAG, summary="Store a rating")
@@ -208,12 +208,12 @@ async def rate(
     state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[RatingBody]
 ) -> RatingOut:
     """A user may rate a feature any number of times; for the cool-down of the workspace he is not asked again."""
-    return await _gates(state).rate_once(actor, product, feature, data)
+    return await _batchers(state).rate_once(actor, product, feature, data)
 
 
-def _gates(state: State) -> FeatureBatchers:
-    gates: FeatureBatchers = state.feature_batchers
-    return gates
+def _batchers(state: State) -> FeatureBatchers:
+    batchers: FeatureBatchers = state.feature_batchers
+    return batchers
 
 
 def _counters(counters: Counters | None, product: str, feature: str) -> CountersOut:

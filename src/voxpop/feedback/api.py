@@ -1,4 +1,4 @@
-"""Notes beside a rating. Parses, calls, shapes."""
+"""The API of a team's notes on ratings."""
 
 from typing import Annotated
 
@@ -9,8 +9,9 @@ from msgspec import Meta
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
 from voxpop.feedback import service
-from voxpop.feedback.models import NewNotes, NotesOut
-from voxpop.types import FeedbackId, Scope, instant, utcnow
+from voxpop.feedback.models import NewNotes
+from voxpop.feedback.schemas import NotesBody, NotesOut
+from voxpop.types import Audit, FeedbackId, Scope, utcnow
 from voxpop.web.validation import read_id
 
 FeedbackPath = FromPath[Annotated[str, Meta(description="The rating's id", extra_json_schema={"format": "uuid"})]]
@@ -20,13 +21,15 @@ FeedbackPath = FromPath[Annotated[str, Meta(description="The rating's id", extra
     "/api/csat/v1/feedbacks/{feedback:str}/notes",
     opt=requires_scope(Scope.MANAGE),
     tags=["Product features"],
-    summary="Keep notes beside a rating",
+    summary="Set the notes on a rating",
 )
-async def note(tx: Transaction, actor: CurrentActor, feedback: FeedbackPath, data: JSONBody[NewNotes]) -> NotesOut:
-    """The last notes win; null takes them away."""
-    ident = FeedbackId(read_id(feedback, "feedback"))
-    notes = await service.note(tx, actor.workspace, ident, data, utcnow(), actor.name)
-    return NotesOut(notes.id, notes.notes, notes.notes_updated_by, instant(notes.notes_updated_at))
+async def set_notes(
+    tx: Transaction, actor: CurrentActor, feedback: FeedbackPath, data: JSONBody[NotesBody]
+) -> NotesOut:
+    """The last notes win; null removes them."""
+    feedback_id = FeedbackId(read_id(feedback, "feedback"))
+    new = NewNotes(data.notes, data.updated_by)
+    return NotesOut.of(await service.set_notes(tx, actor.workspace, feedback_id, new, Audit(utcnow(), actor.name)))
 
 
-ROUTES = [note]
+ROUTES = [set_notes]

@@ -1,24 +1,27 @@
-"""A rating with its comment, whatever asked for it."""
+"""A rating with its comment, of any origin."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from voxpop.metrics.models import Series
-from voxpop.types import Email, FeedbackId, Instant, Origin, SurveyId, WorkspaceId
+from voxpop.types import FeedbackId, Instant, Origin, SurveyId, WorkspaceId
+
+MAX_COMMENT, MAX_NOTES, MAX_USER_AGENT = 10_000, 10_000, 1_000  # characters
 
 
 class Source(StrEnum):
+    """Whether a survey asked for the rating."""
+
     PROMPTED = "prompted"
     VOLUNTARY = "voluntary"
 
 
 class NewFeedback(Struct, frozen=True, kw_only=True):
-    """A rating to be recorded; `scale_min` is the lowest score of its type, day and series are frozen with it."""
+    """A rating to store. Its day and series stay as they are; `scale_min` is the lowest score of its type."""
 
     id: FeedbackId
     survey_id: SurveyId | None
@@ -37,7 +40,7 @@ class NewFeedback(Struct, frozen=True, kw_only=True):
 
 
 class FeedbackRecorded(Struct, frozen=True, kw_only=True):
-    """A rating as the world is told of it, on the topic for feedback; `docs/events.md` shows the same."""
+    """The message about a rating, on the topic for feedback; `docs/events.md` describes it."""
 
     event_type: str = "feedback.recorded"
     version: int = 1
@@ -57,7 +60,7 @@ class FeedbackRecorded(Struct, frozen=True, kw_only=True):
 
 
 class Feedback(Struct, frozen=True):
-    """A stored rating as a list shows it."""
+    """A stored rating in a list."""
 
     id: FeedbackId
     user_email: str | None
@@ -69,7 +72,7 @@ class Feedback(Struct, frozen=True):
 
 
 class Notes(Struct, frozen=True):
-    """What a team noted beside a rating."""
+    """A team's notes on a rating."""
 
     id: FeedbackId
     notes: str | None
@@ -78,16 +81,7 @@ class Notes(Struct, frozen=True):
 
 
 class NewNotes(Struct, frozen=True):
-    """The notes to keep beside a rating; null takes them away."""
+    """Notes to store on a rating, with the address of their author; None removes the old ones."""
 
-    notes: Annotated[str, Meta(max_length=10_000, examples=["Called back, the export is fixed"])] | None
-    updated_by: Annotated[Email, Meta(examples=["pm@example.com"])]
-
-
-class NotesOut(Struct, frozen=True):
-    """Notes as the API shows them."""
-
-    id: FeedbackId
-    notes: Annotated[str, Meta(examples=["Called back, the export is fixed"])] | None
-    notes_updated_by: Annotated[str, Meta(examples=["pm@example.com"])]
-    notes_updated_at: Instant
+    notes: str | None
+    author: str

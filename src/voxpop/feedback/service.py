@@ -14,19 +14,17 @@ from voxpop.feedback import store
 from voxpop.feedback.models import Feedback, FeedbackRecorded, NewFeedback, NewNotes, Notes
 from voxpop.metrics.models import ScoreIncrement
 from voxpop.outbox import Kind, Message
-from voxpop.types import FeedbackId, Origin, WorkspaceId, instant
+from voxpop.types import SYSTEM_USER, Audit, FeedbackId, Origin, WorkspaceId, instant
 
 
-async def record(
-    tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback], now: datetime, user: str
-) -> list[ScoreIncrement]:
-    """Stores ratings and returns what they add to the counts, which the caller passes to `metrics.add`.
+async def record(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback], now: datetime) -> list[ScoreIncrement]:
+    """Stores ratings with one outbox message each, and returns what they add to the counts.
 
-    Each leaves as a message too.
+    The caller passes that to `metrics.add_counts`, last in its transaction.
     """
     if not ratings:
         return []
-    await store.insert_feedback(tx, workspace, ratings, now, user)
+    await store.insert_feedback(tx, workspace, ratings, Audit(now, SYSTEM_USER))
     await outbox.record(tx, workspace, [message_of(workspace, rating, now) for rating in ratings], now)
     return [
         ScoreIncrement(rating.survey_type, rating.score - rating.scale_min, rating.day, rating.series)
@@ -34,24 +32,24 @@ async def record(
     ]
 
 
-async def list_of(
-    tx: Tx, workspace: WorkspaceId, subject: tuple[Origin, UUID], before: Position, limit: int
+async def list_feedback(
+    tx: Tx, workspace: WorkspaceId, origin: Origin, origin_id: UUID, before: Position, limit: int
 ) -> list[Feedback]:
-    """Ratings of one origin, newest first, those before (time, id) only."""
-    return await store.list_feedback(tx, workspace, subject, before, limit)
+    """The ratings of one subject of an origin, newest first, before a position."""
+    return await store.list_feedback(tx, workspace, origin, origin_id, before, limit)
 
 
-async def note(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, new: NewNotes, now: datetime, user: str) -> Notes:
-    """Keeps a team's notes beside a rating; NotFound where there is none."""
-    noted = await store.set_notes(tx, workspace, feedback, (new.notes, new.updated_by), now, user)
-    if noted is None:
+async def set_notes(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, new: NewNotes, audit: Audit) -> Notes:
+    """Raises NotFound for an unknown rating."""
+    notes = await store.set_notes(tx, workspace, feedback, new, audit)
+    if notes is None:
         raise NotFound.of("Feedback", feedback)
-    return noted
+    return notes
 
 
 def message_of(workspace: WorkspaceId, rating: NewFeedback, now: datetime) -> Message:
-    """What the world is told of a rating. The key is its own id: each is told once, so there is no order to keep."""
-    told = FeedbackRecorded(
+    """The outbox message about a rating. Its key is the rating's id: there is one message, so no order to keep."""
+    event = FeedbackRecorded(
         id=rating.id,
         workspace=workspace,
         survey_id=rating.survey_id,
@@ -66,4 +64,4 @@ def message_of(workspace: WorkspaceId, rating: NewFeedback, now: datetime) -> Me
         day=rating.day,
         timestamp=instant(now),
     )
-    return Message(Kind.FEEDBACK, str(rating.id), msgspec.json.encode(told).decode())
+    return Message(Kind.FEEDBACK, str(rating.id), msgspec.json.encode(event).decode())

@@ -1,100 +1,68 @@
-"""The API of survey types, and of campaigns' surveys as customers meet them. Parses, calls, shapes."""
+"""The API of survey types, and of campaign surveys as customers see them."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from litestar import Request, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
-from voxpop.errors import FieldError, Invalid, NotFound
-from voxpop.surveys import campaigns, types
+from voxpop.errors import NotFound
+from voxpop.surveys import campaign_surveys, survey_types
 from voxpop.surveys.errors import SurveyNotPending, SurveyTypeAlreadyExists, SurveyTypeInUse
-from voxpop.surveys.models import DueSurvey, Refusal, Submission, Submitted
-from voxpop.surveys.texts import Texts, choose, read_translations
-from voxpop.types import Actor, CampaignId, FeedbackId, Guid, Instant, Scope, SurveyId, instant, utcnow, whole
+from voxpop.surveys.models import DueSurvey, Submission, SubmissionResult
+from voxpop.surveys.schemas import (
+    AnswerBody,
+    AnswerOut,
+    NewSurveyType,
+    SurveyOut,
+    SurveysOut,
+    SurveyTypeBody,
+    SurveyTypeOut,
+    SurveyTypesOut,
+)
+from voxpop.types import Actor, Guid, Scope, utcnow
 
 SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
+SURVEY_TYPES = "/api/v1/survey-types"
 TAG = ["Surveys"]
-TYPES = ["Survey types"]
+TYPES_TAG = ["Survey types"]
 
 CodePath = FromPath[Annotated[str, Meta(description="The type's code", examples=["CES7"])]]
 
 
-class Context(Struct, frozen=True):
-    """What the survey is about."""
-
-    type: Annotated[str, Meta(examples=["ORDER"])]
-    context_id: Annotated[str, Meta(examples=["order_456"])]
-    timestamp: Annotated[str, Meta(extra_json_schema={"format": "date"}, description="The day of the event, in UTC")]
-
-
-class SurveyOut(Struct, frozen=True):
-    """A survey that the customer may answer."""
-
-    survey_id: SurveyId
-    campaign_id: CampaignId
-    survey_type: Annotated[str, Meta(examples=["NPS"])]
-    question: Annotated[str, Meta(examples=["Оцените от 0 до 10, порекомендуете ли вы нас?"])]
-    scale_min: Annotated[int, Meta(examples=[0])]
-    scale_max: Annotated[int, Meta(examples=[10])]
-    context: Context
-    sent_at: Instant | None
-
-    @classmethod
-    def of(cls, due: DueSurvey, language: str | None) -> Self:
-        texts = choose(Texts(due.question, ""), read_translations(due.translations), language)
-        context = Context(due.context_type, due.context_id, due.context_date.isoformat())
-        sent = None if due.sent_at is None else instant(due.sent_at)
-        return cls(
-            due.id, due.campaign_id, due.survey_type_code, texts.question, due.scale_min, due.scale_max, context, sent
-        )
-
-
-class SurveysOut(Struct, frozen=True):
-    surveys: list[SurveyOut]
-
-
-class Answer(Struct, frozen=True):
-    """A customer's answer."""
-
-    survey_id: SurveyId
-    score: Annotated[float, whole(-(2**31), 2**31 - 1), Meta(description="Within the type's scale", examples=[9])]
-    comment: Annotated[str, Meta(max_length=10_000, examples=["Отличный сервис!"])] | None = None
-
-
-class Thanks(Struct, frozen=True):
-    """The answer is stored."""
-
-    success: bool
-    feedback_id: FeedbackId
-    message: Annotated[str, Meta(examples=["Спасибо за ваш отзыв!"])]
-
-
 class SurveyBatchers:
-    """The two ways in that many come by at once; `language` is the header that chooses texts."""
+    """Batches the two hot operations. `language` is the Accept-Language header."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self.show: Batcher[str, list[DueSurvey]] = Batcher("show", database, campaigns.show, queue_limit=limit)
-        self.submit: Batcher[Submission, Submitted] = Batcher("submit", database, campaigns.submit, queue_limit=limit)
+        self._show: Batcher[str, list[DueSurvey]] = Batcher(
+            "show", database, campaign_surveys.show_surveys, queue_limit=limit
+        )
+        self._submit: Batcher[Submission, SubmissionResult] = Batcher(
+            "submit", database, campaign_surveys.submit_answers, queue_limit=limit
+        )
 
-    async def show_once(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
-        due = await self.show.submit(actor.workspace, guid)
-        return SurveysOut([SurveyOut.of(survey, language) for survey in due])
+    async def show_surveys(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
+        surveys = await self._show.submit(actor.workspace, guid)
+        return SurveysOut([SurveyOut.of(survey, language) for survey in surveys])
 
-    async def submit_once(self, actor: Actor, data: Answer, language: str | None) -> Thanks:
+    async def submit_answer(self, actor: Actor, data: AnswerBody, language: str | None) -> AnswerOut:
         submission = Submission(data.survey_id, int(data.score), data.comment)
-        return _thank(submission, await self.submit.submit(actor.workspace, submission), language)
+        result = await self._submit.submit(actor.workspace, submission)
+        campaign_surveys.require_stored(submission, result)
+        return AnswerOut.of(result, language)
 
 
 @get(SURVEYS, opt=requires_scope(Scope.INGEST), tags=TAG, summary="A customer's open surveys")
 async def list_surveys(request: Request[None, None, State], actor: CurrentActor, guid: FromQuery[Guid]) -> SurveysOut:
-    """Those that are due, the latest scheduled first. The first showing is noted; `Accept-Language` chooses texts."""
-    return await _gates(request.app.state).show_once(actor, guid, request.headers.get("accept-language"))
+    """The surveys that are due, latest scheduled first. The first call marks them as shown; the language is
+    chosen by `Accept-Language`.
+    """
+    return await _batchers(request.app.state).show_surveys(actor, guid, request.headers.get("accept-language"))
 
 
 @post(
@@ -104,59 +72,45 @@ async def list_surveys(request: Request[None, None, State], actor: CurrentActor,
     tags=TAG,
     summary="Answer a survey",
 )
-async def submit(request: Request[None, None, State], actor: CurrentActor, data: JSONBody[Answer]) -> Thanks:
-    """Once; of several answers at the same time one is stored."""
-    return await _gates(request.app.state).submit_once(actor, data, request.headers.get("accept-language"))
+async def submit(request: Request[None, None, State], actor: CurrentActor, data: JSONBody[AnswerBody]) -> AnswerOut:
+    """A survey takes one answer. Of several answers at the same time, one is stored."""
+    return await _batchers(request.app.state).submit_answer(actor, data, request.headers.get("accept-language"))
 
 
-@get("/api/v1/survey-types", opt=requires_scope(Scope.READ), tags=TYPES, summary="List the survey types")
-async def list_types(tx: Transaction, actor: CurrentActor) -> types.TypesOut:
-    """By code."""
-    return types.TypesOut([types.TypeOut.of(one) for one in await types.list_types(tx, actor)])
+@get(SURVEY_TYPES, opt=requires_scope(Scope.READ), tags=TYPES_TAG, summary="List survey types")
+async def list_survey_types(tx: Transaction, actor: CurrentActor) -> SurveyTypesOut:
+    """Sorted by code."""
+    return SurveyTypesOut([SurveyTypeOut.of(one) for one in await survey_types.list_survey_types(tx, actor)])
 
 
 @post(
-    "/api/v1/survey-types",
+    SURVEY_TYPES,
     opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeAlreadyExists,)},
-    tags=TYPES,
-    summary="Make a survey type",
+    tags=TYPES_TAG,
+    summary="Create a survey type",
 )
-async def open_type(tx: Transaction, actor: CurrentActor, data: JSONBody[types.NewType]) -> types.TypeOut:
-    """Of the workspace's own: say CES on 1-7, or thumbs on 0-1."""
-    data.check()
-    return types.TypeOut.of(await types.open_type(tx, actor, data.of_code(data.code), utcnow()))
+async def create_survey_type(tx: Transaction, actor: CurrentActor, data: JSONBody[NewSurveyType]) -> SurveyTypeOut:
+    """A type of the workspace's own, for example CES on 1-7 or thumbs on 0-1."""
+    created = await survey_types.create_survey_type(tx, actor, data.survey_type(data.code), utcnow())
+    return SurveyTypeOut.of(created)
 
 
 @put(
-    "/api/v1/survey-types/{code:str}",
+    f"{SURVEY_TYPES}/{{code:str}}",
     opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeInUse,)},
-    tags=TYPES,
+    tags=TYPES_TAG,
     summary="Replace a survey type",
 )
-async def replace_type(
-    tx: Transaction, actor: CurrentActor, code: CodePath, data: JSONBody[types.TypeBody]
-) -> types.TypeOut:
-    """Its texts at any time; scale and formula only while nobody has been asked."""
-    data.check()
-    return types.TypeOut.of(await types.replace_type(tx, actor, data.of_code(code), utcnow()))
+async def replace_survey_type(
+    tx: Transaction, actor: CurrentActor, code: CodePath, data: JSONBody[SurveyTypeBody]
+) -> SurveyTypeOut:
+    """Texts can change at any time, scale and formula only while no survey or rating has the type."""
+    return SurveyTypeOut.of(await survey_types.replace_survey_type(tx, actor, data.survey_type(code), utcnow()))
 
 
-def _gates(state: State) -> SurveyBatchers:
-    gates: SurveyBatchers = state.survey_batchers
-    return gates
+def _batchers(state: State) -> SurveyBatchers:
+    batchers: SurveyBatchers = state.survey_batchers
+    return batchers
 
 
-def _thank(submission: Submission, submitted: Submitted, language: str | None) -> Thanks:
-    survey = submitted.survey
-    if survey is None:
-        raise NotFound.of("Survey", submission.survey)
-    if submitted.feedback is None and submitted.refusal is Refusal.CLOSED:
-        raise SurveyNotPending(f"Survey {survey.id} is not in status PENDING")
-    if submitted.feedback is None:
-        reason = f"must be from {survey.scale_min} to {survey.scale_max}"
-        raise Invalid(f"body/score {reason}", details=[FieldError("score", reason)])
-    texts = choose(Texts("", survey.thanks), read_translations(survey.translations), language)
-    return Thanks(True, submitted.feedback, texts.thanks)
-
-
-ROUTES = [list_surveys, submit, list_types, open_type, replace_type]
+ROUTES = [list_surveys, submit, list_survey_types, create_survey_type, replace_survey_type]

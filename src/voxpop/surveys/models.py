@@ -1,4 +1,4 @@
-"""An ask: one request to one customer to answer."""
+"""Surveys and survey types. A survey is one request to one customer to give a rating."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,6 +10,9 @@ from msgspec import Struct
 from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics.models import Series, SeriesKind, Stage
 from voxpop.types import CampaignId, FeedbackId, Origin, SurveyId, WorkspaceId, uuid7
+
+# Features and tickets have fixed survey types; every workspace is created with both.
+FEATURE_SURVEY_TYPE = "CSAT10"
 
 
 class SurveyType(Struct, frozen=True):
@@ -28,19 +31,15 @@ class SurveyType(Struct, frozen=True):
     higher_is_better: bool
     translations: str
 
-    def meaning(self) -> tuple[object, ...]:
-        """What must not change once scores are stored."""
-        return (
-            self.scale_min,
-            self.scale_max,
-            self.formula,
-            self.satisfied_min,
-            self.satisfied_max,
-            self.higher_is_better,
-        )
+    def has_same_meaning(self, other: "SurveyType") -> bool:
+        """Whether a stored score means the same under both types; the texts do not matter."""
+        fields = ("scale_min", "scale_max", "formula", "satisfied_min", "satisfied_max", "higher_is_better")
+        return all(getattr(self, field) == getattr(other, field) for field in fields)
 
 
 class Status(StrEnum):
+    """Where a survey stands; only a pending one can change."""
+
     PENDING = "PENDING"
     COMPLETED = "COMPLETED"
     EXPIRED = "EXPIRED"
@@ -48,7 +47,7 @@ class Status(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
-STAGE_OF = {
+STAGE_OF_STATUS = {
     Status.PENDING: Stage.OPENED,
     Status.COMPLETED: Stage.COMPLETED,
     Status.EXPIRED: Stage.EXPIRED,
@@ -71,7 +70,7 @@ class NewSurvey(Struct, frozen=True, kw_only=True):
 
 
 class NewCampaignSurvey(Struct, frozen=True):
-    """A survey that a campaign opens; it is due `delay_hours` after now."""
+    """A survey that a campaign opens for an event. It is due `delay_hours` later."""
 
     id: SurveyId
     campaign: CampaignId
@@ -81,61 +80,6 @@ class NewCampaignSurvey(Struct, frozen=True):
     context_type: str
     context_id: str
     context_date: date
-
-
-class DueSurvey(Struct, frozen=True):
-    """An open survey of a campaign that a customer may answer now, with the texts of its type."""
-
-    id: SurveyId
-    campaign_id: CampaignId
-    guid: str
-    survey_type_code: str
-    question: str
-    translations: str
-    scale_min: int
-    scale_max: int
-    context_type: str
-    context_id: str
-    context_date: date
-    sent_at: datetime | None
-
-
-class Submission(Struct, frozen=True):
-    """A customer's answer to a campaign's survey."""
-
-    survey: SurveyId
-    score: int
-    comment: str | None
-
-
-class Answerable(Struct, frozen=True):
-    """A campaign's survey as an answer finds it."""
-
-    id: SurveyId
-    status: str
-    campaign_id: CampaignId
-    guid: str
-    survey_type_code: str
-    scale_min: int
-    scale_max: int
-    thanks: str
-    translations: str
-
-
-class Refusal(StrEnum):
-    """Why an answer is not taken."""
-
-    UNKNOWN = "unknown"
-    CLOSED = "closed"
-    OUT_OF_SCALE = "out_of_scale"
-
-
-class Submitted(Struct, frozen=True):
-    """What became of an answer: `feedback` is None when it was refused, `survey` when there is none."""
-
-    survey: Answerable | None
-    feedback: FeedbackId | None
-    refusal: Refusal | None = None
 
 
 class SurveyClosure(Struct, frozen=True):
@@ -168,7 +112,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     user_agent: str | None = None
 
     def closure(self, survey: SurveyId) -> SurveyClosure:
-        """A prompted answer completes the survey; a voluntary one makes it needless."""
+        """A prompted answer completes the survey; a voluntary one makes it unnecessary."""
         status = Status.COMPLETED if self.source is Source.PROMPTED else Status.WITHDRAWN
         return SurveyClosure(survey, status, self.series)
 
@@ -190,6 +134,69 @@ class Answer(Struct, frozen=True, kw_only=True):
             comment=self.comment,
             user_agent=self.user_agent,
         )
+
+
+class DueSurvey(Struct, frozen=True):
+    """An open survey of a campaign that a customer can answer now, with the texts of its type."""
+
+    id: SurveyId
+    campaign_id: CampaignId
+    guid: str
+    survey_type_code: str
+    question: str
+    translations: str
+    scale_min: int
+    scale_max: int
+    context_type: str
+    context_id: str
+    context_date: date
+    sent_at: datetime | None
+
+
+class Submission(Struct, frozen=True):
+    """A customer's answer to a campaign's survey."""
+
+    survey: SurveyId
+    score: int
+    comment: str | None
+
+
+class AnswerableSurvey(Struct, frozen=True):
+    """A campaign's survey, locked for a submission, with what its type says about answers."""
+
+    id: SurveyId
+    status: str
+    campaign_id: CampaignId
+    guid: str
+    survey_type_code: str
+    scale_min: int
+    scale_max: int
+    thanks: str
+    translations: str
+
+
+class SubmissionError(StrEnum):
+    """Why a submission is rejected."""
+
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+    OUT_OF_SCALE = "out_of_scale"
+
+
+class SubmissionResult(Struct, frozen=True):
+    """The result of a submission: the stored feedback or the error. `survey` is None for an unknown one."""
+
+    survey: AnswerableSurvey | None
+    feedback: FeedbackId | None = None
+    error: SubmissionError | None = None
+
+
+class ExpiryLimits(Struct, frozen=True):
+    """Which surveys expire: those shown or, if never shown, opened before an instant, and how many at most."""
+
+    sent_before: datetime
+    unsent_before: datetime | None
+    limit: int
 
 
 def with_workspace(workspace: WorkspaceId, series: Sequence[Series]) -> tuple[Series, ...]:

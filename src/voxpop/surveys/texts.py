@@ -1,4 +1,4 @@
-"""The texts of a survey type in the language that a customer reads; pure."""
+"""The texts of a survey type in the customer's language; pure."""
 
 import msgspec
 from msgspec import Struct
@@ -17,11 +17,12 @@ Translations = dict[str, Texts]
 _decoder = msgspec.json.Decoder(Translations)
 
 
-def read_translations(stored: str) -> Translations:
+def decode_translations(stored: str) -> Translations:
+    """The translations of a survey type, which its row stores as JSON."""
     return _decoder.decode(stored)
 
 
-def choose(base: Texts, translations: Translations, accept_language: str | None) -> Texts:
+def choose_texts(base: Texts, translations: Translations, accept_language: str | None) -> Texts:
     """The texts in the customer's preferred language, by the Accept-Language header; the base texts without a match."""
     language = best_language(accept_language, translations)
     return translations[language] if language else base

@@ -10,7 +10,7 @@ from voxpop.db.pool import Tx
 from voxpop.features import recount as features
 from voxpop.metrics import daily as metrics_by_day
 from voxpop.metrics import service as metrics
-from voxpop.surveys import campaigns as surveys
+from voxpop.surveys import campaign_surveys as surveys
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.worker.daily import Job
 from voxpop.worker.schedule import DAY, to_instant
@@ -50,7 +50,7 @@ def expiry_instant(workspace: Workspace, day: date) -> datetime:
 async def expire_chunk(settings: Settings, tx: Tx, workspace: WorkspaceId, as_of: datetime) -> int:
     """The number of surveys expired; call it again, in a new transaction, until it is 0."""
     ages = settings.survey_expiry_days, settings.unsent_survey_expiry_days
-    return await surveys.expire(tx, workspace, as_of, *ages, utcnow())
+    return await surveys.expire_surveys(tx, workspace, as_of, *ages, utcnow())
 
 
 async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:

@@ -85,7 +85,7 @@ async def list_users(tx: Tx, actor: Actor, path: FeaturePath, before: Position, 
 async def list_ratings(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[Feedback]:
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return []
-    return await feedback.list_of(tx, actor.workspace, (Origin.FEATURE, feature.id), before, limit)
+    return await feedback.list_feedback(tx, actor.workspace, Origin.FEATURE, feature.id, before, limit)
 
 
 async def list_states(tx: Tx, actor: Actor, product: str, email: str) -> list[FeatureState]:

@@ -1,0 +1,123 @@
+"""Campaign surveys after they are opened: shown to customers, answered, expired. Of a campaign it knows the id only."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from voxpop.db.pool import Tx
+from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.metrics import service as metrics
+from voxpop.metrics.models import Stage
+from voxpop.surveys import store
+from voxpop.surveys.errors import SurveyNotPending
+from voxpop.surveys.models import (
+    Answer,
+    AnswerableSurvey,
+    DueSurvey,
+    ExpiryLimits,
+    Status,
+    Submission,
+    SubmissionError,
+    SubmissionResult,
+    campaign_series,
+)
+from voxpop.surveys.service import increments, record_answers
+from voxpop.types import SYSTEM_USER, Audit, CampaignId, Origin, SurveyId, WorkspaceId, utcnow
+from voxpop.workspaces import service as workspaces
+
+EXPIRY_BATCH_SIZE = 5_000  # surveys that expire in one transaction
+
+
+async def show_surveys(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[list[DueSurvey]]:
+    """Each customer's open surveys that are due. The first time one is shown, it is marked and counted."""
+    now = utcnow()
+    due = await store.list_due(tx, workspace, sorted(set(guids)), now)
+    if unsent := [survey.id for survey in due if survey.sent_at is None]:
+        shown = await store.set_sent(tx, workspace, unsent, Audit(now, SYSTEM_USER))
+        # A survey that was opened in the meantime is left out, and marked the next time.
+        marked = await store.list_due(tx, workspace, sorted(set(guids)), now)
+        due = [survey for survey in marked if survey.sent_at is not None]
+        await _add_counts(tx, workspace, Stage.SHOWN, [one.campaign_id for one in shown], now)
+    by_guid: dict[str, list[DueSurvey]] = {}
+    for survey in due:
+        by_guid.setdefault(survey.guid, []).append(survey)
+    return [by_guid.get(guid, []) for guid in guids]
+
+
+async def submit_answers(tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submission]) -> list[SubmissionResult]:
+    """Stores the first answer to each open survey that fits its scale, and rejects the others."""
+    now = utcnow()
+    surveys = await store.lock_surveys(tx, workspace, sorted({one.survey for one in submissions}))
+    accepted: dict[SurveyId, Submission] = {}
+    results = [_check(one, surveys.get(one.survey), accepted) for one in submissions]
+    if not accepted:
+        return results
+    answers = [_answer(surveys[one.survey], one) for one in accepted.values()]
+    rows = await record_answers(tx, await workspaces.get_workspace(tx, workspace), answers, now)
+    feedback = dict(zip(accepted, (row.id for row in rows), strict=True))
+    return [
+        result if result.error else SubmissionResult(result.survey, feedback[one.survey])
+        for one, result in zip(submissions, results, strict=True)
+    ]
+
+
+def require_stored(submission: Submission, result: SubmissionResult) -> None:
+    """Raises the error of a rejected submission."""
+    survey = result.survey
+    if survey is None:
+        raise NotFound.of("Survey", submission.survey)
+    if result.error is SubmissionError.CLOSED:
+        raise SurveyNotPending(f"Survey {survey.id} is not in status PENDING")
+    if result.error is SubmissionError.OUT_OF_SCALE:
+        reason = f"must be from {survey.scale_min} to {survey.scale_max}"
+        raise Invalid(f"body/score {reason}", details=[FieldError("score", reason)])
+
+
+async def expire_surveys(
+    tx: Tx, workspace: WorkspaceId, as_of: datetime, sent_days: int, unsent_days: int | None, now: datetime
+) -> int:
+    """Expires up to EXPIRY_BATCH_SIZE surveys and returns their number; call it in new transactions until it is 0.
+
+    The ages are counted from the first showing, or from the opening if the survey was never shown; None for no limit.
+    """
+    unsent_before = None if unsent_days is None else as_of - timedelta(days=unsent_days)
+    limits = ExpiryLimits(as_of - timedelta(days=sent_days), unsent_before, EXPIRY_BATCH_SIZE)
+    expired = await store.set_expired(tx, workspace, limits, Audit(now, SYSTEM_USER))
+    await _add_counts(tx, workspace, Stage.EXPIRED, [one.campaign_id for one in expired], now)
+    return len(expired)
+
+
+async def _add_counts(
+    tx: Tx, workspace: WorkspaceId, stage: Stage, campaigns: Sequence[CampaignId], now: datetime
+) -> None:
+    if campaigns:
+        series = map(campaign_series, campaigns)
+        added = increments(await workspaces.get_workspace(tx, workspace), stage, series, now)
+        await metrics.add_counts(tx, workspace, surveys=added)
+
+
+def _check(
+    submission: Submission, survey: AnswerableSurvey | None, accepted: dict[SurveyId, Submission]
+) -> SubmissionResult:
+    """Adds a submission to the accepted ones, or returns its error."""
+    if survey is None:
+        return SubmissionResult(None, error=SubmissionError.UNKNOWN)
+    if survey.status != Status.PENDING or survey.id in accepted:
+        return SubmissionResult(survey, error=SubmissionError.CLOSED)
+    if not survey.scale_min <= submission.score <= survey.scale_max:
+        return SubmissionResult(survey, error=SubmissionError.OUT_OF_SCALE)
+    accepted[survey.id] = submission
+    return SubmissionResult(survey)
+
+
+def _answer(survey: AnswerableSurvey, submission: Submission) -> Answer:
+    return Answer(
+        origin=Origin.CAMPAIGN,
+        origin_id=survey.campaign_id,
+        open_survey=survey.id,
+        survey_type=survey.survey_type_code,
+        scale_min=survey.scale_min,
+        score=submission.score,
+        series=campaign_series(survey.campaign_id),
+        guid=survey.guid,
+        comment=submission.comment,
+    )

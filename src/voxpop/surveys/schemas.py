@@ -1,0 +1,178 @@
+"""The request and response structs of surveys and survey types, with their limits and examples."""
+
+from typing import Annotated, Any, Self
+
+import msgspec
+from msgspec import Meta, Struct
+
+from voxpop.feedback.models import MAX_COMMENT
+from voxpop.metrics.formulas import Formula
+from voxpop.surveys.models import DueSurvey, SubmissionResult, SurveyType
+from voxpop.surveys.texts import Texts, choose_texts, decode_translations
+from voxpop.types import (
+    MAX_INTEGER,
+    MIN_INTEGER,
+    CampaignId,
+    FeedbackId,
+    Instant,
+    Key,
+    Name,
+    NotBlank,
+    SurveyId,
+    instant,
+    whole,
+)
+
+MAX_TEXT, MAX_LANGUAGE, MAX_SCORE = 500, 35, 100
+
+Code = Annotated[Key, Meta(examples=["CES7"])]
+TypeName = Annotated[Name, Meta(examples=["Customer Effort Score, 1-7"])]
+Question = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["How easy was it?"]), NotBlank]
+Thanks = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["Thank you!"]), NotBlank]
+Language = Annotated[str, Meta(min_length=2, max_length=MAX_LANGUAGE, pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")]
+Bound = Annotated[float, whole(0, MAX_SCORE)]
+
+
+class SurveyContext(Struct, frozen=True):
+    """What the survey is about."""
+
+    type: Annotated[str, Meta(examples=["ORDER"])]
+    context_id: Annotated[str, Meta(examples=["order_456"])]
+    timestamp: Annotated[str, Meta(extra_json_schema={"format": "date"}, description="The day of the event, in UTC")]
+
+
+class SurveyOut(Struct, frozen=True):
+    """A survey that the customer can answer."""
+
+    survey_id: SurveyId
+    campaign_id: CampaignId
+    survey_type: Annotated[str, Meta(examples=["NPS"])]
+    question: Annotated[str, Meta(examples=["Оцените от 0 до 10, порекомендуете ли вы нас?"])]
+    scale_min: Annotated[int, Meta(examples=[0])]
+    scale_max: Annotated[int, Meta(examples=[10])]
+    context: SurveyContext
+    sent_at: Instant | None
+
+    @classmethod
+    def of(cls, survey: DueSurvey, language: str | None) -> Self:
+        """`language` is the Accept-Language header."""
+        texts = choose_texts(Texts(survey.question, ""), decode_translations(survey.translations), language)
+        return cls(
+            survey.id,
+            survey.campaign_id,
+            survey.survey_type_code,
+            texts.question,
+            survey.scale_min,
+            survey.scale_max,
+            SurveyContext(survey.context_type, survey.context_id, survey.context_date.isoformat()),
+            None if survey.sent_at is None else instant(survey.sent_at),
+        )
+
+
+class SurveysOut(Struct, frozen=True):
+    surveys: list[SurveyOut]
+
+
+class AnswerBody(Struct, frozen=True):
+    """A customer's answer."""
+
+    survey_id: SurveyId
+    score: Annotated[float, whole(MIN_INTEGER, MAX_INTEGER), Meta(description="Within the type's scale", examples=[9])]
+    comment: Annotated[str, Meta(max_length=MAX_COMMENT, examples=["Отличный сервис!"])] | None = None
+
+
+class AnswerOut(Struct, frozen=True):
+    """The answer is stored."""
+
+    success: bool
+    feedback_id: FeedbackId
+    message: Annotated[str, Meta(examples=["Спасибо за ваш отзыв!"])]
+
+    @classmethod
+    def of(cls, result: SubmissionResult, language: str | None) -> Self:
+        """`language` is the Accept-Language header."""
+        assert result.survey is not None and result.feedback is not None  # noqa: PT018, S101 - a stored answer
+        texts = choose_texts(Texts("", result.survey.thanks), decode_translations(result.survey.translations), language)
+        return cls(True, result.feedback, texts.thanks)
+
+
+class TextsBody(Struct, frozen=True):
+    """The texts in one language."""
+
+    question: Question
+    thanks: Thanks
+
+
+Translations = Annotated[
+    dict[Language, TextsBody],
+    Meta(
+        description="By language, in lower case", examples=[{"ru": {"question": "Было легко?", "thanks": "Спасибо!"}}]
+    ),
+]
+
+
+class SurveyTypeBody(Struct, frozen=True, kw_only=True):
+    """All fields of a survey type. `share` needs the satisfied range, `nps` the scale 0-10."""
+
+    name: TypeName
+    question: Question
+    thanks: Thanks
+    scale_min: Annotated[Bound, Meta(examples=[1])]
+    scale_max: Annotated[Bound, Meta(examples=[7])]
+    formula: Annotated[Formula, Meta(examples=["share"])]
+    satisfied_min: Annotated[Bound, Meta(examples=[5])] | None = None
+    satisfied_max: Annotated[Bound, Meta(examples=[7])] | None = None
+    higher_is_better: bool = True
+    formula_description: Annotated[str, Meta(max_length=MAX_TEXT, examples=["satisfied (5-7) / total * 100"])] = ""
+    translations: Translations = {}
+
+    def survey_type(self, code: str) -> SurveyType:
+        texts = {language: Texts(one.question, one.thanks) for language, one in self.translations.items()}
+        return SurveyType(
+            code=code,
+            name=self.name,
+            question=self.question,
+            thanks=self.thanks,
+            scale_min=int(self.scale_min),
+            scale_max=int(self.scale_max),
+            formula=self.formula,
+            satisfied_min=None if self.satisfied_min is None else int(self.satisfied_min),
+            satisfied_max=None if self.satisfied_max is None else int(self.satisfied_max),
+            formula_description=self.formula_description,
+            higher_is_better=self.higher_is_better,
+            translations=msgspec.json.encode(texts).decode(),
+        )
+
+
+class NewSurveyType(SurveyTypeBody, frozen=True, kw_only=True):
+    """A survey type to create in the workspace."""
+
+    code: Code
+
+
+class SurveyTypeOut(Struct, frozen=True):
+    """A stored survey type."""
+
+    code: Code
+    name: TypeName
+    question: Question
+    thanks: Thanks
+    scale_min: Annotated[int, Meta(examples=[1])]
+    scale_max: Annotated[int, Meta(examples=[7])]
+    formula: Annotated[Formula, Meta(examples=["share"])]
+    satisfied_min: Annotated[int, Meta(examples=[5])] | None
+    satisfied_max: Annotated[int, Meta(examples=[7])] | None
+    higher_is_better: bool
+    formula_description: Annotated[str, Meta(examples=["satisfied (5-7) / total * 100"])]
+    translations: Translations
+
+    @classmethod
+    def of(cls, stored: SurveyType) -> Self:
+        values: dict[str, Any] = {field: getattr(stored, field) for field in cls.__struct_fields__}
+        texts = decode_translations(stored.translations).items()
+        values["translations"] = {language: TextsBody(one.question, one.thanks) for language, one in texts}
+        return cls(**(values | {"formula": Formula(stored.formula)}))
+
+
+class SurveyTypesOut(Struct, frozen=True):
+    survey_types: list[SurveyTypeOut]
