@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import httpx
 from litestar.routes import HTTPRoute
+from tests.accounts.kit import Browser
 from tests.conftest import Client, Make
 from tests.features.kit import API, Feature, good
 from tests.features.ledger import Owner
-from tests.people.kit import Browser
 from tests.tickets.portal_kit import PortalSite
 
 from voxpop.app import create_app
@@ -202,11 +202,11 @@ def expected(whose: str, person: str) -> str:
 
 
 async def test_pages_are_for_whom_the_table_says(database: Database) -> None:  # G1, T8, T25
-    portal = await PortalSite(database).furnish()
+    portal = await PortalSite(database).set_up()
     assert await portal.open() == IDS["ref"]
     chief = await portal.owner()
     people: dict[str, Browser] = {"nobody": portal.browser(), "customer": await portal.customer(), "owner": chief}
-    people |= {role: await portal.invited(chief, f"{role}@example.com", role) for role in ("admin", "agent")}
+    people |= {role: await portal.accept_invitation(chief, f"{role}@example.com", role) for role in ("admin", "agent")}
     for (method, path), whose in EXPECTED_PAGES.items():
         for person, browser in people.items():
             wanted = expected(whose, person)

@@ -79,7 +79,7 @@ def serve() -> Iterator[Callable[[Litestar], str]]:
 @pytest.fixture
 async def inbox(database: Database) -> AsyncIterator[InboxSite]:
     """Six tickets: TK-1 is rated, TK-5 is the longest, TK-6 is the latest."""
-    made = await InboxSite(database).furnish()
+    made = await InboxSite(database).set_up()
     await made.rated(4, "Quick & honest", "Hub skips", tags=("warranty", "hubs"))
     await made.rated(1, "Never again", "Lost parcel", tags=("delivery",), requester=BOB)
     for hours, subject in ((5, "Third"), (4, "Fourth"), (3, LONG), (2, "Latest")):

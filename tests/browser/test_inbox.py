@@ -120,8 +120,8 @@ async def test_rows_change_and_what_is_picked_and_focused_stays(agent: Agent, in
 
 async def touch(inbox: InboxSite, ref: str) -> None:
     """Somebody else does, so that it becomes the first of the list."""
-    async with inbox.database.transaction(inbox.id()) as tx:
-        await service.set_status(tx, inbox.id(), [ref], Status.IN_PROGRESS, Author("Somebody"), utcnow())
+    async with inbox.database.transaction(inbox.workspace_id()) as tx:
+        await service.set_status(tx, inbox.workspace_id(), [ref], Status.IN_PROGRESS, Author("Somebody"), utcnow())
 
 
 @pytest.mark.parametrize("anchor", ["under the pointer", "focused", "in sight"])
@@ -170,8 +170,8 @@ async def test_a_conversation_goes_on_while_one_writes(agent: Agent, inbox: Inbo
     )
     await agent.press("r")
     await page.keyboard.type("I am writ")
-    async with inbox.database.transaction(inbox.id()) as tx:
-        await service.customer_reply(tx, inbox.id(), "TK-6", "One more thing", Author("Bob Berg"), utcnow())
+    async with inbox.database.transaction(inbox.workspace_id()) as tx:
+        await service.customer_reply(tx, inbox.workspace_id(), "TK-6", "One more thing", Author("Bob Berg"), utcnow())
     await expect(page.locator(".message").last).to_contain_text("One more thing")
     await page.keyboard.type("ing")
     await expect(page.locator(".composer textarea")).to_have_value("I am writing")

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Browser, Page
+from tests.accounts.kit import AGENT
 from tests.browser.agents import LOOKS, look_at, window
-from tests.people.kit import AGENT
 from tests.tickets.office import InboxSite
 
 from voxpop.accounts import sign_in
@@ -22,12 +22,12 @@ async def links(inbox: InboxSite) -> dict[str, str]:
     await visitor.submit("/tickets/login", email="ann@example.com")
     await visitor.submit("/login/mail", email=AGENT)
     await inbox.owner_browser.submit("/settings/invitations", email="new@example.com", role="admin")
-    async with inbox.database.transaction(inbox.id()) as tx:
-        founder = await sign_in.create_owner_link(tx, inbox.places["default"], inbox.settings.public_url, utcnow())
+    async with inbox.database.transaction(inbox.workspace_id()) as tx:
+        founder = await sign_in.create_owner_link(tx, inbox.workspaces["default"], inbox.settings.public_url, utcnow())
     mailed = {
-        "customer link": await inbox.link("ann@example.com"),
-        "member link": await inbox.link(AGENT),
-        "invitation": await inbox.link("new@example.com"),
+        "customer link": await inbox.last_link("ann@example.com"),
+        "member link": await inbox.last_link(AGENT),
+        "invitation": await inbox.last_link("new@example.com"),
         "owner link": founder,
     }
     return {name: "/" + link.split("/", 3)[3] for name, link in mailed.items()}

@@ -48,7 +48,7 @@ class Shop:
 
 @pytest.fixture
 async def shop(database: Database) -> AsyncIterator[Shop]:
-    portal = await PortalSite(database).furnish()
+    portal = await PortalSite(database).set_up()
     server = uvicorn.Server(uvicorn.Config(portal.app, host="127.0.0.1", port=0, log_config=None))
     serving = asyncio.create_task(server.serve())
     async with async_playwright() as playwright:
@@ -170,7 +170,7 @@ async def test_another_workspaces_customer_finds_no_ticket(shop: Shop) -> None: 
 async def test_a_link_that_is_spent_says_so_and_has_a_way_on(shop: Shop, owner: Any, spent_by: str) -> None:  # T23
     page = await shop.visitor()
     await shop.portal.browser().submit("/tickets/login", email="ann@example.com")
-    link = shop.origin + "/" + (await shop.portal.link("ann@example.com")).split("/", 3)[3]
+    link = shop.origin + "/" + (await shop.portal.last_link("ann@example.com")).split("/", 3)[3]
     await page.goto(link)
     if spent_by == "age":
         await owner.execute("UPDATE mailed_link SET expires_at = now()")

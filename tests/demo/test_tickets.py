@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
+from tests.accounts.kit import Browser, Site
 from tests.conftest import Client
 from tests.demo.conftest import WORKSPACE, Loaded
 from tests.features.kit import good
-from tests.people.kit import Browser, House
 
 from voxpop.db.pool import Database
 from voxpop.demo.scenes import ENGLISH, RUSSIAN, SLOT, Filler, manners, scenes
@@ -61,10 +61,10 @@ async def of(behind: Behind, agent: str) -> list[Any]:
 async def owner_browser(loaded: Loaded) -> AsyncIterator[Browser]:
     """The owner of the workspace that has the demo, signed in by the printed link."""
     pool = await Database.open(loaded.dsn)
-    house = House(pool)
-    house.places["shop-window"] = await workspaces.get_workspace_by_name(pool, WORKSPACE)
-    yield await house.owner("shop-window")
-    for browser in house.browsers:
+    site = Site(pool)
+    site.workspaces["shop-window"] = await workspaces.get_workspace_by_name(pool, WORKSPACE)
+    yield await site.owner("shop-window")
+    for browser in site.browsers:
         await browser.aclose()
     await pool.close()
 

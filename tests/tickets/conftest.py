@@ -10,7 +10,7 @@ from voxpop.db.pool import Database
 
 @pytest.fixture
 async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).furnish()
+    made = await InboxSite(database).set_up()
     yield made
     for browser in made.browsers:
         await browser.aclose()

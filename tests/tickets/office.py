@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Self
 
-from tests.people.kit import AGENT, OWNER, Browser, House
+from tests.accounts.kit import AGENT, OWNER, Browser, Site
 
 from voxpop.accounts import members
 from voxpop.tickets import ratings, service, store
@@ -15,26 +15,26 @@ ANN = Requester("Ann Smith", "Ann@Example.com")
 HOUR = timedelta(hours=1)
 
 
-class InboxSite(House):
+class InboxSite(Site):
     """Its owner is `browser`, the agent has the address of `AGENT`."""
 
     agent: Browser
     owner_browser: Browser
 
-    async def furnish(self) -> Self:
-        await super().furnish()
+    async def set_up(self) -> Self:
+        await super().set_up()
         self.owner_browser = await self.owner()
-        self.agent = await self.invited(self.owner_browser, AGENT, "agent")
+        self.agent = await self.accept_invitation(self.owner_browser, AGENT, "agent")
         return self
 
     async def open(self, subject: str = "Help", slug: str = "default", **fields: Any) -> Ticket:
         now = fields.pop("now", utcnow() - 3 * HOUR)
         new = NewTicket(subject, "It stops.\n\nWhy?", fields.pop("requester", ANN), **fields)
-        async with self.database.transaction(self.id(slug)) as tx:
-            return await service.open_ticket(tx, self.id(slug), new, Author(new.requester.name), now)
+        async with self.database.transaction(self.workspace_id(slug)) as tx:
+            return await service.open_ticket(tx, self.workspace_id(slug), new, Author(new.requester.name), now)
 
     async def rated(self, stars: int, comment: str | None = None, subject: str = "Help", **fields: Any) -> Ticket:
-        ticket, now, workspace = await self.open(subject, **fields), utcnow() - HOUR, self.id()
+        ticket, now, workspace = await self.open(subject, **fields), utcnow() - HOUR, self.workspace_id()
         async with self.database.transaction(workspace) as tx:
             await service.set_status(tx, workspace, [ticket.ref], Status.RESOLVED, Author("Bob"), now)
             place = await workspaces.get_workspace(tx, workspace)
@@ -42,27 +42,27 @@ class InboxSite(House):
             return await ratings.rate(tx, place, ticket.ref, NewRating(stars, comment), by, utcnow() - 2 * HOUR)
 
     async def get(self, ref: str) -> Ticket:
-        async with self.database.transaction(self.id()) as tx:
-            return await service.get_ticket(tx, self.id(), ref)
+        async with self.database.transaction(self.workspace_id()) as tx:
+            return await service.get_ticket(tx, self.workspace_id(), ref)
 
     async def said(self, ref: str) -> list[Message]:
-        async with self.database.transaction(self.id()) as tx:
-            ticket = await service.get_ticket(tx, self.id(), ref)
-            return await store.list_messages(tx, self.id(), ticket.id)
+        async with self.database.transaction(self.workspace_id()) as tx:
+            ticket = await service.get_ticket(tx, self.workspace_id(), ref)
+            return await store.list_messages(tx, self.workspace_id(), ticket.id)
 
     async def done(self, ref: str) -> list[Activity]:
-        async with self.database.transaction(self.id()) as tx:
-            ticket = await service.get_ticket(tx, self.id(), ref)
-            return await store.list_activities(tx, self.id(), ticket.id)
+        async with self.database.transaction(self.workspace_id()) as tx:
+            ticket = await service.get_ticket(tx, self.workspace_id(), ref)
+            return await store.list_activities(tx, self.workspace_id(), ticket.id)
 
     async def tags(self, ref: str) -> list[str]:
-        async with self.database.transaction(self.id()) as tx:
-            ticket = await service.get_ticket(tx, self.id(), ref)
-            return [tag.name for tag in await store.list_ticket_tags(tx, self.id(), ticket.id)]
+        async with self.database.transaction(self.workspace_id()) as tx:
+            ticket = await service.get_ticket(tx, self.workspace_id(), ref)
+            return [tag.name for tag in await store.list_ticket_tags(tx, self.workspace_id(), ticket.id)]
 
     async def account(self, email: str) -> AccountId:
-        async with self.database.transaction(self.id()) as tx:
-            known = await members.list_members(tx, self.id())
+        async with self.database.transaction(self.workspace_id()) as tx:
+            known = await members.list_members(tx, self.workspace_id())
         return next(member.account_id for member in known if member.email == email)
 
 

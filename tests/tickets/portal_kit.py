@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.people.kit import Browser, House
+from tests.accounts.kit import Browser, Site
 
 from voxpop.tickets import service
 from voxpop.tickets.models import Author, NewTicket, Requester, Status, Ticket
@@ -14,14 +14,14 @@ AGENT = Author("Ines Marlow")
 SUBJECT, DESCRIPTION = "Pump leaks", "It leaks at the valve."
 
 
-class PortalSite(House):
+class PortalSite(Site):
     """The house with its helpdesk."""
 
     async def customer(self, email: str = ANN, slug: str = "default") -> Browser:
         """Signed in by a mailed link."""
         browser = self.browser(slug)
         await browser.submit("/tickets/login", email=email)
-        answer = await browser.press(await self.link(email, slug))
+        answer = await browser.use_link(await self.last_link(email, slug))
         assert answer.status_code == 303, answer.text
         return browser
 
@@ -30,27 +30,27 @@ class PortalSite(House):
         made = NewTicket(
             **({"subject": SUBJECT, "description": DESCRIPTION} | new), requester=Requester("Ann Lee", email)
         )
-        async with self.database.transaction(self.id(slug)) as tx:
-            ticket = await service.open_ticket(tx, self.id(slug), made, Author("Ann Lee"), utcnow())
+        async with self.database.transaction(self.workspace_id(slug)) as tx:
+            ticket = await service.open_ticket(tx, self.workspace_id(slug), made, Author("Ann Lee"), utcnow())
         if status is not Status.OPEN:
             await self.set_status(ticket.ref, status, slug)
         return ticket.ref
 
     async def set_status(self, ref: str, status: Status, slug: str = "default") -> None:
-        async with self.database.transaction(self.id(slug)) as tx:
-            await service.set_status(tx, self.id(slug), [ref], status, AGENT, utcnow())
+        async with self.database.transaction(self.workspace_id(slug)) as tx:
+            await service.set_status(tx, self.workspace_id(slug), [ref], status, AGENT, utcnow())
 
     async def answer(self, ref: str, body: str) -> None:
-        async with self.database.transaction(self.id()) as tx:
-            await service.reply(tx, self.id(), ref, body, AGENT, self.settings.public_url, utcnow())
+        async with self.database.transaction(self.workspace_id()) as tx:
+            await service.reply(tx, self.workspace_id(), ref, body, AGENT, self.settings.public_url, utcnow())
 
     async def note(self, ref: str, body: str) -> None:
-        async with self.database.transaction(self.id()) as tx:
-            await service.note(tx, self.id(), ref, body, AGENT, utcnow())
+        async with self.database.transaction(self.workspace_id()) as tx:
+            await service.note(tx, self.workspace_id(), ref, body, AGENT, utcnow())
 
     async def ticket(self, ref: str, slug: str = "default") -> Ticket:
-        async with self.database.transaction(self.id(slug)) as tx:
-            return await service.get_ticket(tx, self.id(slug), ref)
+        async with self.database.transaction(self.workspace_id(slug)) as tx:
+            return await service.get_ticket(tx, self.workspace_id(slug), ref)
 
     async def count(self, owner: Any, table: str) -> int:
         """Rows of a table in all workspaces, past the policies."""

@@ -230,7 +230,7 @@ async def test_a_reply_is_sent_with_a_status(inbox: InboxSite) -> None:
     assert (await inbox.get("TK-1")).status == Status.RESOLVED
     await inbox.agent.submit("/inbox/TK-1/reply", body="Bye", kind="public", then="Closed")
     assert (await inbox.get("TK-1")).status == Status.CLOSED
-    letters = [letter for letter in await inbox.mails() if letter.to == ANN.email]
+    letters = [letter for letter in await inbox.emails() if letter.to == ANN.email]
     assert len(letters) == 2
 
 
@@ -238,7 +238,7 @@ async def test_a_note_leaves_the_status_alone_and_is_mailed_to_nobody(inbox: Inb
     await inbox.open()
     await inbox.agent.submit("/inbox/TK-1/reply", body="Hm", kind="note", then="Closed")
     assert (await inbox.get("TK-1")).status == Status.OPEN
-    assert [letter for letter in await inbox.mails() if letter.to == ANN.email] == []
+    assert [letter for letter in await inbox.emails() if letter.to == ANN.email] == []
 
 
 @pytest.mark.parametrize("body", ["", " \n ", "x" * 50_001])
@@ -439,7 +439,7 @@ async def test_the_rail_says_everywhere_how_much_is_to_be_done(inbox: InboxSite,
 async def test_a_page_takes_one_connection_at_a_time(live_db: str) -> None:
     """Who holds one while he waits for another may wait for ever, when all do so at once."""
     narrow = await Database.open(live_db, size=1)
-    inbox = await InboxSite(narrow).furnish()
+    inbox = await InboxSite(narrow).set_up()
     await inbox.open()
     for path in ("/inbox", "/inbox/TK-1", "/inbox/new", "/unhappy", "/settings/profile"):
         assert (await inbox.agent.get(path)).status_code == 200

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 import pytest
-from tests.people.kit import member_id
+from tests.accounts.kit import member_id
 from tests.tickets.office import AGENT, OWNER, InboxSite, Priority
 
 from voxpop.db.pool import Database
@@ -20,7 +20,7 @@ LONG = "ж" * 200  # six times as long in an address
 
 @pytest.fixture
 async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).furnish()
+    made = await InboxSite(database).set_up()
     yield made
     for browser in made.browsers:
         await browser.aclose()
@@ -78,8 +78,10 @@ async def test_there_are_thirty_views_for_everybody_and_thirty_of_ones_own(inbox
     mine = await inbox.account(AGENT)
     for number in range(29):
         for account in (mine, None):
-            async with inbox.database.transaction(inbox.id()) as tx:
-                await saved_views.save_view(tx, inbox.id(), (f"V{number}", f"tag=t{number}"), account, "test", utcnow())
+            async with inbox.database.transaction(inbox.workspace_id()) as tx:
+                await saved_views.save_view(
+                    tx, inbox.workspace_id(), (f"V{number}", f"tag=t{number}"), account, "test", utcnow()
+                )
     for shared in ("", "yes"):
         answers = [
             await inbox.agent.submit("/inbox/views", name=name, query=f"tag={name}", shared=shared)
@@ -156,7 +158,7 @@ async def test_a_ticket_is_given_to_nobody_who_does_not_work_here(
     if who == OTHER:
         await inbox.owner("acme", OTHER)
     else:
-        await inbox.invited(inbox.owner_browser, who, "agent")
+        await inbox.accept_invitation(inbox.owner_browser, who, "agent")
         await inbox.owner_browser.submit(f"/settings/members/{await member_id(inbox.owner_browser, who)}/remove")
     account = str(await owner.fetchval("SELECT id FROM account WHERE email = $1", who))
     await inbox.open()

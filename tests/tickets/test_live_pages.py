@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
 
 async def test_a_stream_names_what_changed(inbox: InboxSite) -> None:
     await inbox.open(now=utcnow() - HOUR)
-    stream = changes(inbox.database, inbox.id(), utcnow(), life=20, pause=0.01)
+    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), life=20, pause=0.01)
     quiet = await anext(stream)
     assert (quiet.event, quiet.data) == ("quiet", "")
     await inbox.open(now=utcnow())
@@ -26,7 +26,7 @@ async def test_a_stream_names_what_changed(inbox: InboxSite) -> None:
 
 
 async def test_a_stream_sees_a_change_that_was_committed_late(inbox: InboxSite) -> None:
-    stream = changes(inbox.database, inbox.id(), utcnow(), life=20, pause=0.01)
+    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), life=20, pause=0.01)
     await anext(stream)
     await inbox.open(now=utcnow() - timedelta(seconds=20))
     assert (await anext(stream)).data == "TK-1"
@@ -34,7 +34,7 @@ async def test_a_stream_sees_a_change_that_was_committed_late(inbox: InboxSite) 
 
 
 async def test_a_stream_ends_by_itself(inbox: InboxSite) -> None:
-    stream = changes(inbox.database, inbox.id(), utcnow(), life=0.05, pause=0.01)
+    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), life=0.05, pause=0.01)
     assert len([message async for message in stream]) == 1
 
 

@@ -18,7 +18,7 @@ KEY = re.compile(r"vxp_\w{32}_[\w-]{43}")
 
 @pytest.fixture
 async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).furnish()
+    made = await InboxSite(database).set_up()
     yield made
     for browser in made.browsers:
         await browser.aclose()
@@ -29,7 +29,7 @@ async def replied(inbox: InboxSite, slug: str = "default", kind: str = "public")
     owner = inbox.owner_browser if slug == "default" else await inbox.owner(slug, "boss@example.com")
     answer = await owner.submit("/inbox/TK-1/reply", body=BODY, kind=kind)
     assert answer.status_code == 303, answer.text
-    return [letter for letter in await inbox.mails(slug) if letter.to == ANN.email]
+    return [letter for letter in await inbox.emails(slug) if letter.to == ANN.email]
 
 
 async def caller(inbox: InboxSite, boss: Browser) -> Browser:
@@ -53,9 +53,9 @@ async def test_a_mail_leads_into_the_portal_and_tells_nothing(inbox: InboxSite, 
 
 async def test_without_a_portal_the_mail_is_the_reply(inbox: InboxSite) -> None:  # T10
     await inbox.open("Pump leaks")
-    async with inbox.database.transaction(inbox.id()) as tx:
+    async with inbox.database.transaction(inbox.workspace_id()) as tx:
         change = WorkspaceChange(portal_enabled=False)
-        await workspaces.change_workspace(tx, inbox.id(), change, utcnow(), "test")
+        await workspaces.change_workspace(tx, inbox.workspace_id(), change, utcnow(), "test")
     (letter,) = await replied(inbox)
     assert letter.text == f"Hello Ann Smith,\n\n{BODY}\n\nOwner, default\n"
     assert "http" not in letter.text
@@ -83,6 +83,6 @@ async def test_a_reply_by_the_api_is_mailed_from_the_workspace_s_host(inbox: Inb
     await inbox.open(slug="acme")
     api = await caller(inbox, await inbox.owner("acme", "boss@example.com"))
     assert (await api.post("/api/v1/tickets/TK-1/replies", json={"body": BODY})).status_code == 201
-    (letter,) = [each for each in await inbox.mails("acme") if each.to == ANN.email]
+    (letter,) = [each for each in await inbox.emails("acme") if each.to == ANN.email]
     assert "http://acme.voxpop.test/tickets/TK-1\n" in letter.text
     assert BODY not in letter.text

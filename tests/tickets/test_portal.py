@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.people.kit import Browser
+from tests.accounts.kit import Browser
 from tests.tickets.portal_kit import ANN, BOB, DESCRIPTION, SUBJECT, PortalSite, text_of, without_trace
 
 from voxpop.db.pool import Database
@@ -17,7 +17,7 @@ NEW = {"name": "Gus Gray", "email": "gus@example.com", "subject": "Where is it?"
 
 @pytest.fixture
 async def portal(database: Database) -> AsyncIterator[PortalSite]:
-    made = await PortalSite(database).furnish()
+    made = await PortalSite(database).set_up()
     yield made
     for browser in made.browsers:
         await browser.aclose()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.people.kit import Browser
+from tests.accounts.kit import Browser
 from tests.tickets.ledger import assert_counts_agree
 from tests.tickets.portal_kit import ANN, BOB, PortalSite, text_of
 
@@ -21,7 +21,7 @@ DONE = [Status.RESOLVED, Status.CLOSED]
 
 @pytest.fixture
 async def portal(database: Database) -> AsyncIterator[PortalSite]:
-    made = await PortalSite(database).furnish()
+    made = await PortalSite(database).set_up()
     yield made
     for browser in made.browsers:
         await browser.aclose()
@@ -158,13 +158,13 @@ async def test_a_blank_comment_is_none(portal: PortalSite, ann: Browser, owner: 
 
 async def test_nobody_is_reminded_and_the_panel_stays(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T4
     await portal.open(Status.RESOLVED)
-    letters = len(await portal.mails())
+    letters = len(await portal.emails())
     long_ago = timedelta(days=900)
     await owner.execute("UPDATE ticket SET resolved_at = resolved_at - $1::interval", long_ago)
     await owner.execute("UPDATE survey SET scheduled_at = scheduled_at - $1::interval", long_ago)
     assert QUESTION in await shown(ann)
     assert QUESTION in await shown(ann)
-    assert len(await portal.mails()) == letters
+    assert len(await portal.emails()) == letters
     assert (await ann.submit("/tickets/TK-1/rating", rating=2)).status_code == 303
 
 

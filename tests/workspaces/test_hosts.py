@@ -1,8 +1,8 @@
 """Which workspace a host is, and where a workspace is reached."""
 
 import pytest
+from tests.accounts.kit import HOST, Site
 from tests.conftest import at, run_sql
-from tests.people.kit import HOST, House
 
 from voxpop.accounts import sign_in
 from voxpop.db import migrate as module
@@ -59,29 +59,29 @@ def test_the_address_of_a_workspace(public_url: str, slug: str, address: str) ->
     assert address_of(public_url, slug) == address
 
 
-async def test_a_workspace_is_chosen_by_its_host(house: House) -> None:  # T26
-    assert "Sign in to default" in (await house.browser().get("/login")).text
-    assert "Sign in to acme" in (await house.browser("acme").get("/login")).text
-    assert "Sign in to acme" in (await house.browser().get("/login", headers={"host": "acme.localhost:8000"})).text
+async def test_a_workspace_is_chosen_by_its_host(site: Site) -> None:  # T26
+    assert "Sign in to default" in (await site.browser().get("/login")).text
+    assert "Sign in to acme" in (await site.browser("acme").get("/login")).text
+    assert "Sign in to acme" in (await site.browser().get("/login", headers={"host": "acme.localhost:8000"})).text
 
 
 @pytest.mark.parametrize("host", ["nobody.voxpop.test", "evil.test", "a.b.voxpop.test", "voxpop.test.evil.test"])
-async def test_an_unknown_host_is_an_unknown_page(house: House, host: str) -> None:
+async def test_an_unknown_host_is_an_unknown_page(site: Site, host: str) -> None:
     for path in ("/login", "/tickets/login", "/settings"):
-        answer = await house.browser().get(path, headers={"host": host})
+        answer = await site.browser().get(path, headers={"host": host})
         assert (answer.status_code, "Page not found" in answer.text) == (404, True)
 
 
-async def test_names_become_labels(house: House) -> None:
+async def test_names_become_labels(site: Site) -> None:
     names = ("Ridgeway Parts", "ridgeway parts!", "Ёлка")
-    made = [await service.open_workspace(house.database, name) for name in names]
+    made = [await service.open_workspace(site.database, name) for name in names]
     assert [workspace.slug for workspace in made] == ["ridgeway-parts", "ridgeway-parts-2", "workspace"]
 
 
 @pytest.mark.parametrize("host", ["[::1", "[zz]", "a:b:c", "http://x"])
 @pytest.mark.parametrize("signed_in", [True, False])
-async def test_a_host_that_is_none_is_refused(house: House, host: str, signed_in: bool) -> None:
-    browser = await house.owner() if signed_in else house.browser()
+async def test_a_host_that_is_none_is_refused(site: Site, host: str, signed_in: bool) -> None:
+    browser = await site.owner() if signed_in else site.browser()
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"host": host, "cookie": cookie, "origin": f"http://{HOST}"}
     for path in ("/login", "/tickets/login", "/settings", "/nowhere", "/api/v1/tickets"):
@@ -112,9 +112,9 @@ async def test_the_oldest_workspace_has_the_bare_host_whatever_its_name(
         labels = {place.name: place.slug for place in await service.list_workspaces(tx)}
     assert labels == {"Ridgeway": "default", "default": "default-2"}
     link = await sign_in.create_first_owner_link(database, f"http://{HOST}", utcnow())
-    async with House(database).browser() as browser:
+    async with Site(database).browser() as browser:
         assert "Sign in to Ridgeway" in (await browser.get("/login")).text
-        answer = await browser.press(link or "", email="ann@example.com", name="Ann")
+        answer = await browser.use_link(link or "", email="ann@example.com", name="Ann")
     assert answer.status_code == 303
     await database.close()
     await run_sql(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")

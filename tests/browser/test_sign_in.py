@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
+from tests.accounts.kit import AGENT, OWNER, PASSWORD
 from tests.browser.agents import Agent, window
-from tests.people.kit import AGENT, OWNER, PASSWORD
 from tests.tickets.office import InboxSite, Status
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from litestar.routes import HTTPRoute
-from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
+from tests.accounts.kit import AGENT, OWNER, PASSWORD, Browser, Site
 
 from voxpop.auth.guards import PageAccess
 from voxpop.web.csrf import is_cross_site
@@ -18,9 +18,9 @@ PAGES = [
 ]  # fmt: skip
 
 
-def doors(house: House) -> Iterator[tuple[str, str]]:
+def doors(site: Site) -> Iterator[tuple[str, str]]:
     """Method and address of every page's route."""
-    for route in house.app.app.routes:  # type: ignore[attr-defined]
+    for route in site.app.app.routes:  # type: ignore[attr-defined]
         assert isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items():
             if isinstance(handler.opt.get("page"), PageAccess):
@@ -40,10 +40,10 @@ def doors(house: House) -> Iterator[tuple[str, str]]:
         {"sec-fetch-site": "same-origin", "origin": "https://evil.test"},
     ],
 )
-async def test_no_form_of_another_site_changes_anything(house: House, headers: dict[str, str]) -> None:
-    browser = await house.owner()
+async def test_no_form_of_another_site_changes_anything(site: Site, headers: dict[str, str]) -> None:
+    browser = await site.owner()
     browser.headers.update(headers)
-    changing = [(method, path) for method, path in doors(house) if method not in SAFE]
+    changing = [(method, path) for method, path in doors(site) if method not in SAFE]
     assert len(changing) >= 18
     for method, path in changing:
         assert (await browser.request(method, path, data={"name": "x"})).status_code == 403, path
@@ -70,20 +70,20 @@ def test_what_is_foreign(headers: dict[str, str], foreign: bool) -> None:
     assert is_cross_site(headers) is foreign
 
 
-async def test_a_program_without_a_browsers_headers_may_send_a_form(house: House) -> None:
-    await house.owner(password=PASSWORD)
-    browser = house.browser()
+async def test_a_program_without_a_browsers_headers_may_send_a_form(site: Site) -> None:
+    await site.owner(password=PASSWORD)
+    browser = site.browser()
     del browser.headers["sec-fetch-site"]
     assert (await browser.submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-async def test_pages_have_nothing_inline_and_are_kept_nowhere(house: House, locale: str) -> None:
-    owner = await house.owner()
-    await house.invited(owner, AGENT, "agent")
+async def test_pages_have_nothing_inline_and_are_kept_nowhere(site: Site, locale: str) -> None:
+    owner = await site.owner()
+    await site.accept_invitation(owner, AGENT, "agent")
     await owner.submit("/settings/invitations", email="x@example.com", role="admin")
     for path in PAGES:
-        answer = await (owner if path.startswith("/settings") else house.browser()).get(
+        answer = await (owner if path.startswith("/settings") else site.browser()).get(
             path, headers={"accept-language": locale}
         )
         assert f'<html lang="{locale}"' in answer.text
@@ -95,21 +95,21 @@ async def test_pages_have_nothing_inline_and_are_kept_nowhere(house: House, loca
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_pages_speak_russian(house: House) -> None:
-    owner = await house.owner()
+async def test_pages_speak_russian(site: Site) -> None:
+    owner = await site.owner()
     owner.headers["accept-language"] = "ru-RU,ru;q=0.9"
     assert "1 сотрудник" in (await owner.get("/settings")).text
     assert "Страница не найдена" in (await owner.get("/nothing")).text
     answer = await owner.submit("/login", email=OWNER, password="wrong")
     assert "Неверный адрес почты или пароль" in answer.text
     await owner.submit("/login/mail", email=OWNER)
-    assert (await house.mails())[-1].subject == "Вход: default"
+    assert (await site.emails())[-1].subject == "Вход: default"
 
 
-async def test_only_the_named_pages_are_open(house: House) -> None:  # G1
+async def test_only_the_named_pages_are_open(site: Site) -> None:  # G1
     opened = set()
-    for method, path in doors(house):
-        answer = await house.browser().request(method, path)
+    for method, path in doors(site):
+        answer = await site.browser().request(method, path)
         if not answer.headers.get("location", "").startswith(("/login", "/tickets/login?next")) and method == "GET":
             opened.add(path)
     mailed = {"/login/link", "/login/invitation", "/login/owner", "/tickets/login/link"}
@@ -121,8 +121,8 @@ async def refused(browser: Browser, body: bytes, media: str = "application/x-www
     return answer.status_code
 
 
-async def test_a_form_that_is_none_is_refused(house: House) -> None:  # G2, G4
-    browser = await house.owner()
+async def test_a_form_that_is_none_is_refused(site: Site) -> None:  # G2, G4
+    browser = await site.owner()
     assert await refused(browser, b"name=Ann") == 303
     assert await refused(browser, b'{"name": "Ann"}', "application/json") == 303
     assert await refused(browser, b"name=a&name=b") == 400

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.people.kit import AGENT, OWNER, House, MailServer, mail_server
+from tests.accounts.kit import AGENT, OWNER, FakeSmtpServer, Site, fake_smtp_server
 
 from voxpop import mail, outbox
 from voxpop.mail import MailSender, address_mail_comes_from, as_message, compose, read, send_mail
@@ -19,14 +19,14 @@ FROM = "support@voxpop.test"
 Owner = asyncpg.Connection
 
 
-async def write(house: House, *recipients: str) -> None:
-    async with house.database.transaction(house.id()) as tx:
+async def write(site: Site, *recipients: str) -> None:
+    async with site.database.transaction(site.workspace_id()) as tx:
         letters = [compose("Ёлка & Co", to, "Привет", "Текст\n.\nEnd\n", utcnow()) for to in recipients]
-        await outbox.record(tx, house.id(), letters, utcnow())
+        await outbox.record(tx, site.workspace_id(), letters, utcnow())
 
 
-def sender(house: House, server: MailServer) -> MailSender:
-    return MailSender(house.database, server.url, FROM)
+def sender(site: Site, server: FakeSmtpServer) -> MailSender:
+    return MailSender(site.database, server.url, FROM)
 
 
 async def kept(owner: Owner) -> list[Any]:
@@ -66,23 +66,23 @@ def test_mails_to_one_address_are_of_one_key() -> None:
     assert read(one.body).id != read(other.body).id
 
 
-async def test_mail_leaves_in_order_and_once(house: House, owner: Owner) -> None:
-    async with mail_server() as server:
-        await write(house, OWNER, AGENT)
-        one, other = sender(house, server), sender(house, server)
+async def test_mail_leaves_in_order_and_once(site: Site, owner: Owner) -> None:
+    async with fake_smtp_server() as server:
+        await write(site, OWNER, AGENT)
+        one, other = sender(site, server), sender(site, server)
         assert sum(await asyncio.gather(one.send_due(utcnow()), other.send_due(utcnow()))) == 2
         assert (await one.send_due(utcnow()), await other.send_due(utcnow())) == (0, 0)
-    assert [OWNER in server.taken[0], AGENT in server.taken[1], len(server.taken)] == [True, True, 2]
+    assert [OWNER in server.received[0], AGENT in server.received[1], len(server.received)] == [True, True, 2]
     for row in await kept(owner):
         assert row["sent_at"] is not None
         assert read(row["body"]).text == ""  # it may have held a link
 
 
-async def test_what_is_refused_for_good_is_given_up_and_the_rest_leaves(house: House, owner: Owner) -> None:
-    async with mail_server() as server:
-        server.refuse = {OWNER: "550 no such person", AGENT: "451 come back later"}
-        await write(house, OWNER, AGENT, "third@example.com")
-        assert await sender(house, server).send_due(utcnow()) == 1
+async def test_what_is_refused_for_good_is_given_up_and_the_rest_leaves(site: Site, owner: Owner) -> None:
+    async with fake_smtp_server() as server:
+        server.rejections = {OWNER: "550 no such person", AGENT: "451 come back later"}
+        await write(site, OWNER, AGENT, "third@example.com")
+        assert await sender(site, server).send_due(utcnow()) == 1
     refused, waiting, sent = await kept(owner)
     assert refused["failed_at"] is not None
     assert "550" in refused["failure"]
@@ -93,45 +93,45 @@ async def test_what_is_refused_for_good_is_given_up_and_the_rest_leaves(house: H
     assert sent["sent_at"] is not None
 
 
-async def test_mail_waits_longer_each_time_and_is_given_up_after_three_days(house: House, owner: Owner) -> None:
-    server = MailServer()  # nobody listens
+async def test_mail_waits_longer_each_time_and_is_given_up_after_three_days(site: Site, owner: Owner) -> None:
+    server = FakeSmtpServer()  # nobody listens
     server.port = 1
-    await write(house, OWNER)
+    await write(site, OWNER)
     rests, now = [], utcnow()
     for _ in range(10):
-        await sender(house, server).send_due(now)
+        await sender(site, server).send_due(now)
         await owner.execute("UPDATE lease SET expires_at = now()")
         row = (await kept(owner))[0]
         rests.append(round((row["retry_at"] - utcnow()) / timedelta(minutes=1)))
         now = row["retry_at"]
     assert rests == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
     await owner.execute("UPDATE outbox SET create_time = create_time - interval '3 days'")
-    await sender(house, server).send_due(now)
+    await sender(site, server).send_due(now)
     row = (await kept(owner))[0]
     assert row["failed_at"] is not None
     assert "waited too long" in row["failure"]
 
 
-async def test_the_worker_sends_until_it_is_stopped(house: House, owner: Owner) -> None:
-    async with mail_server() as server:
+async def test_the_worker_sends_until_it_is_stopped(site: Site, owner: Owner) -> None:
+    async with fake_smtp_server() as server:
         async with asyncio.timeout(20):
-            told = House(house.database, VOXPOP_SMTP_URL=server.url)
+            told = Site(site.database, VOXPOP_SMTP_URL=server.url)
             running = asyncio.create_task(send_mail(told.database, told.settings))
-            await write(house, OWNER)
+            await write(site, OWNER)
             await server.arrived.wait()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
     assert await owner.fetchval("SELECT count(*) FROM lease") == 0
-    assert "From: " in server.taken[0]
-    assert "voxpop@voxpop.test" in server.taken[0]
+    assert "From: " in server.received[0]
+    assert "voxpop@voxpop.test" in server.received[0]
 
 
-async def test_without_a_server_mail_stays(house: House) -> None:
-    await write(house, OWNER)
+async def test_without_a_server_mail_stays(site: Site) -> None:
+    await write(site, OWNER)
     async with asyncio.timeout(5):
-        await send_mail(house.database, house.settings)
-    assert [letter.text for letter in await house.mails()] == ["Текст\n.\nEnd\n"]
-    assert address_mail_comes_from(house.settings) == "voxpop@voxpop.test"
+        await send_mail(site.database, site.settings)
+    assert [letter.text for letter in await site.emails()] == ["Текст\n.\nEnd\n"]
+    assert address_mail_comes_from(site.settings) == "voxpop@voxpop.test"
 
 
 @pytest.mark.parametrize(
@@ -156,25 +156,25 @@ ENCODED = "=?utf-8?q?=0d=0aReply-To:_evil=40evil.test?="
 @pytest.mark.parametrize(
     ("name", "subject"), [(ENCODED, "Hello"), ("Ours", ENCODED), ("Ours", f"x {ENCODED} {ENCODED}")]
 )
-async def test_no_header_can_be_hidden_in_an_encoded_word(house: House, name: str, subject: str) -> None:
-    async with mail_server() as server:
-        async with house.database.transaction(house.id()) as tx:
-            await outbox.record(tx, house.id(), [compose(name, OWNER, subject, "x", utcnow())], utcnow())
-        assert await sender(house, server).send_due(utcnow()) == 1
-    got = message_from_string(server.taken[0], policy=policy.default)
+async def test_no_header_can_be_hidden_in_an_encoded_word(site: Site, name: str, subject: str) -> None:
+    async with fake_smtp_server() as server:
+        async with site.database.transaction(site.workspace_id()) as tx:
+            await outbox.record(tx, site.workspace_id(), [compose(name, OWNER, subject, "x", utcnow())], utcnow())
+        assert await sender(site, server).send_due(utcnow()) == 1
+    got = message_from_string(server.received[0], policy=policy.default)
     assert got.keys().count("Reply-To") == 0
     assert [got[header].splitlines() for header in ("From", "Subject")] == [[got["From"]], [got["Subject"]]]
     assert (FROM in got["From"], got["To"], got.get_content().splitlines()[0]) == (True, OWNER, "x")
 
 
-async def until(server: MailServer, count: int) -> None:
+async def until(server: FakeSmtpServer, count: int) -> None:
     async with asyncio.timeout(20):
-        while len(server.taken) < count:
+        while len(server.received) < count:
             server.arrived.clear()
             await server.arrived.wait()
 
 
-async def test_an_unexpected_fault_does_not_end_the_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unexpected_fault_does_not_end_the_sending(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = [asyncpg.QueryCanceledError("canceling statement due to statement timeout")]
     list_due = outbox.list_due_mail
 
@@ -185,36 +185,36 @@ async def test_an_unexpected_fault_does_not_end_the_sending(house: House, monkey
 
     monkeypatch.setattr(outbox, "list_due_mail", list_or_fail)
     monkeypatch.setattr(mail, "PAUSE", timedelta(milliseconds=10))
-    async with mail_server() as server, asyncio.TaskGroup() as tasks:
-        told = House(house.database, VOXPOP_SMTP_URL=server.url)
+    async with fake_smtp_server() as server, asyncio.TaskGroup() as tasks:
+        told = Site(site.database, VOXPOP_SMTP_URL=server.url)
         running = tasks.create_task(send_mail(told.database, told.settings))
-        await write(house, OWNER)
+        await write(site, OWNER)
         await until(server, 1)
         running.cancel()
     assert faults == []
 
 
-async def test_a_full_batch_is_followed_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_batch_is_followed_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "MOST_IN_A_BATCH", 2)
     monkeypatch.setattr(mail, "PAUSE", timedelta(hours=1))
-    await write(house, *(f"u{number}@example.com" for number in range(5)))
-    async with mail_server() as server, asyncio.TaskGroup() as tasks:
-        told = House(house.database, VOXPOP_SMTP_URL=server.url)
+    await write(site, *(f"u{number}@example.com" for number in range(5)))
+    async with fake_smtp_server() as server, asyncio.TaskGroup() as tasks:
+        told = Site(site.database, VOXPOP_SMTP_URL=server.url)
         running = tasks.create_task(send_mail(told.database, told.settings))
         await until(server, 5)
         running.cancel()
 
 
 @pytest.mark.parametrize("broker", [{}, {"VOXPOP_KAFKA_BOOTSTRAP": "127.0.0.1:1"}])
-async def test_old_mail_goes_broker_or_none(house: House, owner: Owner, broker: dict[str, str]) -> None:
-    settings = House(house.database, **broker).settings
-    await write(house, "old@example.com", "new@example.com")
-    async with house.database.transaction(house.id()) as tx:
-        await outbox.record(tx, house.id(), [Message(Kind.FEEDBACK, "k", "{}")], utcnow())
+async def test_old_mail_goes_broker_or_none(site: Site, owner: Owner, broker: dict[str, str]) -> None:
+    settings = Site(site.database, **broker).settings
+    await write(site, "old@example.com", "new@example.com")
+    async with site.database.transaction(site.workspace_id()) as tx:
+        await outbox.record(tx, site.workspace_id(), [Message(Kind.FEEDBACK, "k", "{}")], utcnow())
     long = timedelta(days=max(settings.outbox_keep_days, settings.outbox_unsent_days) + 1)
     await owner.execute(
         "UPDATE outbox SET create_time = create_time - $1::interval WHERE key <> 'new@example.com'", long
     )
-    await purge(house.database, settings, utcnow())
+    await purge(site.database, settings, utcnow())
     kept_keys = [row["key"] for row in await kept(owner)]
     assert kept_keys == (["new@example.com", "k"] if broker else ["new@example.com"])

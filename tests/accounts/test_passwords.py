@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
-from tests.people.kit import OWNER, PASSWORD, House
+from tests.accounts.kit import OWNER, PASSWORD, Site
 
 from voxpop.accounts import passwords
 from voxpop.errors import Unavailable
@@ -15,8 +15,8 @@ HASH = "SELECT password_hash FROM account"
 MEBIBYTE = 1024  # in the kibibytes of a hash's parameters
 
 
-async def test_a_guess_takes_time_and_memory(house: House, owner: Owner) -> None:
-    await house.owner(password=PASSWORD)
+async def test_a_guess_takes_time_and_memory(site: Site, owner: Owner) -> None:
+    await site.owner(password=PASSWORD)
     for stored in (await owner.fetchval(HASH), passwords.DUMMY_HASH):
         cost = extract_parameters(stored)
         assert cost.type is Type.ID
@@ -29,16 +29,16 @@ async def test_two_hashes_of_a_password_differ() -> None:
     assert await passwords.hash_password(PASSWORD) != await passwords.hash_password(PASSWORD)
 
 
-async def test_a_hash_of_old_is_made_anew_by_its_password_only(house: House, owner: Owner) -> None:
-    await house.owner(password=PASSWORD)
+async def test_a_hash_of_old_is_made_anew_by_its_password_only(site: Site, owner: Owner) -> None:
+    await site.owner(password=PASSWORD)
     old = PasswordHasher(time_cost=1, memory_cost=8 * MEBIBYTE).hash(PASSWORD)
     await owner.execute("UPDATE account SET password_hash = $1", old)
-    assert (await house.browser().submit("/login", email=OWNER, password="wrong")).status_code == 400
+    assert (await site.browser().submit("/login", email=OWNER, password="wrong")).status_code == 400
     assert await owner.fetchval(HASH) == old
-    assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
+    assert (await site.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
     renewed = await owner.fetchval(HASH)
     assert extract_parameters(renewed) == extract_parameters(passwords.DUMMY_HASH)
-    assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
+    assert (await site.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 303
     assert await owner.fetchval(HASH) == renewed
 
 
@@ -51,7 +51,7 @@ async def test_more_than_may_wait_are_refused_and_the_rest_is_done(monkeypatch: 
         assert not (await passwords.verify(None, "x")).right
 
 
-async def test_a_sign_in_that_cannot_wait_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_sign_in_that_cannot_wait_is_told_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "MAX_WAITING", 0)
-    answer = await house.browser().submit("/login", email=OWNER, password=PASSWORD)
+    answer = await site.browser().submit("/login", email=OWNER, password=PASSWORD)
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

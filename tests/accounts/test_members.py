@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.people.kit import ADMIN, AGENT, OWNER, PASSWORD, Browser, House, member_id
+from tests.accounts.kit import ADMIN, AGENT, OWNER, PASSWORD, Browser, Site, member_id
 
 from voxpop.accounts import members
 
@@ -16,10 +16,10 @@ async def status(browser: Browser, path: str = "/settings/profile") -> int:
     return (await browser.get(path)).status_code
 
 
-async def test_an_invitation_makes_a_member_of_that_role(house: House) -> None:  # T25
-    owner = await house.owner()
+async def test_an_invitation_makes_a_member_of_that_role(site: Site) -> None:  # T25
+    owner = await site.owner()
     for email, role in ((ADMIN, "admin"), (AGENT, "agent")):
-        browser = await house.invited(owner, email, role)
+        browser = await site.accept_invitation(owner, email, role)
         assert await status(browser) == 200
         assert ((await browser.get("/settings")).status_code == 200) is (role == "admin")
     page = (await owner.get("/settings")).text
@@ -27,35 +27,35 @@ async def test_an_invitation_makes_a_member_of_that_role(house: House) -> None: 
     assert "Invited" not in page
 
 
-async def test_an_invitation_is_good_for_seven_days_and_once(house: House, owner: Owner) -> None:  # T25
-    await (await house.owner()).submit("/settings/invitations", email=AGENT, role="agent")
-    link = await house.link(AGENT)
+async def test_an_invitation_is_good_for_seven_days_and_once(site: Site, owner: Owner) -> None:  # T25
+    await (await site.owner()).submit("/settings/invitations", email=AGENT, role="agent")
+    link = await site.last_link(AGENT)
     await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '6 days 23 hours'")
-    assert (await house.browser().get(link)).status_code == 200
-    assert (await house.browser().press(link)).status_code == 303
+    assert (await site.browser().get(link)).status_code == 200
+    assert (await site.browser().use_link(link)).status_code == 303
     door, _, token = link.partition("?token=")
-    assert (await house.browser().submit(door, token=token)).status_code == 400
+    assert (await site.browser().submit(door, token=token)).status_code == 400
 
 
-async def test_an_invitation_runs_out(house: House, owner: Owner) -> None:  # T25
-    browser = await house.owner()
+async def test_an_invitation_runs_out(site: Site, owner: Owner) -> None:  # T25
+    browser = await site.owner()
     await browser.submit("/settings/invitations", email=AGENT, role="agent")
-    link = await house.link(AGENT)
+    link = await site.last_link(AGENT)
     await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '7 days'")
     door, _, token = link.partition("?token=")
-    assert (await house.browser().submit(door, token=token)).status_code == 400
+    assert (await site.browser().submit(door, token=token)).status_code == 400
     assert AGENT not in (await browser.get("/settings")).text
 
 
-async def test_an_invitation_can_be_withdrawn_and_replaced(house: House, owner: Owner) -> None:
-    browser = await house.owner()
+async def test_an_invitation_can_be_withdrawn_and_replaced(site: Site, owner: Owner) -> None:
+    browser = await site.owner()
     for _ in range(2):
         await browser.submit("/settings/invitations", email=AGENT, role="agent")
     assert await owner.fetchval("SELECT count(*) FROM mailed_link WHERE kind = 'invitation'") == 1
-    link = await house.link(AGENT)
+    link = await site.last_link(AGENT)
     ident = await owner.fetchval("SELECT id FROM mailed_link WHERE kind = 'invitation'")
     assert (await browser.submit(f"/settings/invitations/{ident}/withdraw")).status_code == 303
-    assert (await house.browser().get(link)).status_code == 400
+    assert (await site.browser().get(link)).status_code == 400
     assert (await browser.submit(f"/settings/invitations/{ident}/withdraw")).status_code == 404
 
 
@@ -74,20 +74,20 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize(("method", "path"), SETTINGS)
-async def test_agents_neither_invite_nor_change_settings(house: House, method: str, path: str) -> None:  # T25
-    owner = await house.owner()
-    agent = await house.invited(owner, AGENT, "agent")
+async def test_agents_neither_invite_nor_change_settings(site: Site, method: str, path: str) -> None:  # T25
+    owner = await site.owner()
+    agent = await site.accept_invitation(owner, AGENT, "agent")
     ident = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
     answer = await agent.request(method, path.format(id=ident), data={"email": "x@example.com", "role": "agent"})
     assert (answer.status_code, "You don’t have access" in answer.text) == (403, True)
-    nobody = await house.browser().request(method, path.format(id=ident))
+    nobody = await site.browser().request(method, path.format(id=ident))
     assert nobody.headers["location"].startswith("/login")
 
 
-async def test_an_admin_manages_all_but_owners(house: House) -> None:  # T25
-    owner = await house.owner()
-    admin = await house.invited(owner, ADMIN, "admin")
-    await house.invited(owner, AGENT, "agent")
+async def test_an_admin_manages_all_but_owners(site: Site) -> None:  # T25
+    owner = await site.owner()
+    admin = await site.accept_invitation(owner, ADMIN, "admin")
+    await site.accept_invitation(owner, AGENT, "agent")
     founder, agent = await member_id(owner, OWNER), await member_id(owner, AGENT)
     assert (await admin.submit("/settings/invitations", email="x@example.com", role="owner")).status_code == 403
     assert (await admin.submit(f"/settings/members/{founder}/remove")).status_code == 403
@@ -98,9 +98,9 @@ async def test_an_admin_manages_all_but_owners(house: House) -> None:  # T25
     assert await status(admin, "/settings/mail") == 403
 
 
-async def test_a_change_of_role_holds_at_once(house: House) -> None:  # T25
-    owner = await house.owner()
-    admin = await house.invited(owner, ADMIN, "admin")
+async def test_a_change_of_role_holds_at_once(site: Site) -> None:  # T25
+    owner = await site.owner()
+    admin = await site.accept_invitation(owner, ADMIN, "admin")
     path = f"/settings/members/{await member_id(owner, ADMIN)}/role"
     assert await status(admin, "/settings/keys") == 200
     await owner.submit(path, role="agent")
@@ -108,8 +108,8 @@ async def test_a_change_of_role_holds_at_once(house: House) -> None:  # T25
     assert (await owner.submit(path, role="emperor")).status_code == 400
 
 
-async def test_the_last_owner_stays(house: House) -> None:
-    owner = await house.owner()
+async def test_the_last_owner_stays(site: Site) -> None:
+    owner = await site.owner()
     me = await member_id(owner, OWNER)
     for answer in (
         await owner.submit(f"/settings/members/{me}/remove"),
@@ -117,14 +117,14 @@ async def test_the_last_owner_stays(house: House) -> None:
     ):
         assert (answer.status_code, "A workspace needs at least one owner." in answer.text) == (409, True)
     assert (await owner.submit(f"/settings/members/{me}/role", role="owner")).status_code == 303
-    await house.invited(owner, "second@example.com", "owner")
+    await site.accept_invitation(owner, "second@example.com", "owner")
     assert (await owner.submit(f"/settings/members/{me}/remove")).status_code == 303
     assert await status(owner) == 303
 
 
-async def test_two_owners_cannot_take_each_others_place(house: House, owner: Owner) -> None:
-    first = await house.owner()
-    second = await house.invited(first, "second@example.com", "owner")
+async def test_two_owners_cannot_take_each_others_place(site: Site, owner: Owner) -> None:
+    first = await site.owner()
+    second = await site.accept_invitation(first, "second@example.com", "owner")
     one, two = await member_id(first, OWNER), await member_id(first, "second@example.com")
     answers = await asyncio.gather(
         first.submit(f"/settings/members/{two}/role", role="agent"),
@@ -134,30 +134,30 @@ async def test_two_owners_cannot_take_each_others_place(house: House, owner: Own
     assert await owner.fetchval("SELECT count(*) FROM member WHERE role = 'owner'") == 1
 
 
-async def test_who_is_removed_is_out_at_once_and_keeps_his_name(house: House) -> None:
-    owner = await house.owner()
-    agent = await house.invited(owner, AGENT, "agent")
+async def test_who_is_removed_is_out_at_once_and_keeps_his_name(site: Site) -> None:
+    owner = await site.owner()
+    agent = await site.accept_invitation(owner, AGENT, "agent")
     await agent.submit("/settings/password", new=PASSWORD)
     ident = await member_id(owner, AGENT)
-    await house.browser().submit("/login/mail", email=AGENT)
-    link = await house.link(AGENT)
+    await site.browser().submit("/login/mail", email=AGENT)
+    link = await site.last_link(AGENT)
     await owner.submit(f"/settings/members/{ident}/remove")
     assert await status(agent) == 303
-    assert (await house.browser().submit("/login", email=AGENT, password=PASSWORD)).status_code == 400
-    assert (await house.browser().get(link)).status_code == 400
-    async with house.database.transaction(house.id()) as tx:
-        listed = [row.email for row in await members.list_members(tx, house.id())]
-        names = await members.get_names(tx, house.id(), [UUID(ident)])
+    assert (await site.browser().submit("/login", email=AGENT, password=PASSWORD)).status_code == 400
+    assert (await site.browser().get(link)).status_code == 400
+    async with site.database.transaction(site.workspace_id()) as tx:
+        listed = [row.email for row in await members.list_members(tx, site.workspace_id())]
+        names = await members.get_names(tx, site.workspace_id(), [UUID(ident)])
     assert (listed, list(names.values())) == ([OWNER], ["agent"])
-    assert await status(await house.invited(owner, AGENT, "admin"), "/settings/keys") == 200
+    assert await status(await site.accept_invitation(owner, AGENT, "admin"), "/settings/keys") == 200
 
 
-async def test_one_login_has_a_role_of_its_own_in_each_workspace(house: House) -> None:  # T26
-    owner = await house.owner(password=PASSWORD)
-    other = await house.owner("acme", "other@example.com")
-    here = await house.invited(other, OWNER.upper(), "agent", "acme", PASSWORD)
+async def test_one_login_has_a_role_of_its_own_in_each_workspace(site: Site) -> None:  # T26
+    owner = await site.owner(password=PASSWORD)
+    other = await site.owner("acme", "other@example.com")
+    here = await site.accept_invitation(other, OWNER.upper(), "agent", "acme", PASSWORD)
     assert (await status(here, "/settings/keys"), await status(owner, "/settings/keys")) == (403, 200)
-    again = house.browser("acme")
+    again = site.browser("acme")
     await again.submit("/login", email=OWNER, password=PASSWORD)
     assert (await status(again), await status(again, "/settings/keys")) == (200, 403)
     assert "other@example.com" not in (await owner.get("/settings")).text
@@ -165,11 +165,11 @@ async def test_one_login_has_a_role_of_its_own_in_each_workspace(house: House) -
     assert (await status(again), await status(owner)) == (303, 200)
 
 
-async def test_nobody_manages_members_of_a_neighbour(house: House) -> None:  # T26
-    owner = await house.owner()
-    await house.invited(owner, AGENT, "agent")
+async def test_nobody_manages_members_of_a_neighbour(site: Site) -> None:  # T26
+    owner = await site.owner()
+    await site.accept_invitation(owner, AGENT, "agent")
     agent = await member_id(owner, AGENT)
-    neighbour = await house.owner("acme", "other@example.com")
+    neighbour = await site.owner("acme", "other@example.com")
     for answer in (
         await neighbour.submit(f"/settings/members/{agent}/remove"),
         await neighbour.submit(f"/settings/members/{agent}/role", role="admin"),
@@ -182,25 +182,25 @@ async def test_nobody_manages_members_of_a_neighbour(house: House) -> None:  # T
     ("email", "said"),
     [("nonsense", "Enter an email address"), (OWNER.upper(), "Someone with this address is already a member.")],
 )
-async def test_a_wrong_invitation_says_why(house: House, email: str, said: str) -> None:
-    owner = await house.owner()
+async def test_a_wrong_invitation_says_why(site: Site, email: str, said: str) -> None:
+    owner = await site.owner()
     answer = await owner.submit("/settings/invitations", email=email, role="agent")
     assert (answer.status_code, said in answer.text) == (400, True)
-    assert await house.mails() == []
+    assert await site.emails() == []
 
 
-async def test_a_name_is_changed_by_its_bearer(house: House) -> None:
-    owner = await house.owner()
+async def test_a_name_is_changed_by_its_bearer(site: Site) -> None:
+    owner = await site.owner()
     assert (await owner.submit("/settings/profile", name=" <b>Ann</b> ")).status_code == 303
     assert "&lt;b&gt;Ann&lt;/b&gt;" in (await owner.get("/settings")).text
     assert (await owner.submit("/settings/profile", name="  ")).status_code == 400
     assert (await owner.submit("/settings/profile", name="x" * 201)).status_code == 400
 
 
-async def test_a_new_password_ends_other_sessions_everywhere(house: House) -> None:
-    owner = await house.owner(password=PASSWORD)
-    other = await house.owner("acme", "other@example.com")
-    elsewhere = [await house.invited(other, OWNER, "agent", "acme", PASSWORD), house.browser()]
+async def test_a_new_password_ends_other_sessions_everywhere(site: Site) -> None:
+    owner = await site.owner(password=PASSWORD)
+    other = await site.owner("acme", "other@example.com")
+    elsewhere = [await site.accept_invitation(other, OWNER, "agent", "acme", PASSWORD), site.browser()]
     await elsewhere[1].submit("/login", email=OWNER, password=PASSWORD)
     wrong = await owner.submit("/settings/password", current="wrong", new="another long password")
     assert (wrong.status_code, "That is not your current password." in wrong.text) == (400, True)
@@ -208,108 +208,108 @@ async def test_a_new_password_ends_other_sessions_everywhere(house: House) -> No
     assert (await owner.submit("/settings/password", current=PASSWORD, new="another long password")).status_code == 303
     assert [await status(each) for each in elsewhere] == [303, 303]
     assert (await status(owner), await status(other)) == (200, 200)
-    assert (await house.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 400
-    assert (await house.browser().submit("/login", email=OWNER, password="another long password")).status_code == 303
+    assert (await site.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 400
+    assert (await site.browser().submit("/login", email=OWNER, password="another long password")).status_code == 303
 
 
 @pytest.mark.parametrize("password", ["", "elevenchars", "aaaaaaaaaaaaaaaa", f"my {OWNER} here", "x" * 201])
-async def test_a_weak_password_is_refused(house: House, password: str) -> None:
-    answer = await (await house.owner()).submit("/settings/password", new=password)
+async def test_a_weak_password_is_refused(site: Site, password: str) -> None:
+    answer = await (await site.owner()).submit("/settings/password", new=password)
     assert answer.status_code == 400
 
 
 ASKED = 'name="password"'
 
 
-async def test_an_account_of_another_workspace_comes_along_by_its_password(house: House) -> None:  # T26
+async def test_an_account_of_another_workspace_comes_along_by_its_password(site: Site) -> None:  # T26
     """Where mail stays to be read, the inviting workspace's owner could press the link himself."""
-    await house.owner(password=PASSWORD)
-    other = await house.owner("acme", "other@example.com")
+    await site.owner(password=PASSWORD)
+    other = await site.owner("acme", "other@example.com")
     await other.submit("/settings/invitations", email=OWNER, role="admin")
-    link = await house.link(OWNER, "acme")
-    assert ASKED in (await house.browser("acme").get(link)).text
+    link = await site.last_link(OWNER, "acme")
+    assert ASKED in (await site.browser("acme").get(link)).text
     for wrong in ("", "wrong"):
-        refused = await house.browser("acme").press(link, password=wrong)
+        refused = await site.browser("acme").use_link(link, password=wrong)
         assert (refused.status_code, "set-cookie" in refused.headers) == (400, False)
         assert "That is not the password of your account." in refused.text
         assert ASKED in refused.text
     assert "1 member" in (await other.get("/settings")).text
-    assert (await house.browser("acme").press(link, password=PASSWORD)).status_code == 303
+    assert (await site.browser("acme").use_link(link, password=PASSWORD)).status_code == 303
     assert "2 members" in (await other.get("/settings")).text
 
 
-async def test_an_account_without_a_password_comes_along_by_none(house: House) -> None:  # T26
-    await house.owner()
-    other = await house.owner("acme", "other@example.com")
+async def test_an_account_without_a_password_comes_along_by_none(site: Site) -> None:  # T26
+    await site.owner()
+    other = await site.owner("acme", "other@example.com")
     await other.submit("/settings/invitations", email=OWNER, role="admin")
-    link = await house.link(OWNER, "acme")
+    link = await site.last_link(OWNER, "acme")
     for password in ("", "no account has this password"):
-        assert (await house.browser("acme").press(link, password=password)).status_code == 400
+        assert (await site.browser("acme").use_link(link, password=password)).status_code == 400
 
 
-async def test_nobody_else_is_asked_for_a_password(house: House) -> None:
+async def test_nobody_else_is_asked_for_a_password(site: Site) -> None:
     """Neither who has no other place, nor anybody where the link came by mail."""
-    await house.owner(password=PASSWORD)
-    other = await house.owner("acme", "other@example.com")
-    for email, asking in ((AGENT, house), (OWNER, house.mailing())):
+    await site.owner(password=PASSWORD)
+    other = await site.owner("acme", "other@example.com")
+    for email, asking in ((AGENT, site), (OWNER, site.with_smtp())):
         await other.submit("/settings/invitations", email=email, role="agent")
-        link, browser = await house.link(email, "acme"), asking.browser("acme")
+        link, browser = await site.last_link(email, "acme"), asking.browser("acme")
         assert ASKED not in (await browser.get(link)).text
-        assert (await browser.press(link)).status_code == 303
+        assert (await browser.use_link(link)).status_code == 303
 
 
 @pytest.mark.parametrize(
     ("proof", "kept"), [(None, False), ("link that stayed in the settings", False), ("mailed link", True)]
 )
 async def test_who_claimed_an_address_without_proof_loses_what_he_set_up(
-    house: House, proof: str | None, kept: bool
+    site: Site, proof: str | None, kept: bool
 ) -> None:
-    claimer, owner = await house.owner("acme", AGENT, PASSWORD), await house.owner()
+    claimer, owner = await site.owner("acme", AGENT, PASSWORD), await site.owner()
     if proof:
         await claimer.submit("/login/mail", email=AGENT)
-        at = house.mailing() if proof == "mailed link" else house
-        assert (await at.browser("acme").press(await house.link(AGENT, "acme"))).status_code == 303
+        at = site.with_smtp() if proof == "mailed link" else site
+        assert (await at.browser("acme").use_link(await site.last_link(AGENT, "acme"))).status_code == 303
     await claimer.submit("/login/mail", email=AGENT)
-    waiting = await house.link(AGENT, "acme")
+    waiting = await site.last_link(AGENT, "acme")
     await owner.submit("/settings/invitations", email=AGENT, role="agent")
-    true_owner = house.mailing().browser()
-    assert (await true_owner.press(await house.link(AGENT))).status_code == 303
+    true_owner = site.with_smtp().browser()
+    assert (await true_owner.use_link(await site.last_link(AGENT))).status_code == 303
     assert await status(true_owner) == 200
     assert await status(claimer) == (200 if kept else 303)
-    signed_in = await house.browser("acme").submit("/login", email=AGENT, password=PASSWORD)
+    signed_in = await site.browser("acme").submit("/login", email=AGENT, password=PASSWORD)
     assert signed_in.status_code == (303 if kept else 400)
-    assert (await house.browser("acme").get(waiting)).status_code == (200 if kept else 400)
+    assert (await site.browser("acme").get(waiting)).status_code == (200 if kept else 400)
 
 
-async def test_without_mail_an_invitation_proves_nothing(house: House) -> None:
+async def test_without_mail_an_invitation_proves_nothing(site: Site) -> None:
     """Else an owner could take an account over that has lost its other places."""
-    claimer, owner = await house.owner("acme", AGENT, PASSWORD), await house.owner()
-    await house.invited(owner, AGENT, "agent", password=PASSWORD)
+    claimer, owner = await site.owner("acme", AGENT, PASSWORD), await site.owner()
+    await site.accept_invitation(owner, AGENT, "agent", password=PASSWORD)
     assert await status(claimer) == 200
-    assert (await house.browser("acme").submit("/login", email=AGENT, password=PASSWORD)).status_code == 303
+    assert (await site.browser("acme").submit("/login", email=AGENT, password=PASSWORD)).status_code == 303
 
 
-async def test_an_admin_neither_replaces_nor_withdraws_an_owners_invitation(house: House, owner: Owner) -> None:  # T25
-    boss = await house.owner()
-    admin = await house.invited(boss, ADMIN, "admin")
+async def test_an_admin_neither_replaces_nor_withdraws_an_owners_invitation(site: Site, owner: Owner) -> None:  # T25
+    boss = await site.owner()
+    admin = await site.accept_invitation(boss, ADMIN, "admin")
     await boss.submit("/settings/invitations", email="second@example.com", role="owner")
-    link = await house.link("second@example.com")
+    link = await site.last_link("second@example.com")
     ident = await owner.fetchval("SELECT id FROM mailed_link WHERE role = 'owner'")
     replaced = await admin.submit("/settings/invitations", email="SECOND@example.com", role="agent")
     withdrawn = await admin.submit(f"/settings/invitations/{ident}/withdraw")
     assert (replaced.status_code, withdrawn.status_code) == (403, 403)
-    assert (await house.browser().press(link)).status_code == 303
+    assert (await site.browser().use_link(link)).status_code == 303
     assert await owner.fetchval("SELECT count(*) FROM member WHERE role = 'owner'") == 2
 
 
-async def test_a_new_password_ends_links_elsewhere_too(house: House) -> None:
-    owner = await house.owner(password=PASSWORD)
-    other = await house.owner("acme", "other@example.com")
-    await house.invited(other, OWNER, "agent", "acme", PASSWORD)
+async def test_a_new_password_ends_links_elsewhere_too(site: Site) -> None:
+    owner = await site.owner(password=PASSWORD)
+    other = await site.owner("acme", "other@example.com")
+    await site.accept_invitation(other, OWNER, "agent", "acme", PASSWORD)
     links = {}
     for slug, email in (("acme", OWNER), ("default", OWNER), ("acme", "other@example.com")):
-        await house.browser(slug).submit("/login/mail", email=email)
-        links[slug, email] = await house.link(email, slug)
+        await site.browser(slug).submit("/login/mail", email=email)
+        links[slug, email] = await site.last_link(email, slug)
     await owner.submit("/settings/password", current=PASSWORD, new="another long password")
-    good = {key: (await house.browser(key[0]).get(link)).status_code for key, link in links.items()}
+    good = {key: (await site.browser(key[0]).get(link)).status_code for key, link in links.items()}
     assert good == {("acme", OWNER): 400, ("default", OWNER): 400, ("acme", "other@example.com"): 200}

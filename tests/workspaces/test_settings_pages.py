@@ -3,8 +3,8 @@
 import re
 
 import pytest
+from tests.accounts.kit import ADMIN, OWNER, Site, fake_smtp_server
 from tests.conftest import Client
-from tests.people.kit import ADMIN, OWNER, House, mail_server
 
 from voxpop.mail import MailSender
 from voxpop.types import utcnow
@@ -12,8 +12,8 @@ from voxpop.types import utcnow
 FORM = {"name": "Ridgeway Parts", "time_zone": "Europe/Berlin", "cool_down_days": "90"}
 
 
-async def test_a_workspace_is_changed(house: House) -> None:  # T27
-    owner = await house.owner()
+async def test_a_workspace_is_changed(site: Site) -> None:  # T27
+    owner = await site.owner()
     assert (await owner.get("/tickets/login")).status_code == 200
     answer = await owner.submit("/settings/workspace", **FORM, csat="on")
     assert answer.headers["location"] == "/settings/workspace?done=saved"
@@ -25,14 +25,14 @@ async def test_a_workspace_is_changed(house: House) -> None:  # T27
 
 
 @pytest.mark.parametrize("path", ["/tickets/login", "/tickets/login/link?token=x"])
-async def test_without_the_portal_its_doors_are_unknown(house: House, path: str) -> None:  # T10, T27
-    owner = await house.owner()
+async def test_without_the_portal_its_doors_are_unknown(site: Site, path: str) -> None:  # T10, T27
+    owner = await site.owner()
     await owner.submit("/settings/workspace", **FORM)
-    assert (await house.browser().get(path)).status_code == 404
-    assert (await house.browser().submit("/tickets/login", email="u@example.com")).status_code == 404
-    assert (await house.browser("acme").get(path)).status_code != 404
+    assert (await site.browser().get(path)).status_code == 404
+    assert (await site.browser().submit("/tickets/login", email="u@example.com")).status_code == 404
+    assert (await site.browser("acme").get(path)).status_code != 404
     await owner.submit("/settings/workspace", **FORM, portal="on")
-    assert (await house.browser().get(path)).status_code != 404
+    assert (await site.browser().get(path)).status_code != 404
 
 
 @pytest.mark.parametrize(
@@ -46,24 +46,24 @@ async def test_without_the_portal_its_doors_are_unknown(house: House, path: str)
         ("cool_down_days", "", "Enter a whole number of days"),
     ],
 )
-async def test_what_does_not_fit_is_said_beside_it(house: House, field: str, value: str, said: str) -> None:
-    owner = await house.owner()
+async def test_what_does_not_fit_is_said_beside_it(site: Site, field: str, value: str, said: str) -> None:
+    owner = await site.owner()
     answer = await owner.submit("/settings/workspace", **(FORM | {field: value}))
     assert (answer.status_code, said in answer.text) == (400, True)
     assert "default" in (await owner.get("/settings/workspace")).text
 
 
-async def test_a_name_belongs_to_one_workspace(house: House) -> None:
-    answer = await (await house.owner()).submit("/settings/workspace", **(FORM | {"name": "acme"}))
+async def test_a_name_belongs_to_one_workspace(site: Site) -> None:
+    answer = await (await site.owner()).submit("/settings/workspace", **(FORM | {"name": "acme"}))
     assert (answer.status_code, "A workspace with this name already exists." in answer.text) == (409, True)
 
 
-async def test_a_key_is_made_shown_once_and_revoked(house: House) -> None:  # G1
-    owner = await house.owner()
+async def test_a_key_is_made_shown_once_and_revoked(site: Site) -> None:  # G1
+    owner = await site.owner()
     page = (await owner.post("/settings/keys", data={"name": "Shop", "scopes": ["ingest", "read"]})).text
     shown = re.search(r"vxp_\w{32}_[\w-]{43}", page)
     assert shown is not None
-    caller = house.browser()
+    caller = site.browser()
     del caller.headers["accept"]
     caller.headers["authorization"] = f"Bearer {shown[0]}"
     assert (await caller.get("/api/csat/v1/products")).status_code == 200
@@ -81,14 +81,14 @@ async def test_a_key_is_made_shown_once_and_revoked(house: House) -> None:  # G1
 @pytest.mark.parametrize(
     "fields", [{"name": "Shop"}, {"name": " ", "scopes": "read"}, {"name": "Shop", "scopes": ["read", "fly"]}]
 )
-async def test_a_key_without_a_name_or_scope_is_not_made(house: House, fields: dict[str, str]) -> None:
-    owner = await house.owner()
+async def test_a_key_without_a_name_or_scope_is_not_made(site: Site, fields: dict[str, str]) -> None:
+    owner = await site.owner()
     assert (await owner.post("/settings/keys", data=fields)).status_code == 400
     assert "0 keys" in (await owner.get("/settings/keys")).text
 
 
-async def test_a_neighbours_key_is_unknown(house: House) -> None:  # T26
-    owner, other = await house.owner(), await house.owner("acme", "other@example.com")
+async def test_a_neighbours_key_is_unknown(site: Site) -> None:  # T26
+    owner, other = await site.owner(), await site.owner("acme", "other@example.com")
     await owner.submit("/settings/keys", name="Shop", scopes="read")
     path = re.search(r"/settings/keys/[0-9a-f-]{36}/revoke", (await owner.get("/settings/keys")).text)
     assert path is not None
@@ -96,26 +96,26 @@ async def test_a_neighbours_key_is_unknown(house: House) -> None:  # T26
     assert "1 key" in (await owner.get("/settings/keys")).text
 
 
-async def test_mail_is_read_by_owners_while_it_cannot_leave(house: House) -> None:
-    owner = await house.owner()
-    admin = await house.invited(owner, ADMIN, "admin")
+async def test_mail_is_read_by_owners_while_it_cannot_leave(site: Site) -> None:
+    owner = await site.owner()
+    admin = await site.accept_invitation(owner, ADMIN, "admin")
     page = (await owner.get("/settings/mail")).text
     assert f"to {ADMIN}" in page
     assert '<a href="http://voxpop.test/login/invitation?token=' in page
     assert (await admin.get("/settings/mail")).status_code == 403
-    other = await house.owner("acme", "other@example.com")
+    other = await site.owner("acme", "other@example.com")
     assert ADMIN not in (await other.get("/settings/mail")).text
 
 
-async def test_with_a_mail_server_nobody_reads_links(house: House) -> None:
-    async with mail_server() as server:
-        sending = House(house.database, VOXPOP_SMTP_URL=server.url)
-        sending.places = house.places
+async def test_with_a_mail_server_nobody_reads_links(site: Site) -> None:
+    async with fake_smtp_server() as server:
+        sending = Site(site.database, VOXPOP_SMTP_URL=server.url)
+        sending.workspaces = site.workspaces
         owner = await sending.owner()
         await owner.submit("/login/mail", email=OWNER)
         waiting = (await owner.get("/settings/mail")).text
         assert "Sending" in waiting
-        await MailSender(house.database, server.url, "a@b.test").send_due(utcnow())
+        await MailSender(site.database, server.url, "a@b.test").send_due(utcnow())
         sent = (await owner.get("/settings/mail")).text
         await owner.aclose()
     assert "sent <time" in sent

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.people.kit import AGENT, OWNER, PASSWORD, Browser, House
+from tests.accounts.kit import AGENT, OWNER, PASSWORD, Browser, Site
 
 from voxpop.accounts import sessions
 from voxpop.accounts.models import ClientInfo, NewSession, SessionKind, SessionRow
@@ -26,12 +26,12 @@ async def session_id(browser: Browser) -> str:
     return (browser.cookies.get(COOKIE) or "")[:32]
 
 
-async def test_an_ended_session_is_refused_at_once_in_every_process(house: House, live_db: str) -> None:  # T25
-    owner = await house.owner(password=PASSWORD)
-    lost = house.browser()
+async def test_an_ended_session_is_refused_at_once_in_every_process(site: Site, live_db: str) -> None:  # T25
+    owner = await site.owner(password=PASSWORD)
+    lost = site.browser()
     await lost.submit("/login", email=OWNER, password=PASSWORD)
     database = await Database.open(live_db, size=2)
-    async with House(database).browser() as elsewhere:
+    async with Site(database).browser() as elsewhere:
         elsewhere.cookies.update(lost.cookies)
         assert (await status(lost), await status(elsewhere)) == (200, 200)
         answer = await owner.submit(f"/settings/sessions/{await session_id(lost)}/revoke")
@@ -40,9 +40,9 @@ async def test_an_ended_session_is_refused_at_once_in_every_process(house: House
     await database.close()
 
 
-async def test_nobody_ends_or_sees_the_sessions_of_others(house: House) -> None:
-    owner = await house.owner()
-    agent = await house.invited(owner, AGENT, "agent")
+async def test_nobody_ends_or_sees_the_sessions_of_others(site: Site) -> None:
+    owner = await site.owner()
+    agent = await site.accept_invitation(owner, AGENT, "agent")
     assert (await agent.get("/settings/sessions")).text.count("<li>") == 1
     for unknown in (await session_id(owner), str(uuid4())):
         assert (await agent.submit(f"/settings/sessions/{unknown}/revoke")).status_code == 404
@@ -60,15 +60,15 @@ async def test_nobody_ends_or_sees_the_sessions_of_others(house: House) -> None:
         ("secret_hash = 'x'", 303),
     ],
 )
-async def test_a_session_ends_by_itself(house: House, owner: Owner, change: str, expected: int) -> None:
-    browser = await house.owner()
+async def test_a_session_ends_by_itself(site: Site, owner: Owner, change: str, expected: int) -> None:
+    browser = await site.owner()
     await owner.execute(f"UPDATE session SET {change}")
     assert await status(browser) == expected
     assert await status(browser) == expected  # asking does not wake it
 
 
-async def test_its_use_is_noted_once_a_minute(house: House, owner: Owner) -> None:
-    browser = await house.owner()
+async def test_its_use_is_noted_once_a_minute(site: Site, owner: Owner) -> None:
+    browser = await site.owner()
     await owner.execute("UPDATE session SET last_seen_at = now() - interval '2 minutes'")
     await status(browser)
     noted = await owner.fetchval("SELECT last_seen_at FROM session")
@@ -77,8 +77,8 @@ async def test_its_use_is_noted_once_a_minute(house: House, owner: Owner) -> Non
     assert await owner.fetchval("SELECT last_seen_at FROM session") == noted
 
 
-async def test_a_session_is_good_at_its_own_workspace_only(house: House) -> None:  # T26
-    browser, other = await house.owner(), await house.owner("acme", "other@example.com")
+async def test_a_session_is_good_at_its_own_workspace_only(site: Site) -> None:  # T26
+    browser, other = await site.owner(), await site.owner("acme", "other@example.com")
     cookies = [each.cookies.get(COOKIE) for each in (browser, other)]
     for asker, stolen in ((browser, cookies[1]), (other, cookies[0])):
         asker.cookies.clear()
@@ -87,17 +87,17 @@ async def test_a_session_is_good_at_its_own_workspace_only(house: House) -> None
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "0" * 32, "0" * 32 + "A" * 43, "'; --", "0" * 5000])
-async def test_a_made_up_cookie_is_nobodys(house: House, cookie: str) -> None:
-    assert (await house.browser().get(PROFILE, headers={"cookie": f"{COOKIE}={cookie}"})).status_code == 303
+async def test_a_made_up_cookie_is_nobodys(site: Site, cookie: str) -> None:
+    assert (await site.browser().get(PROFILE, headers={"cookie": f"{COOKIE}={cookie}"})).status_code == 303
 
 
-async def test_only_the_hash_of_a_session_is_kept(house: House, owner: Owner) -> None:
-    browser = await house.owner()
+async def test_only_the_hash_of_a_session_is_kept(site: Site, owner: Owner) -> None:
+    browser = await site.owner()
     assert (browser.cookies.get(COOKIE) or "")[32:] not in str(await owner.fetch("TABLE session"))
 
 
-async def test_who_is_signed_in_reads_the_api_and_no_more(house: House) -> None:  # G1
-    browser = await house.owner()
+async def test_who_is_signed_in_reads_the_api_and_no_more(site: Site) -> None:  # G1
+    browser = await site.owner()
     assert await status(browser, API) == 200
     assert (await browser.post(API, json={"key": "a", "name": "A"})).status_code == 401
     assert await status(browser, "/api/v1/workspace") == 403
@@ -107,53 +107,53 @@ async def test_who_is_signed_in_reads_the_api_and_no_more(house: House) -> None:
     assert with_key.status_code == 401
 
 
-async def test_the_api_knows_no_session_of_another_host_or_of_a_customer(house: House) -> None:  # G1, T26
-    browser = await house.owner()
-    assert (await house.browser("acme").get(API, headers={"cookie": f"{COOKIE}={browser.cookies.get(COOKIE)}"})
+async def test_the_api_knows_no_session_of_another_host_or_of_a_customer(site: Site) -> None:  # G1, T26
+    browser = await site.owner()
+    assert (await site.browser("acme").get(API, headers={"cookie": f"{COOKIE}={browser.cookies.get(COOKIE)}"})
             ).status_code == 401  # fmt: skip
-    customer = house.browser()
+    customer = site.browser()
     await customer.submit("/tickets/login", email="c@example.com")
-    await customer.press(await house.link("c@example.com"))
+    await customer.use_link(await site.last_link("c@example.com"))
     kept = customer.cookies.get("voxpop-customer")
     assert await status(customer, API) == 401
-    assert (await house.browser().get(API, headers={"cookie": f"{COOKIE}={kept}"})).status_code == 401
+    assert (await site.browser().get(API, headers={"cookie": f"{COOKIE}={kept}"})).status_code == 401
 
 
-async def test_no_answer_of_the_api_sets_a_cookie(house: House, owner: Owner) -> None:  # G1
-    browser = await house.owner()
+async def test_no_answer_of_the_api_sets_a_cookie(site: Site, owner: Owner) -> None:  # G1
+    browser = await site.owner()
     before = await owner.fetchval("SELECT count(*) FROM session")
     for path in (API, "/api/v1/workspace", "/health/check", "/openapi.json"):
-        for asker in (browser, house.browser()):
+        for asker in (browser, site.browser()):
             assert "set-cookie" not in (await asker.get(path)).headers
     assert await owner.fetchval("SELECT count(*) FROM session") == before
 
 
-async def test_a_guest_is_no_customer_who_has_proven_his_address(house: House) -> None:  # T24
+async def test_a_guest_is_no_customer_who_has_proven_his_address(site: Site) -> None:  # T24
     ticket = uuid7()
     guest = NewSession(SessionKind.GUEST, email="c@example.com", name="C", ticket_id=ticket)
-    async with house.database.transaction(house.id()) as tx:
-        key = await sessions.open_session(tx, house.id(), guest, ClientInfo(), utcnow())
-        (known,) = await sessions.look_up_sessions(tx, house.id(), [key.id])
+    async with site.database.transaction(site.workspace_id()) as tx:
+        key = await sessions.open_session(tx, site.workspace_id(), guest, ClientInfo(), utcnow())
+        (known,) = await sessions.look_up_sessions(tx, site.workspace_id(), [key.id])
     assert known is not None
     customer = known.customer()
     assert customer is not None
     assert (customer.ticket_id, customer.email_folded, known.member()) == (ticket, "c@example.com", None)
-    browser = house.browser(cookie=f"voxpop-customer={key}")
+    browser = site.browser(cookie=f"voxpop-customer={key}")
     assert await status(browser, "/tickets/login") == 200  # he may still prove it
     assert await status(browser) == 303
 
 
-async def customer(house: House, email: str, slug: str = "default") -> Browser:
-    browser = house.browser(slug)
+async def customer(site: Site, email: str, slug: str = "default") -> Browser:
+    browser = site.browser(slug)
     await browser.submit("/tickets/login", email=email)
-    await browser.press(await house.link(email, slug))
+    await browser.use_link(await site.last_link(email, slug))
     return browser
 
 
-async def test_a_customer_signs_out_on_all_devices_and_nobody_else_does(house: House, owner: Owner) -> None:
-    ann, phone = await customer(house, "ann@example.com"), await customer(house, "Ann@Example.com")
-    others = [await customer(house, "bob@example.com"), await customer(house, "ann@example.com", "acme")]
-    guest = house.browser()
+async def test_a_customer_signs_out_on_all_devices_and_nobody_else_does(site: Site, owner: Owner) -> None:
+    ann, phone = await customer(site, "ann@example.com"), await customer(site, "Ann@Example.com")
+    others = [await customer(site, "bob@example.com"), await customer(site, "ann@example.com", "acme")]
+    guest = site.browser()
     ticket = {"name": "Ann", "email": "ann@example.com", "subject": "Help", "description": "It stops."}
     await guest.submit("/tickets/new", **ticket)
     answer = await guest.submit("/tickets/logout", everywhere="yes")
@@ -169,8 +169,8 @@ async def test_a_customer_signs_out_on_all_devices_and_nobody_else_does(house: H
     assert sorted(row["kind"] for row in await owner.fetch("TABLE session")) == ["customer", "customer", "guest"]
 
 
-async def test_a_customer_signs_out_on_one_device(house: House) -> None:
-    ann, phone = await customer(house, "ann@example.com"), await customer(house, "ann@example.com")
+async def test_a_customer_signs_out_on_one_device(site: Site) -> None:
+    ann, phone = await customer(site, "ann@example.com"), await customer(site, "ann@example.com")
     await ann.submit("/tickets/logout")
     assert (await status(ann, "/tickets"), await status(phone, "/tickets")) == (303, 200)
 
@@ -191,13 +191,13 @@ def test_a_session_says_where_it_is(sent: str | None, device: str) -> None:
     assert SessionRow(uuid7(), sent, None, utcnow(), utcnow()).device == device
 
 
-async def test_what_is_over_is_swept_away(house: House, owner: Owner) -> None:
-    browser = await house.owner()
-    async with house.database.transaction(house.id()) as tx:
+async def test_what_is_over_is_swept_away(site: Site, owner: Owner) -> None:
+    browser = await site.owner()
+    async with site.database.transaction(site.workspace_id()) as tx:
         idle = NewSession(SessionKind.CUSTOMER, email="c@example.com")
         long_ago = utcnow() - TTL[idle.kind].idle - timedelta(seconds=1)
-        await sessions.open_session(tx, house.id(), idle, ClientInfo(), long_ago)
-    await sessions.purge(house.database, utcnow())
+        await sessions.open_session(tx, site.workspace_id(), idle, ClientInfo(), long_ago)
+    await sessions.purge(site.database, utcnow())
     assert await owner.fetchval("SELECT count(*) FROM session") == 1
     assert await status(browser) == 200
 
@@ -206,14 +206,14 @@ TICKET = {"name": "Gus", "email": "gus@example.com", "subject": "Where?", "descr
 VISITOR = "voxpop-customer"
 
 
-async def visitor(house: House, kind: str) -> Browser:
+async def visitor(site: Site, kind: str) -> Browser:
     """A customer who has proven his address, or a guest, on a page that lets him in."""
-    browser = house.browser()
+    browser = site.browser()
     if kind == "guest":
         await browser.submit("/tickets/new", **TICKET)
     else:
         await browser.submit("/tickets/login", email="c@example.com")
-        await browser.press(await house.link("c@example.com"))
+        await browser.use_link(await site.last_link("c@example.com"))
     return browser
 
 
@@ -231,20 +231,20 @@ async def visitor(house: House, kind: str) -> Browser:
     ],
 )
 async def test_a_visitors_session_ends_by_itself(
-    house: House, owner: Owner, kind: str, column: str, age: str, expected: int
+    site: Site, owner: Owner, kind: str, column: str, age: str, expected: int
 ) -> None:  # T23, T24
-    browser = await visitor(house, kind)
+    browser = await visitor(site, kind)
     await owner.execute(f"UPDATE session SET {column} = {column} - interval '{age}'")
     assert await status(browser, "/tickets") == expected
 
 
 @pytest.mark.parametrize("first", ["customer", "guest"])
-async def test_a_new_sign_in_ends_the_visitors_session_before_it(house: House, owner: Owner, first: str) -> None:
-    browser = await visitor(house, first)
+async def test_a_new_sign_in_ends_the_visitors_session_before_it(site: Site, owner: Owner, first: str) -> None:
+    browser = await visitor(site, first)
     kept = browser.cookies.get(VISITOR)
     assert await status(browser, "/tickets") == 200
     await browser.submit("/tickets/login", email="d@example.com")
-    await browser.press(await house.link("d@example.com"))
+    await browser.use_link(await site.last_link("d@example.com"))
     assert await status(browser, "/tickets") == 200
     assert await owner.fetchval("SELECT count(*) FROM session") == 1
-    assert (await house.browser().get("/tickets", headers={"cookie": f"{VISITOR}={kept}"})).status_code == 303
+    assert (await site.browser().get("/tickets", headers={"cookie": f"{VISITOR}={kept}"})).status_code == 303

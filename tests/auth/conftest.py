@@ -1,0 +1,5 @@
+"""Fixtures of the tests of authentication."""
+
+from tests.accounts.conftest import site
+
+__all__ = ["site"]
