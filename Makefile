@@ -55,8 +55,9 @@ bench: $(DEV) $(VENDOR) ## measure increments, analytics, events, answers, the i
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema
 
-lock: ## resolve the dependencies anew, for Python 3.11
-	@build_tools/lock
+lock: ## lock what pyproject.toml asks for, and try the locks (upgrade: ARGS="--upgrade-package httpx")
+	@build_tools/need python
+	@build_tools/lock $(ARGS)
 
 .venv/.made:
 	@build_tools/need python curl
