@@ -14,6 +14,7 @@ DEV := .venv/.dev-installed
 # Every test: on all cores, a file's tests on the same one, the slow files first (testpaths in pyproject.toml).
 CORES := -n auto --dist loadfile --no-loadscope-reorder
 ALL := $(if $(ARGS),,$(CORES))
+BENCHES := increment analytics events answers inbox start
 # What speaks to the database in its own words; people, pages in a browser and the demo stand on the same statements.
 ON_POSTGRES15 := $(addprefix tests/,db campaigns features feedback metrics surveys worker workspaces) \
 	$(patsubst %,tests/tickets/test_%.py,export flow lists lists_whole rating)
@@ -36,13 +37,14 @@ test: $(DEV) $(VENDOR) $(TEST_VENDOR) ## run every test (some: ARGS="tests/web -
 	@build_tools/need chromium postgresql java maven
 	@$(PY) -m pytest $(ALL) $(ARGS)
 
-check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, and the domains' once more on PostgreSQL 15
-	@build_tools/need chromium postgresql java maven
+check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, the domains' on PostgreSQL 15, and each bench in small
+	@build_tools/need chromium postgresql java maven wrk
 	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m pytest -q $(ALL) $(ARGS)
 	@build_tools/with_postgres15 $(PY) -m pytest -q $(CORES) -m 'database and not kafka' $(ON_POSTGRES15)
+	@for name in $(BENCHES); do echo "== $$name --small"; $(PY) bench/$$name --small; done
 
 fix: $(DEV) ## format, and mend what the linter can mend
 	@$(PY) -m ruff format --quiet
@@ -50,7 +52,7 @@ fix: $(DEV) ## format, and mend what the linter can mend
 
 bench: $(DEV) $(VENDOR) ## measure increments, analytics, events, answers, the inbox and the start
 	@build_tools/need wrk postgresql java maven
-	@for name in increment analytics events answers 'inbox 100000' start; do echo "== $$name"; $(PY) bench/$$name; done
+	@for name in $(subst inbox,'inbox 100000',$(BENCHES)); do echo "== $$name"; $(PY) bench/$$name; done
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema

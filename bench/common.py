@@ -1,5 +1,6 @@
 """What the benchmarks share: the product started on an embedded database of its own, PostgreSQL's tools, figures."""
 
+import argparse
 import contextlib
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -20,6 +22,14 @@ VOXPOP = Path(__file__).parent.parent / ".venv/bin/voxpop"
 TOOLS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
 PGBENCH, PSQL = TOOLS / "pgbench", TOOLS / "psql"
 TPS = re.compile(r"tps = ([\d.]+)")
+
+PARSER = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__, allow_abbrev=False)
+PARSER.add_argument("--small", action="store_true", help="tiny sizes, to see that the bench works")
+
+
+def size(full: int, small: int) -> int:
+    """The first number, or the second one where the bench is called with `--small`."""
+    return small if "--small" in sys.argv else full
 
 
 class Running(NamedTuple):
@@ -37,14 +47,17 @@ def product(*, keep_data: Path | None = None) -> Iterator[Running]:
     folder = keep_data or Path(tempfile.mkdtemp(prefix="voxpop-bench-", dir=os.environ.get("BENCH_DIR")))
     folder.chmod(0o755)
     process = subprocess.Popen(
-        [VOXPOP, "serve", "--port", "0", "--data", folder / "data"], stdout=subprocess.PIPE, text=True
+        [VOXPOP, "serve", "--port", "0", "--data", folder / "data"],
+        env=os.environ | {"VOXPOP_LOG_LEVEL": "warning"},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         said = _until_ready(process)
         key = re.search(r"vxp_\S+", said)
-        url = re.search(r"http://\S+", said)
+        url = re.search(r"is ready at (\S+)", said)  # the first address is the owner's link
         assert url, said
-        yield Running(url[0].rstrip("."), key[0] if key else "", process, folder / "data")
+        yield Running(url[1], key[0] if key else "", process, folder / "data")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
