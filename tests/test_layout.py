@@ -44,7 +44,7 @@ GROUND = {"types", "errors", "config", "logs", "i18n", "hosts", "cursors", "acce
 BROKER, OUT = "kafka", {"outbox", "mail", "idempotency"}
 CALLERS_OF_SERVICES = {"worker", "demo"}  # they call services, as a request would
 PURE = re.compile(
-    r"(tags|search_text|prompting|tokens|permissions|scores|formulas|texts|dates|cursors|accept_language|linkify)\Z"
+    r"(tags|filters|search_text|prompting|tokens|permissions|scores|formulas|texts|dates|cursors|accept_language|linkify)\Z"
 )
 IMPURE = {
     "asyncio", "asyncpg", "httpx", "io", "litestar", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",
@@ -56,7 +56,8 @@ MODELS, STORE, SERVICE, REQUESTS, HANDLERS = 1, 2, 3, 4, 5
 HEIGHTS = [
     (
         re.compile(
-            r"((\w+_)?models|errors|limits|tags|search_text|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"
+            r"((\w+_)?models|errors|limits|tags|filters|search_text"
+            r"|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"
         ),
         MODELS,
     ),
@@ -110,10 +111,6 @@ TUPLE_PARAMETERS = {
     "surveys/types_store.py:insert_type",
     "surveys/types_store.py:replace_type",
     "tickets/inbox/pages.py:_refused",
-    "tickets/lists/low_ratings.py:list_low_ratings",
-    "tickets/lists/low_ratings_store.py:list_low_ratings",
-    "tickets/lists/saved_views.py:save_view",
-    "tickets/lists/saved_views_store.py:insert_view",
 }
 # Functions that have too many parameters when the elements of tuples count. This set only shrinks.
 MANY_PARAMETERS = {

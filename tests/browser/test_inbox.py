@@ -201,7 +201,7 @@ async def test_everything_works_without_a_script(chromium: Browser, inbox: Inbox
 
 PATHS = {
     "list": "/inbox?status=",
-    "filtered": "/inbox?priority=Urgent&assignee=nobody&requester=bob@example.com",
+    "filtered": "/inbox?priority=Urgent&assignee=none&requester=bob@example.com",
     "empty": "/inbox?text=nothing+has+this",
     "rated": "/inbox/TK-1?in=status%3D&at=1",
     "unrated": "/inbox/TK-5",

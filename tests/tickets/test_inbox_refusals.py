@@ -12,7 +12,8 @@ from tests.tickets.office import AGENT, OWNER, InboxSite, Priority
 
 from voxpop.db.pool import Database
 from voxpop.tickets.lists import saved_views
-from voxpop.types import utcnow
+from voxpop.tickets.lists.saved_views import NewView
+from voxpop.types import Audit, utcnow
 
 OTHER = "other@example.com"
 LONG = "ж" * 200  # six times as long in an address
@@ -54,7 +55,7 @@ async def test_a_reply_of_an_unknown_kind_is_none(inbox: InboxSite, owner: Any, 
         (f"text={'x' * 201}", "Search and filter for at most 200 characters."),
         (f"tag={'x' * 201}", "Search and filter for at most 200 characters."),
         (f"requester={'x' * 201}", "Search and filter for at most 200 characters."),
-        (f"text={LONG}&tag={LONG}", "This view has too many criteria to be saved."),
+        (f"text={LONG}&tag={LONG}", "This view has too many filters to be saved."),
         ("x" * 2001, "Please check your input"),
         ("text=\0", "Please check your input"),
     ],
@@ -80,7 +81,7 @@ async def test_there_are_thirty_views_for_everybody_and_thirty_of_ones_own(inbox
         for account in (mine, None):
             async with inbox.database.transaction(inbox.workspace_id()) as tx:
                 await saved_views.save_view(
-                    tx, inbox.workspace_id(), (f"V{number}", f"tag=t{number}"), account, "test", utcnow()
+                    tx, inbox.workspace_id(), NewView(f"V{number}", f"tag=t{number}", account), Audit(utcnow(), "test")
                 )
     for shared in ("", "yes"):
         answers = [
@@ -202,7 +203,7 @@ async def test_the_export_s_address_has_every_criterion_of_the_list(inbox: Inbox
     ("query", "asked"),
     [
         ("status=Closed", {"status": ["Closed"]}),
-        ("assignee=nobody", {"assignee": ["none"]}),
+        ("assignee=none", {"assignee": ["none"]}),
         ("rating=1-2", {"rating": ["1-2"]}),
         ("status=", {}),
     ],

@@ -12,7 +12,8 @@ from tests.tickets.kit import NOW, TICKETS, Priority, Status, TicketFactory, mem
 from voxpop.tickets import search_text
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
-from voxpop.tickets.lists.models import Criteria, Rating, Sort, TicketFilter
+from voxpop.tickets.lists.filters import Criteria, Rating, TicketFilter
+from voxpop.tickets.lists.models import Sort
 from voxpop.tickets.models import Requester
 from voxpop.types import WorkspaceId
 
@@ -257,10 +258,10 @@ async def test_a_neighbour_is_not_found(
 
 async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
     """Also where a statement of ours named the wrong one."""
-    criteria = Criteria(TicketFilter(), None, search_text.build_tsquery(neighbour.workspace, ["shared"], {}))
+    criteria = Criteria.of(TicketFilter(), None, search_text.build_tsquery(neighbour.workspace, ["shared"], {}))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
-            await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), lists.BEFORE_ALL, 10, 10)
+            await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), None, 10, 10)
 
 
 async def test_counts_stop_at_a_thousand(

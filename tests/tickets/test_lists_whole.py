@@ -17,7 +17,8 @@ from voxpop.tickets import service
 from voxpop.tickets.lists import export
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
-from voxpop.tickets.lists.models import UNRESOLVED, Rating, Sort, SortKey, TicketFilter, TicketRow
+from voxpop.tickets.lists.filters import UNRESOLVED, Rating, TicketFilter
+from voxpop.tickets.lists.models import Sort, SortKey, TicketRow
 from voxpop.tickets.models import Author, Requester
 from voxpop.types import AccountId, TicketId, WorkspaceId
 

@@ -247,15 +247,13 @@ async def test_unhappy_places(client: Client, tickets: TicketFactory, neighbour:
     async with tickets.database.transaction(tickets.workspace) as tx:
         seen, cursor = [], None
         while True:
-            page = await low_ratings.list_low_ratings(tx, tickets.workspace, NOW, (None, None), cursor, 2)
+            page = await low_ratings.list_low_ratings(tx, tickets.workspace, NOW, None, cursor, 2)
             seen += [(row.subject, row.csat_rating) for row in page.rows]
             cursor = page.next_cursor
             if cursor is None:
                 break
         counted = await low_ratings.count_tags(tx, tickets.workspace, NOW)
-        later = await low_ratings.list_low_ratings(
-            tx, tickets.workspace, NOW + timedelta(hours=1), ("T1", None), None, 9
-        )
+        later = await low_ratings.list_low_ratings(tx, tickets.workspace, NOW + timedelta(hours=1), "T1", None, 9)
     assert seen == [("s4", 1), ("s2", 2), ("s0", 1)]
     assert [(one.name, one.count) for one in counted] == [("export", 3), ("t1", 2), ("t2", 1)]
     assert [row.subject for row in later.rows] == ["s4"]

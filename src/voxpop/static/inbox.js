@@ -119,11 +119,11 @@ function filter() {
 
 filters?.addEventListener("change", filter);
 filters?.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
-filters?.querySelector(".unset").addEventListener("click", (event) => {
+filters?.querySelectorAll(".unset").forEach((link) => link.addEventListener("click", (event) => {
   event.preventDefault();
-  filters.elements.requester.value = "";
+  link.parentElement.querySelector("input").value = "";
   filter();
-});
+}));
 addEventListener("popstate", () => location.reload());
 
 /* ---- Picking rows */

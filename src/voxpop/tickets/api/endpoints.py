@@ -19,11 +19,11 @@ from voxpop.db.pool import Database, Tx
 from voxpop.hosts import address_of
 from voxpop.idempotency import IdempotencyKeyReused
 from voxpop.tickets import assignees, changes, service, store
-from voxpop.tickets.api.parameters import People, provide_people, provide_sort, provide_state, read_filter
+from voxpop.tickets.api.parameters import FilterParameters, provide_filter, provide_sort
 from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketOut, WholeTicket
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists.export import export
-from voxpop.tickets.lists.models import Sort, TicketFilter
+from voxpop.tickets.lists.models import Sort
 from voxpop.tickets.models import Author
 from voxpop.types import Actor, Scope, WorkspaceId, utcnow
 from voxpop.web.paging import Cursor, Limit, Page
@@ -38,28 +38,26 @@ IdempotencyKey = Annotated[
     HeaderParameter(name="Idempotency-Key"),
 ]
 Csv = Annotated[str, Meta(examples=["ref,subject,…,csat_rating,csat_comment,csat_rated_at\r\n"])]
-StateFilter = NamedDependency[TicketFilter]
-PeopleFilter = NamedDependency[People]
-InOrder = NamedDependency[Sort]
+FilterDependency = NamedDependency[FilterParameters]
+SortDependency = NamedDependency[Sort]
 FILTERS = {
-    "state_filter": Provide(provide_state, sync_to_thread=False),
-    "people_filter": Provide(provide_people, sync_to_thread=False),
+    "parameters": Provide(FilterParameters, sync_to_thread=False),
+    "filters": Provide(provide_filter, sync_to_thread=False),
 }
-ORDER = {"order": Provide(provide_sort, sync_to_thread=False)}
+SORT = {"order": Provide(provide_sort, sync_to_thread=False)}
 
 
-@get("/api/v1/tickets", opt=requires_scope(Scope.READ), tags=TAG, summary="List tickets", dependencies=FILTERS | ORDER)
+@get("/api/v1/tickets", opt=requires_scope(Scope.READ), tags=TAG, summary="List tickets", dependencies=FILTERS | SORT)
 async def list_tickets(
     tx: Transaction,
     actor: CurrentActor,
-    state_filter: StateFilter,
-    people_filter: PeopleFilter,
-    order: InOrder,
+    filters: FilterDependency,
+    order: SortDependency,
     limit: FromQuery[Limit] = 50,
     cursor: FromQuery[Cursor | None] = None,
 ) -> Page[TicketOut]:
     """Those that fit every criterion, the latest updated first unless said. A cursor is good for the same sort only."""
-    wanted = await read_filter(tx, actor.workspace, state_filter, people_filter)
+    wanted = await filters.to_filter(tx, actor.workspace)
     page = await lists.list_tickets(tx, actor.workspace, wanted, order, cursor, limit)
     return Page([TicketOut.of(row) for row in page.rows], page.next_cursor, page.next_cursor is not None)
 
@@ -75,15 +73,14 @@ async def list_tickets(
 async def export_tickets(
     request: Request[None, None, State],
     actor: CurrentActor,
-    state_filter: StateFilter,
-    people_filter: PeopleFilter,
+    filters: FilterDependency,
     bom: FromQuery[Annotated[bool, Meta(description="Begin with a byte order mark, for spreadsheets")]] = False,
     raw: FromQuery[Annotated[bool, Meta(description="For programs: leave cells like formulas as they are")]] = False,
 ) -> Stream:
     """All that fit, the oldest first, as CSV in UTF-8; what a spreadsheet would take for a formula begins with `'`."""
     database: Database = request.app.state.database
     async with database.transaction(actor.workspace) as tx:
-        wanted = await read_filter(tx, actor.workspace, state_filter, people_filter)
+        wanted = await filters.to_filter(tx, actor.workspace)
     lines = export(database, actor.workspace, wanted, bom=bom, raw=raw)
     headers = {"content-disposition": 'attachment; filename="tickets.csv"'}
     return Stream(await _begun(lines), media_type="text/csv", headers=headers)

@@ -23,7 +23,7 @@ async def show_unhappy(
     tag = request.query_params.get("tag") or None
     since = utcnow() - timedelta(days=days)
     page = await low_ratings.list_low_ratings(
-        tx, workspace.id, since, (tag, None), request.query_params.get("after"), PAGE_SIZE
+        tx, workspace.id, since, tag, request.query_params.get("after"), PAGE_SIZE
     )
     return render(
         "tickets/inbox/unhappy.html",

@@ -16,13 +16,14 @@ from voxpop.errors import AppError, FieldError, Invalid, NotFound
 from voxpop.i18n import N_
 from voxpop.tickets import assignees, service, store
 from voxpop.tickets.errors import ViewAlreadyExists
-from voxpop.tickets.inbox.models import BUILT_IN, PAGE_SIZE, UNFINISHED, Tab, View, short_names
+from voxpop.tickets.inbox.models import BUILT_IN_VIEWS, PAGE_SIZE, SORT_OPTIONS, Tab, View, short_names
 from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_TAG_LIST, MAX_TEXT
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists import service as lists
+from voxpop.tickets.lists.filters import FILTERS, UNRESOLVED_TEXT
 from voxpop.tickets.models import Assignee, Author, NewTicket, Priority, Requester, Status
 from voxpop.tickets.tags import parse_tags
-from voxpop.types import Email, Name, NotBlank, utcnow
+from voxpop.types import Audit, Email, Name, NotBlank, utcnow
 from voxpop.web.forms import read_form, submitted_values
 from voxpop.web.pages import redirect
 from voxpop.web.rendering import PageRenderer
@@ -111,14 +112,10 @@ async def save_view(
     form = await read_form(request, ViewForm)
     view = View.parse(form.query).with_changes()
     owner = None if form.shared else member.account_id
-    known = await saved_views.list_views(tx, workspace.id, member.account_id)
-    if (owner, form.name.strip()) in [(each.account_id, each.name) for each in known]:
-        raise await _refused(tx, (workspace, member, render), view, ViewAlreadyExists())
+    new = saved_views.NewView(form.name.strip(), view.query, owner)
     try:
-        await saved_views.save_view(
-            tx, workspace.id, (form.name.strip(), view.query), owner, member.actor().name, utcnow()
-        )
-    except Invalid as fault:
+        await saved_views.save_view(tx, workspace.id, new, Audit(utcnow(), member.actor().name))
+    except (Invalid, ViewAlreadyExists) as fault:
         raise await _refused(tx, (workspace, member, render), view, fault) from None
     return redirect(f"{view.address}&done=saved")
 
@@ -128,7 +125,7 @@ async def delete_view(
     view: FromPath[str], workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction
 ) -> Response[Any]:
     await saved_views.delete_view(tx, workspace.id, read_id(view, "view"), member.account_id)
-    return redirect(f"/inbox?status={UNFINISHED}&done=deleted")
+    return redirect(f"/inbox?status={UNRESOLVED_TEXT}&done=deleted")
 
 
 @get("/inbox/new", opt=members_only(), include_in_schema=False)
@@ -183,16 +180,19 @@ def author_of(member: Member) -> Author:
 
 async def inbox_context(tx: Tx, workspace: Workspace, member: Member, view: View) -> dict[str, Any]:
     """What the list's template shows."""
-    wanted = view.to_filter(member.account_id, utcnow())
+    ticket_filter = view.to_filter(member.account_id, utcnow())
     cursor = view.after[-1] if view.after else None
-    page = await lists.list_tickets(tx, workspace.id, wanted, view.sort_order, cursor, PAGE_SIZE)
+    page = await lists.list_tickets(tx, workspace.id, ticket_filter, view.sort_order, cursor, PAGE_SIZE)
     tabs = await _tabs(tx, workspace, member)
     first = len(view.after) * PAGE_SIZE
+    last = first + len(page.rows)
     return {
         "view": view,
+        "filters": FILTERS,
+        "sort_options": SORT_OPTIONS,
         "page": page,
         "first": first,
-        "total": await lists.count_tickets(tx, workspace.id, wanted) if page.next_cursor else first + len(page.rows),
+        "total": await lists.count_tickets(tx, workspace.id, ticket_filter) if page.next_cursor else last,
         "most_counted": lists.COUNT_LIMIT,
         "tabs": tabs,
         "current": next((tab for tab in tabs if tab.view.query == view.with_changes().query), None),
@@ -202,7 +202,7 @@ async def inbox_context(tx: Tx, workspace: Workspace, member: Member, view: View
         "link": lambda row, number: f"/inbox/{row.ref}?{urlencode({'in': view.query, 'at': first + number})}",
         "earlier": view.previous_page().address if view.after else None,
         "later": view.next_page(page.next_cursor).address if page.next_cursor else None,
-        "export": view.export_query(member.account_id, utcnow()),
+        "export": urlencode(ticket_filter.api_parameters | {"bom": "true"}, doseq=True),
         **await form_options(tx, workspace, member),
     }
 
@@ -256,5 +256,5 @@ async def _tabs(tx: Tx, workspace: Workspace, member: Member) -> list[Tab]:
     now = utcnow()
     return [
         Tab(name, view, await lists.count_tickets(tx, workspace.id, view.to_filter(member.account_id, now)), ident)
-        for name, view, ident in [*((name, view, None) for name, view in BUILT_IN), *saved]
+        for name, view, ident in [*((name, view, None) for name, view in BUILT_IN_VIEWS.items()), *saved]
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from voxpop.db.pool import Database
 from voxpop.tickets.lists import service as lists
-from voxpop.tickets.lists.models import UNRESOLVED, TicketFilter
+from voxpop.tickets.lists.filters import UNRESOLVED, TicketFilter
 from voxpop.types import WorkspaceId
 
 

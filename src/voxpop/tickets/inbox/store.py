@@ -1,4 +1,4 @@
-"""What agents' open pages ask again and again: which tickets have changed."""
+"""The statement that live updates of open inbox pages repeat: which tickets have changed."""
 
 from datetime import datetime
 
@@ -10,19 +10,21 @@ from voxpop.types import WorkspaceId
 
 
 class ChangedTicket(Struct, frozen=True):
+    """A ticket that changed, and when it last did."""
+
     ref: str
     updated_at: datetime
 
 
 CHANGED_TICKETS = Query(
     """
-    SELECT ref, updated_at FROM ticket WHERE workspace_id = $1 AND updated_at > $2
-    ORDER BY updated_at DESC, id DESC LIMIT $3
+    SELECT ref, updated_at FROM ticket WHERE workspace_id = :workspace AND updated_at > :since
+    ORDER BY updated_at DESC, id DESC LIMIT :limit
     """,
     ChangedTicket,
 )
 
 
-async def list_changed_tickets(tx: Tx, workspace: WorkspaceId, since: datetime, most: int) -> list[ChangedTicket]:
-    """The latest first."""
-    return await CHANGED_TICKETS.all(tx, workspace, since, most)
+async def list_changed_tickets(tx: Tx, workspace: WorkspaceId, since: datetime, limit: int) -> list[ChangedTicket]:
+    """The tickets that changed after a time, the latest first."""
+    return await CHANGED_TICKETS.all(tx, workspace=workspace, since=since, limit=limit)

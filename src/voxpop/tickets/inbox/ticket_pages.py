@@ -25,7 +25,8 @@ from voxpop.tickets.inbox.pages import LongText, author_of, chosen, form_options
 from voxpop.tickets.limits import MAX_TAG_LIST
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
-from voxpop.tickets.lists.models import BEFORE_ALL, Sort, TicketFilter, TicketRow
+from voxpop.tickets.lists.filters import TicketFilter
+from voxpop.tickets.lists.models import Sort, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
 from voxpop.tickets.tags import parse_tags
 from voxpop.types import utcnow
@@ -204,7 +205,7 @@ async def _way(tx: Tx, workspace: Workspace, member: Member, ticket: Ticket, que
     if not DIGITS.fullmatch(at) or int(at) > MAX_LIST_POSITION:
         return ListPosition(view.address)
     place, wanted = int(at), view.to_filter(member.account_id, utcnow())
-    found = await lists.list_positions(tx, workspace.id, wanted, view.sort_order, BEFORE_ALL, place + 2)
+    found = await lists.list_positions(tx, workspace.id, wanted, view.sort_order, None, place + 2)
     others = [each.id for each in found if each.id != ticket.id]
     before, after = others[:place][-1:], others[place : place + 1]
     links = [

@@ -1,31 +1,33 @@
-"""Tickets as CSV, chunk by chunk: however many there are, the memory and the longest transaction stay small."""
+"""The CSV export of tickets, streamed in chunks: memory and the longest transaction stay small at any size."""
 
 from collections.abc import AsyncIterator
 
+from voxpop.cursors import Position
 from voxpop.db.pool import Database
 from voxpop.tickets.lists import export_store as store
 from voxpop.tickets.lists import service as lists
-from voxpop.tickets.lists.models import BEFORE_ALL, Sort, SortKey, TicketFilter
+from voxpop.tickets.lists.filters import TicketFilter
+from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.types import WorkspaceId
 
 CHUNK_SIZE = 2_000  # tickets
-BYTE_ORDER_MARK = "\ufeff"  # by which some spreadsheets know UTF-8
-# An order that no change of a ticket alters, so that each comes once.
+BYTE_ORDER_MARK = "\ufeff"  # some spreadsheets recognize UTF-8 by it
+# No change of a ticket alters this order, so each ticket is exported once.
 OLDEST_FIRST = Sort(SortKey.CREATED, descending=False)
 
 
 async def export(
-    database: Database, workspace: WorkspaceId, wanted: TicketFilter, *, bom: bool = False, raw: bool = False
+    database: Database, workspace: WorkspaceId, ticket_filter: TicketFilter, *, bom: bool = False, raw: bool = False
 ) -> AsyncIterator[bytes]:
-    """The header, then the tickets, the oldest first. `raw` is for programs: cells like formulas stay as they are."""
+    """The header and the tickets, the oldest first. `raw` leaves cells that look like formulas as they are."""
     yield (BYTE_ORDER_MARK * bom + ",".join(store.COLUMNS) + "\r\n").encode()
-    after = BEFORE_ALL
+    after: Position | None = None
     while True:
         async with database.transaction(workspace) as tx:
-            places = await lists.list_positions(tx, workspace, wanted, OLDEST_FIRST, after, CHUNK_SIZE)
-            lines = await store.get_csv_lines(tx, workspace, [place.id for place in places], raw=raw)
-        if places:
+            positions = await lists.list_positions(tx, workspace, ticket_filter, OLDEST_FIRST, after, CHUNK_SIZE)
+            lines = await store.get_csv_lines(tx, workspace, [each.id for each in positions], raw=raw)
+        if positions:
             yield lines.encode()
-        if len(places) < CHUNK_SIZE:
+        if len(positions) < CHUNK_SIZE:
             return
-        after = places[-1]
+        after = positions[-1]

@@ -1,27 +1,28 @@
-"""The statement that writes tickets as lines of CSV; PostgreSQL does it several times faster than Python."""
+"""The statement that writes tickets as lines of CSV. PostgreSQL does it several times faster than Python."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
-from voxpop.types import TicketId, WorkspaceId
+from voxpop.types import WorkspaceId
 
 
 class CsvLines(Struct):
     lines: str | None
 
 
-FORMULA_STARTS = ", ".join(str(ord(sign)) for sign in "=+-@\t\r\n")  # what a cell begins with that is taken for one
+FORMULA_STARTS = ", ".join(str(ord(sign)) for sign in "=+-@\t\r\n")  # a spreadsheet runs a cell that begins like this
 
 
 def _text(value: str) -> str:
-    """A cell, quoted as CSV has it, which is as names are in SQL: plain words bare, else in quotes that double within.
+    """A cell, quoted as CSV needs it. SQL quotes names the same way: quotes around, and quotes inside doubled.
 
-    Unless $3 says raw, what a spreadsheet would take for a formula gets a ' before it.
+    A cell that a spreadsheet would run as a formula (CSV injection) gets a ' before it, unless `raw` is true.
     """
-    safe = f"CASE WHEN NOT $3::boolean AND ascii({value}) IN ({FORMULA_STARTS}) THEN '''' || {value} ELSE {value} END"
+    safe = f"CASE WHEN NOT :raw::boolean AND ascii({value}) IN ({FORMULA_STARTS}) THEN '''' || {value} ELSE {value} END"
     return f"coalesce(quote_ident({safe}), '')"
 
 
@@ -49,15 +50,15 @@ COLUMNS = {
 
 CSV_LINES = Query(
     rf"""
-    SELECT string_agg(concat_ws(',', {", ".join(COLUMNS.values())}) || E'\r\n', '' ORDER BY wanted.place) AS lines
-    FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, place)
-        JOIN ticket t ON t.workspace_id = $1 AND t.id = wanted.id
+    SELECT string_agg(concat_ws(',', {", ".join(COLUMNS.values())}) || E'\r\n', '' ORDER BY listed.number) AS lines
+    FROM unnest(:tickets::uuid[]) WITH ORDINALITY AS listed (id, number)
+        JOIN ticket t ON t.workspace_id = :workspace AND t.id = listed.id
         LEFT JOIN account a ON a.id = t.assignee_id
     """,
     CsvLines,
 )
 
 
-async def get_csv_lines(tx: Tx, workspace: WorkspaceId, tickets: Sequence[TicketId], *, raw: bool) -> str:
-    """The tickets' lines, each ended, in the order asked for."""
-    return (await CSV_LINES.one(tx, workspace, tickets, raw)).lines or ""
+async def get_csv_lines(tx: Tx, workspace: WorkspaceId, tickets: Sequence[UUID], *, raw: bool) -> str:
+    """The lines of these tickets, in the same order, each with its line end."""
+    return (await CSV_LINES.one(tx, workspace=workspace, tickets=tickets, raw=raw)).lines or ""

@@ -1,4 +1,4 @@
-"""Lists of tickets: filtered, sorted, read page by page, at any size. Changes nothing."""
+"""Lists of tickets: filtered, sorted, searched and counted, page by page with keyset pagination. Changes nothing."""
 
 from collections.abc import Iterable
 from heapq import merge
@@ -6,22 +6,12 @@ from itertools import islice
 
 from msgspec import Struct
 
+from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx
 from voxpop.tickets import search_text
 from voxpop.tickets.lists import store
-from voxpop.tickets.lists.models import (
-    BEFORE_ALL,
-    Criteria,
-    IndexRange,
-    ListEntry,
-    Place,
-    Sort,
-    TicketFilter,
-    TicketRow,
-    index_ranges,
-    read_cursor,
-    write_cursor,
-)
+from voxpop.tickets.lists.filters import Criteria, TicketFilter
+from voxpop.tickets.lists.models import IndexRange, ListEntry, Sort, TicketRow, index_ranges
 from voxpop.tickets.tags import normalize_tag
 from voxpop.types import WorkspaceId
 
@@ -29,94 +19,106 @@ COUNT_LIMIT = 1000
 
 
 class TicketPage(Struct, frozen=True):
-    """`next_cursor` is None on the last page."""
+    """One page of a list. `next_cursor` is None on the last page."""
 
     rows: list[TicketRow]
     next_cursor: str | None
 
 
 async def list_tickets(
-    tx: Tx, workspace: WorkspaceId, wanted: TicketFilter, sort: Sort, cursor: str | None, limit: int
+    tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter, sort: Sort, cursor: str | None, limit: int
 ) -> TicketPage:
-    """One page: asks for a row more than it shows, so as to know whether another follows."""
-    places = await list_positions(tx, workspace, wanted, sort, read_cursor(sort, cursor), limit + 1)
-    rows = await store.list_rows(tx, workspace, [place.id for place in places[:limit]])
-    return TicketPage(rows, write_cursor(sort, places[limit - 1]) if len(places) > limit else None)
+    """One page. It reads one ticket more than it shows, to know whether more follow."""
+    after = decode_cursor(cursor, sort.name)
+    positions = await list_positions(tx, workspace, ticket_filter, sort, after, limit + 1)
+    rows = await store.list_rows(tx, workspace, [each.id for each in positions[:limit]])
+    return TicketPage(rows, encode_cursor(positions[limit - 1], sort.name) if len(positions) > limit else None)
 
 
 async def list_positions(
-    tx: Tx, workspace: WorkspaceId, wanted: TicketFilter, sort: Sort, after: Place, most: int
-) -> list[Place]:
-    """The next tickets of a list behind a place, at most so many."""
-    criteria = await _resolve(tx, workspace, wanted)
+    tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter, sort: Sort, after: Position | None, limit: int
+) -> list[Position]:
+    """The next tickets of a list after a position, or from its start, with their positions.
+
+    A search first sorts its hits. Where too many tickets have the words, it reads the list in order and tests each
+    ticket. Where the next tickets do not have the words, it sorts all hits after all.
+    """
+    criteria = await _resolve(tx, workspace, ticket_filter)
     if criteria is None:
         return []
-    if criteria.query is not None:
-        hits = await store.find_hits(tx, workspace, criteria, sort, after, most, store.MAX_SORTED_HITS)
+    if criteria.tsquery is not None:
+        hits = await store.find_hits(tx, workspace, criteria, sort, after, limit, store.MAX_SORTED_HITS)
         if hits is not None:
             return hits
-    places = await _list_in_index_order(tx, workspace, criteria, sort, after, most)
-    if places is None:  # many tickets have the words, but not at this end of the list
-        places = await store.find_hits(tx, workspace, criteria, sort, after, most, store.NO_LIMIT)
-    return places or []
+    positions = await _list_in_index_order(tx, workspace, criteria, sort, after, limit)
+    if positions is None:
+        positions = await store.find_hits(tx, workspace, criteria, sort, after, limit, store.NO_LIMIT)
+    return positions or []
 
 
-async def _list_in_index_order(
-    tx: Tx, workspace: WorkspaceId, criteria: Criteria, sort: Sort, after: Place, most: int
-) -> list[Place] | None:
-    """Segment by segment, each in the order of an index; None where the words lie too far apart for that."""
-    await store.set_custom_plans(tx, workspace)
-    places: list[Place] = []
-    for number, segment in enumerate(sort.sort_groups, 1):
-        if number >= after.segment and len(places) < most:
-            begin = after if number == after.segment else None
-            found = await _list_group(
-                tx, workspace, criteria, index_ranges(criteria.filter, sort, segment), begin, most
-            )
-            if found is None:
-                return None
-            places += [Place(number, one.at, one.id) for one in found]
-    return places[:most]
-
-
-async def count_tickets(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> int | None:
-    """How many tickets fit; COUNTED_UP_TO stands for that many or more, None for words too common to be counted."""
-    criteria = await _resolve(tx, workspace, wanted)
+async def count_tickets(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) -> int | None:
+    """How many tickets match. COUNT_LIMIT stands for that many or more; None where too many have the words to count."""
+    criteria = await _resolve(tx, workspace, ticket_filter)
     if criteria is None:
         return 0
-    if criteria.query is not None:
-        hits = await store.find_hits(tx, workspace, criteria, Sort(), BEFORE_ALL, COUNT_LIMIT, store.MAX_SORTED_HITS)
+    if criteria.tsquery is not None:
+        hits = await store.find_hits(tx, workspace, criteria, Sort(), None, COUNT_LIMIT, store.MAX_SORTED_HITS)
         if hits is None:
-            return COUNT_LIMIT if wanted == TicketFilter(text=wanted.text) else None
+            return COUNT_LIMIT if ticket_filter == TicketFilter(text=ticket_filter.text) else None
         return len(hits)
     await store.set_custom_plans(tx, workspace)
     return await store.count_tickets(tx, workspace, criteria, COUNT_LIMIT)
 
 
-async def _list_group(
-    tx: Tx, workspace: WorkspaceId, criteria: Criteria, parts: Iterable[IndexRange], after: Place | None, most: int
-) -> list[ListEntry] | None:
-    """The branches of a segment, joined in their order."""
-    lists: list[list[ListEntry]] = []
-    newest_first = True
-    for branch in parts:
-        found = await store.list_range(tx, workspace, criteria, branch, after, most)
-        if found is None:
-            return None
-        lists.append(found)
-        newest_first = branch.newest_first
-    return list(islice(merge(*lists, key=lambda one: (one.at, one.id), reverse=newest_first), most))
+async def _resolve(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) -> Criteria | None:
+    """The filter as statements take it; None where no ticket can match: an unknown tag, or a text without words."""
+    tag = tsquery = None
+    if ticket_filter.tag is not None:
+        tag = await store.find_tag(tx, workspace, normalize_tag(ticket_filter.tag))
+    if ticket_filter.text is not None:
+        tsquery = await _build_tsquery(tx, workspace, ticket_filter.text)
+    if (ticket_filter.tag and tag is None) or (ticket_filter.text and tsquery is None):
+        return None
+    return Criteria.of(ticket_filter, tag, tsquery)
 
 
 async def _build_tsquery(tx: Tx, workspace: WorkspaceId, text: str) -> str | None:
-    asked = search_text.split_words(text)[: search_text.MAX_QUERY_WORDS]
-    return search_text.build_tsquery(workspace, asked, await store.find_stems(tx, workspace, asked))
+    words = search_text.split_words(text)[: search_text.MAX_QUERY_WORDS]
+    return search_text.build_tsquery(workspace, words, await store.find_stems(tx, workspace, words))
 
 
-async def _resolve(tx: Tx, workspace: WorkspaceId, wanted: TicketFilter) -> Criteria | None:
-    """None where nothing can fit: a tag that nobody has used, a text without words."""
-    tag = None if wanted.tag is None else await store.find_tag(tx, workspace, normalize_tag(wanted.tag))
-    query = None if wanted.text is None else await _build_tsquery(tx, workspace, wanted.text)
-    if (wanted.tag and tag is None) or (wanted.text and query is None):
-        return None
-    return Criteria(wanted, tag, query)
+async def _list_in_index_order(
+    tx: Tx, workspace: WorkspaceId, criteria: Criteria, sort: Sort, after: Position | None, limit: int
+) -> list[Position] | None:
+    """Reads group by group, each in the order of its indexes; None where the searched words are too far apart."""
+    await store.set_custom_plans(tx, workspace)
+    positions: list[Position] = []
+    first = after.group if after else 0
+    for number, group in enumerate(sort.sort_groups, 1):
+        if number >= first and len(positions) < limit:
+            start = after if number == first else None
+            entries = await _list_group(tx, workspace, criteria, index_ranges(criteria, sort, group), start, limit)
+            if entries is None:
+                return None
+            positions += [Position(each.at, each.id, number) for each in entries]
+    return positions[:limit]
+
+
+async def _list_group(
+    tx: Tx,
+    workspace: WorkspaceId,
+    criteria: Criteria,
+    ranges: Iterable[IndexRange],
+    after: Position | None,
+    limit: int,
+) -> list[ListEntry] | None:
+    """The index ranges of a sort group, merged by time."""
+    lists: list[list[ListEntry]] = []
+    newest_first = True
+    for each in ranges:
+        entries = await store.list_range(tx, workspace, criteria, each, after, limit)
+        if entries is None:
+            return None
+        lists.append(entries)
+        newest_first = each.order.newest_first
+    return list(islice(merge(*lists, key=lambda entry: (entry.at, entry.id), reverse=newest_first), limit))
