@@ -23,7 +23,8 @@ QUERIES = list(every_query())
 TENANT_TABLES = set(re.findall(r"^table (\w+)\n    workspace_id ", SCHEMA_FILE.read_text("utf-8"), re.MULTILINE))
 
 TABLE = f"({'|'.join(sorted(TENANT_TABLES))})"
-MENTION = re.compile(rf"(?<![\w.':])(?<!\bAS ){TABLE}(?![\w.])")
+# Parameters (`:tag`) and the names of arguments (`tag => …`) are no tables.
+MENTION = re.compile(rf"(?<![\w.':])(?<!\bAS ){TABLE}(?![\w.]| =>)")
 READ = re.compile(rf"\b(?:FROM|JOIN|UPDATE|USING)\s+{TABLE}\b(?:\s+(?:AS\s+)?(?!(?:SET|WHERE|ON)\b)(\w+))?")
 SCOPE = re.compile(r"(?<![\w.])(?:(\w+)\.)?workspace_id = (?:\$1(?!\d)|:workspace\b)")
 INSERT = re.compile(rf"\bINSERT INTO {TABLE}\b")
