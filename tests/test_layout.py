@@ -118,7 +118,6 @@ MANY_PARAMETERS = {
     "src/voxpop/accounts/store.py: insert_link",
     "src/voxpop/features/catalogue_store.py: describe_feature",
     "src/voxpop/idempotency.py: once",
-    "src/voxpop/tickets/lists/low_ratings_store.py: list_low_ratings",
 }
 VERBS = (
     "get", "find", "list", "count", "insert", "upsert", "record",

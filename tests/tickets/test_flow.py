@@ -1,4 +1,4 @@
-"""A ticket's way through its statuses: what is logged, asked, announced; many at once; saved views."""
+"""A ticket's way through its statuses: what is logged, asked, announced; many at once."""
 
 import asyncio
 from datetime import timedelta
@@ -12,11 +12,8 @@ from tests.tickets.kit import NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
 from voxpop.tickets import service, store
-from voxpop.tickets.errors import ViewAlreadyExists
-from voxpop.tickets.lists import saved_views
 from voxpop.tickets.models import Assignee, Author, Requester
 from voxpop.types import AccountId, uuid7
-from voxpop.web.error_handlers import to_app_error
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 ANN, BOB = Author("Ann"), Author("Bob")
@@ -198,34 +195,3 @@ async def test_lists_repeat_what_the_ticket_has(tickets: TicketFactory, client: 
     words = await owner.fetch(f"SELECT {columns} FROM ticket_search")
     assert (len(tags), len(words)) == (2, 1)
     assert {tuple(row) for row in (*tags, *words)} == {tuple(own)}
-
-
-async def test_views_are_ones_own_or_shared(tickets: TicketFactory, neighbour: Client, make: Make) -> None:
-    ann, bob = AccountId(uuid7()), AccountId(uuid7())
-    async with tickets.database.transaction(tickets.workspace) as tx:
-        shared = await saved_views.save_view(tx, tickets.workspace, ("Unhappy", "rating=1-2"), None, "bob", NOW)
-        mine = await saved_views.save_view(tx, tickets.workspace, ("Mine", "assignee=me"), ann, "ann", NOW)
-        assert await saved_views.list_views(tx, tickets.workspace, ann) == [mine, shared]
-        assert await saved_views.list_views(tx, tickets.workspace, bob) == [shared]
-        with pytest.raises(NotFound):
-            await saved_views.delete_view(tx, tickets.workspace, mine.id, bob)
-        await saved_views.delete_view(tx, tickets.workspace, shared.id, bob)
-        assert await saved_views.list_views(tx, tickets.workspace, bob) == []
-    async with make.database.transaction(neighbour.workspace) as tx:
-        assert await saved_views.list_views(tx, neighbour.workspace, ann) == []
-
-
-@pytest.mark.parametrize("shared", [True, False])
-async def test_a_views_name_is_taken_once(tickets: TicketFactory, shared: bool) -> None:
-    ann = AccountId(uuid7())
-
-    async def save(account: AccountId) -> None:
-        async with tickets.database.transaction(tickets.workspace) as tx:
-            await saved_views.save_view(tx, tickets.workspace, ("Mine", ""), None if shared else account, "ann", NOW)
-
-    await save(ann)
-    with pytest.raises(asyncpg.UniqueViolationError) as taken:
-        await save(ann)
-    assert isinstance(to_app_error(taken.value), ViewAlreadyExists)
-    if not shared:
-        await save(AccountId(uuid7()))
