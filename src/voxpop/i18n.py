@@ -1,10 +1,17 @@
-"""Texts, dates and numbers in the reader's language; the English text is its own key. Knows no page and no request."""
+"""Texts, dates and numbers in the user's language; Babel knows the languages. Knows no page and no request.
+
+The English text is its own key in the catalogues, the files `translations/<locale>*.toml`.
+"""
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
-from functools import cache
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cache, lru_cache
 from importlib import resources
+
+from babel import Locale
+from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal
 
 from voxpop.accept_language import best_language
 
@@ -12,11 +19,8 @@ Forms = str | list[str]
 
 ENGLISH, RUSSIAN = "en", "ru"
 LOCALES = (ENGLISH, RUSSIAN)
-MONTHS = {
-    ENGLISH: "January|February|March|April|May|June|July|August|September|October|November|December",
-    RUSSIAN: "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря",
-}
-THOUSANDS = {ENGLISH: (",", "."), RUSSIAN: ("\u00a0", ",")}
+# Which of a catalogue's plural forms a number takes, by the name of its plural rule; the last one for other names.
+PLURAL_FORMS = {"one": 0, "few": 1}
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -25,30 +29,14 @@ def N_(text: str) -> str:
     return text
 
 
-def translate(locale: str, text: str, **values: object) -> str:
-    """The text in a language, with `{name}` filled in; the English one where there is no other."""
-    found = catalogue(locale).get(text, text)
-    first = found if isinstance(found, str) else found[0]
-    return first.format(**values) if values else first
-
-
-def plural(locale: str, count: int, one: str, many: str, **values: object) -> str:
-    """`{count}` and the form that goes with it; the catalogue has them under `one`."""
-    forms = catalogue(locale).get(one, [one, many])
-    return forms[_form(locale, count)].format(count=format_number(locale, count), **values)
-
-
-def _form(locale: str, count: int) -> int:
-    if locale != RUSSIAN:
-        return int(count != 1)
-    if count % 10 == 1 and count % 100 != 11:
-        return 0
-    return 1 if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else 2
+def choose_locale(accept_language: str | None) -> str:
+    """The locale for an Accept-Language header; English without a match."""
+    return best_language(accept_language, LOCALES) or ENGLISH
 
 
 @cache
 def catalogue(locale: str) -> Mapping[str, Forms]:
-    """Every text of a language: the files that begin with its name, together."""
+    """Every text of a language, from all its files."""
     texts: dict[str, Forms] = {}
     for file in resources.files("voxpop").joinpath("translations").iterdir():
         if file.name.startswith(locale) and file.name.endswith(".toml"):
@@ -56,51 +44,76 @@ def catalogue(locale: str) -> Mapping[str, Forms]:
     return texts
 
 
-def choose_locale(accept_language: str | None) -> str:
-    """The locale for an Accept-Language header; English without a match."""
-    return best_language(accept_language, LOCALES) or ENGLISH
+def translate(locale: str, text: str, **values: object) -> str:
+    """The text in a language, with `{name}` filled in; the English text without a translation."""
+    found = catalogue(locale).get(text, text)
+    first = found if isinstance(found, str) else found[0]
+    return first.format(**values) if values else first
 
 
+def plural(locale: str, count: int, one: str, many: str, **values: object) -> str:
+    """`{count}` with the plural form for it; the catalogue has the forms under `one`."""
+    forms = catalogue(locale).get(one, [one, many])
+    form = PLURAL_FORMS.get(_plural_rule(locale, count), len(forms) - 1)
+    return forms[form].format(count=format_number(locale, count), **values)
+
+
+# Babel takes some 10 µs for each value, and a list shows a hundred of them. So repeated values are cached.
+@lru_cache(maxsize=1024, typed=True)
 def format_number(locale: str, value: float) -> str:
-    """With the language's marks for thousands and decimals."""
-    thousands, decimal = THOUSANDS[locale]
-    return f"{value:,}".translate({ord(","): thousands, ord("."): decimal})
+    """`1,234.5` in English: with the language's separators and all decimals."""
+    return format_decimal(value, locale=_locale(locale), decimal_quantization=False)
 
 
 def format_full(locale: str, moment: datetime, zone: tzinfo) -> str:
     """`21 November 2026, 16:41`, for the title of a shorter form."""
     local = moment.astimezone(zone)
-    return f"{_date(locale, local)} {local.year}, {local:%H:%M}"
+    return f"{_date(locale, local.date(), 'd MMMM y')}, {local:%H:%M}"
 
 
 def format_short(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
-    """`today, 16:41`, `21 November, 16:41`: the year only where it is another."""
+    """`today, 16:41`, `21 November, 16:41`; with the year if it is another one."""
     local = moment.astimezone(zone)
     return f"{_day(locale, local, now.astimezone(zone))}, {local:%H:%M}"
 
 
 def format_relative(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
-    """`2 hours ago`, after a day `yesterday`, `3 days ago`, after a week the date; what lies ahead is now."""
+    """`2 hours ago`; after a day `yesterday` or `3 days ago`; after a week the date. A future moment is `just now`."""
     age = now - moment
     if age < MINUTE:
         return translate(locale, "just now")
-    if age < HOUR:
-        return plural(locale, age // MINUTE, "{count} minute ago", "{count} minutes ago")
     if age < DAY:
-        return plural(locale, age // HOUR, "{count} hour ago", "{count} hours ago")
+        return _ago(locale, age // HOUR * HOUR or age // MINUTE * MINUTE)
     local, today = moment.astimezone(zone), now.astimezone(zone)
-    days = (today.date() - local.date()).days
-    if 1 < days < 7:
-        return plural(locale, days, "{count} day ago", "{count} days ago")
+    days = today.date() - local.date()
+    if DAY < days < 7 * DAY:
+        return _ago(locale, days)
     return _day(locale, local, today)
+
+
+@lru_cache(maxsize=256)
+def _ago(locale: str, age: timedelta) -> str:
+    """The age must be of whole minutes, hours or days, because Babel rounds to the largest unit that it reaches."""
+    return format_timedelta(-age, threshold=1, add_direction=True, locale=_locale(locale))
 
 
 def _day(locale: str, local: datetime, today: datetime) -> str:
     days = (today.date() - local.date()).days
     if days in (0, 1):
         return translate(locale, "yesterday") if days else translate(locale, "today")
-    return _date(locale, local) + ("" if local.year == today.year else f" {local.year}")
+    return _date(locale, local.date(), "d MMMM" if local.year == today.year else "d MMMM y")
 
 
-def _date(locale: str, local: datetime) -> str:
-    return f"{local.day} {MONTHS[locale].split('|')[local.month - 1]}"
+@lru_cache(maxsize=1024)
+def _date(locale: str, day: date, pattern: str) -> str:
+    return format_date(day, pattern, locale=_locale(locale))
+
+
+@lru_cache(maxsize=1024)
+def _plural_rule(locale: str, count: int) -> str:
+    return _locale(locale).plural_form(count)
+
+
+@cache
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)

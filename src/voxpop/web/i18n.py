@@ -1,4 +1,4 @@
-"""The reader's language in templates: `t("…")`, and times and numbers as filters. The texts are `voxpop.i18n`'s."""
+"""The user's language in templates: `t("…")` for texts, and filters for times and numbers; see `voxpop.i18n`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
@@ -19,35 +19,38 @@ class Texts:
         self.locale = locale
 
     def __call__(self, text: str, **values: Any) -> Markup:
-        found = escape(i18n.translate(self.locale, text))
-        return found.format(**values) if values else found
+        translated = escape(i18n.translate(self.locale, text))
+        return translated.format(**values) if values else translated
 
     def n(self, count: int, one: str, many: str, **values: Any) -> Markup:
+        """The plural form for the count."""
         return escape(i18n.plural(self.locale, count, one, many, **values))
 
 
 def install_locale(environment: Environment, locale: str) -> None:
-    """Teaches an environment a language. Templates that show times get `now`, and `workspace` for its time zone."""
+    """Adds a language to a template environment. Templates with times get `now`, and `workspace` for its time zone."""
     environment.globals |= {"t": Texts(locale), "locale": locale}
     environment.filters |= {
-        "ago": _times(locale, i18n.format_relative, Markup(" data-ago")),
-        "when": _times(locale, i18n.format_short, Markup()),
+        "ago": _time_filter(locale, i18n.format_relative, Markup(" data-ago")),
+        "when": _time_filter(locale, i18n.format_short, Markup()),
         "num": lambda value: i18n.format_number(locale, value),
     }
 
 
-def _times(locale: str, shape: Callable[[str, datetime, datetime, tzinfo], str], mark: Markup) -> Callable[..., Markup]:
-    """An element with the whole instant in its title; `data-ago` is what the page's script keeps up to date."""
+def _time_filter(
+    locale: str, format_time: Callable[[str, datetime, datetime, tzinfo], str], attribute: Markup
+) -> Callable[..., Markup]:
+    """A filter that makes a `time` element with the full time as its title; a script updates those with `data-ago`."""
 
     @pass_context
-    def element(context: Context, moment: datetime) -> Markup:
+    def time_element(context: Context, moment: datetime) -> Markup:
         workspace, now = context.get("workspace"), context["now"]
         zone: tzinfo = workspace.zone if workspace else UTC
         return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
             instant(moment),
             i18n.format_full(locale, moment, zone),
-            mark,
-            shape(locale, moment, now, zone),
+            attribute,
+            format_time(locale, moment, now, zone),
         )
 
-    return element
+    return time_element
