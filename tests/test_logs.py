@@ -1,4 +1,4 @@
-"""Logging: every library's records in one stream, as JSON or text, and what must never appear in it."""
+"""Logging: the records of all libraries in one stream, as JSON or text, without private values."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ API_KEY = "vxp_0198c0ffee_Ab-Cd_123"
 
 
 @pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
+def _restore_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     yield
@@ -27,11 +27,11 @@ def _as_before() -> Iterator[None]:
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     out, err = capsys.readouterr()
-    assert out == ""  # stdout belongs to the commands' results
+    assert out == ""  # stdout is for the results of commands
     return [json.loads(line) for line in err.splitlines()]
 
 
-def test_a_record_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_has_time_level_logger_and_context(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
     with structlog.contextvars.bound_contextvars(request_id="r1"):
         structlog.get_logger("voxpop.web").info("answered %s", 200, path="/x", key=UUID(int=7), took=0.5)
@@ -49,8 +49,8 @@ def test_a_record_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["uvicorn.access", "asyncio", "somebody.else"])
-def test_the_standard_librarys_loggers_go_the_same_way(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["uvicorn.access", "asyncio", "another.library"])
+def test_loggers_of_the_standard_library_use_the_same_stream(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
     logging.getLogger(name).warning("%s - %d", "GET /x", 200)
     (line,) = lines(capsys)
@@ -58,15 +58,15 @@ def test_the_standard_librarys_loggers_go_the_same_way(name: str, capsys: pytest
     assert line["timestamp"].endswith("Z")
 
 
-def test_who_warns_of_what_callers_send_is_heard_for_errors_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_noisy_loggers_write_errors_only(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
     for name in ("uvicorn.error", "asyncpg.pool"):
-        logging.getLogger(name).warning("a caller sent nonsense")
-        logging.getLogger(name).error("it can't go on")
-    assert [line["event"] for line in lines(capsys)] == ["it can't go on"] * 2
+        logging.getLogger(name).warning("invalid request")
+        logging.getLogger(name).error("failure")
+    assert [line["event"] for line in lines(capsys)] == ["failure"] * 2
 
 
-def test_the_level_holds_for_all_and_configuring_again_replaces(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_configuration_replaces_the_first(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("debug", "text")
     logs.configure("warning", "json")
     structlog.get_logger("voxpop").info("no")
@@ -93,7 +93,7 @@ def test_the_level_holds_for_all_and_configuring_again_replaces(capsys: pytest.C
     ],
 )
 @pytest.mark.parametrize("level", ["debug", "info", "error"])
-def test_private_values_are_hidden(key: str, level: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_private_values_are_redacted(key: str, level: str, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("debug", "json")
     getattr(structlog.get_logger("voxpop"), level)("x", **{key: "dull", "body": {"deep": [{key: 12345}]}})
     (line,) = lines(capsys)
@@ -101,7 +101,7 @@ def test_private_values_are_hidden(key: str, level: str, capsys: pytest.CaptureF
     assert line["body"] == {"deep": [{key: "[hidden]"}]}
 
 
-def test_other_values_stay(capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_values_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
     fields = {"feature_key": "export-csv", "emails_sent": 3, "comments": 2, "note": None, "at": "a@b", "email": None}
     structlog.get_logger("voxpop").info("x", **fields)
@@ -110,7 +110,7 @@ def test_other_values_stay(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("format", ["json", "text"])
-def test_keys_and_addresses_are_hidden_wherever_they_stand(format: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_api_keys_and_email_addresses_are_redacted_everywhere(format: Any, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("debug", format)
     log = structlog.get_logger("voxpop")
     log.debug(f"Bearer {API_KEY} of o'neil+x@mail.example.com", url="/f?user_email=u%2Bt%40x.com&limit=1")
@@ -127,7 +127,7 @@ def test_keys_and_addresses_are_hidden_wherever_they_stand(format: Any, capsys: 
     assert "limit=1" in err
 
 
-def test_the_row_in_a_database_error_is_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_row_in_a_database_error_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
     first = 'violates "rating_fits"\nDETAIL:  Failing row (9, so\n\nslow).\nHINT:  Look.'
     second = 'violates "x"\nDETAIL:  Failing row (so slow).'
@@ -145,7 +145,7 @@ def test_the_row_in_a_database_error_is_hidden(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(("terminal", "is_json"), [(True, False), (False, True)])
-def test_auto(
+def test_the_automatic_format_is_text_on_a_terminal(
     terminal: bool, is_json: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
@@ -154,7 +154,7 @@ def test_auto(
     assert capsys.readouterr().err.startswith("{") is is_json
 
 
-def test_a_long_line_costs_little() -> None:
+def test_a_long_line_is_redacted_quickly() -> None:
     started = datetime.now(UTC)
-    logs.hide(None, "info", {"event": "a" * 1_000_000 + "@" + "b." * 100_000})
+    logs.redact(None, "info", {"event": "a" * 1_000_000 + "@" + "b." * 100_000})
     assert (datetime.now(UTC) - started).total_seconds() < 2

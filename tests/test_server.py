@@ -1,78 +1,99 @@
-"""What is bound before anything else is started, and whose word is taken for who is calling."""
+"""The HTTP server: bound sockets, trusted proxies, and the contract of each private hook into uvicorn."""
 
 import asyncio
+import contextlib
+import logging
+import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
-from voxpop.config import settings as config
+from voxpop.config.settings import load
 from voxpop.server import CannotListen, HttpServer, bind
 from voxpop.web.middleware import AppMiddleware
 
 
+@pytest.fixture(autouse=True)
+def _restore_logging() -> Iterator[None]:
+    """`uvicorn.Config` changes the loggers of uvicorn, which other tests use."""
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")]
+    before = [(each.level, each.handlers, each.propagate) for each in loggers]
+    yield
+    for each, (level, handlers, propagate) in zip(loggers, before, strict=True):
+        each.level, each.handlers, each.propagate = level, handlers, propagate
+
+
 def close(sockets: list[socket.socket]) -> None:
-    for one in sockets:
-        one.close()
+    for each in sockets:
+        each.close()
 
 
-def test_bound_is_not_yet_listening() -> None:
-    bound = bind("127.0.0.1", 0)
+def test_a_bound_socket_does_not_accept_connections() -> None:
+    sockets = bind("127.0.0.1", 0)
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(bound[0].getsockname(), timeout=5)
-    close(bound)
+        socket.create_connection(sockets[0].getsockname(), timeout=5)
+    close(sockets)
 
 
-def test_all_addresses_of_a_name_are_on_one_port() -> None:
-    bound = bind("localhost", 0)
-    assert len({one.getsockname()[1] for one in bound}) == 1
-    assert "127.0.0.1" in {one.getsockname()[0] for one in bound}
-    close(bound)
+def test_all_addresses_of_a_name_share_one_port() -> None:
+    sockets = bind("localhost", 0)
+    assert len({each.getsockname()[1] for each in sockets}) == 1
+    assert "127.0.0.1" in {each.getsockname()[0] for each in sockets}
+    close(sockets)
 
 
 @pytest.mark.parametrize(
-    ("host", "said"),
-    [("no such host", "no address to listen on"), ("192.0.2.1", "can't be listened on")],
+    ("host", "message"),
+    [("no such host", "not an address to listen on"), ("192.0.2.1", "Cannot listen on port 0 of 192.0.2.1")],
 )
-def test_hosts_that_are_not_here(host: str, said: str) -> None:
-    with pytest.raises(CannotListen, match=said):
+def test_an_address_of_another_machine_is_refused(host: str, message: str) -> None:
+    with pytest.raises(CannotListen, match=message):
         bind(host, 0)
 
 
-def test_a_port_in_use() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_a_port_in_use_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
         with pytest.raises(CannotListen, match=f"Port {port} on 127.0.0.1 is in use"):
             bind("127.0.0.1", port)
 
 
-async def tell_caller(scope: Any, _receive: Any, send: Any) -> None:
-    """An application that tells who is calling."""
+async def client_address(scope: Any, _receive: Any, send: Any) -> None:
+    """An application that responds with the address of its client."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": f"{scope['scheme']}://{scope['client'][0]}".encode()})
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
 @asynccontextmanager
-async def serving(place: Path, **settings: str) -> AsyncIterator[httpx.AsyncClient]:
-    env = {f"VOXPOP_{name.upper()}": value for name, value in settings.items()}
-    ready = asyncio.Event()
-    server = HttpServer(AppMiddleware(tell_caller), config.load(env=env, directory=place), ready.set)
+async def serving(server: uvicorn.Server) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the server, which runs until the end of the block."""
     sockets = bind("127.0.0.1", 0)
-    url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     task = asyncio.create_task(server.serve(sockets))
-    await ready.wait()
+    await until(lambda: server.started)
+    url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
         yield client
     server.should_exit = True
-    await task
+    async with asyncio.timeout(10):
+        await task
 
 
 @pytest.mark.parametrize(
-    ("trusted", "caller"),
+    ("trusted_proxies", "address"),
     [
         ("", "http://127.0.0.1"),
         ("10.0.0.0/8", "http://127.0.0.1"),
@@ -80,7 +101,77 @@ async def serving(place: Path, **settings: str) -> AsyncIterator[httpx.AsyncClie
         ("192.0.2.1, 127.0.0.0/8", "https://203.0.113.7"),
     ],
 )
-async def test_only_trusted_proxies_are_believed(tmp_path: Path, trusted: str, caller: str) -> None:
+async def test_only_trusted_proxies_set_the_client_address(tmp_path: Path, trusted_proxies: str, address: str) -> None:
+    settings = load(env={"VOXPOP_TRUSTED_PROXIES": trusted_proxies}, directory=tmp_path)
     headers = {"x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https"}
-    async with serving(tmp_path, trusted_proxies=trusted) as client:
-        assert (await client.get("/", headers=headers)).text == caller
+    server = HttpServer(AppMiddleware(client_address), settings, lambda: None)
+    async with serving(server) as client:
+        assert (await client.get("/", headers=headers)).text == address
+
+
+# --- private hooks into uvicorn
+
+
+class RecordingServer(uvicorn.Server):
+    """Records the calls of the methods that `HttpServer` overrides."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
+        self.calls: list[str] = []
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        self.calls.append("capture_signals")
+        yield
+        self.calls.append("signals_captured")
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.calls.append(f"startup with {len(sockets or [])}")
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.calls.append(f"shutdown with {len(sockets or [])}")
+        await super().shutdown(sockets)
+
+
+async def test_uvicorn_calls_capture_signals_around_the_whole_run() -> None:
+    server = RecordingServer(client_address)
+    async with serving(server):
+        assert server.calls[0] == "capture_signals"
+    assert server.calls[-1] == "signals_captured"
+
+
+async def test_uvicorn_calls_startup_and_shutdown_with_the_sockets() -> None:
+    server = RecordingServer(client_address)
+    async with serving(server):
+        assert server.calls[1:] == ["startup with 1"]
+    assert server.calls[2] == "shutdown with 1"
+
+
+def test_uvicorn_handle_exit_sets_should_exit_and_a_second_sigint_force_exit() -> None:
+    server = RecordingServer(client_address)
+    server.handle_exit(signal.SIGTERM, None)
+    assert (server.should_exit, server.force_exit) == (True, False)
+    server.handle_exit(signal.SIGTERM, None)
+    assert (server.should_exit, server.force_exit) == (True, False)
+    server.handle_exit(signal.SIGINT, None)
+    assert (server.should_exit, server.force_exit) == (True, True)
+
+
+async def test_uvicorn_server_state_tasks_are_the_requests_in_progress_and_force_exit_ends_the_wait() -> None:
+    reached = asyncio.Event()
+
+    async def hang(_scope: Any, _receive: Any, _send: Any) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    server = RecordingServer(hang)
+    async with serving(server) as client:
+        request = asyncio.create_task(client.get("/"))
+        await reached.wait()
+        (running,) = server.server_state.tasks
+        server.force_exit = True  # lets `shutdown` return although the request is in progress
+        request.cancel()
+    assert not running.done()
+    running.cancel()
+    await asyncio.wait([running])

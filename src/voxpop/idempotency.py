@@ -1,4 +1,4 @@
-"""Requests that a caller may repeat under a key of his: done once, answered alike each time."""
+"""Idempotency keys: a request that a caller repeats with the same key runs once and gets the same response."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.errors import Conflict, FieldError, Invalid
 from voxpop.types import WorkspaceId
 
-KEPT = timedelta(days=3)
-LONGEST = 255  # characters of a key
+TTL = timedelta(days=3)
+MAX_KEY_LENGTH = 255
 
-Answer = TypeVar("Answer", bound=msgspec.Struct)
+Response = TypeVar("Response", bound=Struct)
 
 
 class IdempotencyKeyReused(Conflict):
@@ -25,77 +26,93 @@ class IdempotencyKeyReused(Conflict):
     message = "This Idempotency-Key was used before, with another request."
 
 
-class Answered(msgspec.Struct):
+class IdempotentRequest(Struct, frozen=True):
+    """A request that may be repeated. Without a key it runs each time."""
+
+    key: str | None
+    operation: str
+    body: Struct
+
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.operation.encode() + b"\0" + msgspec.json.encode(self.body)).digest()
+
+
+class StoredResponse(Struct):
+    """The response to the first request with a key; None until it is set in the same transaction."""
+
     request_hash: bytes
-    answer: str | None
+    response: str | None
 
 
-# Waits for another request with the key that is under way: for its commit, or for its end without an effect.
-TAKEN_KEY = Query(
+# Waits while another request with the key is in progress, until it commits or rolls back.
+NEW_KEY = Query(
     """
-    INSERT INTO idempotency_key (workspace_id, key, request_hash, create_time) VALUES ($1, $2, $3, $4)
+    INSERT INTO idempotency_key (workspace_id, key, request_hash, create_time)
+    VALUES (:workspace, :key, :request_hash, :now)
     ON CONFLICT (workspace_id, key) DO NOTHING
     """,
     NoRows,
 )
 
-ANSWER_OF_KEY = Query("SELECT request_hash, answer FROM idempotency_key WHERE workspace_id = $1 AND key = $2", Answered)
+RESPONSE_OF_KEY = Query(
+    "SELECT request_hash, answer AS response FROM idempotency_key WHERE workspace_id = :workspace AND key = :key",
+    StoredResponse,
+)
 
-ANSWERED_KEY = Query("UPDATE idempotency_key SET answer = $3 WHERE workspace_id = $1 AND key = $2", NoRows)
+RESPONSE = Query("UPDATE idempotency_key SET answer = :response WHERE workspace_id = :workspace AND key = :key", NoRows)
 
-OLD_KEYS_GONE = Query(
+EXPIRED_KEYS = Query(
     """
-    DELETE FROM idempotency_key WHERE workspace_id = $1 AND key IN (
-        SELECT key FROM idempotency_key WHERE workspace_id = $1 AND create_time < $2
+    DELETE FROM idempotency_key WHERE workspace_id = :workspace AND key IN (
+        SELECT key FROM idempotency_key WHERE workspace_id = :workspace AND create_time < :before
         ORDER BY create_time LIMIT 100 FOR UPDATE SKIP LOCKED)
     """,
     NoRows,
 )
 
 
-async def take_key(tx: Tx, workspace: WorkspaceId, key: str, request_hash: bytes, now: datetime) -> bool:
-    """False where the key has been used."""
-    return await TAKEN_KEY.run(tx, workspace, key, request_hash, now) == 1
+async def insert_key(tx: Tx, workspace: WorkspaceId, key: str, request_hash: bytes, now: datetime) -> bool:
+    """Returns False if the key exists."""
+    return await NEW_KEY.run(tx, workspace=workspace, key=key, request_hash=request_hash, now=now) == 1
 
 
-async def find_answer(tx: Tx, workspace: WorkspaceId, key: str) -> Answered | None:
-    return await ANSWER_OF_KEY.find(tx, workspace, key)
+async def find_response(tx: Tx, workspace: WorkspaceId, key: str) -> StoredResponse | None:
+    return await RESPONSE_OF_KEY.find(tx, workspace=workspace, key=key)
 
 
-async def set_answer(tx: Tx, workspace: WorkspaceId, key: str, answer: str) -> None:
-    await ANSWERED_KEY.run(tx, workspace, key, answer)
+async def set_response(tx: Tx, workspace: WorkspaceId, key: str, response: str) -> None:
+    await RESPONSE.run(tx, workspace=workspace, key=key, response=response)
 
 
-async def delete_old_keys(tx: Tx, workspace: WorkspaceId, before: datetime) -> None:
-    """Some of them, never waiting for another who does the same."""
-    await OLD_KEYS_GONE.run(tx, workspace, before)
+async def delete_expired_keys(tx: Tx, workspace: WorkspaceId, before: datetime) -> None:
+    """Deletes a hundred of them at most, without waiting for another transaction that does the same."""
+    await EXPIRED_KEYS.run(tx, workspace=workspace, before=before)
 
 
-async def once(
+async def run_once(
     tx: Tx,
     workspace: WorkspaceId,
-    request: tuple[str | None, str, msgspec.Struct],
-    work: Callable[[], Awaitable[Answer]],
-    answer: type[Answer],
+    request: IdempotentRequest,
+    work: Callable[[], Awaitable[Response]],
+    response_type: type[Response],
     now: datetime,
-) -> Answer:
-    """`request`: the key, if any, the operation and its body. Raises IdempotencyKeyReused.
+) -> Response:
+    """Runs `work`, or returns the stored response to the same request. Raises IdempotencyKeyReused for another one.
 
-    The key is kept in the transaction of the work, so that a crash leaves both or neither.
+    The key is stored in the transaction of the work, so that a crash leaves both or neither.
     """
-    key, operation, body = request
+    key = request.key
     if key is None:
         return await work()
-    if not 1 <= len(key) <= LONGEST:
-        reason = f"must have from 1 to {LONGEST} characters"
+    if not 1 <= len(key) <= MAX_KEY_LENGTH:
+        reason = f"must have from 1 to {MAX_KEY_LENGTH} characters"
         raise Invalid(f"header/idempotency-key {reason}", details=[FieldError("idempotency-key", reason)])
-    digest = hashlib.sha256(operation.encode() + b"\0" + msgspec.json.encode(body)).digest()
-    await delete_old_keys(tx, workspace, now - KEPT)
-    if await take_key(tx, workspace, key, digest, now):
+    await delete_expired_keys(tx, workspace, now - TTL)
+    if await insert_key(tx, workspace, key, request.digest(), now):
         result = await work()
-        await set_answer(tx, workspace, key, msgspec.json.encode(result).decode())
+        await set_response(tx, workspace, key, msgspec.json.encode(result).decode())
         return result
-    known = await find_answer(tx, workspace, key)
-    if known is None or known.request_hash != digest or known.answer is None:
+    stored = await find_response(tx, workspace, key)
+    if stored is None or stored.request_hash != request.digest() or stored.response is None:
         raise IdempotencyKeyReused
-    return msgspec.json.decode(known.answer, type=answer)
+    return msgspec.json.decode(stored.response, type=response_type)

@@ -1,4 +1,4 @@
-"""Logging: one stream on stderr for the product and every library, without comments, addresses and secrets."""
+"""Logging: one stream on stderr for the product and all libraries, without comments, email addresses and secrets."""
 
 import logging
 import re
@@ -11,30 +11,30 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from voxpop.config.settings import LogFormat, LogLevel
 
-HIDDEN = "[hidden]"
+REDACTED = "[hidden]"
 
 _PRIVATE_KEY = re.compile(
     r"(?:^|[_-])(?:comment(?:_en)?|notes|e-?mail|token|authorization|password|secret|cookie)$", re.IGNORECASE
 )
 _API_KEY = re.compile(r"vxp_[\w-]+")
-# The look-behind lets a run of letters be tried once, from its start: linear however long a line is.
+# The look-behind makes the search linear: a run of letters is tried once, from its start.
 _ADDRESS = re.compile(r"(?<![\w.+'%-])[\w.+'%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
-# What PostgreSQL adds to a broken constraint is the whole row, comment included.
+# PostgreSQL adds the whole row to the error of a broken constraint, including comments.
 _ROW = re.compile(
     r"(\n[ |]*DETAIL: ).*?(?=\n[ |]*HINT: |\n\n[ |]*(?:During handling|The above exception)|\Z)", re.DOTALL
 )
 
 
 class _Handler(logging.StreamHandler[Any]):
-    """Ours, so that configuring again replaces it and nothing else."""
+    """The product's handler, which a repeated `configure` replaces."""
 
 
-# Who warns of what callers send, or of every connection to a database that is away.
-NOISY = ("uvicorn.error", "asyncpg.pool")
+# These warn about invalid requests, and about each connection to a database that is down.
+NOISY_LOGGERS = ("uvicorn.error", "asyncpg.pool")
 
 
 def configure(level: LogLevel = "info", format: LogFormat = "auto") -> None:
-    """Send structlog's and the standard library's records of `level` and above to stderr, as JSON or text.
+    """Sends the records of structlog and the standard library to stderr, as JSON or text.
 
     The HTTP server must be started without a log configuration of its own (`log_config=None`).
     """
@@ -62,7 +62,7 @@ def configure(level: LogLevel = "info", format: LogFormat = "auto") -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                hide,
+                redact,
                 _renderer(format),
             ],
         )
@@ -70,7 +70,7 @@ def configure(level: LogLevel = "info", format: LogFormat = "auto") -> None:
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if not isinstance(other, _Handler)] + [handler]
     root.setLevel(level.upper())
-    for name in NOISY:
+    for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
 
 
@@ -78,28 +78,28 @@ def _renderer(format: LogFormat) -> Processor:
     terminal = sys.stderr.isatty()
     if format == "json" or (format == "auto" and not terminal):
         return structlog.processors.JSONRenderer()
-    # Plain tracebacks: the pretty ones show local variables, and with them what must not be logged.
+    # Plain tracebacks, because pretty ones show local variables with private values.
     return structlog.dev.ConsoleRenderer(colors=terminal, exception_formatter=structlog.dev.plain_traceback)
 
 
-def hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The event without what must not be logged: values of private keys, API keys, e-mail addresses, rows."""
-    return {key: _hidden(key, value) for key, value in event.items()}
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The event without private values: secrets by key, API keys, email addresses and database rows."""
+    return {key: _redacted(key, value) for key, value in event.items()}
 
 
-def _hidden(key: object, value: object) -> object:
+def _redacted(key: object, value: object) -> object:
     if value is None:
         return None
     if isinstance(key, str) and _PRIVATE_KEY.search(key):
-        return HIDDEN
+        return REDACTED
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {str(inner): _hidden(inner, item) for inner, item in value.items()}
+        return {str(inner): _redacted(inner, item) for inner, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_hidden(None, item) for item in value]
-    return _masked(str(value))
+        return [_redacted(None, item) for item in value]
+    return _redact_text(str(value))
 
 
-def _masked(text: str) -> str:
-    return _ADDRESS.sub(HIDDEN, _API_KEY.sub(HIDDEN, _ROW.sub(rf"\1{HIDDEN}", text)))
+def _redact_text(text: str) -> str:
+    return _ADDRESS.sub(REDACTED, _API_KEY.sub(REDACTED, _ROW.sub(rf"\1{REDACTED}", text)))

@@ -1,4 +1,4 @@
-"""Mail: made as a message of the outbox, handed over by one sender at a time; text only, one recipient each."""
+"""Email: stored as messages of the outbox and sent by one process at a time, as plain text to one recipient."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -18,30 +18,29 @@ from structlog import get_logger
 from voxpop import outbox
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
-from voxpop.db.pool import Database
-from voxpop.hosts import LOCAL, address_of
+from voxpop.db.pool import Database, Tx
+from voxpop.hosts import LOCALHOST
 from voxpop.outbox import DueMail, Kind, MailOutcome, Message
-from voxpop.types import folded, utcnow, uuid7
-
-__all__ = ["OutgoingMail", "address_of", "compose", "read", "send_mail"]
+from voxpop.types import normalize_email, utcnow, uuid7
 
 LEASE_NAME, LEASE = "mail", timedelta(minutes=2)
 PAUSE = timedelta(seconds=3)
-MOST_IN_A_BATCH = 50
-TIMEOUT = 30  # seconds, for each step of the conversation
-MAIL_TIMEOUT = 90  # seconds for one mail, which the lease outlasts
-FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=4)
-GIVE_UP_AFTER = timedelta(days=3)
-SUBMISSION, TLS_SUBMISSION = 587, 465
-REFUSED_FOR_GOOD = 500  # reply codes from here on
-LONGEST_SUBJECT = 250
-REFUSALS = (ValueError, MessageError, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
+MAX_BATCH_SIZE = 50
+STEP_TIMEOUT = 30  # seconds for each step of the SMTP conversation
+MAIL_TIMEOUT = 90  # seconds for one email, shorter than the lease
+INITIAL_BACKOFF, MAX_BACKOFF = timedelta(minutes=1), timedelta(hours=4)
+MAX_AGE = timedelta(days=3)
+SUBMISSION_PORT, SMTPS_PORT = 587, 465
+MAX_SUBJECT_LENGTH = 250
+# Errors about the email or its recipient. A reply code from 500 on means that a retry fails as well.
+REJECTIONS = (ValueError, MessageError, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
+PERMANENT_REPLY_CODE = 500
 
 log = get_logger(__name__)
 
 
 class OutgoingMail(Struct, frozen=True):
-    """A mail as the outbox keeps it. Once it has left, its text is gone: it may hold a link that opens something."""
+    """An email as the outbox stores it. Its text is deleted after sending, because it may contain a sign-in link."""
 
     id: str
     sender: str
@@ -51,59 +50,88 @@ class OutgoingMail(Struct, frozen=True):
 
 
 def compose(sender: str, to: str, subject: str, text: str, now: datetime) -> Message:
-    """A mail for the outbox; `sender` is the name people see, as the workspace's. Mails to one address keep order."""
-    letter = OutgoingMail(f"{uuid7().hex}.{now:%Y%m%d}", _line(sender), to, _line(subject)[:LONGEST_SUBJECT], text)
-    return Message(Kind.MAIL, folded(to), msgspec.json.encode(letter).decode())
+    """An email for the outbox. `sender` is the displayed name. Emails to the same address keep their order."""
+    mail = OutgoingMail(
+        id=f"{uuid7().hex}.{now:%Y%m%d}",
+        sender=_header_text(sender),
+        to=to,
+        subject=_header_text(subject)[:MAX_SUBJECT_LENGTH],
+        text=text,
+    )
+    return Message(Kind.MAIL, normalize_email(to), msgspec.json.encode(mail).decode())
 
 
-def _line(text: str) -> str:
-    """One line, whatever was in it, and nothing encoded: a header ends at a line's end, and `=?…?=` may hide one."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).replace("=?", "= ?").split())
+def _header_text(text: str) -> str:
+    """One printable line without encoded words, against header injection by line ends and by `=?…?=`."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).replace("=?", "= ?").split())
 
 
-def read(body: str) -> OutgoingMail:
+def parse_mail(body: str) -> OutgoingMail:
     return msgspec.json.decode(body, type=OutgoingMail)
 
 
-def address_mail_comes_from(settings: Settings) -> str:
-    return settings.mail_from or f"voxpop@{urlsplit(settings.public_url).hostname or LOCAL}"
+def sender_address(settings: Settings) -> str:
+    return settings.mail_from or f"voxpop@{urlsplit(settings.public_url).hostname or LOCALHOST}"
 
 
-def as_message(letter: OutgoingMail, from_address: str, written_at: datetime) -> EmailMessage:
-    """What goes over the wire; its Message-ID is the same at every attempt, so that a repeat can be told."""
+def build_message(mail: OutgoingMail, from_address: str, written_at: datetime) -> EmailMessage:
+    """The email to send. Its Message-ID is the same for each attempt, so that duplicates can be recognized."""
     message = EmailMessage()
-    message["From"] = formataddr((letter.sender, from_address))
-    message["To"] = letter.to
-    message["Subject"] = letter.subject
+    message["From"] = formataddr((mail.sender, from_address))
+    message["To"] = mail.to
+    message["Subject"] = mail.subject
     message["Date"] = format_datetime(written_at)
-    message["Message-ID"] = f"<{letter.id}@{from_address.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{mail.id}@{from_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
+    message.set_content(mail.text)
     return message
 
 
 async def send_mail(database: Database, settings: Settings) -> None:
-    """Until cancelled; returns at once where no server is set, for then mail stays to be read in the settings."""
+    """Sends due email until it is cancelled. Without a mail server it returns at once; email then stays in a list."""
     if settings.smtp_url is None:
         return
-    sender = MailSender(database, settings.smtp_url, address_mail_comes_from(settings))
+    sender = MailSender(database, settings.smtp_url, sender_address(settings))
     try:
         while True:
             try:
-                if await sender.send_due(utcnow()) == MOST_IN_A_BATCH:
-                    continue  # more wait, of other workspaces perhaps
+                if await sender.send_due(utcnow()) == MAX_BATCH_SIZE:
+                    continue  # more may be due
             except CONNECTION_ERRORS as error:
-                log.warning("Mail has to wait for the database", reason=str(error))
-            except Exception:  # an edge: what stops the mail must not stop those who answer
-                log.exception("Mail could not be sent; it is tried again")
+                log.warning("mail.database_unavailable", reason=str(error))
+            except Exception:  # outermost handler: an error must not stop the worker
+                log.exception("mail.batch_failed")
             await asyncio.sleep(PAUSE.total_seconds())
     finally:
         with suppress(*CONNECTION_ERRORS):
             await sender.release_lease()
 
 
+class SmtpSession:
+    """A connection to the mail server. It opens for the first message, and again after an error."""
+
+    def __init__(self, smtp_url: str) -> None:
+        self._url = smtp_url
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def send(self, message: EmailMessage) -> None:
+        try:
+            if self._client is None:
+                self._client = smtp_client(self._url)
+                await _run_in_task(self._client.connect())
+            await _run_in_task(self._client.send_message(message))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+
+
 class MailSender:
-    """Hands over what is due while it holds the lease; no transaction is open while it speaks to the server."""
+    """Sends due email while it holds the lease. No transaction is open during the SMTP conversation."""
 
     def __init__(self, database: Database, smtp_url: str, from_address: str) -> None:
         self._database = database
@@ -112,67 +140,58 @@ class MailSender:
         self._holder = uuid7()
 
     async def send_due(self, now: datetime) -> int:
-        """One round; how many left."""
+        """Sends one batch and returns the number of emails sent."""
         async with self._database.transaction(None) as tx:
-            if not await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds())):
+            if not await self._take_lease(tx):
                 return 0
-            due = await outbox.list_due_mail(tx, now, MOST_IN_A_BATCH)
+            due = await outbox.list_due_mail(tx, now, MAX_BATCH_SIZE)
         sent = 0
-        server: aiosmtplib.SMTP | None = None
+        session = SmtpSession(self._url)
         try:
             for mail in due:
-                server, failure = await self._try(mail, server)
-                sent += failure is None
-                await self._settle(mail, failure)
+                error = await self._send(mail, session)
+                sent += error is None
+                await self._store_outcome(mail, error)
                 if not await self._renew_lease():
                     break
         finally:
-            if server is not None:
-                server.close()
+            session.close()
         return sent
 
     async def release_lease(self) -> None:
         async with self._database.transaction(None) as tx:
-            await outbox.drop_lease(tx, LEASE_NAME, self._holder)
+            await outbox.release_lease(tx, LEASE_NAME, self._holder)
+
+    async def _take_lease(self, tx: Tx) -> bool:
+        return await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds()))
 
     async def _renew_lease(self) -> bool:
         async with self._database.transaction(None) as tx:
-            return await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds()))
+            return await self._take_lease(tx)
 
-    async def _try(
-        self, mail: DueMail, server: aiosmtplib.SMTP | None
-    ) -> tuple[aiosmtplib.SMTP | None, Exception | None]:
-        """The connection, kept for the next mail unless something was wrong, and what was."""
-        if utcnow() - mail.create_time > GIVE_UP_AFTER:
-            return server, TimeoutError("It waited too long; what it says may no longer hold")
+    async def _send(self, mail: DueMail, session: SmtpSession) -> Exception | None:
+        """Returns the error of a failed attempt."""
+        if utcnow() - mail.create_time > MAX_AGE:
+            return TimeoutError(f"It could not be sent within {MAX_AGE.days} days, and its text may be out of date")
         try:
             async with asyncio.timeout(MAIL_TIMEOUT):
-                if server is None:
-                    server = client(self._url)
-                    await _apart(server.connect())
-                await _apart(server.send_message(as_message(read(mail.body), self._from, mail.create_time)))
-        except asyncio.CancelledError:
-            if server is not None:
-                server.close()
-            raise
-        except (aiosmtplib.SMTPException, MessageError, OSError, TimeoutError, ValueError) as failure:
-            if server is not None:
-                server.close()
-            return None, failure
-        return server, None
+                await session.send(build_message(parse_mail(mail.body), self._from, mail.create_time))
+        except (aiosmtplib.SMTPException, MessageError, OSError, TimeoutError, ValueError) as error:
+            return error
+        return None
 
-    async def _settle(self, mail: DueMail, failure: Exception | None) -> None:
+    async def _store_outcome(self, mail: DueMail, error: Exception | None) -> None:
         now = utcnow()
-        outcome = MailOutcome(sent_at=now) if failure is None else after(failure, mail, now)
-        kept = mail.body if outcome.retry_at else msgspec.json.encode(_without_text(read(mail.body))).decode()
-        if failure is not None:
-            log.warning("A mail could not leave", mail=mail.id, reason=_reason(failure), again=bool(outcome.retry_at))
+        outcome = MailOutcome(sent_at=now) if error is None else outcome_of_failure(error, mail, now)
+        body = mail.body if outcome.retry_at else msgspec.json.encode(_without_text(parse_mail(mail.body))).decode()
+        if error is not None:
+            log.warning("mail.send_failed", mail=mail.id, reason=_reason(error), retry=bool(outcome.retry_at))
         async with self._database.transaction(None) as tx:
-            await outbox.settle_mail(tx, mail.id, outcome, kept)
+            await outbox.set_mail_outcome(tx, mail.id, outcome, body)
 
 
-async def _apart(work: Coroutine[Any, Any, object]) -> None:
-    """In a task of its own: the client's waits lose a cancel that comes together with the server's answer."""
+async def _run_in_task(work: Coroutine[Any, Any, object]) -> None:
+    """Runs the work in its own task, because the SMTP client loses a cancellation that arrives with a response."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait({task})
@@ -182,39 +201,40 @@ async def _apart(work: Coroutine[Any, Any, object]) -> None:
     task.result()
 
 
-def client(smtp_url: str) -> aiosmtplib.SMTP:
-    """TLS from the first byte for smtps; else STARTTLS where the server has it, and always before a password."""
+def smtp_client(smtp_url: str) -> aiosmtplib.SMTP:
+    """Uses TLS from the first byte for smtps; otherwise STARTTLS if the server has it, and always with a password."""
     parts = urlsplit(smtp_url)
     tls = parts.scheme == "smtps"
     return aiosmtplib.SMTP(
         hostname=parts.hostname,
-        port=parts.port or (TLS_SUBMISSION if tls else SUBMISSION),
+        port=parts.port or (SMTPS_PORT if tls else SUBMISSION_PORT),
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         use_tls=tls,
         start_tls=None if tls or not parts.password else True,
-        timeout=TIMEOUT,
+        timeout=STEP_TIMEOUT,
     )
 
 
-def after(failure: Exception, mail: DueMail, now: datetime) -> MailOutcome:
-    """What a server refuses for good is given up at once, the rest when it is three days old; waits double."""
-    for_good = isinstance(failure, REFUSALS) and _code(failure) >= REFUSED_FOR_GOOD
-    if for_good or now - mail.create_time > GIVE_UP_AFTER:
-        return MailOutcome(failed_at=now, failure=_reason(failure))
-    rest: timedelta = min(FIRST_REST * 2 ** min(mail.attempt_count, 20), LONGEST_REST)
-    return MailOutcome(retry_at=now + rest, failure=_reason(failure))
+def outcome_of_failure(error: Exception, mail: DueMail, now: datetime) -> MailOutcome:
+    """Retries with exponential backoff, until a permanent rejection or until the email is three days old."""
+    permanent = isinstance(error, REJECTIONS) and _reply_code(error) >= PERMANENT_REPLY_CODE
+    if permanent or now - mail.create_time > MAX_AGE:
+        return MailOutcome(failed_at=now, failure=_reason(error))
+    backoff: timedelta = min(INITIAL_BACKOFF * 2 ** min(mail.attempt_count, 20), MAX_BACKOFF)
+    return MailOutcome(retry_at=now + backoff, failure=_reason(error))
 
 
-def _code(failure: Exception) -> int:
-    if isinstance(failure, aiosmtplib.SMTPRecipientsRefused):
-        return min((refused.code for refused in failure.recipients), default=0)
-    return failure.code if isinstance(failure, aiosmtplib.SMTPDataError) else REFUSED_FOR_GOOD
+def _reply_code(error: Exception) -> int:
+    """The SMTP reply code; that of a permanent error where the email itself is invalid."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return min((refused.code for refused in error.recipients), default=0)
+    return error.code if isinstance(error, aiosmtplib.SMTPDataError) else PERMANENT_REPLY_CODE
 
 
-def _reason(failure: Exception) -> str:
-    return (str(failure) or type(failure).__name__)[:500]
+def _reason(error: Exception) -> str:
+    return (str(error) or type(error).__name__)[:500]
 
 
-def _without_text(letter: OutgoingMail) -> OutgoingMail:
-    return msgspec.structs.replace(letter, text="")
+def _without_text(mail: OutgoingMail) -> OutgoingMail:
+    return msgspec.structs.replace(mail, text="")

@@ -1,6 +1,6 @@
-"""Messages that must leave: written in the transaction that makes them true, sent later by who holds a lease.
+"""The outbox: messages written in the transaction of the change they report, and sent later by the lease holder.
 
-A message may leave twice, never not at all, and in the order it was written where the writer held the lock of its key.
+Delivery is at least once. Messages of one key keep their order if the writer holds a lock for that key.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from voxpop.types import WorkspaceId
 
 
 class Kind(StrEnum):
-    """Where a message goes; the word in the table."""
+    """The destination of a message, as the table stores it."""
 
     DAILY_METRICS = "daily-metrics"
     FEEDBACK = "feedback"
@@ -24,14 +24,16 @@ class Kind(StrEnum):
 
 
 class Message(Struct, frozen=True):
-    """One message: what is sent is `body`, JSON; messages of one key keep their order."""
+    """A message to send. `body` is JSON, and messages with the same key keep their order."""
 
     kind: Kind
     key: str
     body: str
 
 
-class Unsent(Struct, frozen=True):
+class UnsentMessage(Struct, frozen=True):
+    """A message that the relay has to send."""
+
     workspace_id: WorkspaceId
     id: int
     kind: str
@@ -40,7 +42,7 @@ class Unsent(Struct, frozen=True):
 
 
 class DueMail(Struct, frozen=True):
-    """A mail that may leave now."""
+    """An email that may be sent now."""
 
     workspace_id: WorkspaceId
     id: int
@@ -50,7 +52,7 @@ class DueMail(Struct, frozen=True):
 
 
 class MailRow(Struct, frozen=True):
-    """A mail as a list shows it: waiting, unless it was sent or given up."""
+    """An email in a list. It is pending while it has neither `sent_at` nor `failed_at`."""
 
     id: int
     body: str
@@ -61,7 +63,7 @@ class MailRow(Struct, frozen=True):
 
 
 class MailOutcome(Struct, frozen=True):
-    """What became of an attempt: sent, given up, or to be made again at `retry_at`."""
+    """The result of an attempt: sent, failed for good, or to be retried at `retry_at`."""
 
     sent_at: datetime | None = None
     failed_at: datetime | None = None
@@ -69,79 +71,94 @@ class MailOutcome(Struct, frozen=True):
     failure: str | None = None
 
 
-class Answer(Struct):
-    answer: bool
+class LeaseGrant(Struct):
+    """Whether the holder has the lease."""
+
+    granted: bool
 
 
-class Gone(Struct):
-    gone: int
+class Completed(Struct):
+    """The row of a call to a database function without a result."""
+
+    done: bool
+
+
+class PrunedCount(Struct):
+    """The number of deleted messages."""
+
+    count: int
 
 
 NEW_MESSAGES = Query(
     """
     INSERT INTO outbox (workspace_id, kind, key, body, create_time)
-    SELECT $1, kind, key, body, $5 FROM unnest($2::text[], $3::text[], $4::text[])
-        WITH ORDINALITY AS new (kind, key, body, place) ORDER BY place
+    SELECT :workspace, kind, key, body, :now FROM unnest(:kinds::text[], :keys::text[], :bodies::text[])
+        WITH ORDINALITY AS new (kind, key, body, ordinal) ORDER BY ordinal
     """,
     NoRows,
 )
-LEASE = Query("SELECT take_lease($1, $2, $3) AS answer", Answer)
-DROPPED_LEASE = Query("SELECT drop_lease($1, $2) IS NULL AS answer", Answer)
-UNSENT = Query("SELECT workspace_id, id, kind, key, body FROM unsent_messages($1::text[], $2)", Unsent)
-MARKED = Query("SELECT mark_sent($1::bigint[], $2) IS NULL AS answer", Answer)
-PRUNED = Query("SELECT prune_outbox($1, $2, $3) AS gone", Gone)
-DUE_MAIL = Query("SELECT workspace_id, id, body, create_time, attempt_count FROM due_mail($1, $2)", DueMail)
-SETTLED_MAIL = Query("SELECT settle_mail($1, $2, $3, $4, $5, $6) IS NULL AS answer", Answer)
-MAIL = Query(
+LEASE = Query("SELECT take_lease(:name, :holder, :seconds) AS granted", LeaseGrant)
+RELEASED_LEASE = Query("SELECT drop_lease(:name, :holder) IS NULL AS done", Completed)
+UNSENT_MESSAGES = Query(
+    "SELECT workspace_id, id, kind, key, body FROM unsent_messages(:kinds::text[], :limit)", UnsentMessage
+)
+SENT_MESSAGES = Query("SELECT mark_sent(:messages::bigint[], :now) IS NULL AS done", Completed)
+PRUNED_MESSAGES = Query("SELECT prune_outbox(:sent_before, :unsent_before, :limit) AS count", PrunedCount)
+DUE_MAIL = Query("SELECT workspace_id, id, body, create_time, attempt_count FROM due_mail(:now, :limit)", DueMail)
+MAIL_OUTCOME = Query(
+    "SELECT settle_mail(:mail, :sent_at, :failed_at, :retry_at, :failure, :body) IS NULL AS done",
+    Completed,
+    MailOutcome,
+)
+MAIL_OF_WORKSPACE = Query(
     """
     SELECT id, body, create_time, sent_at, failed_at, failure FROM outbox
-    WHERE workspace_id = $1 AND kind = 'mail' ORDER BY id DESC LIMIT $2
+    WHERE workspace_id = :workspace AND kind = 'mail' ORDER BY id DESC LIMIT :limit
     """,
     MailRow,
 )
 
 
 async def record(tx: Tx, workspace: WorkspaceId, messages: Sequence[Message], now: datetime) -> None:
-    """To be called before the counts, while the rows that the messages speak of are locked."""
+    """Writes messages. Call it before the counts, while the rows that the messages report are locked."""
     if messages:
-        columns = zip(*((message.kind, message.key, message.body) for message in messages), strict=True)
-        await NEW_MESSAGES.run(tx, workspace, *columns, now)
+        kinds, keys, bodies = zip(*((message.kind, message.key, message.body) for message in messages), strict=True)
+        await NEW_MESSAGES.run(tx, workspace=workspace, kinds=kinds, keys=keys, bodies=bodies, now=now)
 
 
 async def take_lease(tx: Tx, name: str, holder: UUID, seconds: int) -> bool:
-    """True when the lease is the holder's from now on for so many seconds."""
-    return (await LEASE.one(tx, name, holder, seconds)).answer
+    """Takes or renews a lease. Returns whether the holder has it for that time."""
+    return (await LEASE.one(tx, name=name, holder=holder, seconds=seconds)).granted
 
 
-async def drop_lease(tx: Tx, name: str, holder: UUID) -> None:
-    await DROPPED_LEASE.one(tx, name, holder)
+async def release_lease(tx: Tx, name: str, holder: UUID) -> None:
+    await RELEASED_LEASE.one(tx, name=name, holder=holder)
 
 
-async def list_unsent(tx: Tx, kinds: Sequence[Kind], most: int) -> list[Unsent]:
-    """The oldest that have not left, in the order they were written, of all workspaces."""
-    return await UNSENT.all(tx, kinds, most)
+async def list_unsent(tx: Tx, kinds: Sequence[Kind], limit: int) -> list[UnsentMessage]:
+    """The oldest unsent messages of all workspaces, in the order of writing."""
+    return await UNSENT_MESSAGES.all(tx, kinds=kinds, limit=limit)
 
 
 async def mark_sent(tx: Tx, messages: Sequence[int], now: datetime) -> None:
-    await MARKED.one(tx, messages, now)
+    await SENT_MESSAGES.one(tx, messages=messages, now=now)
 
 
-async def prune(tx: Tx, sent_before: datetime, unsent_before: datetime | None, most: int) -> int:
-    """Takes away what left before a moment, and what never left and is older than the other: how many, up to `most`."""
-    return (await PRUNED.one(tx, sent_before, unsent_before, most)).gone
+async def prune(tx: Tx, sent_before: datetime, unsent_before: datetime | None, limit: int) -> int:
+    """Deletes old sent messages, and unsent ones if a time is given. Returns their number, `limit` at most."""
+    return (await PRUNED_MESSAGES.one(tx, sent_before=sent_before, unsent_before=unsent_before, limit=limit)).count
 
 
-async def list_mail(tx: Tx, workspace: WorkspaceId, most: int) -> list[MailRow]:
-    """A workspace's mail, the newest first."""
-    return await MAIL.all(tx, workspace, most)
+async def list_mail(tx: Tx, workspace: WorkspaceId, limit: int) -> list[MailRow]:
+    """The emails of a workspace, newest first."""
+    return await MAIL_OF_WORKSPACE.all(tx, workspace=workspace, limit=limit)
 
 
-async def list_due_mail(tx: Tx, now: datetime, most: int) -> list[DueMail]:
-    """The oldest that may leave now, of all workspaces."""
-    return await DUE_MAIL.all(tx, now, most)
+async def list_due_mail(tx: Tx, now: datetime, limit: int) -> list[DueMail]:
+    """The oldest emails of all workspaces that may be sent now."""
+    return await DUE_MAIL.all(tx, now=now, limit=limit)
 
 
-async def settle_mail(tx: Tx, mail: int, outcome: MailOutcome, body: str) -> None:
-    """`body` is what is kept of it."""
-    outcome_columns = (outcome.sent_at, outcome.failed_at, outcome.retry_at, outcome.failure)
-    await SETTLED_MAIL.one(tx, mail, *outcome_columns, body)
+async def set_mail_outcome(tx: Tx, mail: int, outcome: MailOutcome, body: str) -> None:
+    """Stores the result of an attempt. `body` replaces that of the message."""
+    await MAIL_OUTCOME.one(tx, outcome, mail=mail, body=body)

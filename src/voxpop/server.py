@@ -1,4 +1,4 @@
-"""The HTTP server inside this process: what it listens on, and how it ends. Knows no route and no database."""
+"""The HTTP server of the process: its sockets, its start and its graceful shutdown."""
 
 import asyncio
 import errno
@@ -17,56 +17,58 @@ from voxpop.web.middleware import AppMiddleware
 
 
 class CannotListen(OperatorError):
-    """The address can't be listened on."""
+    """The server cannot listen on the address. The message gives the reason."""
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """Sockets for every address of the host, on one port, that nobody can connect to yet; CannotListen tells why not.
+    """Binds every address of the host to one port, without accepting connections yet. Raises CannotListen.
 
-    Before anything else is started, so that a port in use costs nothing.
+    It runs before anything else starts, so that a port in use is reported at once.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
-        raise CannotListen(f"{host} is no address to listen on: {error.strerror}") from None
-    bound: list[socket.socket] = []
-    for family, _, _, _, address in dict.fromkeys(found):
+        raise CannotListen(f"{host} is not an address to listen on: {error.strerror}") from None
+    sockets: list[socket.socket] = []
+    for family, _, _, _, address in dict.fromkeys(addresses):
         try:
-            bound.append(_bound(family, (address[0], port)))
+            sockets.append(_bind_socket(family, address[0], port))
         except OSError as error:
-            if error.errno == errno.EADDRNOTAVAIL and len(found) > 1:
-                continue  # names may have addresses that this machine lacks, as localhost has without IPv6
-            raise _refusal(host, port, error) from None
-        port = bound[0].getsockname()[1]
-    if not bound:
-        raise CannotListen(f"{host} is no address of this machine")
+            if error.errno == errno.EADDRNOTAVAIL and len(addresses) > 1:
+                continue  # a name can have addresses that this machine lacks, for example localhost without IPv6
+            raise _bind_error(host, port, error) from None
+        port = sockets[0].getsockname()[1]
+    if not sockets:
+        raise CannotListen(f"{host} is not an address of this machine")
+    return sockets
+
+
+def _bind_socket(family: int, address: str | int, port: int) -> socket.socket:
+    """Binds without listening, so that early connections are refused instead of waiting."""
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 
-def _bound(family: int, address: tuple[Any, int]) -> socket.socket:
-    """Bound and listening with nobody let in would be simpler, but callers would wait instead of being refused."""
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind(address)
-    except OSError:
-        made.close()
-        raise
-    return made
-
-
-def _refusal(host: str, port: int, error: OSError) -> CannotListen:
+def _bind_error(host: str, port: int, error: OSError) -> CannotListen:
     if error.errno == errno.EADDRINUSE:
-        return CannotListen(f"Port {port} on {host} is in use; stop what listens there, or choose another with --port")
-    return CannotListen(f"Port {port} on {host} can't be listened on: {error.strerror}")
+        return CannotListen(
+            f"Port {port} on {host} is in use. Stop the process that uses it, or choose another with --port"
+        )
+    return CannotListen(f"Cannot listen on port {port} of {host}: {error.strerror}")
 
 
 class HttpServer(uvicorn.Server):
-    """Serves an application until SIGTERM or SIGINT, then answers what is in flight.
+    """Serves an application until SIGTERM or SIGINT, then completes the requests in progress.
 
-    A second SIGINT, or the end of `shutdown_seconds`, cuts off what is left.
+    A second SIGINT, or the end of `shutdown_seconds`, cancels the remaining requests.
     """
 
     def __init__(self, app: AppMiddleware, settings: Settings, ready: Callable[[], None]) -> None:
@@ -87,18 +89,18 @@ class HttpServer(uvicorn.Server):
         )
         self._app = app
         self._ready = ready
-        self._patience = settings.shutdown_seconds
+        self._shutdown_timeout = settings.shutdown_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             await super().startup(sockets)
         except OSError as error:
             address, port, *_ = sockets[0].getsockname() if sockets else ("?", 0)
-            raise _refusal(address, port, error) from None
+            raise _bind_error(address, port, error) from None
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        timer = asyncio.get_running_loop().call_later(self._patience, self._force_exit)
+        timer = asyncio.get_running_loop().call_later(self._shutdown_timeout, self._force_exit)
         self._app.stop()
         await super().shutdown(sockets)
         timer.cancel()
@@ -109,26 +111,26 @@ class HttpServer(uvicorn.Server):
         self.force_exit = True
 
     async def _cancel_everything(self) -> None:
-        """Cancels whatever this process does. Batches first, so that those who wait for one are told."""
+        """Cancels all tasks of the process. Batches come first, so that their callers still get a response."""
         requests = self.server_state.tasks
-        await _cancel(asyncio.all_tasks() - requests - {asyncio.current_task()})
+        await _cancel_tasks(asyncio.all_tasks() - requests - {asyncio.current_task()})
         if requests:
             await asyncio.wait(requests, timeout=0.2)
-        await _cancel(requests)
+        await _cancel_tasks(requests)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Without raising them once more at the end: the caller has a database to close."""
+        """Handles signals without raising them again at the end, because the caller still closes the database."""
         before = signal.signal(signal.SIGINT, self.handle_exit)
         signal.signal(signal.SIGTERM, self.handle_exit)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is on its way already
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the shutdown has started
 
 
-async def _cancel(tasks: "set[asyncio.Task[Any]]") -> None:
+async def _cancel_tasks(tasks: "set[asyncio.Task[Any]]") -> None:
     if not tasks:
         return
     for task in tasks:

@@ -1,9 +1,9 @@
-"""Identifiers, the actor and small values that every part shares; no behaviour of any domain."""
+"""Identifiers, the actor and small value types that all packages share."""
 
 import os
-import time
 from datetime import UTC, datetime
 from enum import StrEnum
+from time import time_ns
 from typing import Annotated, NewType
 from uuid import UUID
 
@@ -19,13 +19,13 @@ CampaignId = NewType("CampaignId", UUID)
 AccountId = NewType("AccountId", UUID)
 TicketId = NewType("TicketId", UUID)
 
-# The pattern of C6: taken as it stands, so no spaces around it, a domain with a dot, no two dots in a row.
+# The pattern of statement C6 of the contract. The address is stored as sent, so spaces around it are an error.
 EMAIL_PATTERN = (
     r"^(?!\.)(?!.*\.\.)[A-Za-z0-9_'+\-.]*[A-Za-z0-9_+\-]@([A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}\Z"
 )
 KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
 
-Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN, description="An e-mail address, taken as written")]
+Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN, description="An email address")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1  # of a column of type `integer`
@@ -34,8 +34,8 @@ Guid = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", examples
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="UTC, with milliseconds")]
 
 
-def whole(minimum: int, maximum: int) -> Meta:
-    """A whole number within limits: read as a float that is a multiple of one, because 8.0 counts as 8."""
+def whole_number(minimum: int, maximum: int) -> Meta:
+    """A whole number in a range. It is parsed as a float that is a multiple of one, because 8.0 is valid too."""
     schema = {"type": "integer", "minimum": minimum, "maximum": maximum, "multipleOf": 1}
     return Meta(ge=minimum, le=maximum, multiple_of=1, extra_json_schema=schema)
 
@@ -49,7 +49,7 @@ class Origin(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key may do; none includes another."""
+    """A permission of an API key. No scope includes another."""
 
     INGEST = "ingest"
     READ = "read"
@@ -57,7 +57,7 @@ class Scope(StrEnum):
 
 
 class Actor(Struct, frozen=True):
-    """Who is calling, and in which workspace. `name` is what audit columns keep."""
+    """The caller and their workspace. Audit columns store `name`."""
 
     workspace: WorkspaceId
     name: str
@@ -68,28 +68,28 @@ SYSTEM_USER = "system"  # in audit columns, where no caller made the change
 
 
 class Audit(Struct, frozen=True):
-    """When a change happened and who made it: the values of audit columns."""
+    """The time and the author of a change: the values of the audit columns."""
 
     at: datetime
     by: str
 
 
-def folded(email: str) -> str:
-    """An address as portal, tickets and sign-in compare it: case and the space around it ignored (G5)."""
+def normalize_email(email: str) -> str:
+    """The form of an email address for comparisons: without case and surrounding space (statement G5)."""
     return email.strip().lower()
 
 
 def uuid7() -> UUID:
-    """A new UUID of version 7 (RFC 9562): milliseconds first, so that rows made together lie together."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    """A new UUID of version 7 (RFC 9562). It starts with the time, so that new rows are close together in an index."""
+    value = (time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     return UUID(int=value & ~(0xF << 76 | 0x3 << 62) | 0x7 << 76 | 0x2 << 62)
 
 
 def utcnow() -> datetime:
-    """The clock of the product; parts take it as an argument so that tests can set it."""
+    """The current time. Functions take it as an argument, so that tests can set it."""
     return datetime.now(UTC)
 
 
-def instant(moment: datetime) -> Instant:
-    """An instant as the API shows it: ISO-8601, UTC, milliseconds, `Z` (G3)."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+def instant(time: datetime) -> Instant:
+    """The format of times in the API: ISO 8601 in UTC with milliseconds and `Z` (statement G3)."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

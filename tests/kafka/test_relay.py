@@ -4,9 +4,8 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -128,10 +127,12 @@ async def test_what_is_sent_and_not_marked_is_sent_again(
 ) -> None:
     faults = [asyncpg.ConnectionDoesNotExistError("gone")]
 
-    async def mark_sent(tx: Tx, *marks: Any) -> None:
+    mark = outbox.mark_sent
+
+    async def mark_sent(tx: Tx, messages: Sequence[int], now: datetime) -> None:
         if faults:
             raise faults.pop()
-        await outbox.MARKED.one(tx, *marks)
+        await mark(tx, messages, now)
 
     monkeypatch.setattr(outbox, "mark_sent", mark_sent)
     await rate(database, home, 1, 2, 3)

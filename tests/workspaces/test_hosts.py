@@ -8,7 +8,7 @@ from voxpop.accounts import sign_in
 from voxpop.db import migrate as module
 from voxpop.db.migrate import list_migrations, migrate
 from voxpop.db.pool import Database
-from voxpop.hosts import address_of, label_of
+from voxpop.hosts import workspace_label, workspace_url
 from voxpop.types import utcnow, uuid7
 from voxpop.workspaces import service
 
@@ -40,7 +40,7 @@ BASE = "https://example.com"
     ],
 )
 def test_the_label_of_a_host(host: str, base: str | None, label: str | None) -> None:  # T26
-    assert label_of(host, base) == label
+    assert workspace_label(host, base) == label
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_label_of_a_host(host: str, base: str | None, label: str | None) -> 
     ],
 )
 def test_the_address_of_a_workspace(public_url: str, slug: str, address: str) -> None:
-    assert address_of(public_url, slug) == address
+    assert workspace_url(public_url, slug) == address
 
 
 async def test_a_workspace_is_chosen_by_its_host(site: Site) -> None:  # T26

@@ -13,9 +13,9 @@ from voxpop.accounts.models import Account, Invitation, LinkKind, MagicLink, Mem
 from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid, NotFound
-from voxpop.hosts import address_of
+from voxpop.hosts import workspace_url
 from voxpop.i18n import N_, translate
-from voxpop.types import AccountId, Audit, WorkspaceId, folded, uuid7
+from voxpop.types import AccountId, Audit, WorkspaceId, normalize_email, uuid7
 from voxpop.workspaces.models import Workspace
 
 ALREADY_MEMBER = N_("Someone with this address is already a member.")
@@ -53,12 +53,12 @@ async def invite(
     if await store.find_account_by_email(tx, workspace.id, invitee.email):
         raise Invalid(ALREADY_MEMBER, details=[FieldError("email", ALREADY_MEMBER)])
     for invitation in await magic_links_store.list_invitations(tx, workspace.id, now):
-        if folded(invitation.email) == folded(invitee.email):
+        if normalize_email(invitation.email) == normalize_email(invitee.email):
             _check_may_withdraw(inviter, invitation)
     await magic_links_store.delete_invitations_of_email(tx, workspace.id, invitee.email)
     new = NewMagicLink(LinkKind.INVITATION, email=invitee.email, name=invitee.name, role=invitee.role)
     path = await create_link(tx, workspace.id, new, Audit(now, inviter.actor().name))
-    link = address_of(public_url, workspace.slug) + path
+    link = workspace_url(public_url, workspace.slug) + path
     await outbox.record(tx, workspace.id, [_email(workspace, inviter, invitee, link, now)], now)
 
 

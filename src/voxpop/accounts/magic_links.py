@@ -8,7 +8,7 @@ from voxpop.accounts.magic_links_store import MagicLinkValues
 from voxpop.accounts.models import LinkKind, MagicLink, NewMagicLink
 from voxpop.auth.tokens import hash_secret, new_token, parse_token
 from voxpop.db.pool import Tx
-from voxpop.types import Audit, WorkspaceId, folded, uuid7
+from voxpop.types import Audit, WorkspaceId, normalize_email, uuid7
 
 TTL = {
     LinkKind.MEMBER: timedelta(hours=1),
@@ -33,7 +33,7 @@ async def create_link(tx: Tx, workspace: WorkspaceId, new: NewMagicLink, audit: 
         kind=new.kind,
         account_id=new.account_id,
         email=new.email,
-        email_folded=None if new.email is None else folded(new.email),
+        email_folded=None if new.email is None else normalize_email(new.email),
         name=new.name,
         role=new.role,
         next_path=new.next_path,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from voxpop.accounts.models import Invitation, LinkKind, MagicLink, Role
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.types import AccountId, WorkspaceId, folded
+from voxpop.types import AccountId, WorkspaceId, normalize_email
 
 
 class MagicLinkValues(Struct, frozen=True):
@@ -116,7 +116,7 @@ async def delete_invitation(tx: Tx, workspace: WorkspaceId, invitation: UUID) ->
 
 async def delete_invitations_of_email(tx: Tx, workspace: WorkspaceId, email: str) -> None:
     """Deletes the address's invitations that were not accepted yet."""
-    await DELETED_INVITATIONS_OF_EMAIL.run(tx, workspace=workspace, email_folded=folded(email))
+    await DELETED_INVITATIONS_OF_EMAIL.run(tx, workspace=workspace, email_folded=normalize_email(email))
 
 
 async def delete_links_of_account(tx: Tx, workspace: WorkspaceId, account: AccountId) -> None:

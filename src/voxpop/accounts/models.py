@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.types import AccountId, Actor, Scope, WorkspaceId, folded
+from voxpop.types import AccountId, Actor, Scope, WorkspaceId, normalize_email
 
 
 class Role(StrEnum):
@@ -57,7 +57,7 @@ class Customer(Struct, frozen=True):
 
     @property
     def email_folded(self) -> str:
-        return folded(self.email)
+        return normalize_email(self.email)
 
     def actor(self) -> Actor:
         """For audit columns; a customer has no scope."""

@@ -19,7 +19,7 @@ from voxpop.accounts.sessions_store import SessionValues
 from voxpop.auth.tokens import OpaqueToken, hash_secret, new_token
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
-from voxpop.types import WorkspaceId, folded, uuid7
+from voxpop.types import WorkspaceId, normalize_email, uuid7
 from voxpop.workspaces.models import Workspace
 
 KEPT_AFTER = timedelta(days=7)  # for links and rate limits that are over
@@ -50,7 +50,7 @@ async def open_session(
         kind=new.kind,
         account_id=new.account_id,
         email=new.email,
-        email_folded=folded(new.email) if new.email else None,
+        email_folded=normalize_email(new.email) if new.email else None,
         name=new.name,
         ticket_id=new.ticket_id,
         user_agent=client.user_agent,

@@ -10,7 +10,7 @@ from voxpop.accounts.magic_links import create_link, use_link
 from voxpop.accounts.models import Account, LinkKind, NewMagicLink, Role
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Conflict, FieldError
-from voxpop.hosts import DEFAULT, address_of
+from voxpop.hosts import DEFAULT_LABEL, workspace_url
 from voxpop.i18n import N_, translate
 from voxpop.types import AccountId, Audit, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
@@ -74,7 +74,7 @@ async def email_member_link(tx: Tx, workspace: Workspace, request: LinkRequest, 
     """Emails a sign-in link if the address is a member's. The caller cannot tell whether it is."""
     if account := await store.find_account_by_email(tx, workspace.id, request.email):
         new = NewMagicLink(LinkKind.MEMBER, account_id=account.account_id, next_path=request.next_path)
-        link = address_of(public_url, workspace.slug) + await create_link(tx, workspace.id, new, Audit(now, USER))
+        link = workspace_url(public_url, workspace.slug) + await create_link(tx, workspace.id, new, Audit(now, USER))
         subject = translate(request.locale, SUBJECT, workspace=workspace.name)
         text = translate(request.locale, TEXT, workspace=workspace.name, link=link)
         message = mail.compose(workspace.name, account.email, subject, text, now)
@@ -86,7 +86,7 @@ async def email_customer_link(
 ) -> None:
     """Emails a sign-in link to any address. A customer without tickets finds an empty list."""
     new = NewMagicLink(LinkKind.CUSTOMER, email=request.email, next_path=request.next_path)
-    link = address_of(public_url, workspace.slug) + await create_link(tx, workspace.id, new, Audit(now, USER))
+    link = workspace_url(public_url, workspace.slug) + await create_link(tx, workspace.id, new, Audit(now, USER))
     subject = translate(request.locale, CUSTOMER_SUBJECT, workspace=workspace.name)
     text = translate(request.locale, CUSTOMER_TEXT, workspace=workspace.name, link=link)
     message = mail.compose(workspace.name, request.email, subject, text, now)
@@ -114,13 +114,13 @@ async def mark_email_verified(tx: Tx, workspace: WorkspaceId, account: AccountId
 async def create_owner_link(tx: Tx, workspace: Workspace, public_url: str, now: datetime) -> str:
     """A link that makes its bearer an owner, once, within 7 days. Only the operator may see it."""
     path = await create_link(tx, workspace.id, NewMagicLink(LinkKind.OWNER), Audit(now, "system"))
-    return address_of(public_url, workspace.slug) + path
+    return workspace_url(public_url, workspace.slug) + path
 
 
 async def create_first_owner_link(database: Database, public_url: str, now: datetime) -> str | None:
     """A link for the first owner of the default workspace; None if it has an owner or an open link."""
     async with database.transaction(None) as tx:
-        workspace = (await sessions_store.find_workspaces(tx, [DEFAULT])).get(DEFAULT)
+        workspace = (await sessions_store.find_workspaces(tx, [DEFAULT_LABEL])).get(DEFAULT_LABEL)
     if workspace is None:
         return None
     async with database.transaction(workspace.id) as tx:

@@ -19,7 +19,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
-from voxpop.types import AccountId, WorkspaceId, folded, utcnow
+from voxpop.types import AccountId, WorkspaceId, normalize_email, utcnow
 from voxpop.web.client_ip import client_ip
 from voxpop.web.forms import read_form
 from voxpop.web.pages import local_path, redirect
@@ -97,7 +97,7 @@ async def _check_link_request(
     database: Database = request.app.state.database
     await record_attempt(database, workspace, RateLimit.LINK_CLIENT, client_ip(request))
     try:
-        await record_attempt(database, workspace, RateLimit.LINK_ADDRESS, folded(email))
+        await record_attempt(database, workspace, RateLimit.LINK_ADDRESS, normalize_email(email))
     except RateLimited:
         return None
     return LinkRequest(email, local_path(form.next), render.locale)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from voxpop.accounts.models import Account, MemberRow, Role
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.types import AccountId, Audit, WorkspaceId, folded
+from voxpop.types import AccountId, Audit, WorkspaceId, normalize_email
 
 
 class JoinedAccount(Struct):
@@ -144,7 +144,7 @@ async def list_names(tx: Tx, workspace: WorkspaceId, accounts: Sequence[UUID]) -
 
 async def find_account_by_email(tx: Tx, workspace: WorkspaceId, email: str) -> Account | None:
     """The member's account with this address; None if no member has it."""
-    return await MEMBER_ACCOUNT_BY_EMAIL.find(tx, workspace=workspace, email_folded=folded(email))
+    return await MEMBER_ACCOUNT_BY_EMAIL.find(tx, workspace=workspace, email_folded=normalize_email(email))
 
 
 async def get_account(tx: Tx, workspace: WorkspaceId, account: AccountId) -> Account:
@@ -154,7 +154,7 @@ async def get_account(tx: Tx, workspace: WorkspaceId, account: AccountId) -> Acc
 
 async def find_account_of_other_workspace(tx: Tx, workspace: WorkspaceId, email: str) -> Account | None:
     """The account with this address if it is a member of another workspace, and perhaps of this one too."""
-    return await ACCOUNT_OF_OTHER_WORKSPACE.find(tx, workspace=workspace, email_folded=folded(email))
+    return await ACCOUNT_OF_OTHER_WORKSPACE.find(tx, workspace=workspace, email_folded=normalize_email(email))
 
 
 async def insert_member(
@@ -169,7 +169,7 @@ async def insert_member(
         tx,
         account=new.account_id,
         email=new.email,
-        email_folded=folded(new.email),
+        email_folded=normalize_email(new.email),
         name=new.name,
         email_verified=email_verified,
         now=audit.at,

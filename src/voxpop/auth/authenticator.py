@@ -16,7 +16,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
 from voxpop.errors import NotFound
-from voxpop.hosts import label_of
+from voxpop.hosts import workspace_label
 from voxpop.types import Actor, Scope
 from voxpop.workspaces import service
 from voxpop.workspaces.models import ActiveKey, Workspace
@@ -74,7 +74,7 @@ class Authenticator:
         )
 
     async def _workspace(self, connection: Connection, settings: Settings) -> Workspace:
-        label = label_of(connection.headers.get("host", ""), settings.base_url)
+        label = workspace_label(connection.headers.get("host", ""), settings.base_url)
         workspace = await self._hosts.submit(None, label) if label else None
         if workspace is None:
             raise NotFound

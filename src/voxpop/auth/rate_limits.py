@@ -9,7 +9,7 @@ from typing import NamedTuple
 from voxpop.auth import store
 from voxpop.db.pool import Database
 from voxpop.errors import RateLimited
-from voxpop.types import WorkspaceId, folded, utcnow
+from voxpop.types import WorkspaceId, normalize_email, utcnow
 
 
 class Limit(NamedTuple):
@@ -62,6 +62,6 @@ async def record_password_guess(database: Database, workspace: WorkspaceId, emai
     The limit for one client is low. The limit for all clients together is high, so that guessing does not lock the
     account's owner out.
     """
-    address = folded(email)
+    address = normalize_email(email)
     await record_attempt(database, workspace, RateLimit.SIGN_IN_ACCOUNT, f"{address} {client}")
     await record_attempt(database, workspace, RateLimit.SIGN_IN_ANYWHERE, address)

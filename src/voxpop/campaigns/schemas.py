@@ -11,11 +11,11 @@ from voxpop.campaigns import event_ingest
 from voxpop.campaigns.dates import parse_date
 from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger, Window
 from voxpop.errors import FieldError, Invalid
-from voxpop.types import CampaignId, Instant, SurveyId, instant, whole
+from voxpop.types import CampaignId, Instant, SurveyId, instant, whole_number
 
 CampaignName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", examples=["NPS после заказа"])]
 TypeCode = Annotated[str, Meta(min_length=1, max_length=100, examples=["NPS"])]
-DelayHours = Annotated[float, whole(0, 87_600), Meta(description="0: the survey is due at once", examples=[24])]
+DelayHours = Annotated[float, whole_number(0, 87_600), Meta(description="0: the survey is due at once", examples=[24])]
 MOMENT = "An instant, or a day of the workspace"
 Start = Annotated[str, Meta(max_length=40, description=f"{MOMENT}: its start", examples=["2024-01-01"])]
 End = Annotated[str, Meta(max_length=40, description=f"{MOMENT}: its last moment", examples=["2024-12-31"])]
@@ -105,8 +105,8 @@ class FilterBody(Struct, frozen=True):
     start_date_to: End | None = None
     end_date_from: Start | None = None
     end_date_to: End | None = None
-    limit: Annotated[float, whole(1, 1000), Meta(examples=[50])] | None = None
-    offset: Annotated[float, whole(0, 1_000_000), Meta(examples=[0])] = 0
+    limit: Annotated[float, whole_number(1, 1000), Meta(examples=[50])] | None = None
+    offset: Annotated[float, whole_number(0, 1_000_000), Meta(examples=[0])] = 0
 
     def criteria(self, zone: ZoneInfo) -> CampaignFilter:
         """The criteria with their dates parsed; Invalid for a date that cannot be parsed."""

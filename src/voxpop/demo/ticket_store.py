@@ -7,7 +7,7 @@ from msgspec import Struct
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.demo.staff import Agent
-from voxpop.types import AccountId, WorkspaceId, folded
+from voxpop.types import AccountId, WorkspaceId, normalize_email
 
 
 class Joined(Struct, frozen=True):
@@ -128,7 +128,7 @@ async def insert_agent(
     tx: Tx, workspace: WorkspaceId, agent: Agent, account: AccountId, by: tuple[datetime, str]
 ) -> AccountId:
     """The account of his address, made with the given id where there is none; and his place here. `by`: when, who."""
-    joined = await JOINED.one(tx, account, agent.email, folded(agent.email), agent.name, by[0])
+    joined = await JOINED.one(tx, account, agent.email, normalize_email(agent.email), agent.name, by[0])
     await PAST_MEMBER.run(tx, workspace, joined.id, *by)
     return joined.id
 

@@ -8,11 +8,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from voxpop.features.models import Counters, Feature, FeatureState, Product, Rated, User
 from voxpop.features.prompting import should_prompt
 from voxpop.feedback.models import Feedback, Source
-from voxpop.types import Email, FeedbackId, Instant, Key, Name, instant, whole
+from voxpop.types import Email, FeedbackId, Instant, Key, Name, instant, whole_number
 
 USER = "user@example.com"
-Threshold = Annotated[float, whole(1, 2**31 - 1)]
-Rating = Annotated[float, whole(1, 10)]  # 8.0 counts as 8 (C40)
+Threshold = Annotated[float, whole_number(1, 2**31 - 1)]
+Rating = Annotated[float, whole_number(1, 10)]  # 8.0 counts as 8 (C40)
 Description = Annotated[str, Meta(max_length=1000, examples=["The page people begin with"])]
 ProductKey = Annotated[str, Meta(examples=["pms"])]
 FeatureKey = Annotated[str, Meta(examples=["dashboard"])]

@@ -4,13 +4,15 @@ from voxpop.accounts import members
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid
 from voxpop.tickets.models import Assignee
-from voxpop.types import WorkspaceId, folded
+from voxpop.types import WorkspaceId, normalize_email
 
 
 async def find_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str) -> Assignee | None:
     """None where the workspace has no such member. Case does not matter."""
     for member in await members.list_members(tx, workspace):
-        if str(member.account_id) == id_or_email.strip().lower() or folded(member.email) == folded(id_or_email):
+        if str(member.account_id) == id_or_email.strip().lower() or normalize_email(member.email) == normalize_email(
+            id_or_email
+        ):
             return Assignee(member.account_id, member.name)
     return None
 

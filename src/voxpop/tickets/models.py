@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.types import AccountId, SurveyId, TicketId, folded
+from voxpop.types import AccountId, SurveyId, TicketId, normalize_email
 
 SURVEY_TYPE = "CSAT"
 SCALE_MIN, SCALE_MAX = 1, 5
@@ -64,7 +64,7 @@ class Requester(Struct, frozen=True):
 
     @property
     def email_folded(self) -> str:
-        return folded(self.email)
+        return normalize_email(self.email)
 
 
 class NewTicket(Struct, frozen=True):

@@ -18,7 +18,7 @@ from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database, Tx
 from voxpop.kafka.client import WORKSPACE_HEADER
 from voxpop.kafka.producer import KafkaProducer, OutgoingMessage
-from voxpop.outbox import Kind, Unsent
+from voxpop.outbox import Kind, UnsentMessage
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
@@ -105,7 +105,7 @@ class Relay:
             await self._producer.close()
             with suppress(*CONNECTION_ERRORS):
                 async with self._database.transaction(None) as tx:
-                    await outbox.drop_lease(tx, LEASE_NAME, self._holder)
+                    await outbox.release_lease(tx, LEASE_NAME, self._holder)
 
     async def _send_batch(self) -> timedelta:
         """Sends a batch of unsent messages; returns the pause before the next one."""
@@ -131,7 +131,7 @@ class Relay:
     def _due_kinds(self) -> list[Kind]:
         return [kind for kind, backoff in self._backoffs.items() if monotonic() >= backoff.until]
 
-    async def _send(self, rows: Sequence[Unsent], names: Mapping[WorkspaceId, str]) -> None:
+    async def _send(self, rows: Sequence[UnsentMessage], names: Mapping[WorkspaceId, str]) -> None:
         errors = await self._producer.send([self._outgoing(row, names) for row in rows])
         sent = [row.id for row, error in zip(rows, errors, strict=True) if error is None]
         async with self._database.transaction(None) as tx:
@@ -150,7 +150,7 @@ class Relay:
         elif results:
             self._backoffs[kind].reset()
 
-    def _outgoing(self, row: Unsent, names: Mapping[WorkspaceId, str]) -> OutgoingMessage:
+    def _outgoing(self, row: UnsentMessage, names: Mapping[WorkspaceId, str]) -> OutgoingMessage:
         workspace = names.get(row.workspace_id, str(row.workspace_id))
         headers = {"voxpop-id": str(row.id), "voxpop-version": VERSION, WORKSPACE_HEADER: workspace}
         return OutgoingMessage(self._topics[Kind(row.kind)], row.key, row.body, headers)

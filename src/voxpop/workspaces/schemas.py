@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
-from voxpop.types import Name, Scope, whole
+from voxpop.types import Name, Scope, whole_number
 from voxpop.workspaces.models import Workspace, WorkspaceChange
 from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, is_time_zone
 
@@ -23,7 +23,7 @@ CoolDownDays = Annotated[
         description="Days for which a customer who rated a feature is not asked about it again",
     ),
 ]
-NewCoolDownDays = Annotated[float, whole(0, MAX_COOL_DOWN_DAYS), Meta(examples=[90])]
+NewCoolDownDays = Annotated[float, whole_number(0, MAX_COOL_DOWN_DAYS), Meta(examples=[90])]
 TimeZone = Annotated[
     str,
     Meta(

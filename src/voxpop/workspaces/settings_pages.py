@@ -13,7 +13,7 @@ from voxpop.auth.guards import members_only
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
-from voxpop.hosts import address_of
+from voxpop.hosts import workspace_url
 from voxpop.i18n import N_
 from voxpop.types import KeyId, Scope, utcnow
 from voxpop.web.forms import read_form
@@ -87,7 +87,7 @@ def _workspace_context(request: PageRequest, workspace: Workspace, form: Workspa
         "toasts": TOASTS,
         "form": form,
         "zones": sorted(available_timezones()),
-        "address": address_of(settings.public_url, workspace.slug),
+        "address": workspace_url(settings.public_url, workspace.slug),
     }
 
 
@@ -108,7 +108,7 @@ async def change_workspace(
 async def show_email(request: PageRequest, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """The latest outgoing emails. For owners only, because unsent emails can hold sign-in links."""
     settings: Settings = request.app.state.settings
-    rows = [(row, mail.read(row.body)) for row in await outbox.list_mail(tx, member.workspace_id, MAX_EMAILS)]
+    rows = [(row, mail.parse_mail(row.body)) for row in await outbox.list_mail(tx, member.workspace_id, MAX_EMAILS)]
     sends_email = settings.smtp_url is not None
     return render(EMAIL, active="settings", section="email", rows=rows, sends_email=sends_email)
 

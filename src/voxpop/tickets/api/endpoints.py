@@ -16,8 +16,8 @@ from voxpop.accounts import members
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
 from voxpop.db.pool import Database, Tx
-from voxpop.hosts import address_of
-from voxpop.idempotency import IdempotencyKeyReused
+from voxpop.hosts import workspace_url
+from voxpop.idempotency import IdempotencyKeyReused, IdempotentRequest
 from voxpop.tickets import assignees, changes, service, store
 from voxpop.tickets.api.parameters import FilterParameters, provide_filter, provide_sort
 from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketOut, WholeTicket
@@ -110,8 +110,8 @@ async def open_ticket(
         ticket = await service.open_ticket(tx, actor.workspace, new, Author(actor.name), now)
         return await _whole(tx, actor.workspace, ticket.ref)
 
-    request = (idempotency_key, "open ticket", data)
-    return await idempotency.once(tx, actor.workspace, request, work, WholeTicket, now)
+    request = IdempotentRequest(idempotency_key, "open ticket", data)
+    return await idempotency.run_once(tx, actor.workspace, request, work, WholeTicket, now)
 
 
 @post(
@@ -136,11 +136,11 @@ async def reply_to_ticket(
         if data.internal:
             return MessageOut.of(await service.note(tx, actor.workspace, ref, data.body, author, now))
         place = await workspaces.get_workspace(tx, actor.workspace)
-        address = address_of(request.app.state.settings.public_url, place.slug)
+        address = workspace_url(request.app.state.settings.public_url, place.slug)
         return MessageOut.of(await service.reply(tx, actor.workspace, ref, data.body, author, address, now))
 
-    named = (idempotency_key, f"reply to {ref.upper()}", data)
-    return await idempotency.once(tx, actor.workspace, named, work, MessageOut, now)
+    repeatable = IdempotentRequest(idempotency_key, f"reply to {ref.upper()}", data)
+    return await idempotency.run_once(tx, actor.workspace, repeatable, work, MessageOut, now)
 
 
 @patch("/api/v1/tickets/{ref:str}", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a ticket")

@@ -18,7 +18,7 @@ from voxpop.tickets import assignees
 from voxpop.tickets.lists.filters import NO_ASSIGNEE, UNRESOLVED, Rating, TicketFilter
 from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.tickets.models import Priority, Status
-from voxpop.types import AccountId, WorkspaceId, folded
+from voxpop.types import AccountId, WorkspaceId, normalize_email
 from voxpop.web.validation_errors import from_validation_error
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]

@@ -10,7 +10,6 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from voxpop import mail
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
 from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, Renderer, Transaction
@@ -18,6 +17,7 @@ from voxpop.auth.guards import members_only
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
+from voxpop.hosts import workspace_url
 from voxpop.i18n import N_
 from voxpop.tickets import service, store
 from voxpop.tickets.inbox.models import MAX_LIST_POSITION, View, conversation
@@ -114,7 +114,7 @@ async def reply(
     if form.kind == "note":
         await service.note(tx, workspace.id, ref, form.body.strip(), author, now)
         return _back(request, ref, "noted")
-    address = mail.address_of(_settings(request.app.state).public_url, workspace.slug)
+    address = workspace_url(_settings(request.app.state).public_url, workspace.slug)
     await service.reply(tx, workspace.id, ref, form.body.strip(), author, address, now)
     if form.then:
         await service.set_status(tx, workspace.id, [ref], form.then, author, now)
