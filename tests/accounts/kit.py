@@ -94,7 +94,7 @@ class Site:
         """The emails in the outbox, the oldest first."""
         async with self.database.transaction(self.workspace_id(slug)) as tx:
             rows = await outbox.list_mail(tx, self.workspace_id(slug), 1000)
-        return [mail.read(row.body) for row in reversed(rows)]
+        return [mail.parse_mail(row.body) for row in reversed(rows)]
 
     async def last_link(self, to: str, slug: str = "default") -> str:
         """The link in the last email to this address."""

@@ -20,7 +20,7 @@ from voxpop.types import (
     NotBlank,
     SurveyId,
     instant,
-    whole,
+    whole_number,
 )
 
 MAX_TEXT, MAX_LANGUAGE, MAX_SCORE = 500, 35, 100
@@ -30,7 +30,7 @@ TypeName = Annotated[Name, Meta(examples=["Customer Effort Score, 1-7"])]
 Question = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["How easy was it?"]), NotBlank]
 Thanks = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["Thank you!"]), NotBlank]
 Language = Annotated[str, Meta(min_length=2, max_length=MAX_LANGUAGE, pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")]
-Bound = Annotated[float, whole(0, MAX_SCORE)]
+Bound = Annotated[float, whole_number(0, MAX_SCORE)]
 
 
 class SurveyContext(Struct, frozen=True):
@@ -77,7 +77,9 @@ class AnswerBody(Struct, frozen=True):
     """A customer's answer."""
 
     survey_id: SurveyId
-    score: Annotated[float, whole(MIN_INTEGER, MAX_INTEGER), Meta(description="Within the type's scale", examples=[9])]
+    score: Annotated[
+        float, whole_number(MIN_INTEGER, MAX_INTEGER), Meta(description="Within the type's scale", examples=[9])
+    ]
     comment: Annotated[str, Meta(max_length=MAX_COMMENT, examples=["Отличный сервис!"])] | None = None
 
 
