@@ -77,7 +77,7 @@ class FilterParameters:
             priority=self.priority,
             tag=self.tag or None,
             rating=self.rating,
-            requester=folded(self.requester) if self.requester else None,
+            requester=normalize_email(self.requester) if self.requester else None,
             updated_since=None if self.updated_since is None else read_instant("updated_since", self.updated_since),
             text=self.q or None,
         )

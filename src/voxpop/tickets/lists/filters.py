@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from voxpop.i18n import N_
 from voxpop.tickets.models import Priority, Status
-from voxpop.types import AccountId, folded, instant
+from voxpop.types import AccountId, instant, normalize_email
 
 UNRESOLVED = (Status.OPEN, Status.IN_PROGRESS)  # tickets that agents still work on
 UNRATED = 0  # stands for "no rating" among scores
@@ -203,7 +203,7 @@ FILTERS = (
         "requester",
         N_("Requester"),
         N_("anyone"),
-        lambda text, _: {"requester": folded(text)},
+        lambda text, _: {"requester": normalize_email(text)},
         control=Control.EMAIL,
         hint=N_("Email address"),
     ),
