@@ -1,4 +1,4 @@
-"""Members: invitations, roles, the last owner, leaving, one account in two workspaces, one's own name and password."""
+"""Members: invitations, roles, the last owner, removal, an account in two workspaces, name and password."""
 
 import asyncio
 from uuid import UUID
@@ -16,7 +16,7 @@ async def status(browser: Browser, path: str = "/settings/profile") -> int:
     return (await browser.get(path)).status_code
 
 
-async def test_an_invitation_makes_a_member_of_that_role(site: Site) -> None:  # T25
+async def test_an_accepted_invitation_gives_its_role(site: Site) -> None:  # T25
     owner = await site.owner()
     for email, role in ((ADMIN, "admin"), (AGENT, "agent")):
         browser = await site.accept_invitation(owner, email, role)
@@ -27,23 +27,23 @@ async def test_an_invitation_makes_a_member_of_that_role(site: Site) -> None:  #
     assert "Invited" not in page
 
 
-async def test_an_invitation_is_good_for_seven_days_and_once(site: Site, owner: Owner) -> None:  # T25
+async def test_an_invitation_works_once_within_seven_days(site: Site, owner: Owner) -> None:  # T25
     await (await site.owner()).submit("/settings/invitations", email=AGENT, role="agent")
     link = await site.last_link(AGENT)
     await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '6 days 23 hours'")
     assert (await site.browser().get(link)).status_code == 200
     assert (await site.browser().use_link(link)).status_code == 303
-    door, _, token = link.partition("?token=")
-    assert (await site.browser().submit(door, token=token)).status_code == 400
+    path, _, token = link.partition("?token=")
+    assert (await site.browser().submit(path, token=token)).status_code == 400
 
 
-async def test_an_invitation_runs_out(site: Site, owner: Owner) -> None:  # T25
+async def test_an_invitation_expires_after_seven_days(site: Site, owner: Owner) -> None:  # T25
     browser = await site.owner()
     await browser.submit("/settings/invitations", email=AGENT, role="agent")
     link = await site.last_link(AGENT)
     await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '7 days'")
-    door, _, token = link.partition("?token=")
-    assert (await site.browser().submit(door, token=token)).status_code == 400
+    path, _, token = link.partition("?token=")
+    assert (await site.browser().submit(path, token=token)).status_code == 400
     assert AGENT not in (await browser.get("/settings")).text
 
 
@@ -53,10 +53,10 @@ async def test_an_invitation_can_be_withdrawn_and_replaced(site: Site, owner: Ow
         await browser.submit("/settings/invitations", email=AGENT, role="agent")
     assert await owner.fetchval("SELECT count(*) FROM mailed_link WHERE kind = 'invitation'") == 1
     link = await site.last_link(AGENT)
-    ident = await owner.fetchval("SELECT id FROM mailed_link WHERE kind = 'invitation'")
-    assert (await browser.submit(f"/settings/invitations/{ident}/withdraw")).status_code == 303
+    invitation = await owner.fetchval("SELECT id FROM mailed_link WHERE kind = 'invitation'")
+    assert (await browser.submit(f"/settings/invitations/{invitation}/withdraw")).status_code == 303
     assert (await site.browser().get(link)).status_code == 400
-    assert (await browser.submit(f"/settings/invitations/{ident}/withdraw")).status_code == 404
+    assert (await browser.submit(f"/settings/invitations/{invitation}/withdraw")).status_code == 404
 
 
 SETTINGS = [
@@ -77,14 +77,14 @@ SETTINGS = [
 async def test_agents_neither_invite_nor_change_settings(site: Site, method: str, path: str) -> None:  # T25
     owner = await site.owner()
     agent = await site.accept_invitation(owner, AGENT, "agent")
-    ident = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
-    answer = await agent.request(method, path.format(id=ident), data={"email": "x@example.com", "role": "agent"})
+    any_id = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
+    answer = await agent.request(method, path.format(id=any_id), data={"email": "x@example.com", "role": "agent"})
     assert (answer.status_code, "You don’t have access" in answer.text) == (403, True)
-    nobody = await site.browser().request(method, path.format(id=ident))
-    assert nobody.headers["location"].startswith("/login")
+    anonymous = await site.browser().request(method, path.format(id=any_id))
+    assert anonymous.headers["location"].startswith("/login")
 
 
-async def test_an_admin_manages_all_but_owners(site: Site) -> None:  # T25
+async def test_an_admin_manages_everyone_except_owners(site: Site) -> None:  # T25
     owner = await site.owner()
     admin = await site.accept_invitation(owner, ADMIN, "admin")
     await site.accept_invitation(owner, AGENT, "agent")
@@ -98,7 +98,7 @@ async def test_an_admin_manages_all_but_owners(site: Site) -> None:  # T25
     assert await status(admin, "/settings/mail") == 403
 
 
-async def test_a_change_of_role_holds_at_once(site: Site) -> None:  # T25
+async def test_a_changed_role_applies_immediately(site: Site) -> None:  # T25
     owner = await site.owner()
     admin = await site.accept_invitation(owner, ADMIN, "admin")
     path = f"/settings/members/{await member_id(owner, ADMIN)}/role"
@@ -108,21 +108,21 @@ async def test_a_change_of_role_holds_at_once(site: Site) -> None:  # T25
     assert (await owner.submit(path, role="emperor")).status_code == 400
 
 
-async def test_the_last_owner_stays(site: Site) -> None:
+async def test_the_last_owner_cannot_leave_or_change_role(site: Site) -> None:
     owner = await site.owner()
-    me = await member_id(owner, OWNER)
+    own_id = await member_id(owner, OWNER)
     for answer in (
-        await owner.submit(f"/settings/members/{me}/remove"),
-        await owner.submit(f"/settings/members/{me}/role", role="agent"),
+        await owner.submit(f"/settings/members/{own_id}/remove"),
+        await owner.submit(f"/settings/members/{own_id}/role", role="agent"),
     ):
         assert (answer.status_code, "A workspace needs at least one owner." in answer.text) == (409, True)
-    assert (await owner.submit(f"/settings/members/{me}/role", role="owner")).status_code == 303
+    assert (await owner.submit(f"/settings/members/{own_id}/role", role="owner")).status_code == 303
     await site.accept_invitation(owner, "second@example.com", "owner")
-    assert (await owner.submit(f"/settings/members/{me}/remove")).status_code == 303
+    assert (await owner.submit(f"/settings/members/{own_id}/remove")).status_code == 303
     assert await status(owner) == 303
 
 
-async def test_two_owners_cannot_take_each_others_place(site: Site, owner: Owner) -> None:
+async def test_two_owners_cannot_demote_each_other_at_the_same_time(site: Site, owner: Owner) -> None:
     first = await site.owner()
     second = await site.accept_invitation(first, "second@example.com", "owner")
     one, two = await member_id(first, OWNER), await member_id(first, "second@example.com")
@@ -134,29 +134,29 @@ async def test_two_owners_cannot_take_each_others_place(site: Site, owner: Owner
     assert await owner.fetchval("SELECT count(*) FROM member WHERE role = 'owner'") == 1
 
 
-async def test_who_is_removed_is_out_at_once_and_keeps_his_name(site: Site) -> None:
+async def test_a_removed_member_is_signed_out_and_their_name_stays(site: Site) -> None:
     owner = await site.owner()
     agent = await site.accept_invitation(owner, AGENT, "agent")
     await agent.submit("/settings/password", new=PASSWORD)
-    ident = await member_id(owner, AGENT)
+    removed = await member_id(owner, AGENT)
     await site.browser().submit("/login/mail", email=AGENT)
     link = await site.last_link(AGENT)
-    await owner.submit(f"/settings/members/{ident}/remove")
+    await owner.submit(f"/settings/members/{removed}/remove")
     assert await status(agent) == 303
     assert (await site.browser().submit("/login", email=AGENT, password=PASSWORD)).status_code == 400
     assert (await site.browser().get(link)).status_code == 400
     async with site.database.transaction(site.workspace_id()) as tx:
         listed = [row.email for row in await members.list_members(tx, site.workspace_id())]
-        names = await members.get_names(tx, site.workspace_id(), [UUID(ident)])
+        names = await members.get_names(tx, site.workspace_id(), [UUID(removed)])
     assert (listed, list(names.values())) == ([OWNER], ["agent"])
     assert await status(await site.accept_invitation(owner, AGENT, "admin"), "/settings/keys") == 200
 
 
-async def test_one_login_has_a_role_of_its_own_in_each_workspace(site: Site) -> None:  # T26
+async def test_an_account_has_a_separate_role_in_each_workspace(site: Site) -> None:  # T26
     owner = await site.owner(password=PASSWORD)
     other = await site.owner("acme", "other@example.com")
-    here = await site.accept_invitation(other, OWNER.upper(), "agent", "acme", PASSWORD)
-    assert (await status(here, "/settings/keys"), await status(owner, "/settings/keys")) == (403, 200)
+    at_acme = await site.accept_invitation(other, OWNER.upper(), "agent", "acme", PASSWORD)
+    assert (await status(at_acme, "/settings/keys"), await status(owner, "/settings/keys")) == (403, 200)
     again = site.browser("acme")
     await again.submit("/login", email=OWNER, password=PASSWORD)
     assert (await status(again), await status(again, "/settings/keys")) == (200, 403)
@@ -165,31 +165,31 @@ async def test_one_login_has_a_role_of_its_own_in_each_workspace(site: Site) -> 
     assert (await status(again), await status(owner)) == (303, 200)
 
 
-async def test_nobody_manages_members_of_a_neighbour(site: Site) -> None:  # T26
+async def test_members_of_another_workspace_are_not_found(site: Site) -> None:  # T26
     owner = await site.owner()
     await site.accept_invitation(owner, AGENT, "agent")
     agent = await member_id(owner, AGENT)
-    neighbour = await site.owner("acme", "other@example.com")
+    stranger = await site.owner("acme", "other@example.com")
     for answer in (
-        await neighbour.submit(f"/settings/members/{agent}/remove"),
-        await neighbour.submit(f"/settings/members/{agent}/role", role="admin"),
+        await stranger.submit(f"/settings/members/{agent}/remove"),
+        await stranger.submit(f"/settings/members/{agent}/role", role="admin"),
     ):
         assert answer.status_code == 404
     assert "2 members" in (await owner.get("/settings")).text
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [("nonsense", "Enter an email address"), (OWNER.upper(), "Someone with this address is already a member.")],
 )
-async def test_a_wrong_invitation_says_why(site: Site, email: str, said: str) -> None:
+async def test_a_refused_invitation_shows_the_reason(site: Site, email: str, message: str) -> None:
     owner = await site.owner()
     answer = await owner.submit("/settings/invitations", email=email, role="agent")
-    assert (answer.status_code, said in answer.text) == (400, True)
+    assert (answer.status_code, message in answer.text) == (400, True)
     assert await site.emails() == []
 
 
-async def test_a_name_is_changed_by_its_bearer(site: Site) -> None:
+async def test_a_member_changes_their_own_name(site: Site) -> None:
     owner = await site.owner()
     assert (await owner.submit("/settings/profile", name=" <b>Ann</b> ")).status_code == 303
     assert "&lt;b&gt;Ann&lt;/b&gt;" in (await owner.get("/settings")).text
@@ -218,27 +218,27 @@ async def test_a_weak_password_is_refused(site: Site, password: str) -> None:
     assert answer.status_code == 400
 
 
-ASKED = 'name="password"'
+PASSWORD_FIELD = 'name="password"'
 
 
-async def test_an_account_of_another_workspace_comes_along_by_its_password(site: Site) -> None:  # T26
-    """Where mail stays to be read, the inviting workspace's owner could press the link himself."""
+async def test_an_existing_account_accepts_an_invitation_with_its_password(site: Site) -> None:  # T26
+    """Without a mail server, the owner who invites can read the link and could accept it themselves."""
     await site.owner(password=PASSWORD)
     other = await site.owner("acme", "other@example.com")
     await other.submit("/settings/invitations", email=OWNER, role="admin")
     link = await site.last_link(OWNER, "acme")
-    assert ASKED in (await site.browser("acme").get(link)).text
+    assert PASSWORD_FIELD in (await site.browser("acme").get(link)).text
     for wrong in ("", "wrong"):
         refused = await site.browser("acme").use_link(link, password=wrong)
         assert (refused.status_code, "set-cookie" in refused.headers) == (400, False)
         assert "That is not the password of your account." in refused.text
-        assert ASKED in refused.text
+        assert PASSWORD_FIELD in refused.text
     assert "1 member" in (await other.get("/settings")).text
     assert (await site.browser("acme").use_link(link, password=PASSWORD)).status_code == 303
     assert "2 members" in (await other.get("/settings")).text
 
 
-async def test_an_account_without_a_password_comes_along_by_none(site: Site) -> None:  # T26
+async def test_an_existing_account_without_a_password_cannot_accept(site: Site) -> None:  # T26
     await site.owner()
     other = await site.owner("acme", "other@example.com")
     await other.submit("/settings/invitations", email=OWNER, role="admin")
@@ -247,27 +247,27 @@ async def test_an_account_without_a_password_comes_along_by_none(site: Site) -> 
         assert (await site.browser("acme").use_link(link, password=password)).status_code == 400
 
 
-async def test_nobody_else_is_asked_for_a_password(site: Site) -> None:
-    """Neither who has no other place, nor anybody where the link came by mail."""
+async def test_other_invitations_need_no_password(site: Site) -> None:
+    """A new account needs none, and neither does any account whose link was sent by email."""
     await site.owner(password=PASSWORD)
     other = await site.owner("acme", "other@example.com")
-    for email, asking in ((AGENT, site), (OWNER, site.with_smtp())):
+    for email, at in ((AGENT, site), (OWNER, site.with_smtp())):
         await other.submit("/settings/invitations", email=email, role="agent")
-        link, browser = await site.last_link(email, "acme"), asking.browser("acme")
-        assert ASKED not in (await browser.get(link)).text
+        link, browser = await site.last_link(email, "acme"), at.browser("acme")
+        assert PASSWORD_FIELD not in (await browser.get(link)).text
         assert (await browser.use_link(link)).status_code == 303
 
 
 @pytest.mark.parametrize(
-    ("proof", "kept"), [(None, False), ("link that stayed in the settings", False), ("mailed link", True)]
+    ("proof", "kept"), [(None, False), ("link shown in the settings", False), ("emailed link", True)]
 )
-async def test_who_claimed_an_address_without_proof_loses_what_he_set_up(
+async def test_an_account_made_for_an_unverified_address_passes_to_its_true_owner(
     site: Site, proof: str | None, kept: bool
 ) -> None:
     claimer, owner = await site.owner("acme", AGENT, PASSWORD), await site.owner()
     if proof:
         await claimer.submit("/login/mail", email=AGENT)
-        at = site.with_smtp() if proof == "mailed link" else site
+        at = site.with_smtp() if proof == "emailed link" else site
         assert (await at.browser("acme").use_link(await site.last_link(AGENT, "acme"))).status_code == 303
     await claimer.submit("/login/mail", email=AGENT)
     waiting = await site.last_link(AGENT, "acme")
@@ -281,28 +281,28 @@ async def test_who_claimed_an_address_without_proof_loses_what_he_set_up(
     assert (await site.browser("acme").get(waiting)).status_code == (200 if kept else 400)
 
 
-async def test_without_mail_an_invitation_proves_nothing(site: Site) -> None:
-    """Else an owner could take an account over that has lost its other places."""
+async def test_without_a_mail_server_an_invitation_does_not_verify_the_address(site: Site) -> None:
+    """Otherwise an owner could take over an account that is a member nowhere else."""
     claimer, owner = await site.owner("acme", AGENT, PASSWORD), await site.owner()
     await site.accept_invitation(owner, AGENT, "agent", password=PASSWORD)
     assert await status(claimer) == 200
     assert (await site.browser("acme").submit("/login", email=AGENT, password=PASSWORD)).status_code == 303
 
 
-async def test_an_admin_neither_replaces_nor_withdraws_an_owners_invitation(site: Site, owner: Owner) -> None:  # T25
-    boss = await site.owner()
-    admin = await site.accept_invitation(boss, ADMIN, "admin")
-    await boss.submit("/settings/invitations", email="second@example.com", role="owner")
+async def test_an_admin_cannot_replace_or_withdraw_an_owners_invitation(site: Site, owner: Owner) -> None:  # T25
+    first = await site.owner()
+    admin = await site.accept_invitation(first, ADMIN, "admin")
+    await first.submit("/settings/invitations", email="second@example.com", role="owner")
     link = await site.last_link("second@example.com")
-    ident = await owner.fetchval("SELECT id FROM mailed_link WHERE role = 'owner'")
+    invitation = await owner.fetchval("SELECT id FROM mailed_link WHERE role = 'owner'")
     replaced = await admin.submit("/settings/invitations", email="SECOND@example.com", role="agent")
-    withdrawn = await admin.submit(f"/settings/invitations/{ident}/withdraw")
+    withdrawn = await admin.submit(f"/settings/invitations/{invitation}/withdraw")
     assert (replaced.status_code, withdrawn.status_code) == (403, 403)
     assert (await site.browser().use_link(link)).status_code == 303
     assert await owner.fetchval("SELECT count(*) FROM member WHERE role = 'owner'") == 2
 
 
-async def test_a_new_password_ends_links_elsewhere_too(site: Site) -> None:
+async def test_a_new_password_deletes_links_everywhere(site: Site) -> None:
     owner = await site.owner(password=PASSWORD)
     other = await site.owner("acme", "other@example.com")
     await site.accept_invitation(other, OWNER, "agent", "acme", PASSWORD)
@@ -311,5 +311,5 @@ async def test_a_new_password_ends_links_elsewhere_too(site: Site) -> None:
         await site.browser(slug).submit("/login/mail", email=email)
         links[slug, email] = await site.last_link(email, slug)
     await owner.submit("/settings/password", current=PASSWORD, new="another long password")
-    good = {key: (await site.browser(key[0]).get(link)).status_code for key, link in links.items()}
-    assert good == {("acme", OWNER): 400, ("default", OWNER): 400, ("acme", "other@example.com"): 200}
+    statuses = {key: (await site.browser(key[0]).get(link)).status_code for key, link in links.items()}
+    assert statuses == {("acme", OWNER): 400, ("default", OWNER): 400, ("acme", "other@example.com"): 200}

@@ -1,4 +1,4 @@
-"""Signing in and out: passwords, mailed links, the first owner; what is refused, and that refusals tell nothing."""
+"""Signing in and out: passwords, magic links, the first owner. Refusals do not reveal which accounts exist."""
 
 import asyncio
 import re
@@ -28,9 +28,16 @@ async def test_a_member_signs_in_by_password(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("email", "password"),
-    [(OWNER, "wrong"), ("nobody@example.com", PASSWORD), (AGENT, ""), (OWNER, ""), ("", ""), (OWNER, PASSWORD.upper())],
+    [
+        (OWNER, "wrong"),
+        ("unknown@example.com", PASSWORD),
+        (AGENT, ""),
+        (OWNER, ""),
+        ("", ""),
+        (OWNER, PASSWORD.upper()),
+    ],
 )
-async def test_what_does_not_fit_is_refused_alike(site: Site, email: str, password: str) -> None:
+async def test_every_wrong_sign_in_gets_the_same_response(site: Site, email: str, password: str) -> None:
     owner = await site.owner(password=PASSWORD)
     await site.accept_invitation(owner, AGENT, "agent")  # has no password
     browser = site.browser()
@@ -41,26 +48,26 @@ async def test_what_does_not_fit_is_refused_alike(site: Site, email: str, passwo
     assert not await signed_in(browser)
 
 
-async def test_who_is_unknown_takes_as_much_work(site: Site) -> None:
-    """In seconds of the processor, as others may use it at the same time."""
+async def test_an_unknown_address_takes_as_much_work(site: Site) -> None:
+    """Compares CPU time, because other processes may be busy at the same time."""
     await site.owner(password=PASSWORD)
-    took = {}
-    for email in (OWNER, "nobody@example.com"):
+    seconds = {}
+    for email in (OWNER, "unknown@example.com"):
         times = []
         for _ in range(4):
-            began = time.process_time()
+            start = time.process_time()
             await site.browser().submit("/login", email=email, password="wrong")
-            times.append(time.process_time() - began)
-        took[email] = min(times)
-    assert took["nobody@example.com"] > took[OWNER] / 2
+            times.append(time.process_time() - start)
+        seconds[email] = min(times)
+    assert seconds["unknown@example.com"] > seconds[OWNER] / 2
 
 
-async def test_a_password_of_another_workspace_lets_nobody_in_here(site: Site) -> None:  # T26
+async def test_a_password_is_refused_in_a_workspace_without_that_member(site: Site) -> None:  # T26
     await site.owner(password=PASSWORD)
     assert (await site.browser("acme").submit("/login", email=OWNER, password=PASSWORD)).status_code == 400
 
 
-async def test_the_cookie_is_kept_from_scripts_and_other_sites(site: Site) -> None:
+async def test_the_cookie_is_hidden_from_scripts_and_other_sites(site: Site) -> None:
     await site.owner(password=PASSWORD)
     cookie = (await site.browser().submit("/login", email=OWNER, password=PASSWORD)).headers["set-cookie"]
     name, *attributes = re.split("; ", cookie.lower())
@@ -78,24 +85,24 @@ async def test_over_https_the_cookie_is_bound_to_the_host(site: Site) -> None:
         assert {"secure", "httponly", "path=/"} <= set(cookie.lower().split("; "))
         assert await signed_in(browser)
         assert (await browser.get("/login")).headers.get("location") == "/inbox"
-        kept = (await browser.get("/settings/profile")).headers["strict-transport-security"]
-        assert kept == "max-age=31536000"
+        header = (await browser.get("/settings/profile")).headers["strict-transport-security"]
+        assert header == "max-age=31536000"
 
 
-async def test_a_session_is_new_at_every_sign_in_and_the_old_one_ends(site: Site) -> None:  # no fixation
+async def test_every_sign_in_opens_a_new_session_and_ends_the_old_one(site: Site) -> None:  # no session fixation
     await site.owner(password=PASSWORD)
     browser = site.browser()
-    browser.cookies.set("voxpop-member", "0" * 32 + "A" * 43, "voxpop.test")  # what somebody else put there
-    seen = set()
+    browser.cookies.set("voxpop-member", "0" * 32 + "A" * 43, "voxpop.test")  # set by an attacker
+    cookies = set()
     for _ in range(3):
         await browser.submit("/login", email=OWNER, password=PASSWORD)
-        seen.add(browser.cookies.get("voxpop-member", domain="voxpop.test"))
-    assert len(seen) == 3
+        cookies.add(browser.cookies.get("voxpop-member", domain="voxpop.test"))
+    assert len(cookies) == 3
     page = (await browser.get("/settings/sessions")).text
     assert page.count("<li>") == 2  # this one, and that of the first owner's browser
 
 
-async def test_a_member_signs_in_by_mailed_link(site: Site) -> None:
+async def test_a_member_signs_in_by_emailed_link(site: Site) -> None:
     await site.owner()
     browser = site.browser()
     answer = await browser.submit("/login/mail", email=OWNER, next="/settings/keys")
@@ -106,15 +113,15 @@ async def test_a_member_signs_in_by_mailed_link(site: Site) -> None:
     assert await signed_in(browser)
 
 
-async def test_nobody_learns_who_is_a_member(site: Site) -> None:
+async def test_the_response_does_not_reveal_whether_an_address_is_a_members(site: Site) -> None:
     await site.owner()
     known = await site.browser().submit("/login/mail", email=OWNER)
-    unknown = await site.browser().submit("/login/mail", email="nobody@example.com")
+    unknown = await site.browser().submit("/login/mail", email="unknown@example.com")
     assert (known.status_code, known.headers["location"]) == (unknown.status_code, unknown.headers["location"])
-    assert [letter.to for letter in await site.emails()] == [OWNER]
+    assert [email.to for email in await site.emails()] == [OWNER]
 
 
-async def test_a_customer_signs_in_by_mailed_link_only(site: Site) -> None:  # T23
+async def test_a_customer_signs_in_by_emailed_link_only(site: Site) -> None:  # T23
     browser = site.browser()
     answer = await browser.submit("/tickets/login", email=CUSTOMER)
     assert answer.headers["location"] == "/tickets/login?sent"
@@ -123,15 +130,15 @@ async def test_a_customer_signs_in_by_mailed_link_only(site: Site) -> None:  # T
     assert answer.headers["location"] == "/tickets"
     assert answer.headers["set-cookie"].startswith("voxpop-customer=")
     assert (await browser.get("/tickets/login")).status_code == 303
-    assert not await signed_in(browser)  # he is no member
+    assert not await signed_in(browser)  # not as a member
 
 
-async def test_an_unknown_address_gets_the_same_answer(site: Site) -> None:  # T23
+async def test_an_unknown_customer_address_gets_the_same_response(site: Site) -> None:  # T23
     answers = [await site.browser().submit("/tickets/login", email=email) for email in (CUSTOMER, "new@example.com")]
     assert len({(answer.status_code, answer.headers["location"], answer.text) for answer in answers}) == 1
 
 
-async def test_looking_at_a_link_does_not_use_it(site: Site) -> None:  # T23
+async def test_opening_a_link_does_not_use_it_up(site: Site) -> None:  # T23
     await site.browser().submit("/tickets/login", email=CUSTOMER)
     link = await site.last_link(CUSTOMER)
     for _ in range(3):
@@ -147,23 +154,23 @@ async def test_a_link_works_once(site: Site, kind: str) -> None:  # T23
     path, email = {"customer": ("/tickets/login", CUSTOMER), "member": ("/login/mail", OWNER)}[kind]
     await site.browser().submit(path, email=email)
     link = await site.last_link(email)
-    door, _, token = link.removeprefix("http://voxpop.test").partition("?token=")
-    answers = await asyncio.gather(*(site.browser().submit(door, token=token) for _ in range(5)))
+    path, _, token = link.removeprefix("http://voxpop.test").partition("?token=")
+    answers = await asyncio.gather(*(site.browser().submit(path, token=token) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [303, 400, 400, 400, 400]
     replayed = await site.browser().get(link)
     assert (replayed.status_code, "has expired or was already used" in replayed.text) == (400, True)
 
 
 @pytest.mark.parametrize(
-    ("kind", "almost", "rest"),
+    ("kind", "almost", "remainder"),
     [
         ("customer", "59 minutes", "1 minute"),
         ("member", "59 minutes", "1 minute"),
         ("owner", "6 days 23 hours", "1 hour"),
     ],
 )
-async def test_a_link_is_good_for_its_time(
-    site: Site, owner: "asyncpg.Connection", kind: str, almost: str, rest: str
+async def test_a_link_works_until_it_expires(
+    site: Site, owner: "asyncpg.Connection", kind: str, almost: str, remainder: str
 ) -> None:  # T23
     if kind == "owner":
         link = await sign_in.create_first_owner_link(site.database, site.settings.public_url, utcnow()) or ""
@@ -172,19 +179,19 @@ async def test_a_link_is_good_for_its_time(
         path, email = {"customer": ("/tickets/login", CUSTOMER), "member": ("/login/mail", OWNER)}[kind]
         await site.browser().submit(path, email=email)
         link = await site.last_link(email)
-    door, _, token = link.removeprefix("http://voxpop.test").partition("?token=")
+    path, _, token = link.removeprefix("http://voxpop.test").partition("?token=")
     await owner.execute(f"UPDATE mailed_link SET expires_at = expires_at - interval '{almost}'")
     assert (await site.browser().get(link)).status_code == 200
-    await owner.execute(f"UPDATE mailed_link SET expires_at = expires_at - interval '{rest}'")
+    await owner.execute(f"UPDATE mailed_link SET expires_at = expires_at - interval '{remainder}'")
     assert (await site.browser().get(link)).status_code == 400
     fields = {"email": "late@example.com", "name": "L"} if kind == "owner" else {}
-    answer = await site.browser().submit(door, token=token, **fields)
+    answer = await site.browser().submit(path, token=token, **fields)
     assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
     if kind == "owner":
         assert await sign_in.create_first_owner_link(site.database, site.settings.public_url, utcnow())
 
 
-async def test_only_the_hash_of_a_link_is_kept(site: Site, owner: "asyncpg.Connection") -> None:  # T23
+async def test_only_the_hash_of_a_link_is_stored(site: Site, owner: "asyncpg.Connection") -> None:  # T23
     await site.browser().submit("/tickets/login", email=CUSTOMER)
     token = (await site.last_link(CUSTOMER)).partition("?token=")[2]
     stored = str(await owner.fetch("TABLE mailed_link"))
@@ -192,14 +199,14 @@ async def test_only_the_hash_of_a_link_is_kept(site: Site, owner: "asyncpg.Conne
 
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 32 + "A" * 43, "\x00"])
-async def test_a_made_up_link_opens_nothing(site: Site, token: str) -> None:
+async def test_an_invented_token_is_refused(site: Site, token: str) -> None:
     for path in ("/login/link", "/tickets/login/link", "/login/invitation", "/login/owner"):
         fields = {"email": OWNER, "name": "O"} if path == "/login/owner" else {}
         answer = await site.browser().submit(path, token=token, **fields)
         assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
 
 
-async def test_a_link_opens_its_own_door_at_its_own_host_only(site: Site) -> None:  # T26
+async def test_a_link_works_at_its_own_path_and_host_only(site: Site) -> None:  # T26
     await site.owner()
     await site.browser().submit("/tickets/login", email=OWNER)
     path, _, token = (await site.last_link(OWNER)).removeprefix("http://voxpop.test").partition("?token=")
@@ -211,7 +218,7 @@ async def test_a_link_opens_its_own_door_at_its_own_host_only(site: Site) -> Non
 @pytest.mark.parametrize(
     "following", ["//evil.test", "https://evil.test", "/\\evil.test", "evil.test", "javascript:alert(1)", "/a\nb", "\\"]
 )
-async def test_no_sign_in_leads_away_from_here(site: Site, following: str) -> None:
+async def test_sign_in_never_redirects_to_another_host(site: Site, following: str) -> None:
     await site.owner(password=PASSWORD)
     browser = site.browser()
     answer = await browser.submit("/login", email=OWNER, password=PASSWORD, next=following)
@@ -233,7 +240,9 @@ async def test_no_sign_in_leads_away_from_here(site: Site, following: str) -> No
         ("tickets", "/tickets"),
     ],
 )
-async def test_a_customer_gets_where_he_was_going_at_this_host(site: Site, following: str, location: str) -> None:
+async def test_a_customer_is_redirected_to_the_requested_page_of_this_host(
+    site: Site, following: str, location: str
+) -> None:
     browser = site.browser()
     await browser.submit("/tickets/login", email=CUSTOMER, next=following)
     assert (await browser.use_link(await site.last_link(CUSTOMER))).headers["location"] == location
@@ -241,7 +250,7 @@ async def test_a_customer_gets_where_he_was_going_at_this_host(site: Site, follo
     assert (again.status_code, again.headers["location"]) == (303, location)
 
 
-async def test_who_was_on_the_way_somewhere_gets_there(site: Site) -> None:
+async def test_the_requested_page_is_kept_while_signing_in(site: Site) -> None:
     await site.owner(password=PASSWORD)
     browser = site.browser()
     answer = await browser.get("/settings/keys?x=1&y=%D1%8F")
@@ -252,17 +261,17 @@ async def test_who_was_on_the_way_somewhere_gets_there(site: Site) -> None:
     assert following[1] == "/settings/keys?x=1&amp;y=%D1%8F"
 
 
-async def test_signing_out_ends_the_session_and_not_only_the_cookie(site: Site) -> None:
+async def test_signing_out_ends_the_session_as_well_as_the_cookie(site: Site) -> None:
     browser = await site.owner()
-    kept = browser.cookies.get("voxpop-member")
+    cookie = browser.cookies.get("voxpop-member")
     answer = await browser.submit("/logout")
     assert answer.headers["location"] == "/login"
     assert "voxpop-member" not in browser.cookies
-    browser.cookies.set("voxpop-member", kept or "", "voxpop.test")
+    browser.cookies.set("voxpop-member", cookie or "", "voxpop.test")
     assert not await signed_in(browser)
 
 
-async def test_the_first_owner_comes_by_the_printed_link(site: Site) -> None:
+async def test_the_first_owner_signs_in_by_the_printed_link(site: Site) -> None:
     now = utcnow()
     link = await sign_in.create_first_owner_link(site.database, site.settings.public_url, now)
     assert link is not None
@@ -276,18 +285,18 @@ async def test_the_first_owner_comes_by_the_printed_link(site: Site) -> None:
     assert await sign_in.create_first_owner_link(site.database, site.settings.public_url, now) is None
 
 
-async def test_the_printed_link_opens_no_account_that_exists(site: Site) -> None:  # T26
+async def test_the_printed_link_gives_no_access_to_an_existing_account(site: Site) -> None:  # T26
     await site.owner()
     async with site.database.transaction(site.workspace_id("acme")) as tx:
         link = await sign_in.create_owner_link(tx, site.workspaces["acme"], site.settings.public_url, utcnow())
-    answer = await site.browser("acme").use_link(link, email=OWNER.upper(), name="Somebody else")
+    answer = await site.browser("acme").use_link(link, email=OWNER.upper(), name="Someone else")
     assert (answer.status_code, "set-cookie" in answer.headers) == (409, False)
     other = await site.browser("acme").use_link(link, email="other@example.com", name="Other")
-    assert other.status_code == 303  # a refusal uses no link up
+    assert other.status_code == 303  # a refusal does not use the link up
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"email": "no address", "name": "A"}, "Enter an email address"),
         ({"email": OWNER, "name": "  "}, "Enter your name"),
@@ -295,9 +304,9 @@ async def test_the_printed_link_opens_no_account_that_exists(site: Site) -> None
         ({"email": OWNER, "name": "A", "password": OWNER}, "Choose a stronger password"),
     ],
 )
-async def test_what_is_wrong_with_a_form_is_said_beside_it(site: Site, fields: dict[str, str], said: str) -> None:
+async def test_each_field_error_is_shown_beside_its_field(site: Site, fields: dict[str, str], message: str) -> None:
     link = await sign_in.create_first_owner_link(site.database, site.settings.public_url, utcnow())
     answer = await site.browser().use_link(link or "", **fields)
     assert answer.status_code == 400
-    assert said in answer.text
+    assert message in answer.text
     assert 'aria-invalid="true"' in answer.text

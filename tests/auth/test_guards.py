@@ -1,4 +1,4 @@
-"""What every page has: refusal of foreign forms, strict headers, a policy without anything inline, no way round."""
+"""The guard of every page: CSRF protection, strict headers, the pages that are open, and forms that are refused."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.accounts.kit import AGENT, OWNER, PASSWORD, Browser, Site
 from voxpop.auth.guards import PageAccess
 from voxpop.web.csrf import is_cross_site
 
-IDENT = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
+ANY_ID = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PAGES = [
     "/settings", "/settings/keys", "/settings/workspace", "/settings/mail", "/settings/sessions", "/settings/profile",
@@ -18,13 +18,13 @@ PAGES = [
 ]  # fmt: skip
 
 
-def doors(site: Site) -> Iterator[tuple[str, str]]:
-    """Method and address of every page's route."""
+def page_routes(site: Site) -> Iterator[tuple[str, str]]:
+    """The method and path of every page's route."""
     for route in site.app.app.routes:  # type: ignore[attr-defined]
         assert isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items():
             if isinstance(handler.opt.get("page"), PageAccess):
-                yield str(method), re.sub(r"\{[^}]*\}", IDENT, route.path_format)
+                yield str(method), re.sub(r"\{[^}]*\}", ANY_ID, route.path_format)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def doors(site: Site) -> Iterator[tuple[str, str]]:
         {"sec-fetch-site": "same-origin", "origin": "https://evil.test"},
     ],
 )
-async def test_no_form_of_another_site_changes_anything(site: Site, headers: dict[str, str]) -> None:
+async def test_a_form_of_another_site_changes_nothing(site: Site, headers: dict[str, str]) -> None:
     browser = await site.owner()
     browser.headers.update(headers)
-    changing = [(method, path) for method, path in doors(site) if method not in SAFE]
+    changing = [(method, path) for method, path in page_routes(site) if method not in SAFE]
     assert len(changing) >= 18
     for method, path in changing:
         assert (await browser.request(method, path, data={"name": "x"})).status_code == 403, path
@@ -51,7 +51,7 @@ async def test_no_form_of_another_site_changes_anything(site: Site, headers: dic
 
 
 @pytest.mark.parametrize(
-    ("headers", "foreign"),
+    ("headers", "is_foreign"),
     [
         ({"host": "a.test"}, False),
         ({"host": "a.test", "sec-fetch-site": "none"}, False),
@@ -66,11 +66,11 @@ async def test_no_form_of_another_site_changes_anything(site: Site, headers: dic
         ({"origin": ""}, True),
     ],
 )
-def test_what_is_foreign(headers: dict[str, str], foreign: bool) -> None:
-    assert is_cross_site(headers) is foreign
+def test_a_cross_site_request_is_recognised_by_its_headers(headers: dict[str, str], is_foreign: bool) -> None:
+    assert is_cross_site(headers) is is_foreign
 
 
-async def test_a_program_without_a_browsers_headers_may_send_a_form(site: Site) -> None:
+async def test_a_client_without_browser_headers_may_send_a_form(site: Site) -> None:
     await site.owner(password=PASSWORD)
     browser = site.browser()
     del browser.headers["sec-fetch-site"]
@@ -78,7 +78,7 @@ async def test_a_program_without_a_browsers_headers_may_send_a_form(site: Site) 
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-async def test_pages_have_nothing_inline_and_are_kept_nowhere(site: Site, locale: str) -> None:
+async def test_pages_have_no_inline_code_and_are_never_cached(site: Site, locale: str) -> None:
     owner = await site.owner()
     await site.accept_invitation(owner, AGENT, "agent")
     await owner.submit("/settings/invitations", email="x@example.com", role="admin")
@@ -95,7 +95,7 @@ async def test_pages_have_nothing_inline_and_are_kept_nowhere(site: Site, locale
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_pages_speak_russian(site: Site) -> None:
+async def test_pages_are_shown_in_russian(site: Site) -> None:
     owner = await site.owner()
     owner.headers["accept-language"] = "ru-RU,ru;q=0.9"
     assert "1 сотрудник" in (await owner.get("/settings")).text
@@ -106,32 +106,32 @@ async def test_pages_speak_russian(site: Site) -> None:
     assert (await site.emails())[-1].subject == "Вход: default"
 
 
-async def test_only_the_named_pages_are_open(site: Site) -> None:  # G1
+async def test_only_sign_in_pages_are_open(site: Site) -> None:  # G1
     opened = set()
-    for method, path in doors(site):
+    for method, path in page_routes(site):
         answer = await site.browser().request(method, path)
         if not answer.headers.get("location", "").startswith(("/login", "/tickets/login?next")) and method == "GET":
             opened.add(path)
-    mailed = {"/login/link", "/login/invitation", "/login/owner", "/tickets/login/link"}
-    assert opened - {"/tickets/new"} == {"/login", "/tickets/login"} | mailed
+    link_pages = {"/login/link", "/login/invitation", "/login/owner", "/tickets/login/link"}
+    assert opened - {"/tickets/new"} == {"/login", "/tickets/login"} | link_pages
 
 
-async def refused(browser: Browser, body: bytes, media: str = "application/x-www-form-urlencoded") -> int:
+async def status_of_form(browser: Browser, body: bytes, media: str = "application/x-www-form-urlencoded") -> int:
     answer = await browser.post("/settings/profile", content=body, headers={"content-type": media})
     return answer.status_code
 
 
-async def test_a_form_that_is_none_is_refused(site: Site) -> None:  # G2, G4
+async def test_a_body_that_is_not_the_expected_form_is_refused(site: Site) -> None:  # G2, G4
     browser = await site.owner()
-    assert await refused(browser, b"name=Ann") == 303
-    assert await refused(browser, b'{"name": "Ann"}', "application/json") == 303
-    assert await refused(browser, b"name=a&name=b") == 400
-    assert await refused(browser, b"name=%00") == 400
-    assert await refused(browser, b"name=%ff") == 400
-    assert await refused(browser, b"\xff") == 400
-    assert await refused(browser, b"") == 400
-    assert await refused(browser, b"other=1") == 400
-    assert await refused(browser, b"&".join([b"a=1"] * 2000)) == 400
-    assert await refused(browser, b'{"name": 1}', "application/json") == 400
-    assert await refused(browser, b"<name/>", "application/xml") == 415
-    assert await refused(browser, b"name=" + b"x" * 2**21) == 413
+    assert await status_of_form(browser, b"name=Ann") == 303
+    assert await status_of_form(browser, b'{"name": "Ann"}', "application/json") == 303
+    assert await status_of_form(browser, b"name=a&name=b") == 400
+    assert await status_of_form(browser, b"name=%00") == 400
+    assert await status_of_form(browser, b"name=%ff") == 400
+    assert await status_of_form(browser, b"\xff") == 400
+    assert await status_of_form(browser, b"") == 400
+    assert await status_of_form(browser, b"other=1") == 400
+    assert await status_of_form(browser, b"&".join([b"a=1"] * 2000)) == 400
+    assert await status_of_form(browser, b'{"name": 1}', "application/json") == 400
+    assert await status_of_form(browser, b"<name/>", "application/xml") == 415
+    assert await status_of_form(browser, b"name=" + b"x" * 2**21) == 413

@@ -1,4 +1,4 @@
-"""Doors that are hammered: the limits, shared by processes, and that refusals tell nothing."""
+"""Rate limits: counted for all processes together, before the transaction, and without revealing accounts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ Owner = asyncpg.Connection
 POOL = 8  # connections of a test's database
 
 
-async def test_a_password_is_not_guessed_at_length_by_two_processes(site: Site, live_db: str) -> None:
+async def test_password_guesses_are_limited_across_processes(site: Site, live_db: str) -> None:
     await site.owner(password=PASSWORD)
     database = await Database.open(live_db, size=2)
     other = Site(database)
@@ -31,54 +31,53 @@ async def test_a_password_is_not_guessed_at_length_by_two_processes(site: Site, 
     right = await browsers[0].submit("/login", email=OWNER.upper(), password=PASSWORD)
     assert (right.status_code, "Too many requests" in right.text) == (429, True)
     elsewhere = await site.browser(client="10.0.0.7").submit("/login", email=OWNER, password=PASSWORD)
-    assert elsewhere.status_code == 303  # who guesses locks nobody out but himself
+    assert elsewhere.status_code == 303  # the account is not locked for other clients
     await browsers[1].aclose()
     await database.close()
 
 
-async def test_many_who_guess_together_are_stopped_too(site: Site) -> None:
+async def test_guesses_of_many_clients_together_are_limited(site: Site) -> None:
     await site.owner(password=PASSWORD)
-    most = RateLimit.SIGN_IN_ANYWHERE.limit.max_attempts
-    for _ in range(most):
+    for _ in range(RateLimit.SIGN_IN_ANYWHERE.limit.max_attempts):
         await record_attempt(site.database, site.workspace_id(), RateLimit.SIGN_IN_ANYWHERE, OWNER)
     assert (await site.browser().submit("/login", email=OWNER, password=PASSWORD)).status_code == 429
 
 
-async def test_more_links_than_five_an_hour_are_promised_but_not_mailed(site: Site) -> None:
+async def test_at_most_five_links_an_hour_are_sent_to_an_address_and_the_response_stays_the_same(site: Site) -> None:
     await site.owner(password=PASSWORD)
-    seen = {}
-    for email in (OWNER, "nobody@example.com"):
-        seen[email] = [
+    statuses = {}
+    for email in (OWNER, "unknown@example.com"):
+        statuses[email] = [
             (await site.browser().submit("/login/mail", email=email)).status_code for _ in range(7)
         ]  # fmt: skip
-    assert seen[OWNER] == seen["nobody@example.com"] == [303] * 7
+    assert statuses[OWNER] == statuses["unknown@example.com"] == [303] * 7
     assert len(await site.emails()) == 5
 
 
-async def test_one_client_asks_for_links_to_many_addresses(site: Site) -> None:  # T23
+async def test_link_requests_of_one_client_are_limited(site: Site) -> None:  # T23
     answers = [
         await site.browser(client="10.0.0.8").submit("/tickets/login", email=f"u{turn}@example.com")
         for turn in range(31)
     ]
     assert [answer.status_code for answer in answers] == [303] * 30 + [429]
     assert (await site.browser(client="10.0.0.9").submit("/tickets/login", email="u@example.com")).status_code == 303
-    neighbour = await site.browser("acme", client="10.0.0.8").submit("/tickets/login", email="u@example.com")
-    assert neighbour.status_code == 303
+    other_workspace = await site.browser("acme", client="10.0.0.8").submit("/tickets/login", email="u@example.com")
+    assert other_workspace.status_code == 303
 
 
-async def test_more_visitors_than_connections_are_all_counted(site: Site) -> None:
-    """Each is counted before his transaction is open: else those who wait for a connection would hold all of them."""
+async def test_concurrent_attempts_beyond_the_pool_size_do_not_deadlock(site: Site) -> None:
+    """Attempts are counted before the transaction begins, so that no request waits for a second connection."""
     visitors = [site.browser(client=f"10.2.0.{number}") for number in range(3 * POOL)]
     answers = await asyncio.gather(*(each.submit("/login/link", token="x") for each in visitors))
     assert {answer.status_code for answer in answers} == {LinkSpent.status}
 
 
-async def test_a_body_that_is_long_in_coming_holds_no_connection(site: Site) -> None:
-    coming = asyncio.Event()
+async def test_a_slow_request_body_holds_no_connection(site: Site) -> None:
+    complete = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
         yield b"token="
-        await coming.wait()
+        await complete.wait()
 
     form = {"content-type": "application/x-www-form-urlencoded"}
     slow = [
@@ -88,14 +87,14 @@ async def test_a_body_that_is_long_in_coming_holds_no_connection(site: Site) -> 
     await asyncio.sleep(0.3)
     assert (await site.browser().get("/login")).status_code == 200
     assert site.database.size == site.database.idle
-    coming.set()
+    complete.set()
     assert {answer.status_code for answer in await asyncio.gather(*slow)} == {LinkSpent.status}
 
 
-async def test_a_window_ends(site: Site) -> None:
+async def test_attempts_are_allowed_again_after_the_window(site: Site) -> None:
     now = utcnow()
-    most, window = RateLimit.OPEN_TICKET.limit
-    for _ in range(most):
+    max_attempts, window = RateLimit.OPEN_TICKET.limit
+    for _ in range(max_attempts):
         await record_attempt(site.database, site.workspace_id(), RateLimit.OPEN_TICKET, "a", now)
     with pytest.raises(RateLimited) as caught:
         await record_attempt(
@@ -107,14 +106,14 @@ async def test_a_window_ends(site: Site) -> None:
     await record_attempt(site.database, site.workspace_id(), RateLimit.OPEN_TICKET, "a", now + window)
 
 
-async def test_whom_it_is_about_is_not_kept(site: Site, owner: Owner) -> None:
-    await site.browser(client="10.1.2.3").submit("/tickets/login", email="somebody@example.com")
-    kept = str(await owner.fetch("TABLE rate_limit"))
-    assert "10.1.2.3" not in kept
-    assert "somebody" not in kept
+async def test_addresses_are_stored_as_hashes_only(site: Site, owner: Owner) -> None:
+    await site.browser(client="10.1.2.3").submit("/tickets/login", email="someone@example.com")
+    stored = str(await owner.fetch("TABLE rate_limit"))
+    assert "10.1.2.3" not in stored
+    assert "someone" not in stored
 
 
-async def test_the_api_speaks_of_it_in_its_envelope(site: Site) -> None:  # G2
+async def test_a_client_that_accepts_json_gets_the_error_as_json(site: Site) -> None:  # G2
     browser = site.browser(accept="application/json")
     for turn in range(RateLimit.LINK_CLIENT.limit.max_attempts + 1):
         answer = await browser.submit("/tickets/login", email=f"u{turn}@example.com")
@@ -123,7 +122,7 @@ async def test_the_api_speaks_of_it_in_its_envelope(site: Site) -> None:  # G2
 
 
 @pytest.mark.parametrize(
-    ("host", "counted"),
+    ("host", "subject"),
     [
         ("10.0.0.1", "10.0.0.1"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
@@ -132,11 +131,11 @@ async def test_the_api_speaks_of_it_in_its_envelope(site: Site) -> None:  # G2
         ("testclient", "testclient"),
     ],
 )
-def test_whom_a_request_is_counted_to(host: str, counted: str) -> None:
-    class Asked:
+def test_an_ipv6_client_is_counted_by_its_network(host: str, subject: str) -> None:
+    class FakeRequest:
         client = httpx.URL(f"http://[{host}]") if ":" in host else httpx.URL(f"http://{host}")
 
-    assert client_ip(Asked()) == counted  # type: ignore[arg-type]
+    assert client_ip(FakeRequest()) == subject  # type: ignore[arg-type]
 
 
 CLIENT, OTHER_CLIENT = "127.0.0.1", "10.9.9.9"
@@ -145,15 +144,15 @@ INVITED = {"email": AGENT, "role": "agent"}
 TICKET = {"name": "Gus", "email": "gus@example.com", "subject": "Where?", "description": "Order 1."}
 
 
-async def nearly_too_often(owner: Owner, door: RateLimit) -> None:
-    """As if all but one of those who may pass had come already."""
-    count = door.limit.max_attempts - 1
-    counted = await owner.execute("UPDATE rate_limit SET count = $2 WHERE name = $1", door.label, count)
-    assert counted == "UPDATE 1"
+async def exhaust_all_but_one(owner: Owner, rate_limit: RateLimit) -> None:
+    """Sets the counter as if only one more attempt were allowed."""
+    count = rate_limit.limit.max_attempts - 1
+    updated = await owner.execute("UPDATE rate_limit SET count = $2 WHERE name = $1", rate_limit.label, count)
+    assert updated == "UPDATE 1"
 
 
 @pytest.mark.parametrize(
-    ("door", "path", "form"),
+    ("rate_limit", "path", "form"),
     [
         (RateLimit.SIGN_IN_CLIENT, "/login", {"email": AGENT, "password": "wrong"}),
         (RateLimit.USE_LINK, "/login/link", TOKEN),
@@ -164,39 +163,39 @@ async def nearly_too_often(owner: Owner, door: RateLimit) -> None:
         (RateLimit.OPEN_TICKET, "/tickets/new", TICKET),
     ],
 )
-async def test_a_client_is_counted_at_every_open_door(
-    site: Site, owner: Owner, door: RateLimit, path: str, form: dict[str, str]
+async def test_every_open_form_limits_a_client(
+    site: Site, owner: Owner, rate_limit: RateLimit, path: str, form: dict[str, str]
 ) -> None:
     await site.browser(client=CLIENT).submit(path, **form)
-    await nearly_too_often(owner, door)
+    await exhaust_all_but_one(owner, rate_limit)
     answers = [await site.browser(client=CLIENT).submit(path, **form) for _ in range(2)]
     assert [answer.status_code == 429 for answer in answers] == [False, True]
     assert (await site.browser(client=OTHER_CLIENT).submit(path, **form)).status_code != 429
 
 
 @pytest.mark.parametrize(
-    ("door", "path", "form"),
+    ("rate_limit", "path", "form"),
     [
         (RateLimit.INVITE, "/settings/invitations", {"email": "no address", "role": "agent"}),
         (RateLimit.PASSWORD, "/settings/password", {"current": "wrong", "new": "another long password"}),
     ],
 )
-async def test_a_member_is_counted_wherever_he_is(
-    site: Site, owner: Owner, door: RateLimit, path: str, form: dict[str, str]
+async def test_a_member_is_limited_on_every_device(
+    site: Site, owner: Owner, rate_limit: RateLimit, path: str, form: dict[str, str]
 ) -> None:
-    boss = await site.owner(password=PASSWORD)
-    second = await site.accept_invitation(boss, "second@example.com", "owner")
+    first = await site.owner(password=PASSWORD)
+    second = await site.accept_invitation(first, "second@example.com", "owner")
     await second.submit("/settings/password", new=PASSWORD)
     await owner.execute("TRUNCATE rate_limit")
-    await boss.submit(path, **form)
-    await nearly_too_often(owner, door)
+    await first.submit(path, **form)
+    await exhaust_all_but_one(owner, rate_limit)
     elsewhere = site.browser(client=OTHER_CLIENT)
-    elsewhere.cookies.update(boss.cookies)
-    answers = [await each.submit(path, **form) for each in (boss, elsewhere, second)]
+    elsewhere.cookies.update(first.cookies)
+    answers = [await each.submit(path, **form) for each in (first, elsewhere, second)]
     assert [answer.status_code for answer in answers] == [400, 429, 400]
 
 
-async def test_a_guess_at_an_invitations_password_is_counted_like_a_sign_in(site: Site) -> None:
+async def test_password_guesses_at_an_invitation_are_limited_like_sign_in(site: Site) -> None:
     await site.owner(password=PASSWORD)
     other = await site.owner("acme", "other@example.com")
     await other.submit("/settings/invitations", email=OWNER, role="agent")
@@ -205,7 +204,7 @@ async def test_a_guess_at_an_invitations_password_is_counted_like_a_sign_in(site
     assert [guess.status_code for guess in guesses] == [400] * 10 + [429]
 
 
-async def test_a_customer_is_counted_by_his_address_and_a_guest_by_his_client(site: Site) -> None:
+async def test_a_customer_is_limited_by_address_and_a_guest_by_client(site: Site) -> None:
     async def customer(email: str, client: str) -> Browser:
         browser = site.browser(client=client)
         await browser.submit("/tickets/login", email=email)
