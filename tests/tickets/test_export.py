@@ -1,4 +1,4 @@
-"""Tickets as CSV."""
+"""The CSV export of tickets."""
 
 import csv
 import io
@@ -44,17 +44,19 @@ async def test_a_rated_ticket(client: Client, tickets: TicketFactory, owner: Any
     bob = await member(owner, client.workspace, "bob")
     ticket = await tickets.open("Привет", tags=("b", "a"), assignee_id=bob, requester=Requester("Ann", "Ann@x.com"))
     await tickets.set_status(Status.RESOLVED, ticket.ref)
-    await tickets.rate(ticket.ref, 4, 'He said "no",\r\nthen; yes', by="ann@x.com", now=NOW + timedelta(hours=1))
+    await tickets.rate(ticket.ref, 4, 'They said "no",\r\nthen; yes', by="ann@x.com", now=NOW + timedelta(hours=1))
     at, later = "2026-11-24T12:00:00.000Z", "2026-11-24T13:00:00.000Z"
     expected = [
         "TK-1", "Привет", "Ann", "Ann@x.com", "Resolved", "Medium", "a, b", "bob", at, "", at, later, "4",
-        'He said "no",\r\nthen; yes', later,
+        'They said "no",\r\nthen; yes', later,
     ]  # fmt: skip
     assert list((await rows(client))[0].values()) == expected
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-async def test_a_cell_like_a_formula_is_defused(client: Client, tickets: TicketFactory, start: str) -> None:  # T13
+async def test_a_cell_that_looks_like_a_formula_is_escaped(
+    client: Client, tickets: TicketFactory, start: str
+) -> None:  # T13
     cell = f'{start}HYPERLINK("x")'
     await tickets.open(cell, requester=Requester(cell, "Ann@Example.com"), tags=(f"={start}t",))
     await tickets.set_status(Status.RESOLVED, "TK-1")
@@ -66,7 +68,7 @@ async def test_a_cell_like_a_formula_is_defused(client: Client, tickets: TicketF
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
-async def test_no_column_that_somebody_wrote_is_taken_for_a_formula(  # T13
+async def test_no_column_with_text_of_users_is_read_as_a_formula(  # T13
     client: Client, tickets: TicketFactory, owner: Any, start: str
 ) -> None:
     cell = f"{start}1+1"
@@ -82,14 +84,14 @@ async def test_no_column_that_somebody_wrote_is_taken_for_a_formula(  # T13
     assert [name for name, value in row.items() if value[:1] in ("=", "+", "-", "@", "\t", "\r")] == []
 
 
-async def test_a_byte_order_mark_if_wanted(client: Client, tickets: TicketFactory) -> None:
+async def test_a_byte_order_mark_is_optional(client: Client, tickets: TicketFactory) -> None:
     await tickets.open()
     assert (await client.get(f"{TICKETS}.csv", params={"bom": "true"})).content.startswith(b"\xef\xbb\xbfref,")
     assert (await client.get(f"{TICKETS}.csv")).content.startswith(b"ref,")
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
-async def test_chunks_miss_and_repeat_nothing(
+async def test_chunks_export_every_ticket_once(
     client: Client, tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.setattr(export, "CHUNK_SIZE", 2)
@@ -98,7 +100,7 @@ async def test_chunks_miss_and_repeat_nothing(
     assert [row["ref"] for row in await rows(client)] == [f"TK-{n}" for n in range(1, count + 1)]
 
 
-async def test_the_lists_filters_hold(client: Client, tickets: TicketFactory) -> None:
+async def test_an_export_takes_the_filters_of_lists(client: Client, tickets: TicketFactory) -> None:
     await tickets.open("one", tags=("x",))
     await tickets.rated(1, tags=("x",))
     await tickets.rated(5)
@@ -109,7 +111,7 @@ async def test_the_lists_filters_hold(client: Client, tickets: TicketFactory) ->
     assert (await client.get(f"{TICKETS}.csv", params={"rating": "6"})).status_code == 400
 
 
-async def test_nothing_of_a_neighbour(
+async def test_an_export_has_no_tickets_of_another_workspace(
     client: Client, tickets: TicketFactory, neighbour: Client, make: Make
 ) -> None:  # T26
     await tickets.open("ours")

@@ -1,4 +1,4 @@
-"""Lists of tickets: filters, sorts, pages, text search; through the door."""
+"""Ticket lists over HTTP: filters, sorts, pagination and full-text search."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,10 +25,10 @@ def tickets(make: Make, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 
-async def test_the_latest_updated_comes_first_and_pages_reach_every_ticket_once(
+async def test_a_list_is_newest_first_and_its_pages_have_every_ticket_once(
     client: Client, tickets: TicketFactory
 ) -> None:
-    for hour in (3, 1, 2, 2, 2, 5, 4):  # three of one moment, across a page's border
+    for hour in (3, 1, 2, 2, 2, 5, 4):  # three with the same time, on two pages
         await tickets.open(now=NOW + hour * HOUR)
     by_time = await refs(client)
     assert by_time[:2] == ["TK-6", "TK-7"]
@@ -38,7 +38,7 @@ async def test_the_latest_updated_comes_first_and_pages_reach_every_ticket_once(
     assert await refs(client, sort="created", direction="asc") == by_time[::-1]
 
 
-async def test_statuses_are_joined_in_order(client: Client, tickets: TicketFactory) -> None:
+async def test_several_statuses_are_merged_by_time(client: Client, tickets: TicketFactory) -> None:
     for hour in range(6):
         await tickets.open(now=NOW + hour * HOUR)
     await tickets.set_status(Status.IN_PROGRESS, "TK-2", "TK-5", now=NOW + 7 * HOUR)
@@ -48,7 +48,7 @@ async def test_statuses_are_joined_in_order(client: Client, tickets: TicketFacto
     assert await refs(client, status=["Closed", "In progress"], sort="created") == ["TK-5", "TK-3", "TK-2"]
 
 
-async def test_priority_sorts_by_rank_and_then_by_the_latest(client: Client, tickets: TicketFactory) -> None:  # T28
+async def test_equal_priorities_are_sorted_by_the_latest_update(client: Client, tickets: TicketFactory) -> None:  # T28
     for hour, priority in enumerate((Priority.LOW, Priority.URGENT, Priority.HIGH, Priority.URGENT, Priority.MEDIUM)):
         await tickets.open(now=NOW + hour * HOUR, priority=priority)
     assert await refs(client, sort="priority") == ["TK-4", "TK-2", "TK-3", "TK-5", "TK-1"]
@@ -57,7 +57,7 @@ async def test_priority_sorts_by_rank_and_then_by_the_latest(client: Client, tic
     assert await refs(client, priority="Urgent", sort="priority", direction="asc") == ["TK-4", "TK-2"]
 
 
-async def test_rating_sorts_the_unrated_last_in_both_directions(client: Client, tickets: TicketFactory) -> None:  # T14
+async def test_unrated_tickets_come_last_in_both_directions(client: Client, tickets: TicketFactory) -> None:  # T14
     await tickets.open(now=NOW + 9 * HOUR)
     for hour, stars in enumerate((2, 5, 5, 1), 1):
         await tickets.rated(stars, now=NOW + hour * HOUR)
@@ -70,7 +70,7 @@ async def test_rating_sorts_the_unrated_last_in_both_directions(client: Client, 
     ("rating", "expected"),
     [("rated", [1, 2, 3, 4, 5]), ("1-2", [1, 2]), ("3", [3]), ("4-5", [4, 5]), ("unrated", [None])],
 )
-async def test_ratings_in_groups(
+async def test_a_list_is_filtered_by_a_group_of_ratings(
     client: Client, tickets: TicketFactory, rating: str, expected: list[int | None]
 ) -> None:  # T14
     for stars in (1, 2, 3, 4, 5):
@@ -81,7 +81,7 @@ async def test_ratings_in_groups(
     assert len(await refs(client, rating=rating, sort="rating")) == len(expected)
 
 
-async def test_assignee_by_id_by_address_and_nobody(
+async def test_a_list_is_filtered_by_assignee_id_email_or_none(
     client: Client, tickets: TicketFactory, owner: "asyncpg.Connection[Any]"
 ) -> None:  # T14
     bob = await member(owner, client.workspace, "bob")
@@ -97,7 +97,7 @@ async def test_assignee_by_id_by_address_and_nobody(
     assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "assignee")
 
 
-async def test_tags_whatever_their_case_with_every_other_criterion(client: Client, tickets: TicketFactory) -> None:
+async def test_a_tag_matches_in_any_case_and_with_every_other_filter(client: Client, tickets: TicketFactory) -> None:
     await tickets.open("one", tags=("Billing", "Export"))
     await tickets.open("two", tags=("billing",), priority=Priority.HIGH)
     await tickets.open("three", tags=("export",))
@@ -113,7 +113,7 @@ async def test_tags_whatever_their_case_with_every_other_criterion(client: Clien
     assert await refs(client, tag="unknown") == []
 
 
-async def test_requester_and_since(client: Client, tickets: TicketFactory) -> None:
+async def test_a_list_is_filtered_by_requester_and_time_of_update(client: Client, tickets: TicketFactory) -> None:
     await tickets.open(now=NOW)
     await tickets.open(now=NOW + HOUR, requester=Requester("Eve", "Eve@example.com"))
     await tickets.open(now=NOW + 2 * HOUR)
@@ -122,13 +122,13 @@ async def test_requester_and_since(client: Client, tickets: TicketFactory) -> No
     assert await refs(client, updated_since="2026-11-25") == []
 
 
-async def test_words_in_two_languages_by_their_beginnings(client: Client, tickets: TicketFactory) -> None:
+async def test_search_finds_words_of_two_languages_and_a_last_prefix(client: Client, tickets: TicketFactory) -> None:
     await tickets.open("Пароль не принимается", description="Ещё раз: «ПАРОЛЬ»")
     await tickets.open("Password refused", description="The Straße is long")
     assert await refs(client, q="пАро") == ["TK-1"]
     assert await refs(client, q="еще принимается") == ["TK-1"]
     assert await refs(client, q="REFUSE pass") == ["TK-2"]
-    assert await refs(client, q="pass refused") == []  # only the last word may be a beginning
+    assert await refs(client, q="pass refused") == []  # only the last word matches as a prefix
     assert await refs(client, q="strasse") == ["TK-2"]
     assert await refs(client, q="assword") == []
     assert await refs(client, q="tk-2") == ["TK-2"]
@@ -150,7 +150,7 @@ async def test_words_in_two_languages_by_their_beginnings(client: Client, ticket
         ("Два отчёта пусты", "отчёт пустой", "отчёт полон"),
     ],
 )
-async def test_other_forms_of_a_word_are_found(
+async def test_search_finds_other_forms_of_a_word(
     client: Client, tickets: TicketFactory, written: str, asked: str, other: str
 ) -> None:
     await tickets.open(written)
@@ -168,21 +168,21 @@ async def test_other_forms_of_a_word_are_found(
         (["dogs", "of"], {"dogs": "dog"}, "'cafedog' & 'cafeof'"),
     ],
 )
-def test_words_are_asked_by_their_stems_and_the_last_as_a_beginning(
+def test_a_tsquery_has_stems_and_the_last_word_as_a_prefix(
     asked: list[str], stems: dict[str, str], query: str | None
 ) -> None:
     assert search_text.build_tsquery(WorkspaceId(UUID(int=0xCAFE)), asked, stems) == query
 
 
 @pytest.mark.parametrize("query", ["Larsson", "ida lars", "ida.l@nord.example", "IDA.L", "nord", "help ida"])
-async def test_the_requester_is_found_by_name_and_address(client: Client, tickets: TicketFactory, query: str) -> None:
+async def test_search_finds_the_requester_by_name_and_email(client: Client, tickets: TicketFactory, query: str) -> None:
     await tickets.open()
     await tickets.open(requester=Requester("Ida Larsson", "Ida.L@nord.example"))
     await tickets.open()
     assert await refs(client, q=query) == ["TK-2"]
 
 
-async def test_what_was_said_is_found_too(client: Client, tickets: TicketFactory) -> None:
+async def test_search_finds_words_of_replies_and_notes(client: Client, tickets: TicketFactory) -> None:
     await tickets.open("One")
     await tickets.open("Two")
     await client.post(f"{TICKETS}/TK-1/replies", json={"body": "Please restart the modem"})
@@ -192,8 +192,10 @@ async def test_what_was_said_is_found_too(client: Client, tickets: TicketFactory
 
 
 @pytest.mark.parametrize("length", [22, 30])
-async def test_texts_of_the_longest_words_are_taken(client: Client, tickets: TicketFactory, length: int) -> None:
-    """Four bytes a letter, and an ending, so that each has a stem as well: more than the type for words can hold."""
+async def test_a_text_with_more_words_than_the_index_holds_is_stored(
+    client: Client, tickets: TicketFactory, length: int
+) -> None:
+    """Four bytes per letter, and a stem for each word: more than a tsvector can hold."""
 
     def text(part: int) -> str:
         numbers = range(part * 3000, part * 3000 + 49_000 // (length + 3))
@@ -208,7 +210,7 @@ async def test_texts_of_the_longest_words_are_taken(client: Client, tickets: Tic
 
 @pytest.mark.parametrize("sort", ["updated", "created", "priority", "rating"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
-async def test_many_hits_are_read_in_order_as_few_are_sorted(
+async def test_many_hits_come_in_the_same_order_as_few(
     client: Client, tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch, sort: str, direction: str
 ) -> None:
     for hour in range(4):
@@ -224,10 +226,10 @@ async def test_many_hits_are_read_in_order_as_few_are_sorted(
     assert await refs(client, **query, status="Resolved") == [ref for ref in few if int(ref[3:]) % 3 == 0]
 
 
-async def test_a_beginning_that_many_have_still_narrows(
+async def test_a_common_prefix_still_narrows_a_search(
     client: Client, tickets: TicketFactory, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    many = " ".join(f"payments{number}" for number in range(120))  # fewer words make no statistics of beginnings
+    many = " ".join(f"payments{number}" for number in range(120))  # PostgreSQL estimates prefixes from this many words
     for text in ("a refund", "a paid refund", "refunds paying", *[many] * 20):
         await tickets.open("One", description=text)
     await owner.execute("ANALYZE ticket_search")
@@ -235,7 +237,7 @@ async def test_a_beginning_that_many_have_still_narrows(
     assert await refs(client, q="refunded pai") == ["TK-2"]
 
 
-async def test_words_that_lie_far_away_are_found(
+async def test_search_finds_hits_at_the_far_end_of_the_list(
     client: Client, tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for hour in range(9):
@@ -245,7 +247,7 @@ async def test_words_that_lie_far_away_are_found(
     assert await refs(client, q="red") == ["TK-4", "TK-3", "TK-2", "TK-1"]
 
 
-async def test_a_neighbour_is_not_found(
+async def test_a_list_has_no_tickets_of_another_workspace(
     client: Client, tickets: TicketFactory, neighbour: Client, make: Make
 ) -> None:  # T26
     await tickets.open("shared words")
@@ -257,14 +259,14 @@ async def test_a_neighbour_is_not_found(
 
 
 async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
-    """Also where a statement of ours named the wrong one."""
+    """The function checks the workspace itself, because it bypasses the policies."""
     criteria = Criteria.of(TicketFilter(), None, search_text.build_tsquery(neighbour.workspace, ["shared"], {}))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
             await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), None, 10, 10)
 
 
-async def test_counts_stop_at_a_thousand(
+async def test_a_count_stops_at_its_limit(
     client: Client, tickets: TicketFactory, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await tickets.open("red")
@@ -277,12 +279,12 @@ async def test_counts_stop_at_a_thousand(
         client.workspace,
     )
     async with tickets.database.transaction(client.workspace) as tx:
-        wanted = [TicketFilter(), TicketFilter(text="red"), TicketFilter(rating=Rating.LOW), TicketFilter(tag="no")]
-        assert [await lists.count_tickets(tx, client.workspace, one) for one in wanted] == [1000, 1, 1, 0]
+        filters = [TicketFilter(), TicketFilter(text="red"), TicketFilter(rating=Rating.LOW), TicketFilter(tag="no")]
+        assert [await lists.count_tickets(tx, client.workspace, one) for one in filters] == [1000, 1, 1, 0]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "AAAA", "Y3JlYXRlZC4xLjEuMQ", "ÿ" * 9])
-async def test_a_cursor_without_sense_begins_anew(client: Client, tickets: TicketFactory, cursor: str) -> None:
+async def test_an_invalid_cursor_gives_the_first_page(client: Client, tickets: TicketFactory, cursor: str) -> None:
     await tickets.open()
     assert (await client.get(TICKETS, params={"cursor": cursor})).json()["data"][0]["ref"] == "TK-1"
 
@@ -293,6 +295,6 @@ async def test_a_cursor_without_sense_begins_anew(client: Client, tickets: Ticke
      "sort=odd", "direction=up", "limit=0", "limit=101", "q=%00", "requester=a%00", "q=" + "x" * 201,
      "q=a&q=b", "rating=3&rating=3", "sort=created&sort=created", "updated_since=2026-01-01&updated_since="],
 )  # fmt: skip
-async def test_odd_criteria_are_refused(client: Client, query: str) -> None:
+async def test_invalid_filters_are_rejected(client: Client, query: str) -> None:
     answer = await client.get(f"{TICKETS}?{query}")
     assert (answer.status_code, answer.json()["type"]) == (400, "VALIDATION_ERROR")

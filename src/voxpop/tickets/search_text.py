@@ -1,4 +1,7 @@
-"""Text as words that search compares: split and folded here, whatever the database's locale; pure."""
+"""Full-text search of tickets: how texts become search words, and what finds them; pure.
+
+Texts are split and folded here, so that the database's locale has no say in which words are equal.
+"""
 
 import re
 import unicodedata
@@ -6,42 +9,40 @@ from collections.abc import Mapping, Sequence
 
 from voxpop.types import WorkspaceId
 
-# Letters and digits of any script; a ref like TK-12 is found by either half or both.
-WORD = re.compile(r"\w+")
-MAX_WORD_LENGTH = 32  # characters of a word that are compared
-# A long run of accents is folded in quadratic time, so a text is folded in slices, cut between words if it has any.
+WORD = re.compile(r"\w+")  # letters and digits of any script; so TK-12 is found by either half
+MAX_WORD_LENGTH = 32  # characters that are compared
+# Folding a long run of accents takes quadratic time. So a text is folded in slices, cut between words where possible.
 FOLDING_SLICE = re.compile(r".{1,500}(?!\S)|.{1,500}", re.DOTALL)
 MAX_WORDS = 2000  # different words of one text
-MIN_PREFIX_LENGTH = 3  # shorter words are found as they stand only: too many others begin like them
+MIN_PREFIX_LENGTH = 3  # too many words begin with a shorter text
 MAX_QUERY_WORDS = 8
 
 
 def split_words(text: str) -> list[str]:
-    """The different words, folded, in the order of their first use."""
-    plain = (
-        "".join(unicodedata.normalize("NFKC", each) for each in FOLDING_SLICE.findall(text))
-        .casefold()
-        .replace("ё", "е")
-    )
-    return list(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in WORD.findall(plain)))
+    """The different words of a text, folded, in the order of their first use."""
+    normalized = "".join(unicodedata.normalize("NFKC", each) for each in FOLDING_SLICE.findall(text))
+    folded = normalized.casefold().replace("ё", "е")
+    return list(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in WORD.findall(folded)))
 
 
 def lexemes(workspace: WorkspaceId, text: str) -> list[str]:
-    """A text's words with the mark of their workspace; the database adds their stems."""
+    """The words of a text as they are stored, with the prefix of their workspace. The database adds their stems."""
     return sorted(_workspace_prefix(workspace) + word for word in split_words(text)[:MAX_WORDS])
 
 
-def build_tsquery(workspace: WorkspaceId, asked: Sequence[str], stems: Mapping[str, str]) -> str | None:
-    """What finds texts that have all of these words, each in any form, the last one also as a beginning; None for none.
+def build_tsquery(workspace: WorkspaceId, words: Sequence[str], stems: Mapping[str, str]) -> str | None:
+    """The `tsquery` for texts that have all these words in any form; None without words.
 
-    Only the last one: of a beginning the index gathers every text that has it, of a stem no more than it must.
+    The last word also matches as a prefix, for users who are still typing. The others do not, because the index
+    collects every ticket that has the prefix.
     """
-    every = [f"'{_workspace_prefix(workspace)}{stems.get(word, word)}'" for word in asked]
-    if asked and len(asked[-1]) >= MIN_PREFIX_LENGTH:
-        last = f"'{_workspace_prefix(workspace)}{asked[-1]}'"
-        every[-1] = f"{last}:*" if last == every[-1] else f"({every[-1]} | {last}:*)"
-    return " & ".join(every) or None
+    terms = [f"'{_workspace_prefix(workspace)}{stems.get(word, word)}'" for word in words]
+    if words and len(words[-1]) >= MIN_PREFIX_LENGTH:
+        last = f"'{_workspace_prefix(workspace)}{words[-1]}'"
+        terms[-1] = f"{last}:*" if last == terms[-1] else f"({terms[-1]} | {last}:*)"
+    return " & ".join(terms) or None
 
 
 def _workspace_prefix(workspace: WorkspaceId) -> str:
-    return workspace.hex[-4:]  # of the random end of the id; two workspaces alike would only make a search longer
+    """The random end of the id. Two workspaces with the same prefix would only make searches slower."""
+    return workspace.hex[-4:]

@@ -1,4 +1,4 @@
-"""Every filter with every sort, page by page, against the same list made naively in Python; ties everywhere."""
+"""Every filter with every sort, page by page, compared with the same list made in Python; many tickets tie."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 import pytest
@@ -24,15 +24,16 @@ from voxpop.types import AccountId, TicketId, WorkspaceId
 
 HOUR = timedelta(hours=1)
 EVE = Requester("Eve", "eve@example.com")
+Owner: TypeAlias = "asyncpg.Connection[Any]"
 WORDS = ("red", "blue", "red blue", "green")
 SORTS = [Sort(key, descending) for key in SortKey for descending in (True, False)]
 
 
-class Known(NamedTuple):
-    """A ticket's row, and what it doesn't show."""
+class Created(NamedTuple):
+    """A ticket's row with its text, which the row does not show."""
 
     row: TicketRow
-    words: str
+    text: str
 
 
 @pytest.fixture
@@ -40,10 +41,10 @@ def tickets(make: Make, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 
-async def fill(tickets: TicketFactory, agents: list[AccountId | None]) -> list[Known]:
-    """Tickets of few moments, whose every property is one of a few."""
+async def fill(tickets: TicketFactory, agents: list[AccountId | None]) -> list[Created]:
+    """Tickets with few different times and few values of each property."""
     pick = random.Random(7).choice  # noqa: S311
-    words: dict[TicketId, str] = {}
+    texts: dict[TicketId, str] = {}
     for _ in range(48):
         text, now = pick(WORDS), NOW + pick(range(4)) * HOUR
         ticket = await tickets.open(
@@ -54,7 +55,7 @@ async def fill(tickets: TicketFactory, agents: list[AccountId | None]) -> list[K
             assignee_id=pick(agents),
             tags=pick(((), ("a",), ("a", "b"))),
         )
-        words[ticket.id] = text
+        texts[ticket.id] = text
         if (status := pick(list(Status))) is not Status.OPEN:
             await tickets.set_status(status, ticket.ref, now=now + pick((0, 1)) * HOUR)
         if status.is_done and pick((True, True, False)):
@@ -62,12 +63,12 @@ async def fill(tickets: TicketFactory, agents: list[AccountId | None]) -> list[K
             await tickets.rate(ticket.ref, pick(range(1, 6)), now=NOW + pick((5, 6)) * HOUR, by=by)
     async with tickets.database.transaction(tickets.workspace) as tx:
         await service.set_tags(tx, tickets.workspace, "TK-3", ["c", "B"], Author("Bob"), NOW + 7 * HOUR)
-        rows = await list_store.list_rows(tx, tickets.workspace, list(words))
-    return [Known(row, words[row.id]) for row in rows]
+        rows = await list_store.list_rows(tx, tickets.workspace, list(texts))
+    return [Created(row, texts[row.id]) for row in rows]
 
 
-def naive_order(rows: list[TicketRow], sort: Sort) -> list[TicketRow]:
-    """By the latest first within equal priorities and ratings; the unrated last, by their update (T14)."""
+def sort_naively(rows: list[TicketRow], sort: Sort) -> list[TicketRow]:
+    """Equal priorities and ratings by the latest first; unrated tickets last, by their update (T14)."""
     sign = -1 if sort.descending else 1
 
     def newest(row: TicketRow) -> Any:
@@ -83,23 +84,23 @@ def naive_order(rows: list[TicketRow], sort: Sort) -> list[TicketRow]:
     return sorted(rows, key=moment, reverse=sort.descending)
 
 
-def fits(wanted: TicketFilter, known: Known) -> bool:
-    row = known.row
+def matches(ticket_filter: TicketFilter, created: Created) -> bool:
+    row = created.row
     return (
-        (not wanted.statuses or row.status in wanted.statuses)
-        and (wanted.assignee is None or row.assignee_id == wanted.assignee)
-        and (not wanted.unassigned or row.assignee_id is None)
-        and (wanted.priority is None or row.priority == wanted.priority)
-        and (wanted.tag is None or wanted.tag in row.tags)
-        and (wanted.rating is None or (row.csat_rating or 0) in wanted.rating.scores)
-        and (wanted.requester is None or row.requester_email.casefold() == wanted.requester)
-        and (wanted.updated_since is None or row.updated_at >= wanted.updated_since)
-        and (wanted.text is None or set(wanted.text.split()) <= set(known.words.split()))
+        (not ticket_filter.statuses or row.status in ticket_filter.statuses)
+        and (ticket_filter.assignee is None or row.assignee_id == ticket_filter.assignee)
+        and (not ticket_filter.unassigned or row.assignee_id is None)
+        and (ticket_filter.priority is None or row.priority == ticket_filter.priority)
+        and (ticket_filter.tag is None or ticket_filter.tag in row.tags)
+        and (ticket_filter.rating is None or (row.csat_rating or 0) in ticket_filter.rating.scores)
+        and (ticket_filter.requester is None or row.requester_email.casefold() == ticket_filter.requester)
+        and (ticket_filter.updated_since is None or row.updated_at >= ticket_filter.updated_since)
+        and (ticket_filter.text is None or set(ticket_filter.text.split()) <= set(created.text.split()))
     )
 
 
 def filters(agent: AccountId) -> list[TicketFilter]:
-    """Each alone, and each pair of different ones."""
+    """Each filter alone, and each pair of different filters."""
     criteria: list[dict[str, Any]] = [
         *({"statuses": each} for each in (UNRESOLVED, (Status.CLOSED,), (Status.RESOLVED, Status.CLOSED))),
         *({"assignee": agent}, {"unassigned": True}, {"priority": Priority.HIGH}, {"requester": "ann@example.com"}),
@@ -108,15 +109,16 @@ def filters(agent: AccountId) -> list[TicketFilter]:
         {"updated_since": NOW + 2 * HOUR},
         *({"text": each} for each in ("red", "red blue", "green")),
     ]
+    assert {name for each in criteria for name in each} == set(TicketFilter.__struct_fields__)
     pairs = [{**one, **other} for one, other in product(criteria, criteria) if not one.keys() & other.keys()]
     return list(dict.fromkeys(TicketFilter(**each) for each in ({}, *criteria, *pairs)))
 
 
-async def pages(tx: Any, workspace: WorkspaceId, wanted: TicketFilter, sort: Sort) -> list[TicketRow]:
+async def pages(tx: Any, workspace: WorkspaceId, ticket_filter: TicketFilter, sort: Sort) -> list[TicketRow]:
     found: list[TicketRow] = []
     cursor = None
     while True:
-        page = await lists.list_tickets(tx, workspace, wanted, sort, cursor, 7)
+        page = await lists.list_tickets(tx, workspace, ticket_filter, sort, cursor, 7)
         found += page.rows
         if (cursor := page.next_cursor) is None:
             return found
@@ -125,35 +127,31 @@ async def pages(tx: Any, workspace: WorkspaceId, wanted: TicketFilter, sort: Sor
 @pytest.mark.parametrize(
     ("few", "reads"), [(list_store.MAX_SORTED_HITS, list_store.SCAN_LIMITS), (5, (50, 100)), (5, (4, 9))]
 )
-async def test_every_list_is_what_it_says(
-    tickets: TicketFactory,
-    owner: "asyncpg.Connection[Any]",
-    monkeypatch: pytest.MonkeyPatch,
-    few: int,
-    reads: tuple[int, int],
+async def test_every_list_and_its_count_match_the_naive_ones(
+    tickets: TicketFactory, owner: Owner, monkeypatch: pytest.MonkeyPatch, few: int, reads: tuple[int, int]
 ) -> None:
-    """Where few tickets have the words, where many have them, and where those lie far apart."""
+    """With few hits, with many, and with many that are far apart."""
     monkeypatch.setattr(list_store, "MAX_SORTED_HITS", few)
     monkeypatch.setattr(list_store, "SCAN_LIMITS", reads)
     monkeypatch.setattr(lists, "COUNT_LIMIT", min(few, lists.COUNT_LIMIT))
     agent = await member(owner, tickets.workspace, "agent")
-    known = await fill(tickets, [agent, await member(owner, tickets.workspace, "other"), None])
+    created = await fill(tickets, [agent, await member(owner, tickets.workspace, "other"), None])
     async with tickets.database.transaction(tickets.workspace) as tx:
-        for wanted, sort in product(filters(agent)[reads[1] % 2 :: 4], SORTS):
-            expected = naive_order([each.row for each in known if fits(wanted, each)], sort)
-            found = await pages(tx, tickets.workspace, wanted, sort)
-            assert [row.ref for row in found] == [row.ref for row in expected], (wanted, sort)
+        for ticket_filter, sort in product(filters(agent)[reads[1] % 2 :: 4], SORTS):
+            expected = sort_naively([each.row for each in created if matches(ticket_filter, each)], sort)
+            found = await pages(tx, tickets.workspace, ticket_filter, sort)
+            assert [row.ref for row in found] == [row.ref for row in expected], (ticket_filter, sort)
             counted = min(len(expected), lists.COUNT_LIMIT)
-            assert await lists.count_tickets(tx, tickets.workspace, wanted) in (
-                counted,
-                None if wanted.text else counted,
-            )
+            count = await lists.count_tickets(tx, tickets.workspace, ticket_filter)
+            assert count in (counted, None if ticket_filter.text else counted)
 
 
-async def test_an_export_has_the_list_with_its_tags(tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_export_has_every_ticket_with_its_tags(
+    tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(export, "CHUNK_SIZE", 7)
-    known = await fill(tickets, [None])
-    by_creation = naive_order([each.row for each in known], Sort(SortKey.CREATED, descending=False))
+    created = await fill(tickets, [None])
+    by_creation = sort_naively([each.row for each in created], Sort(SortKey.CREATED, descending=False))
     text = b"".join(
         [part async for part in export.export(tickets.database, tickets.workspace, TicketFilter())]
     ).decode()
