@@ -1,4 +1,4 @@
-"""Who may do what: the table of routes and scopes, keys that open nothing, and ids of another workspace."""
+"""Access: the scope or role of every route, keys that are refused, and ids of another workspace."""
 
 import re
 from collections.abc import Iterator
@@ -142,19 +142,19 @@ PAGES = """
 
 
 def table(text: str) -> dict[tuple[str, str], str]:
-    """Who may, by method and path."""
-    return {(method, path): whose for whose, method, path in map(str.split, filter(str.strip, text.splitlines()))}
+    """The scope or role that each method and path needs."""
+    return {(method, path): access for access, method, path in map(str.split, filter(str.strip, text.splitlines()))}
 
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css"}
 IDS |= dict.fromkeys(("campaign", "dead_letter"), str(uuid4())) | {"code": "NPS", "ref": "TK-1"}
 IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key"), str(uuid4()))
-ROLES = ["agent", "admin", "owner"]  # each may what those before may
+ROLES = ["agent", "admin", "owner"]  # each role includes the rights of those before it
 
 
 def operations(make: Make) -> Iterator[tuple[str, str]]:
-    """Method and template of everything that is routed; what the framework says about methods is no operation."""
+    """The method and path of every route, without the OPTIONS that the framework adds."""
     for route in make.app.app.routes:  # type: ignore[attr-defined]
         assert isinstance(route, HTTPRoute)
         yield from ((method, route.path_format) for method in route.methods if method != "OPTIONS")
@@ -170,100 +170,102 @@ async def test_every_route_is_in_the_table_with_its_scope(make: Make) -> None:  
     workspace = await make.workspace("ours")
     clients = {scope: await make.client(workspace, scope) for scope in Scope}
     for operation, scope in EXPECTED.items():
-        answers = {named: await status(client, operation) for named, client in clients.items()}
-        for named, answer in answers.items():
-            if scope in ("open", named):
-                assert answer not in (401, 403), (operation, named)
+        statuses = {key: await status(client, operation) for key, client in clients.items()}
+        for key_scope, code in statuses.items():
+            if scope in ("open", key_scope):
+                assert code not in (401, 403), (operation, key_scope)
             else:
-                assert answer == 403, (operation, named)
+                assert code == 403, (operation, key_scope)
 
 
-async def test_without_a_key_only_the_open_routes_answer(make: Make) -> None:  # C9, G1
-    nobody = make.anonymous()
+async def test_without_a_key_only_open_routes_respond(make: Make) -> None:  # C9, G1
+    anonymous = make.anonymous()
     for operation, scope in EXPECTED.items():
-        assert await status(nobody, operation) == (200 if scope == "open" else 401), operation
+        assert await status(anonymous, operation) == (200 if scope == "open" else 401), operation
 
 
-def opened(answer: httpx.Response) -> str:
-    """What became of who asked for a page: sent to a login, refused, or let in."""
+def outcome(answer: httpx.Response) -> str:
+    """Whether a page was refused, shown, or redirected to a login page."""
     if answer.status_code == 303 and re.match(r"(/tickets)?/login($|\?)", answer.headers["location"]):
         return answer.headers["location"].partition("?")[0]
-    return "refused" if answer.status_code in (401, 403) else "in"
+    return "refused" if answer.status_code in (401, 403) else "shown"
 
 
-def expected(whose: str, person: str) -> str:
-    if whose == "anyone" or whose == person:
-        return "in"
-    if whose == "customer":
+def expected(access: str, person: str) -> str:
+    """The outcome for a person, where the table has this access."""
+    if access in ("anyone", person):
+        return "shown"
+    if access == "customer":
         return "/tickets/login"
     if person not in ROLES:
         return "/login"
-    return "in" if ROLES.index(person) >= ROLES.index(whose) else "refused"
+    return "shown" if ROLES.index(person) >= ROLES.index(access) else "refused"
 
 
-async def test_pages_are_for_whom_the_table_says(database: Database) -> None:  # G1, T8, T25
+async def test_each_page_is_shown_to_the_roles_in_the_table(database: Database) -> None:  # G1, T8, T25
     portal = await PortalSite(database).set_up()
     assert await portal.open() == IDS["ref"]
-    chief = await portal.owner()
-    people: dict[str, Browser] = {"nobody": portal.browser(), "customer": await portal.customer(), "owner": chief}
-    people |= {role: await portal.accept_invitation(chief, f"{role}@example.com", role) for role in ("admin", "agent")}
-    for (method, path), whose in EXPECTED_PAGES.items():
+    first = await portal.owner()
+    people: dict[str, Browser] = {"anonymous": portal.browser(), "customer": await portal.customer(), "owner": first}
+    people |= {role: await portal.accept_invitation(first, f"{role}@example.com", role) for role in ("admin", "agent")}
+    for (method, path), access in EXPECTED_PAGES.items():
         for person, browser in people.items():
-            wanted = expected(whose, person)
-            if path.endswith("/logout") or (path == "/inbox/changes" and wanted == "in"):
-                continue  # a sign-out is the end of the walk, a stream has none
+            shown = expected(access, person)
+            if path.endswith("/logout") or (path == "/inbox/changes" and shown == "shown"):
+                continue  # signing out would end the session, and the stream does not end
             answer = await browser.request(method, path.format(**IDS))
-            assert opened(answer) == wanted, (method, path, person)
+            assert outcome(answer) == shown, (method, path, person)
     for browser in people.values():
         await browser.aclose()
 
 
-async def test_a_key_opens_no_page_of_people(make: Make) -> None:  # G1
+async def test_an_api_key_gives_no_access_to_pages(make: Make) -> None:  # G1
     client = await make.client((await workspaces.open_workspace(make.database, "default")).id)
-    for (method, path), whose in EXPECTED_PAGES.items():
-        if whose != "anyone":
-            assert opened(await client.request(method, path.format(**IDS))) == expected(whose, "nobody"), path
+    for (method, path), access in EXPECTED_PAGES.items():
+        if access != "anyone":
+            answer = await client.request(method, path.format(**IDS))
+            assert outcome(answer) == expected(access, "anonymous"), path
 
 
-async def test_the_framework_tells_methods_and_nothing_else(make: Make) -> None:  # G1
-    nobody = make.anonymous()
+async def test_options_responses_are_empty(make: Make) -> None:  # G1
+    anonymous = make.anonymous()
     for _, path in EXPECTED | EXPECTED_PAGES:
-        answer = await nobody.options(path.format(**IDS))
+        answer = await anonymous.options(path.format(**IDS))
         assert (answer.status_code, answer.content) == (204, b"")
 
 
-async def test_a_key_that_is_none_opens_nothing(make: Make, client: Client) -> None:  # G1
+async def test_a_malformed_or_unknown_key_is_refused(make: Make, client: Client) -> None:  # G1
     key = client.headers["authorization"].removeprefix("Bearer ")
-    _, ident, secret = key.split("_", 2)
+    _, key_id, secret = key.split("_", 2)
     wrong = ["", "Bearer", "Bearer ", key, f"Basic {key}", f"Bearer {key}x", f"Bearer {key[:-1]}", f"Bearer x{key}"]
-    wrong += [f"Bearer {key.upper()}", f"Bearer vxp_{uuid4().hex}_{secret}", f"Bearer vxp_{ident}_{'A' * 43}"]
-    wrong += [f"Bearer {key} {key}", "Bearer \xe4\xff", f"Bearer {key[:20]}", "Bearer null", f"Bearer vxp_{ident}_"]
-    nobody = make.anonymous()
+    wrong += [f"Bearer {key.upper()}", f"Bearer vxp_{uuid4().hex}_{secret}", f"Bearer vxp_{key_id}_{'A' * 43}"]
+    wrong += [f"Bearer {key} {key}", "Bearer \xe4\xff", f"Bearer {key[:20]}", "Bearer null", f"Bearer vxp_{key_id}_"]
+    anonymous = make.anonymous()
     for header in wrong:
         for method, path in (("GET", f"{API}/products"), ("POST", f"{API}/products/p/features/f/increment")):
-            answer = await nobody.request(method, path, headers={"authorization": header.encode("latin-1")})
+            answer = await anonymous.request(method, path, headers={"authorization": header.encode("latin-1")})
             assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED"), header
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_key_may_be_sent_as_standards_allow(make: Make, client: Client) -> None:  # G1
+async def test_the_authorization_header_may_vary_in_case_and_space(make: Make, client: Client) -> None:  # G1
     key = client.headers["authorization"].removeprefix("Bearer ")
     for header in (f"bearer {key}", f"BEARER {key}", f"Bearer  {key}", f"Bearer {key} "):
         assert (await make.anonymous().get(f"{API}/products", headers={"authorization": header})).status_code == 200
 
 
-async def test_a_revoked_key_is_refused_at_once_in_every_process(
+async def test_a_revoked_key_is_refused_immediately_in_every_process(
     make: Make, client: Client, live_db: str
 ) -> None:  # G1
-    """The other process has a pool of its own, and both have just seen the key."""
+    """The other process has its own pool, and both processes have just accepted the key."""
     database = await Database.open(live_db, size=2)
     other = Make(database, load(env={})).anonymous(headers=dict(client.headers))
     callers = [await Feature.open(client), Feature(other)]
     for caller in callers:
         await caller.use()
-    ident = KeyId(UUID(client.headers["authorization"].split("_")[1]))
+    key = KeyId(UUID(client.headers["authorization"].split("_")[1]))
     async with make.database.transaction(client.workspace) as tx:
-        await workspaces.revoke_key(tx, client.workspace, ident, utcnow())
+        await workspaces.revoke_key(tx, client.workspace, key, utcnow())
     for caller in callers:
         assert (await caller.post("increment")).status_code == 401
         assert (await caller.client.get(f"{API}/products")).status_code == 401
@@ -288,7 +290,9 @@ REST = {"user_email": "u@x.com", "interaction_threshold": 1, "rejection_threshol
 TABLES = ("product", "feature", "interaction", "feedback", "survey", "interaction_sum", "score_count")
 
 
-async def test_what_is_the_neighbours_is_unknown(client: Client, neighbour: Client, owner: Owner) -> None:  # G1
+async def test_ids_of_another_workspace_get_the_same_404_as_unknown_ids(
+    client: Client, neighbour: Client, owner: Owner
+) -> None:  # G1
     theirs = await Feature.open(neighbour, "crm", "export", uses=1)
     await theirs.use()
     known = {"product": "crm", "feature": "export", "feedback": (await theirs.rate())["id"]}
@@ -305,7 +309,7 @@ async def test_what_is_the_neighbours_is_unknown(client: Client, neighbour: Clie
     assert before == [await owner.fetch(f"TABLE {table}") for table in TABLES]
 
 
-async def test_metrics_are_open_to_this_machine_and_to_the_token(database: Database) -> None:  # G1
+async def test_metrics_are_open_to_the_local_machine_and_the_token(database: Database) -> None:  # G1
     app = create_app(database, load(env={"VOXPOP_METRICS_TOKEN": "s3cret"}))
     for host, headers, expected in (
         ("127.0.0.1", {}, 200),
@@ -321,13 +325,13 @@ async def test_metrics_are_open_to_this_machine_and_to_the_token(database: Datab
             assert (await caller.get("/metrics", headers=headers)).status_code == expected, (host, headers)
 
 
-async def test_health_needs_no_key_and_says_nothing(make: Make) -> None:  # C10
+async def test_health_checks_need_no_key_and_have_an_empty_body(make: Make) -> None:  # C10
     for path in ("/health/check", "/health/ready"):
         answer = await make.anonymous().get(path)
         assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_a_refused_caller_is_told_why(make: Make) -> None:  # G1, G2
+async def test_a_refusal_names_the_missing_scope(make: Make) -> None:  # G1, G2
     client = await make.client(await make.workspace("ours"), Scope.READ)
     answer = await client.post(f"{API}/products", json={"key": "a", "name": "A"})
     assert answer.json()["message"] == "This needs a key with the scope 'manage'"

@@ -1,4 +1,4 @@
-"""Mail: what is written, how it leaves once, and what becomes of mail that can't leave."""
+"""Outgoing email: its headers, sending each message once, retries, and rejected messages."""
 
 import asyncio
 from datetime import timedelta
@@ -21,37 +21,37 @@ Owner = asyncpg.Connection
 
 async def write(site: Site, *recipients: str) -> None:
     async with site.database.transaction(site.workspace_id()) as tx:
-        letters = [compose("Ёлка & Co", to, "Привет", "Текст\n.\nEnd\n", utcnow()) for to in recipients]
-        await outbox.record(tx, site.workspace_id(), letters, utcnow())
+        messages = [compose("Ёлка & Co", to, "Привет", "Текст\n.\nEnd\n", utcnow()) for to in recipients]
+        await outbox.record(tx, site.workspace_id(), messages, utcnow())
 
 
 def sender(site: Site, server: FakeSmtpServer) -> MailSender:
     return MailSender(site.database, server.url, FROM)
 
 
-async def kept(owner: Owner) -> list[Any]:
+async def outbox_rows(owner: Owner) -> list[Any]:
     return await owner.fetch("SELECT * FROM outbox ORDER BY id")
 
 
-def test_a_mail_has_the_headers_it_needs() -> None:
+def test_an_email_has_the_needed_headers() -> None:
     now = utcnow()
-    written = build_message(parse_mail(compose("Ёлка & Co", OWNER, "Привет", "Текст", now).body), FROM, now)
-    again = message_from_string(written.as_string(policy=policy.SMTP), policy=policy.default)
-    assert (again["From"], again["To"], again["Subject"]) == (f"Ёлка & Co <{FROM}>", OWNER, "Привет")
-    assert again["Message-ID"].endswith("@voxpop.test>")
-    assert again["Date"].datetime == now.replace(microsecond=0)
-    assert again["Auto-Submitted"] == "auto-generated"
-    assert again.get_content().strip() == "Текст"
+    message = build_message(parse_mail(compose("Ёлка & Co", OWNER, "Привет", "Текст", now).body), FROM, now)
+    parsed = message_from_string(message.as_string(policy=policy.SMTP), policy=policy.default)
+    assert (parsed["From"], parsed["To"], parsed["Subject"]) == (f"Ёлка & Co <{FROM}>", OWNER, "Привет")
+    assert parsed["Message-ID"].endswith("@voxpop.test>")
+    assert parsed["Date"].datetime == now.replace(microsecond=0)
+    assert parsed["Auto-Submitted"] == "auto-generated"
+    assert parsed.get_content().strip() == "Текст"
 
 
 @pytest.mark.parametrize("evil", ["A\r\nBcc: x@evil.test", "A\nB", "A\r\n\r\nbody", "A\x00B", "A\u2028B", "A\x85B"])
-def test_no_header_can_be_smuggled_in(evil: str) -> None:
+def test_a_line_end_adds_no_header(evil: str) -> None:
     now = utcnow()
-    written = build_message(parse_mail(compose(evil, OWNER, evil, "x", now).body), FROM, now)
-    again = message_from_string(written.as_string(policy=policy.SMTP), policy=policy.default)
-    assert again["Bcc"] is None
-    assert again.get_content().strip() == "x"
-    assert sorted(again.keys()).count("Subject") == 1
+    message = build_message(parse_mail(compose(evil, OWNER, evil, "x", now).body), FROM, now)
+    parsed = message_from_string(message.as_string(policy=policy.SMTP), policy=policy.default)
+    assert parsed["Bcc"] is None
+    assert parsed.get_content().strip() == "x"
+    assert sorted(parsed.keys()).count("Subject") == 1
 
 
 def test_a_recipient_with_a_line_end_is_refused() -> None:
@@ -60,54 +60,54 @@ def test_a_recipient_with_a_line_end_is_refused() -> None:
         build_message(parse_mail(compose("A", "a@b.test\nBcc: x@evil.test", "S", "x", now).body), FROM, now)
 
 
-def test_mails_to_one_address_are_of_one_key() -> None:
+def test_emails_to_one_address_have_the_same_key() -> None:
     one, other = (compose("A", to, "S", "x", utcnow()) for to in ("U@x.com", "u@X.com"))
     assert (one.kind, one.key) == (Kind.MAIL, other.key)
     assert parse_mail(one.body).id != parse_mail(other.body).id
 
 
-async def test_mail_leaves_in_order_and_once(site: Site, owner: Owner) -> None:
+async def test_emails_are_sent_in_order_and_once(site: Site, owner: Owner) -> None:
     async with fake_smtp_server() as server:
         await write(site, OWNER, AGENT)
         one, other = sender(site, server), sender(site, server)
         assert sum(await asyncio.gather(one.send_due(utcnow()), other.send_due(utcnow()))) == 2
         assert (await one.send_due(utcnow()), await other.send_due(utcnow())) == (0, 0)
     assert [OWNER in server.received[0], AGENT in server.received[1], len(server.received)] == [True, True, 2]
-    for row in await kept(owner):
+    for row in await outbox_rows(owner):
         assert row["sent_at"] is not None
         assert parse_mail(row["body"]).text == ""  # it may have held a link
 
 
-async def test_what_is_refused_for_good_is_given_up_and_the_rest_leaves(site: Site, owner: Owner) -> None:
+async def test_a_permanent_rejection_fails_one_email_and_the_rest_is_sent(site: Site, owner: Owner) -> None:
     async with fake_smtp_server() as server:
         server.rejections = {OWNER: "550 no such person", AGENT: "451 come back later"}
         await write(site, OWNER, AGENT, "third@example.com")
         assert await sender(site, server).send_due(utcnow()) == 1
-    refused, waiting, sent = await kept(owner)
-    assert refused["failed_at"] is not None
-    assert "550" in refused["failure"]
-    assert "no such person" in refused["failure"]
+    rejected, waiting, sent = await outbox_rows(owner)
+    assert rejected["failed_at"] is not None
+    assert "550" in rejected["failure"]
+    assert "no such person" in rejected["failure"]
     assert (waiting["failed_at"], waiting["sent_at"]) == (None, None)
     assert timedelta(seconds=50) < waiting["retry_at"] - utcnow() <= timedelta(minutes=1)
     assert parse_mail(waiting["body"]).text != ""
     assert sent["sent_at"] is not None
 
 
-async def test_mail_waits_longer_each_time_and_is_given_up_after_three_days(site: Site, owner: Owner) -> None:
-    server = FakeSmtpServer()  # nobody listens
+async def test_retries_back_off_and_end_after_three_days(site: Site, owner: Owner) -> None:
+    server = FakeSmtpServer()  # not listening
     server.port = 1
     await write(site, OWNER)
-    rests, now = [], utcnow()
+    pauses, now = [], utcnow()
     for _ in range(10):
         await sender(site, server).send_due(now)
         await owner.execute("UPDATE lease SET expires_at = now()")
-        row = (await kept(owner))[0]
-        rests.append(round((row["retry_at"] - utcnow()) / timedelta(minutes=1)))
+        row = (await outbox_rows(owner))[0]
+        pauses.append(round((row["retry_at"] - utcnow()) / timedelta(minutes=1)))
         now = row["retry_at"]
-    assert rests == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
     await owner.execute("UPDATE outbox SET create_time = create_time - interval '3 days'")
     await sender(site, server).send_due(now)
-    row = (await kept(owner))[0]
+    row = (await outbox_rows(owner))[0]
     assert row["failed_at"] is not None
     assert "within 3 days" in row["failure"]
 
@@ -115,8 +115,8 @@ async def test_mail_waits_longer_each_time_and_is_given_up_after_three_days(site
 async def test_the_worker_sends_until_it_is_stopped(site: Site, owner: Owner) -> None:
     async with fake_smtp_server() as server:
         async with asyncio.timeout(20):
-            told = Site(site.database, VOXPOP_SMTP_URL=server.url)
-            running = asyncio.create_task(send_mail(told.database, told.settings))
+            with_server = Site(site.database, VOXPOP_SMTP_URL=server.url)
+            running = asyncio.create_task(send_mail(with_server.database, with_server.settings))
             await write(site, OWNER)
             await server.arrived.wait()
             running.cancel()
@@ -126,11 +126,11 @@ async def test_the_worker_sends_until_it_is_stopped(site: Site, owner: Owner) ->
     assert "voxpop@voxpop.test" in server.received[0]
 
 
-async def test_without_a_server_mail_stays(site: Site) -> None:
+async def test_without_a_server_emails_stay_in_the_outbox(site: Site) -> None:
     await write(site, OWNER)
     async with asyncio.timeout(5):
         await send_mail(site.database, site.settings)
-    assert [letter.text for letter in await site.emails()] == ["Текст\n.\nEnd\n"]
+    assert [email.text for email in await site.emails()] == ["Текст\n.\nEnd\n"]
     assert sender_address(site.settings) == "voxpop@voxpop.test"
 
 
@@ -142,7 +142,7 @@ async def test_without_a_server_mail_stays(site: Site) -> None:
         ("smtps://u:p@mail.test", 465, True, None, ("u", "p")),
     ],
 )
-def test_a_password_never_goes_in_the_clear(
+def test_a_password_is_sent_over_tls_only(
     url: str, port: int, tls: bool, starttls: bool | None, login: tuple[str | None, str | None]
 ) -> None:
     client = mail.smtp_client(url)
@@ -156,65 +156,67 @@ ENCODED = "=?utf-8?q?=0d=0aReply-To:_evil=40evil.test?="
 @pytest.mark.parametrize(
     ("name", "subject"), [(ENCODED, "Hello"), ("Ours", ENCODED), ("Ours", f"x {ENCODED} {ENCODED}")]
 )
-async def test_no_header_can_be_hidden_in_an_encoded_word(site: Site, name: str, subject: str) -> None:
+async def test_an_encoded_word_adds_no_header(site: Site, name: str, subject: str) -> None:
     async with fake_smtp_server() as server:
         async with site.database.transaction(site.workspace_id()) as tx:
             await outbox.record(tx, site.workspace_id(), [compose(name, OWNER, subject, "x", utcnow())], utcnow())
         assert await sender(site, server).send_due(utcnow()) == 1
-    got = message_from_string(server.received[0], policy=policy.default)
-    assert got.keys().count("Reply-To") == 0
-    assert [got[header].splitlines() for header in ("From", "Subject")] == [[got["From"]], [got["Subject"]]]
-    assert (FROM in got["From"], got["To"], got.get_content().splitlines()[0]) == (True, OWNER, "x")
+    parsed = message_from_string(server.received[0], policy=policy.default)
+    assert parsed.keys().count("Reply-To") == 0
+    assert [parsed[header].splitlines() for header in ("From", "Subject")] == [[parsed["From"]], [parsed["Subject"]]]
+    assert (FROM in parsed["From"], parsed["To"], parsed.get_content().splitlines()[0]) == (True, OWNER, "x")
 
 
-async def until(server: FakeSmtpServer, count: int) -> None:
+async def wait_for(server: FakeSmtpServer, count: int) -> None:
     async with asyncio.timeout(20):
         while len(server.received) < count:
             server.arrived.clear()
             await server.arrived.wait()
 
 
-async def test_an_unexpected_fault_does_not_end_the_sending(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults = [asyncpg.QueryCanceledError("canceling statement due to statement timeout")]
+async def test_an_unexpected_error_does_not_stop_sending(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = [asyncpg.QueryCanceledError("canceling statement due to statement timeout")]
     list_due = outbox.list_due_mail
 
-    async def list_or_fail(*asked: Any) -> Any:
-        if faults:
-            raise faults.pop()
-        return await list_due(*asked)
+    async def list_or_fail(*arguments: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return await list_due(*arguments)
 
     monkeypatch.setattr(outbox, "list_due_mail", list_or_fail)
     monkeypatch.setattr(mail, "PAUSE", timedelta(milliseconds=10))
     async with fake_smtp_server() as server, asyncio.TaskGroup() as tasks:
-        told = Site(site.database, VOXPOP_SMTP_URL=server.url)
-        running = tasks.create_task(send_mail(told.database, told.settings))
+        with_server = Site(site.database, VOXPOP_SMTP_URL=server.url)
+        running = tasks.create_task(send_mail(with_server.database, with_server.settings))
         await write(site, OWNER)
-        await until(server, 1)
+        await wait_for(server, 1)
         running.cancel()
-    assert faults == []
+    assert errors == []
 
 
-async def test_a_full_batch_is_followed_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_next_batch_follows_a_full_one_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "MAX_BATCH_SIZE", 2)
     monkeypatch.setattr(mail, "PAUSE", timedelta(hours=1))
     await write(site, *(f"u{number}@example.com" for number in range(5)))
     async with fake_smtp_server() as server, asyncio.TaskGroup() as tasks:
-        told = Site(site.database, VOXPOP_SMTP_URL=server.url)
-        running = tasks.create_task(send_mail(told.database, told.settings))
-        await until(server, 5)
+        with_server = Site(site.database, VOXPOP_SMTP_URL=server.url)
+        running = tasks.create_task(send_mail(with_server.database, with_server.settings))
+        await wait_for(server, 5)
         running.cancel()
 
 
 @pytest.mark.parametrize("broker", [{}, {"VOXPOP_KAFKA_BOOTSTRAP": "127.0.0.1:1"}])
-async def test_old_mail_goes_broker_or_none(site: Site, owner: Owner, broker: dict[str, str]) -> None:
+async def test_old_emails_are_deleted_with_or_without_a_broker(
+    site: Site, owner: Owner, broker: dict[str, str]
+) -> None:
     settings = Site(site.database, **broker).settings
     await write(site, "old@example.com", "new@example.com")
     async with site.database.transaction(site.workspace_id()) as tx:
         await outbox.record(tx, site.workspace_id(), [Message(Kind.FEEDBACK, "k", "{}")], utcnow())
-    long = timedelta(days=max(settings.outbox_keep_days, settings.outbox_unsent_days) + 1)
+    age = timedelta(days=max(settings.outbox_keep_days, settings.outbox_unsent_days) + 1)
     await owner.execute(
-        "UPDATE outbox SET create_time = create_time - $1::interval WHERE key <> 'new@example.com'", long
+        "UPDATE outbox SET create_time = create_time - $1::interval WHERE key <> 'new@example.com'", age
     )
     await purge(site.database, settings, utcnow())
-    kept_keys = [row["key"] for row in await kept(owner)]
-    assert kept_keys == (["new@example.com", "k"] if broker else ["new@example.com"])
+    keys = [row["key"] for row in await outbox_rows(owner)]
+    assert keys == (["new@example.com", "k"] if broker else ["new@example.com"])

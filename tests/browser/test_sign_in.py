@@ -1,4 +1,4 @@
-"""Signing in, settings, the export and what a foreign page tries, in Chromium."""
+"""Sign-in, settings, the export and CSRF protection, in Chromium."""
 
 import asyncio
 import csv
@@ -20,7 +20,7 @@ FORGED = """action => {
 }"""
 
 
-async def test_a_member_signs_in_by_password_and_lands_where_he_wanted(
+async def test_a_member_signs_in_by_password_and_gets_to_the_requested_page(
     chromium: Browser, inbox: InboxSite, origin: str
 ) -> None:
     assert (await inbox.owner_browser.submit("/settings/password", new=PASSWORD)).status_code == 303
@@ -37,7 +37,7 @@ async def test_a_member_signs_in_by_password_and_lands_where_he_wanted(
     await page.context.close()
 
 
-async def test_the_export_is_the_list_with_the_rating_last(agent: Agent) -> None:  # T13
+async def test_the_export_has_the_rating_in_its_last_columns(agent: Agent) -> None:  # T13
     page = await agent.go("/inbox?rating=rated&sort=rating")
     async with page.expect_download() as started:
         await page.get_by_role("link", name="Export CSV").click()
@@ -69,7 +69,7 @@ async def test_a_ticket_of_another_workspace_is_not_found(agent: Agent, inbox: I
     agent.complaints.clear()  # the browser says that it was not found
 
 
-async def test_a_role_is_changed_by_choosing_it(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+async def test_selecting_a_role_changes_it(chromium: Browser, inbox: InboxSite, origin: str) -> None:
     boss = await window(chromium, inbox, origin, who="boss")
     page = await boss.go("/settings")
     choice = page.get_by_label("Role of agent")
@@ -95,7 +95,7 @@ async def test_a_key_is_copied(chromium: Browser, inbox: InboxSite, origin: str)
     await boss.context.close()
 
 
-async def test_how_long_ago_keeps_up_without_a_reload(agent: Agent) -> None:
+async def test_relative_times_are_updated_without_a_reload(agent: Agent) -> None:
     await agent.page.clock.install()
     page = await agent.go("/inbox/TK-6")
     opened = page.locator(".facts time").first

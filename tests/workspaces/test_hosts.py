@@ -1,4 +1,4 @@
-"""Which workspace a host is, and where a workspace is reached."""
+"""The workspace of a host name, and the address of a workspace."""
 
 import pytest
 from tests.accounts.kit import HOST, Site
@@ -39,7 +39,7 @@ BASE = "https://example.com"
         ("server.lan", None, "default"),
     ],
 )
-def test_the_label_of_a_host(host: str, base: str | None, label: str | None) -> None:  # T26
+def test_a_host_names_its_label(host: str, base: str | None, label: str | None) -> None:  # T26
     assert workspace_label(host, base) == label
 
 
@@ -59,28 +59,28 @@ def test_the_address_of_a_workspace(public_url: str, slug: str, address: str) ->
     assert workspace_url(public_url, slug) == address
 
 
-async def test_a_workspace_is_chosen_by_its_host(site: Site) -> None:  # T26
+async def test_the_host_selects_the_workspace(site: Site) -> None:  # T26
     assert "Sign in to default" in (await site.browser().get("/login")).text
     assert "Sign in to acme" in (await site.browser("acme").get("/login")).text
     assert "Sign in to acme" in (await site.browser().get("/login", headers={"host": "acme.localhost:8000"})).text
 
 
 @pytest.mark.parametrize("host", ["unknown.voxpop.test", "evil.test", "a.b.voxpop.test", "voxpop.test.evil.test"])
-async def test_an_unknown_host_is_an_unknown_page(site: Site, host: str) -> None:
+async def test_an_unknown_host_is_not_found(site: Site, host: str) -> None:
     for path in ("/login", "/tickets/login", "/settings"):
         answer = await site.browser().get(path, headers={"host": host})
         assert (answer.status_code, "Page not found" in answer.text) == (404, True)
 
 
-async def test_names_become_labels(site: Site) -> None:
+async def test_a_label_is_made_from_the_name(site: Site) -> None:
     names = ("Ridgeway Parts", "ridgeway parts!", "Ёлка")
-    made = [await service.open_workspace(site.database, name) for name in names]
-    assert [workspace.slug for workspace in made] == ["ridgeway-parts", "ridgeway-parts-2", "workspace"]
+    created = [await service.open_workspace(site.database, name) for name in names]
+    assert [workspace.slug for workspace in created] == ["ridgeway-parts", "ridgeway-parts-2", "workspace"]
 
 
 @pytest.mark.parametrize("host", ["[::1", "[zz]", "a:b:c", "http://x"])
 @pytest.mark.parametrize("signed_in", [True, False])
-async def test_a_host_that_is_none_is_refused(site: Site, host: str, signed_in: bool) -> None:
+async def test_a_malformed_host_is_refused(site: Site, host: str, signed_in: bool) -> None:
     browser = await site.owner() if signed_in else site.browser()
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"host": host, "cookie": cookie, "origin": f"http://{HOST}"}
@@ -90,11 +90,11 @@ async def test_a_host_that_is_none_is_refused(site: Site, host: str, signed_in: 
     assert 400 <= (await browser.post("/login", data={"email": "a@b.de"}, headers=headers)).status_code < 500
 
 
-async def test_the_oldest_workspace_has_the_bare_host_whatever_its_name(
+async def test_the_migration_gives_the_bare_host_to_the_oldest_workspace(
     server_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where labels and owners did not exist yet: it was renamed, and another has taken its name."""
-    name = f"voxpop_before_people_{uuid7().hex}"
+    """Before labels existed, the oldest workspace could be renamed and another could take its name."""
+    name = f"voxpop_before_labels_{uuid7().hex}"
     await run_sql(server_dsn, f"CREATE DATABASE {name} TEMPLATE template0")
     known = list_migrations()
     with monkeypatch.context() as before:
@@ -109,7 +109,7 @@ async def test_the_oldest_workspace_has_the_bare_host_whatever_its_name(
     await migrate(at(server_dsn, name))
     database = await Database.open(at(server_dsn, name), size=2)
     async with database.transaction(None) as tx:
-        labels = {place.name: place.slug for place in await service.list_workspaces(tx)}
+        labels = {workspace.name: workspace.slug for workspace in await service.list_workspaces(tx)}
     assert labels == {"Ridgeway": "default", "default": "default-2"}
     link = await sign_in.create_first_owner_link(database, f"http://{HOST}", utcnow())
     async with Site(database).browser() as browser:

@@ -1,4 +1,4 @@
-"""Keys: how they are made, found, listed and revoked."""
+"""API keys: created, parsed, listed and revoked."""
 
 import hashlib
 
@@ -15,24 +15,24 @@ from voxpop.workspaces import service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
 
 
-async def test_only_a_hash_of_the_secret_is_kept(make: Make, owner: Owner) -> None:  # G1
-    key = await make.key(await make.workspace("ours"), Scope.READ)
-    token = parse_api_key(f"Bearer {key}")
+async def test_only_the_hash_of_a_key_is_stored(make: Make, owner: Owner) -> None:  # G1
+    text = await make.key(await make.workspace("ours"), Scope.READ)
+    key = parse_api_key(f"Bearer {text}")
     row = await owner.fetchrow("SELECT id, scopes, secret_hash FROM api_key")
-    assert tuple(row.values()) == (token.id, ["read"], hashlib.sha256(token.secret.encode()).digest())
-    assert token.secret not in str(await owner.fetch("TABLE api_key"))
+    assert tuple(row.values()) == (key.id, ["read"], hashlib.sha256(key.secret.encode()).digest())
+    assert key.secret not in str(await owner.fetch("TABLE api_key"))
 
 
-def test_a_key_is_read_as_it_was_written() -> None:
-    token = new_api_key(KeyId(uuid7()))
-    assert parse_api_key(f"Bearer {token}") == token
-    assert len({new_api_key(token.id).secret for _ in range(100)}) == 100
-    for header in (None, "", str(token), f"Bearer {token}\n{token}", f"Token {token}"):
+def test_only_a_well_formed_key_is_parsed() -> None:
+    key = new_api_key(KeyId(uuid7()))
+    assert parse_api_key(f"Bearer {key}") == key
+    assert len({new_api_key(key.id).secret for _ in range(100)}) == 100
+    for header in (None, "", str(key), f"Bearer {key}\n{key}", f"Token {key}"):
         with pytest.raises(Unauthorized):
             parse_api_key(header)
 
 
-async def test_keys_are_listed_and_revoked_in_their_workspace_alone(
+async def test_keys_are_listed_and_revoked_in_their_own_workspace_only(
     database: Database, client: Client, neighbour: Client
 ) -> None:  # G1
     await client.get(f"{API}/products")
@@ -54,7 +54,7 @@ async def test_keys_are_listed_and_revoked_in_their_workspace_alone(
     assert (await neighbour.get(f"{API}/products")).status_code == 200
 
 
-async def test_the_first_start_makes_a_workspace_and_its_key_once(database: Database, make: Make) -> None:
+async def test_the_first_start_creates_a_workspace_and_a_key_once(database: Database, make: Make) -> None:
     key = await service.first_start(database, utcnow())
     client = make.anonymous(headers={"authorization": f"Bearer {key}"})
     assert (await client.get("/api/v1/workspace")).json()["name"] == "default"
@@ -64,7 +64,7 @@ async def test_the_first_start_makes_a_workspace_and_its_key_once(database: Data
 
 
 async def test_a_workspace_is_found_by_its_name(database: Database, make: Make) -> None:
-    ident = await make.workspace("ours")
-    assert (await service.get_workspace_by_name(database, "ours")).id == ident
+    workspace = await make.workspace("ours")
+    assert (await service.get_workspace_by_name(database, "ours")).id == workspace
     with pytest.raises(NotFound, match="no workspace 'theirs' \\(there are: ours\\)"):
         await service.get_workspace_by_name(database, "theirs")

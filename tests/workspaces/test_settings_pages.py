@@ -1,4 +1,4 @@
-"""The settings' pages: the workspace, its keys, outgoing mail, and what the API says of the same."""
+"""The settings pages for the workspace, its API keys and outgoing email; the same settings in the API."""
 
 import re
 
@@ -12,7 +12,7 @@ from voxpop.types import utcnow
 FORM = {"name": "Ridgeway Parts", "time_zone": "Europe/Berlin", "cool_down_days": "90"}
 
 
-async def test_a_workspace_is_changed(site: Site) -> None:  # T27
+async def test_the_settings_of_a_workspace_are_changed(site: Site) -> None:  # T27
     owner = await site.owner()
     assert (await owner.get("/tickets/login")).status_code == 200
     answer = await owner.submit("/settings/workspace", **FORM, csat="on")
@@ -25,7 +25,7 @@ async def test_a_workspace_is_changed(site: Site) -> None:  # T27
 
 
 @pytest.mark.parametrize("path", ["/tickets/login", "/tickets/login/link?token=x"])
-async def test_without_the_portal_its_doors_are_unknown(site: Site, path: str) -> None:  # T10, T27
+async def test_without_the_portal_its_pages_are_not_found(site: Site, path: str) -> None:  # T10, T27
     owner = await site.owner()
     await owner.submit("/settings/workspace", **FORM)
     assert (await site.browser().get(path)).status_code == 404
@@ -36,7 +36,7 @@ async def test_without_the_portal_its_doors_are_unknown(site: Site, path: str) -
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("name", " ", "Enter a name."),
         ("time_zone", "Mars/Olympus", "There is no such time zone."),
@@ -46,48 +46,48 @@ async def test_without_the_portal_its_doors_are_unknown(site: Site, path: str) -
         ("cool_down_days", "", "Enter a whole number of days"),
     ],
 )
-async def test_what_does_not_fit_is_said_beside_it(site: Site, field: str, value: str, said: str) -> None:
+async def test_a_field_error_is_shown(site: Site, field: str, value: str, message: str) -> None:
     owner = await site.owner()
     answer = await owner.submit("/settings/workspace", **(FORM | {field: value}))
-    assert (answer.status_code, said in answer.text) == (400, True)
+    assert (answer.status_code, message in answer.text) == (400, True)
     assert "default" in (await owner.get("/settings/workspace")).text
 
 
-async def test_a_name_belongs_to_one_workspace(site: Site) -> None:
+async def test_a_name_in_use_is_refused(site: Site) -> None:
     answer = await (await site.owner()).submit("/settings/workspace", **(FORM | {"name": "acme"}))
     assert (answer.status_code, "A workspace with this name already exists." in answer.text) == (409, True)
 
 
-async def test_a_key_is_made_shown_once_and_revoked(site: Site) -> None:  # G1
+async def test_a_key_is_created_shown_once_and_revoked(site: Site) -> None:  # G1
     owner = await site.owner()
     page = (await owner.post("/settings/keys", data={"name": "Shop", "scopes": ["ingest", "read"]})).text
     shown = re.search(r"vxp_\w{32}_[\w-]{43}", page)
     assert shown is not None
-    caller = site.browser()
-    del caller.headers["accept"]
-    caller.headers["authorization"] = f"Bearer {shown[0]}"
-    assert (await caller.get("/api/csat/v1/products")).status_code == 200
-    assert (await caller.get("/api/v1/workspace")).status_code == 403
+    client = site.browser()
+    del client.headers["accept"]
+    client.headers["authorization"] = f"Bearer {shown[0]}"
+    assert (await client.get("/api/csat/v1/products")).status_code == 200
+    assert (await client.get("/api/v1/workspace")).status_code == 403
     listed = (await owner.get("/settings/keys")).text
     assert shown[0] not in listed
     assert "1 key" in listed
     path = re.search(r"/settings/keys/[0-9a-f-]{36}/revoke", listed)
     assert path is not None
     await owner.submit(path[0])
-    assert (await caller.get("/api/csat/v1/products")).status_code == 401
+    assert (await client.get("/api/csat/v1/products")).status_code == 401
     assert "0 keys" in (await owner.get("/settings/keys")).text
 
 
 @pytest.mark.parametrize(
     "fields", [{"name": "Shop"}, {"name": " ", "scopes": "read"}, {"name": "Shop", "scopes": ["read", "fly"]}]
 )
-async def test_a_key_without_a_name_or_scope_is_not_made(site: Site, fields: dict[str, str]) -> None:
+async def test_a_key_without_a_name_or_scope_is_refused(site: Site, fields: dict[str, str]) -> None:
     owner = await site.owner()
     assert (await owner.post("/settings/keys", data=fields)).status_code == 400
     assert "0 keys" in (await owner.get("/settings/keys")).text
 
 
-async def test_a_neighbours_key_is_unknown(site: Site) -> None:  # T26
+async def test_a_key_of_another_workspace_is_not_found(site: Site) -> None:  # T26
     owner, other = await site.owner(), await site.owner("acme", "other@example.com")
     await owner.submit("/settings/keys", name="Shop", scopes="read")
     path = re.search(r"/settings/keys/[0-9a-f-]{36}/revoke", (await owner.get("/settings/keys")).text)
@@ -96,7 +96,7 @@ async def test_a_neighbours_key_is_unknown(site: Site) -> None:  # T26
     assert "1 key" in (await owner.get("/settings/keys")).text
 
 
-async def test_mail_is_read_by_owners_while_it_cannot_leave(site: Site) -> None:
+async def test_owners_read_emails_where_no_mail_server_is_configured(site: Site) -> None:
     owner = await site.owner()
     admin = await site.accept_invitation(owner, ADMIN, "admin")
     page = (await owner.get("/settings/mail")).text
@@ -107,7 +107,7 @@ async def test_mail_is_read_by_owners_while_it_cannot_leave(site: Site) -> None:
     assert ADMIN not in (await other.get("/settings/mail")).text
 
 
-async def test_with_a_mail_server_nobody_reads_links(site: Site) -> None:
+async def test_with_a_mail_server_the_text_of_emails_is_hidden(site: Site) -> None:
     async with fake_smtp_server() as server:
         sending = Site(site.database, VOXPOP_SMTP_URL=server.url)
         sending.workspaces = site.workspaces
@@ -122,7 +122,7 @@ async def test_with_a_mail_server_nobody_reads_links(site: Site) -> None:
     assert "token=" not in waiting + sent
 
 
-async def test_the_api_knows_the_switches(client: Client) -> None:  # T10
+async def test_the_api_changes_the_portal_and_csat_settings(client: Client) -> None:  # T10
     shown = (await client.get("/api/v1/workspace")).json()
     assert (shown["slug"], shown["portal_enabled"], shown["csat_enabled"]) == ("ours", True, True)
     changed = (await client.patch("/api/v1/workspace", json={"csat_enabled": False})).json()

@@ -1,4 +1,4 @@
-"""The workspace of a key: what it shows, what may be changed, and what is its own."""
+"""The API of the key's workspace: its settings, changes to them, and their limits."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = {"time_zone": "UTC", "cool_down_days": 180, "portal_e
 OURS = {"name": "ours", "slug": "ours"} | SETTINGS
 
 
-async def test_it_is_shown_as_it_is_changed(client: Client, neighbour: Client) -> None:
+async def test_a_change_is_shown_afterwards(client: Client, neighbour: Client) -> None:
     assert good(await client.get(PATH)) == OURS
     changes: list[dict[str, Any]] = [
         {"time_zone": "Europe/Berlin"},
@@ -32,7 +32,7 @@ async def test_it_is_shown_as_it_is_changed(client: Client, neighbour: Client) -
     assert good(await neighbour.get(PATH)) == {"name": "theirs", "slug": "theirs"} | SETTINGS
 
 
-async def test_what_it_cannot_be(client: Client, neighbour: Client) -> None:  # G2, G4
+async def test_an_invalid_change_is_refused(client: Client, neighbour: Client) -> None:  # G2, G4
     before = good(await client.get(PATH))
     wrong: list[dict[str, Any]] = [{}, {"unknown": 1}, {"name": ""}, {"name": " \t"}, {"name": None}, {"name": 5}]
     wrong += [{"time_zone": zone} for zone in ("", "Berlin", "europe/berlin", "../etc/passwd", "UTC\x00", None, 2)]
@@ -45,7 +45,7 @@ async def test_what_it_cannot_be(client: Client, neighbour: Client) -> None:  # 
     assert good(await client.get(PATH)) == before
 
 
-async def test_an_unknown_zone_is_named(client: Client) -> None:  # G2
+async def test_an_unknown_time_zone_is_named_in_the_error(client: Client) -> None:  # G2
     answer = await client.patch(PATH, json={"time_zone": "Mars/Olympus"})
     fault = "unknown time zone 'Mars/Olympus', try one like Europe/Berlin"
     assert answer.json()["details"] == [{"field": "time_zone", "message": fault}]
@@ -62,7 +62,7 @@ async def test_an_unknown_zone_is_named(client: Client) -> None:  # G2
         ("Pacific/Kiritimati", (2026, 1, 1, 10), (2026, 1, 2)),
     ],
 )
-def test_a_day_is_one_of_its_zone(zone: str, moment: tuple[int, ...], day: tuple[int, ...]) -> None:  # G3
+def test_a_day_follows_the_time_zone(zone: str, moment: tuple[int, ...], day: tuple[int, ...]) -> None:  # G3
     workspace = Workspace(WorkspaceId(uuid7()), "ours", zone, 180)
     assert workspace.day(datetime(*moment, tzinfo=UTC)).timetuple()[:3] == day  # type: ignore[arg-type,misc]
 
