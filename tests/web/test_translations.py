@@ -1,4 +1,4 @@
-"""Every text has its Russian: what templates and code say is looked for in the catalogue, and the other way round."""
+"""Translations: every text has a Russian one and no translation is unused; plural forms, numbers and times."""
 
 import ast
 import re
@@ -32,12 +32,12 @@ from voxpop.web.i18n import Texts
 from voxpop.web.pages import _environment
 
 SOURCE = Path(voxpop.__file__).parent
-ONE = {"t", "N_", "translate", "alert"}
-MANY = {"n", "plural"}
+SINGULAR = {"t", "N_", "translate", "alert"}
+PLURAL = {"n", "plural"}
 NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
 
 
-def in_templates() -> Iterator[str]:
+def texts_in_templates() -> Iterator[str]:
     environment = _environment(ENGLISH)
     for path in (SOURCE / "templates").rglob("*.html"):
         tree = environment.parse(path.read_text("utf-8"))
@@ -50,21 +50,21 @@ def in_templates() -> Iterator[str]:
                 yield from consts[:1]
 
 
-def in_code() -> Iterator[str]:
+def texts_in_code() -> Iterator[str]:
     for path in SOURCE.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call):
                 name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-                if name in ONE | MANY:
-                    yield from texts_of(call)
+                if name in SINGULAR | PLURAL:
+                    yield from first_text(call)
 
 
-def texts_of(call: ast.Call) -> Iterator[str]:
+def first_text(call: ast.Call) -> Iterator[str]:
     texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
     yield from texts[:1]
 
 
-USED = set(in_templates()) | set(in_code())
+USED = set(texts_in_templates()) | set(texts_in_code())
 
 
 def error_classes(base: type[AppError] = AppError) -> Iterator[type[AppError]]:
@@ -81,17 +81,17 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_every_text_has_its_russian() -> None:
+def test_every_text_has_a_russian_translation() -> None:
     assert len(USED) > 100
     assert sorted(USED - catalogue(RUSSIAN).keys()) == []
 
 
-def test_the_catalogue_has_nothing_that_nobody_says() -> None:
+def test_no_translation_is_unused() -> None:
     assert sorted(catalogue(RUSSIAN).keys() - USED - ERRORS) == []
 
 
 @pytest.mark.parametrize("text", sorted(catalogue(RUSSIAN)))
-def test_a_translation_fills_in_the_same(text: str) -> None:
+def test_a_translation_has_the_same_placeholders(text: str) -> None:
     forms = catalogue(RUSSIAN)[text]
     assert isinstance(forms, str) or len(forms) == 3
     for form in [forms] if isinstance(forms, str) else forms:
@@ -100,7 +100,7 @@ def test_a_translation_fills_in_the_same(text: str) -> None:
         assert form.endswith("\n") == text.endswith("\n")
 
 
-def test_no_text_stands_in_two_files() -> None:
+def test_no_text_is_translated_twice() -> None:
     files = list((SOURCE / "translations").glob("ru*.toml"))
     counted = sum(len(re.findall(r'^"', file.read_text("utf-8"), re.MULTILINE)) for file in files)
     assert counted == len(catalogue(RUSSIAN))
@@ -130,16 +130,16 @@ def test_the_locale_follows_accept_language(header: str | None, locale: str) -> 
     [(0, "0 сотрудников"), (1, "1 сотрудник"), (2, "2 сотрудника"), (5, "5 сотрудников"), (11, "11 сотрудников"),
      (21, "21 сотрудник"), (22, "22 сотрудника"), (112, "112 сотрудников"), (1001, "1\u00a0001 сотрудник")],
 )  # fmt: skip
-def test_russian_counts_in_three_forms(count: int, text: str) -> None:
+def test_russian_has_three_plural_forms(count: int, text: str) -> None:
     assert plural(RUSSIAN, count, "{count} member", "{count} members") == text
 
 
-def test_english_counts_in_two() -> None:
+def test_english_has_two_plural_forms() -> None:
     counted = [plural(ENGLISH, count, "{count} member", "{count} members") for count in (0, 1, 2, 21)]
     assert counted == ["0 members", "1 member", "2 members", "21 members"]
 
 
-def test_numbers_have_the_marks_of_the_language() -> None:
+def test_numbers_are_formatted_for_the_language() -> None:
     assert format_number(ENGLISH, 1234567.5) == "1,234,567.5"
     assert format_number(RUSSIAN, 1234567.5) == "1\u00a0234\u00a0567,5"
 
@@ -160,12 +160,12 @@ def test_numbers_have_the_marks_of_the_language() -> None:
         (timedelta(days=400), "17 October 2025", "17 октября 2025"),
     ],
 )
-def test_how_long_ago(age: timedelta, english: str, russian: str) -> None:
+def test_relative_times(age: timedelta, english: str, russian: str) -> None:
     assert format_relative(ENGLISH, NOW - age, NOW, UTC) == english
     assert format_relative(RUSSIAN, NOW - age, NOW, UTC) == russian
 
 
-def test_times_are_those_of_the_workspace() -> None:
+def test_times_are_shown_in_the_workspace_time_zone() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     assert format_full(ENGLISH, NOW, berlin) == "21 November 2026, 17:41"
     assert format_short(ENGLISH, NOW - timedelta(hours=17), NOW, UTC) == "yesterday, 23:41"
@@ -173,9 +173,9 @@ def test_times_are_those_of_the_workspace() -> None:
     assert format_short(RUSSIAN, NOW - timedelta(days=5), NOW, UTC) == "16 ноября, 16:41"
 
 
-def test_values_are_escaped_and_texts_are_no_patterns_by_themselves() -> None:
+def test_values_are_escaped_and_unknown_placeholders_stay() -> None:
     t = Texts(RUSSIAN)
     assert t("Join {workspace}", workspace="<b>") == Markup("Присоединиться: &lt;b&gt;")
-    assert t("What {nobody} has & translated") == Markup("What {nobody} has &amp; translated")
-    assert translate(RUSSIAN, "{braces} of somebody") == "{braces} of somebody"
+    assert t("An {unknown} text & more") == Markup("An {unknown} text &amp; more")
+    assert translate(RUSSIAN, "{braces} of a user") == "{braces} of a user"
     assert i18n.N_("as it is") == "as it is"
