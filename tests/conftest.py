@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from voxpop.app import create_app
-from voxpop.config.settings import Settings, load
+from voxpop.config.loading import load
+from voxpop.config.settings import Settings
 from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database

@@ -1,15 +1,17 @@
-"""Settings: where they come from, what is refused, what is never shown, and that every one is documented."""
+"""Settings: their sources, invalid values, secrets, and their documentation."""
 
+import io
 import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from dotenv.parser import parse_stream
 from rich.pretty import pretty_repr
 
-from voxpop.config import settings as config
-from voxpop.config.settings import ConfigError, Settings, load
+from voxpop.config.loading import ConfigError, load
+from voxpop.config.settings import Settings, description, is_secret
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "configuration.md"
 SECRET = "postgresql://ann:s3cret@db1,db2:6432/voxpop?sslpassword=s3cret"
@@ -31,21 +33,23 @@ def test_defaults(tmp_path: Path) -> None:
     assert settings == Settings()
 
 
-@pytest.mark.parametrize(("uid", "place"), [(0, "/var/lib/voxpop"), (1000, "/somewhere/voxpop")])
-def test_where_data_belongs(uid: int, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("uid", "directory"), [(0, "/var/lib/voxpop"), (1000, "/somewhere/voxpop")])
+def test_the_default_data_directory_depends_on_the_user(
+    uid: int, directory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: uid)
     monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
-    assert Settings().data_dir == Path(place)
+    assert Settings().data_dir == Path(directory)
 
 
-def test_each_source_yields_to_the_one_before_it(tmp_path: Path) -> None:
+def test_sources_have_an_order_of_precedence(tmp_path: Path) -> None:
     (tmp_path / "voxpop.toml").write_text("port = 1\npool_size = 1\nqueue_limit = 1\nshutdown_seconds = 1\n")
     (tmp_path / ".env").write_text("VOXPOP_PORT=2\nVOXPOP_POOL_SIZE=2\nVOXPOP_QUEUE_LIMIT=2\n")
     settings = read(tmp_path, {"VOXPOP_PORT": "3", "VOXPOP_POOL_SIZE": "3"}, port=4)
     assert (settings.port, settings.pool_size, settings.queue_limit, settings.shutdown_seconds) == (4, 3, 2, 1)
 
 
-def test_the_process_is_read_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_and_working_directory_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("VOXPOP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VOXPOP_PORT", "81")
@@ -67,12 +71,21 @@ def test_the_process_is_read_unless_told_otherwise(tmp_path: Path, monkeypatch: 
         ("VOXPOP_HOST=one\nVOXPOP_HOST=two", "two"),
         ("\ufeffVOXPOP_HOST=marked\r", "marked"),
         ("# VOXPOP_HOST=no\n\nOTHER=ignored", "127.0.0.1"),
-        ("VOXPOP_HOST= # nothing", "127.0.0.1"),
+        ("VOXPOP_HOST= # comment", "127.0.0.1"),
+        ("VOXPOP_HOST='two\nlines'", "two\nlines"),
     ],
 )
-def test_dotenv(tmp_path: Path, line: str, value: str) -> None:
+def test_dotenv_lines_are_parsed(tmp_path: Path, line: str, value: str) -> None:
     (tmp_path / ".env").write_bytes(f"{line}\n".encode())
     assert read(tmp_path).host == value
+
+
+def test_the_dotenv_parser_reports_errors_with_their_line() -> None:
+    """`dotenv.parser` has the bindings that `dotenv_values` drops."""
+    invalid, valid, bare = parse_stream(io.StringIO("A='open\nB=2\nC\n"))
+    assert (invalid.error, invalid.original.line) == (True, 1)
+    assert (valid.key, valid.value, valid.error) == ("B", "2", False)
+    assert (bare.key, bare.value) == ("C", None)
 
 
 def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
@@ -83,13 +96,13 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
     beginnings = [
         ".env: line 2 is not KEY=VALUE",
         ".env: line 3 is not KEY=VALUE",
-        "VOXPOP_DATABSE_URL: there is no such setting; did you mean VOXPOP_DATABASE_URL?",
-        "voxpop.toml: pool_sizes: there is no such setting; did you mean pool_size?",
+        "VOXPOP_DATABSE_URL: unknown setting; did you mean VOXPOP_DATABASE_URL?",
+        "voxpop.toml: pool_sizes: unknown setting; did you mean pool_size?",
         "voxpop.toml: base_url: expected http://host or https://host, not 'voxpop.example.com'",
-        ".env: VOXPOP_LOG_LEVEL: 'loud' does not fit",
-        "VOXPOP_PORT: '65536' does not fit: Expected `int` <= 65535. The port to listen on",
+        ".env: VOXPOP_LOG_LEVEL: 'loud' is invalid",
+        "VOXPOP_PORT: '65536' is invalid: Expected `int` <= 65535. The port to listen on",
         "VOXPOP_TRUSTED_PROXIES: expected addresses or networks such as 10.0.0.0/8, not '10.0.0.1/8', 'me'",
-        "--queue-limit: '0' does not fit",
+        "--queue-limit: '0' is invalid",
     ]
     assert [line[: len(start)] for line, start in zip(found, beginnings, strict=True)] == beginnings
 
@@ -113,11 +126,11 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
         ("HOST_FILE", "host.txt"),
     ],
 )
-def test_refused(tmp_path: Path, name: str, value: str) -> None:
+def test_an_invalid_setting_is_refused(tmp_path: Path, name: str, value: str) -> None:
     assert len(problems(tmp_path, {f"VOXPOP_{name}": value})) == 1
 
 
-def test_values_are_cleaned(tmp_path: Path) -> None:
+def test_values_are_normalized(tmp_path: Path) -> None:
     env = {"VOXPOP_BASE_URL": "https://example.com/voxpop/", "VOXPOP_TRUSTED_PROXIES": " 10.0.0.0/8 , ::1,"}
     settings = read(tmp_path, env, data_dir=Path("data"), postgres_bin="~/pg")
     assert settings.public_url == "https://example.com/voxpop"
@@ -125,36 +138,36 @@ def test_values_are_cleaned(tmp_path: Path) -> None:
     assert (settings.data_dir, settings.postgres_bin) == (tmp_path / "data", Path.home() / "pg")
 
 
-def test_an_empty_variable_and_those_of_the_tests_count_as_not_set(tmp_path: Path) -> None:
+def test_empty_variables_and_those_of_the_test_suite_are_ignored(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("VOXPOP_PORT=2\n")
     assert read(tmp_path, {"VOXPOP_PORT": "", "VOXPOP_TEST_DATABASE_URL": "x"}).port == 2
 
 
-def test_a_secret_from_a_file(tmp_path: Path) -> None:
+def test_a_secret_can_be_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text(f"{SECRET}\n")
     (tmp_path / "voxpop.toml").write_text("database_url = 'postgresql://weaker'\nmetrics_token_file = 'url'\n")
     settings = read(tmp_path, {"VOXPOP_DATABASE_URL_FILE": "url"})
     assert (settings.database_url, settings.metrics_token) == (SECRET, SECRET)
 
 
-def test_a_secret_file_that_cannot_be_used(tmp_path: Path) -> None:
+def test_an_unusable_secret_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     env = {"VOXPOP_METRICS_TOKEN_FILE": "empty", "VOXPOP_DATABASE_URL_FILE": "gone"}
     gone, empty = problems(tmp_path, env)
     assert gone.startswith("VOXPOP_DATABASE_URL_FILE: [Errno 2]")
-    assert empty.startswith("VOXPOP_METRICS_TOKEN_FILE: *** does not fit: Expected `str` of length >= 1")
+    assert empty.startswith("VOXPOP_METRICS_TOKEN_FILE: *** is invalid: Expected `str` of length >= 1")
     both = problems(tmp_path, {"VOXPOP_METRICS_TOKEN": "x", "VOXPOP_METRICS_TOKEN_FILE": "empty"})
-    assert both == ["VOXPOP_METRICS_TOKEN_FILE: VOXPOP_METRICS_TOKEN is set too; one of the two is enough"]
+    assert both == ["VOXPOP_METRICS_TOKEN_FILE: VOXPOP_METRICS_TOKEN is set too; remove one of them"]
 
 
 @pytest.mark.parametrize("content", [b"port = ", b"port = 1\nport = 2", b"\xff"])
-def test_a_broken_toml_file(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_toml_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "voxpop.toml").write_bytes(content)
     (problem,) = problems(tmp_path)
     assert problem.startswith("voxpop.toml: ")
 
 
-def test_a_file_that_is_a_directory(tmp_path: Path) -> None:
+def test_a_directory_instead_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
     assert problems(tmp_path)[0].startswith(".env: [Errno 21]")
 
@@ -169,9 +182,9 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
 
 
 def row(field: msgspec.inspect.Field) -> str:
-    absent = field.default in (None, msgspec.NODEFAULT)
-    default = "unset" if absent else "empty" if field.default == "" else f"`{field.default}`"
-    return f"| `VOXPOP_{field.name.upper()}` | {default} | {config.description(field.name)} |"
+    unset = field.default in (None, msgspec.NODEFAULT)
+    default = "unset" if unset else "empty" if field.default == "" else f"`{field.default}`"
+    return f"| `VOXPOP_{field.name.upper()}` | {default} | {description(field.name)} |"
 
 
 def test_every_setting_is_documented() -> None:
@@ -180,6 +193,6 @@ def test_every_setting_is_documented() -> None:
     assert documented == expected, "the table should read:\n" + "\n".join(expected)
 
 
-def test_the_secrets_that_may_come_from_files_are_documented() -> None:
-    expected = {f"`VOXPOP_{name.upper()}_FILE`" for name in Settings.__struct_fields__ if config.is_secret(name)}
+def test_the_secrets_that_can_be_read_from_files_are_documented() -> None:
+    expected = {f"`VOXPOP_{name.upper()}_FILE`" for name in Settings.__struct_fields__ if is_secret(name)}
     assert {word.strip(",.;:") for word in DOCUMENT.read_text().split() if "_FILE`" in word} == expected

@@ -16,7 +16,7 @@ from tests.conftest import Client, Make
 from tests.features.kit import API, USER, Feature, good, refusal
 from tests.features.ledger import Owner
 
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 
 JSON = {"content-type": "application/json"}

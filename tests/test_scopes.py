@@ -14,7 +14,7 @@ from tests.features.ledger import Owner
 from tests.tickets.portal_kit import PortalSite
 
 from voxpop.app import create_app
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 from voxpop.types import KeyId, Scope, utcnow
 from voxpop.workspaces import service as workspaces

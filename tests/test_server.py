@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.server import CannotListen, HttpServer, bind
 from voxpop.web.middleware import AppMiddleware
 

@@ -11,7 +11,8 @@ import httpx
 from voxpop import mail, outbox
 from voxpop.accounts import sign_in
 from voxpop.app import create_app
-from voxpop.config.settings import Settings, load
+from voxpop.config.loading import load
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.mail import OutgoingMail
 from voxpop.types import WorkspaceId, utcnow

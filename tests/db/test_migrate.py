@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from tests.conftest import Make, at, run_sql
 
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db import migrate as module
 from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import Migration, MigrationError, list_migrations, list_pending, migrate

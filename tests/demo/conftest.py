@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Client, Make, at, run_sql
 
 from voxpop import demo
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 from voxpop.workspaces import service as workspaces
 

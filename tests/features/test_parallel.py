@@ -12,7 +12,7 @@ from tests.conftest import Client, Make
 from tests.features.kit import API, Feature, good, refusal
 from tests.features.ledger import Owner, assert_counts_agree, surveys
 
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 
 CUSTOMERS = [f"u{number}@example.com" for number in range(20)]

@@ -18,7 +18,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 from tests.kafka.broker import Broker
 
-from voxpop.config.settings import Settings, Value, load
+from voxpop.config.loading import Value, load
+from voxpop.config.settings import Settings
 from voxpop.kafka.client import WORKSPACE_HEADER
 
 RUNNER = Path(__file__).with_name("runner.py")

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 
 from voxpop import logs
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 from voxpop.worker.consumer import consume
 from voxpop.worker.relay import relay

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from tests.kafka.conftest import Beside, open_waiting
 from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually
 
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 from voxpop.kafka import consumer as kafka_consumer
 from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record

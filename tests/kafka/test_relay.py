@@ -15,7 +15,7 @@ from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually, headers_of, 
 from voxpop import outbox
 from voxpop.campaigns import dead_letters
 from voxpop.campaigns.models import DeadLetter
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database, Tx
 from voxpop.feedback import service as feedback
 from voxpop.feedback.models import NewFeedback, Source

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.metrics.kit import DAY, NIGHT, Campaigns, Owner, kept, local, messages, noon
 
-from voxpop.config.settings import Settings, load
+from voxpop.config.loading import load
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.surveys import campaign_surveys as surveys
 from voxpop.types import WorkspaceId

@@ -6,7 +6,7 @@ import pytest
 from tests.campaigns.kit import Door
 from tests.conftest import Client, Make
 
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 
 

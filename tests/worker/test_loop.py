@@ -6,7 +6,7 @@ from datetime import timedelta
 from structlog.testing import capture_logs
 from tests.conftest import Make
 
-from voxpop.config.settings import load
+from voxpop.config.loading import load
 from voxpop.db.pool import Database
 from voxpop.types import utcnow
 from voxpop.worker import daily, loop

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import asyncpg
 from cyclopts import CycloptsError
 
-from voxpop.config.settings import ConfigError
+from voxpop.config.loading import ConfigError
 from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.errors import AppError, FieldError, Invalid, OperatorError
 

@@ -10,8 +10,9 @@ import structlog
 from cyclopts import Parameter
 
 from voxpop import logs
-from voxpop.config import settings as config
-from voxpop.config.settings import Settings, Value
+from voxpop.config import loading
+from voxpop.config.loading import Value
+from voxpop.config.settings import Settings
 from voxpop.db.embedded.supervisor import Supervisor, running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
@@ -39,7 +40,7 @@ class Source(NamedTuple):
 def load(data: Path | None, **flags: Value | None) -> Settings:
     """The settings, flags first, which the logs follow from here on; ConfigError names all that is wrong."""
     given = {"data_dir": data, **flags}
-    settings = config.load(overrides={name: value for name, value in given.items() if value is not None})
+    settings = loading.load(overrides={name: value for name, value in given.items() if value is not None})
     logs.configure(settings.log_level, settings.log_format)
     return settings
 
