@@ -96,7 +96,7 @@ async def replay(tx: Tx, workspace: WorkspaceId, steps: Sequence[Step], set_now:
         elif step.refusal:
             await features.reject(tx, workspace, [step.person])
         else:
-            await features.use(tx, workspace, [step.person])
+            await features.increment(tx, workspace, [step.person])
 
 
 async def test_the_product_would_have_left_the_same(

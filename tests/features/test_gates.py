@@ -119,7 +119,7 @@ async def run(database: Database, workspace: WorkspaceId, batch: list[Step]) -> 
     async with database.transaction(workspace) as tx:
         match batch[0].work:
             case "use":
-                return list(await service.use(tx, workspace, people))
+                return list(await service.increment(tx, workspace, people))
             case "reject":
                 return list(await service.reject(tx, workspace, people))
         scores = cycle((10, 1, 7))

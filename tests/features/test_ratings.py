@@ -1,5 +1,6 @@
 """Ratings: what is taken, what it does to the counters, and how long the customer is then left alone."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,10 @@ from tests.conftest import Client
 from tests.features.conftest import SetClock
 from tests.features.kit import USER, Feature, counts, good, refusal
 from tests.features.ledger import Owner, age, assert_counts_agree
+
+from voxpop.db.parameters import parameterize
+from voxpop.db.pool import Database
+from voxpop.features.prompting import IN_COOLDOWN, in_cooldown
 
 FEEDBACK_COUNT = "SELECT count(*) FROM feedback"
 GOOD = {"user_email": USER, "rating": 8, "source": "prompted"}
@@ -94,6 +99,22 @@ async def test_the_cool_down_ends_to_the_microsecond(feature: Feature, set_clock
     assert counts(await feature.use(5)) == (0, 5, 0)
     set_clock(2026, 6, 30, 12)
     assert counts(await feature.use()) == (1, 6, 0)
+
+
+@pytest.mark.parametrize("days", [0, 1, 180, 3650])
+async def test_the_cool_down_is_the_same_rule_in_sql_and_in_python(
+    database: Database, client: Client, owner: Owner, days: int
+) -> None:  # C42
+    await owner.execute("UPDATE workspace SET cool_down_days = $1", days)
+    now = datetime(2026, 6, 30, 12, tzinfo=UTC)
+    end = now - timedelta(days=days)
+    moments = [None, end, end - timedelta(microseconds=1), end + timedelta(microseconds=1), now]
+    statement = parameterize(f"SELECT {IN_COOLDOWN} FROM (SELECT :feedback_at::timestamptz AS feedback_at) AS i")
+    async with database.transaction(client.workspace) as tx:
+        for moment in moments:
+            values = {"now": now, "workspace": client.workspace, "feedback_at": moment}
+            in_sql = await tx.fetchval(statement.sql, *(values[name] for name in statement.names))
+            assert in_sql is in_cooldown(moment, days, now), moment
 
 
 @pytest.fixture

@@ -51,12 +51,12 @@ class Journey:
     def use(self, at: datetime) -> bool:
         """Counts a use, and tells whether the product asks now."""
         self._begin(at)
-        cooling = in_cooldown(self.feedback_at, self._cool_down_days, at)
+        is_cooling = in_cooldown(self.feedback_at, self._cool_down_days, at)
         self.total += 1
-        self.uses += not cooling
+        self.uses += not is_cooling
         feature = self.plan.feature
         thresholds = feature.interaction_threshold, feature.rejection_threshold
-        ask = should_prompt(self.uses, thresholds[0], self.rejections, thresholds[1], cooling=cooling)
+        ask = should_prompt(self.uses, thresholds[0], self.rejections, thresholds[1], in_cooldown=is_cooling)
         if ask and self.open is None:
             self.open = Ask(SurveyId(new_id(self._rng, at)), at, Status.PENDING, at)
             self.asks.append(self.open)

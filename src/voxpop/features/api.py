@@ -1,4 +1,4 @@
-"""The feature API: products and features, use, refusal, rating. Parses, calls, shapes."""
+"""The feature API: products and features, uses, rejections and ratings."""
 
 from typing import Annotated
 
@@ -15,91 +15,99 @@ from voxpop.errors import Invalid
 from voxpop.features import catalogue, service
 from voxpop.features.analytics import service as analytics
 from voxpop.features.errors import FeatureAlreadyExists, FeatureInUse, ProductAlreadyExists, ProductInUse
-from voxpop.features.models import Counters, Feature, FeaturePath, FeatureUser, NewRating, Product, Rated
-from voxpop.features.prompting import derive_name, in_cooldown
+from voxpop.features.models import (
+    Counters,
+    Feature,
+    FeaturePath,
+    FeatureUpdate,
+    FeatureUser,
+    NewRating,
+    Product,
+    StoredRating,
+)
+from voxpop.features.prompting import derive_name
 from voxpop.features.schemas import (
     CountersOut,
     FeatureOut,
-    Features,
-    NewFeature,
-    NewProduct,
-    ProductName,
+    FeaturesOut,
+    NewFeatureBody,
+    NewProductBody,
+    ProductNameBody,
     ProductOut,
-    Products,
+    ProductsOut,
     RatingBody,
     RatingOut,
     SomeFeatureChange,
     StateOut,
-    States,
-    Thresholds,
+    StatesOut,
+    ThresholdsBody,
     UserBody,
 )
 from voxpop.types import Actor, Email, Scope, utcnow
-from voxpop.workspaces import service as workspaces
 
 BASE = "/api/csat/v1"
 PRODUCT = f"{BASE}/products/{{product:str}}"
 FEATURE = f"{PRODUCT}/features/{{feature:str}}"
 TAG = ["Product features"]
 
-ProductPath = FromPath[Annotated[str, Meta(description="The product's key", examples=["pms"])]]
-FeaturePart = FromPath[Annotated[str, Meta(description="The feature's key", examples=["dashboard"])]]
-ProductKeys = Annotated[list[str], Meta(description="Only these products' features", examples=[["pms"]])]
-NamePart = Annotated[str, Meta(description="In the name, whatever its case", max_length=200, examples=["dash"])]
+ProductKeyPath = FromPath[Annotated[str, Meta(description="The product's key", examples=["pms"])]]
+FeatureKeyPath = FromPath[Annotated[str, Meta(description="The feature's key", examples=["dashboard"])]]
+ProductKeys = Annotated[list[str], Meta(description="Only features of these products", examples=[["pms"]])]
+NamePart = Annotated[str, Meta(description="A part of the name, ignoring case", max_length=200, examples=["dash"])]
 UserEmail = FromQuery[Annotated[Email, Meta(examples=["user@example.com"])]]
 
 
 class FeatureBatchers:
-    """The three ways in that many come by at once."""
+    """Batches the three hot operations."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self.use: Batcher[FeatureUser, Counters | None] = Batcher("increment", database, service.use, queue_limit=limit)
-        self.reject: Batcher[FeatureUser, Counters | None] = Batcher(
+        self._increment: Batcher[FeatureUser, Counters | None] = Batcher(
+            "increment", database, service.increment, queue_limit=limit
+        )
+        self._reject: Batcher[FeatureUser, Counters | None] = Batcher(
             "reject", database, service.reject, queue_limit=limit
         )
-        self.rate: Batcher[NewRating, Rated | None] = Batcher("rate", database, service.rate, queue_limit=limit)
+        self._rate: Batcher[NewRating, StoredRating | None] = Batcher("rate", database, service.rate, queue_limit=limit)
 
-    async def use_once(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
-        return _counters(
-            await self.use.submit(actor.workspace, FeatureUser(product, feature, body.user_email)), product, feature
-        )
+    async def increment(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
+        user = FeatureUser(product, feature, body.user_email)
+        return _counters_out(await self._increment.submit(actor.workspace, user), user)
 
-    async def reject_once(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
-        return _counters(
-            await self.reject.submit(actor.workspace, FeatureUser(product, feature, body.user_email)), product, feature
-        )
+    async def reject(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
+        user = FeatureUser(product, feature, body.user_email)
+        return _counters_out(await self._reject.submit(actor.workspace, user), user)
 
-    async def rate_once(self, actor: Actor, product: str, feature: str, body: RatingBody) -> RatingOut:
-        person = FeatureUser(product, feature, body.user_email)
-        new = NewRating(person, int(body.rating), body.source, _given(body.comment), _given(body.user_agent))
-        rated = await self.rate.submit(actor.workspace, new)
-        if rated is None:
-            raise catalogue.no_feature(person.path)
-        return RatingOut.of(rated)
+    async def rate(self, actor: Actor, product: str, feature: str, body: RatingBody) -> RatingOut:
+        user = FeatureUser(product, feature, body.user_email)
+        new = NewRating(user, int(body.rating), body.source, _or_none(body.comment), _or_none(body.user_agent))
+        stored = await self._rate.submit(actor.workspace, new)
+        if stored is None:
+            raise catalogue.feature_not_found(user.path)
+        return RatingOut.of(stored)
 
 
-@get(f"{BASE}/products", opt=requires_scope(Scope.READ), tags=TAG, summary="List the products")
-async def list_products(tx: Transaction, actor: CurrentActor) -> Products:
-    """All of them, by name."""
-    return Products([ProductOut.of(product) for product in await catalogue.list_products(tx, actor)])
+@get(f"{BASE}/products", opt=requires_scope(Scope.READ), tags=TAG, summary="List products")
+async def list_products(tx: Transaction, actor: CurrentActor) -> ProductsOut:
+    """Sorted by name."""
+    return ProductsOut([ProductOut.of(product) for product in await catalogue.list_products(tx, actor)])
 
 
 @post(
     f"{BASE}/products",
     opt=requires_scope(Scope.MANAGE) | {"errors": (ProductAlreadyExists,)},
     tags=TAG,
-    summary="Set a product up",
+    summary="Create a product",
 )
-async def open_product(tx: Transaction, actor: CurrentActor, data: JSONBody[NewProduct]) -> ProductOut:
-    """The key is what all other addresses name it by."""
+async def open_product(tx: Transaction, actor: CurrentActor, data: JSONBody[NewProductBody]) -> ProductOut:
+    """The key identifies the product in all other requests."""
     return ProductOut.of(await catalogue.open_product(tx, actor, Product(data.key, data.name), utcnow()))
 
 
 @patch(PRODUCT, opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Rename a product")
 async def rename_product(
-    tx: Transaction, actor: CurrentActor, product: ProductPath, data: JSONBody[ProductName]
+    tx: Transaction, actor: CurrentActor, product: ProductKeyPath, data: JSONBody[ProductNameBody]
 ) -> ProductOut:
-    """The key stays."""
+    """The key stays the same."""
     return ProductOut.of(await catalogue.rename_product(tx, actor, Product(product, data.name), utcnow()))
 
 
@@ -109,58 +117,70 @@ async def rename_product(
     tags=TAG,
     summary="Delete a product",
 )
-async def delete_product(tx: Transaction, actor: CurrentActor, product: ProductPath) -> None:
-    """Only one without features."""
+async def delete_product(tx: Transaction, actor: CurrentActor, product: ProductKeyPath) -> None:
+    """A product with features cannot be deleted."""
     await catalogue.delete_product(tx, actor, product)
 
 
-@get(f"{BASE}/features", opt=requires_scope(Scope.READ), tags=TAG, summary="List the features")
+@get(f"{BASE}/features", opt=requires_scope(Scope.READ), tags=TAG, summary="List features")
 async def list_features(
     tx: Transaction,
     actor: CurrentActor,
     product_key: FromQuery[ProductKeys | None] = None,
     name_part: FromQuery[NamePart | None] = None,
-) -> Features:
-    """By product key, then feature key. Repeat `product_key` for several products."""
-    found = await catalogue.list_features(tx, actor, product_key or [], name_part or "")
-    return Features([FeatureOut.of(feature) for feature in found])
+) -> FeaturesOut:
+    """Sorted by product key, then feature key. Repeat `product_key` for several products."""
+    features = await catalogue.list_features(tx, actor, product_key or [], name_part or "")
+    return FeaturesOut([FeatureOut.of(feature) for feature in features])
 
 
 @post(
     f"{PRODUCT}/features",
     opt=requires_scope(Scope.MANAGE) | {"errors": (FeatureAlreadyExists,)},
     tags=TAG,
-    summary="Set a feature up",
+    summary="Create a feature",
 )
 async def open_feature(
-    tx: Transaction, actor: CurrentActor, product: ProductPath, data: JSONBody[NewFeature]
+    tx: Transaction, actor: CurrentActor, product: ProductKeyPath, data: JSONBody[NewFeatureBody]
 ) -> FeatureOut:
-    """Its name is the key with spaces for `-`, `_`, `.` and `+`; PATCH gives it another."""
-    name = derive_name(data.feature_key)
-    thresholds = int(data.interaction_threshold), int(data.rejection_threshold)
-    feature = Feature(product, data.feature_key, name, _given(data.description), *thresholds)
+    """Its name is the key with spaces for `-`, `_`, `.` and `+`; PATCH can change the name."""
+    feature = Feature(
+        product,
+        data.feature_key,
+        derive_name(data.feature_key),
+        _or_none(data.description),
+        int(data.interaction_threshold),
+        int(data.rejection_threshold),
+    )
     return FeatureOut.of(await catalogue.open_feature(tx, actor, feature, utcnow()))
 
 
-@patch(FEATURE, opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Name and describe a feature")
-async def describe_feature(
-    tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[SomeFeatureChange]
+@patch(FEATURE, opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a feature's name or description")
+async def change_feature(
+    tx: Transaction,
+    actor: CurrentActor,
+    product: ProductKeyPath,
+    feature: FeatureKeyPath,
+    data: JSONBody[SomeFeatureChange],
 ) -> FeatureOut:
-    """At least one of the two. Thresholds are changed at an address of their own."""
+    """At least one of the two. Thresholds have an address of their own."""
     if data.name is UNSET and data.description is UNSET:
         raise Invalid("body must have name or description")
-    description = data.description is not UNSET, _given(data.description)
-    path = FeaturePath(product, feature)
-    return FeatureOut.of(await catalogue.describe_feature(tx, actor, path, _given(data.name), description, utcnow()))
+    update = FeatureUpdate(data.name, data.description)
+    return FeatureOut.of(await catalogue.change_feature(tx, actor, FeaturePath(product, feature), update, utcnow()))
 
 
-@put(f"{FEATURE}/thresholds", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a feature's thresholds")
-async def retune_feature(
-    tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[Thresholds]
+@put(f"{FEATURE}/thresholds", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Set a feature's thresholds")
+async def set_thresholds(
+    tx: Transaction,
+    actor: CurrentActor,
+    product: ProductKeyPath,
+    feature: FeatureKeyPath,
+    data: JSONBody[ThresholdsBody],
 ) -> FeatureOut:
-    """They hold from the next request on, for counts that exist too."""
-    thresholds = int(data.interaction_threshold), int(data.rejection_threshold)
-    return FeatureOut.of(await catalogue.set_thresholds(tx, actor, FeaturePath(product, feature), thresholds, utcnow()))
+    """They apply from the next request on, to existing counts too."""
+    path = FeaturePath(product, feature)
+    return FeatureOut.of(await catalogue.set_thresholds(tx, actor, path, data.thresholds(), utcnow()))
 
 
 @delete(
@@ -169,8 +189,10 @@ async def retune_feature(
     tags=TAG,
     summary="Delete a feature",
 )
-async def delete_feature(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> None:
-    """Only one that nobody has used or rated."""
+async def delete_feature(
+    tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
+) -> None:
+    """A feature with interactions or ratings cannot be deleted."""
     await catalogue.delete_feature(tx, actor, FeaturePath(product, feature))
 
 
@@ -180,35 +202,36 @@ async def delete_feature(tx: Transaction, actor: CurrentActor, product: ProductP
     tags=TAG,
     summary="A user's counters on every feature",
 )
-async def list_states(tx: Transaction, actor: CurrentActor, product: ProductPath, user_email: UserEmail) -> States:
-    """Features never used have zeros. Reading changes nothing."""
-    states = await analytics.list_states(tx, actor, product, user_email)
-    days, now = (await workspaces.get_workspace(tx, actor.workspace)).cool_down_days, utcnow()
-    return States([StateOut.of(state, cooling=in_cooldown(state.feedback_at, days, now)) for state in states])
+async def list_states(
+    tx: Transaction, actor: CurrentActor, product: ProductKeyPath, user_email: UserEmail
+) -> StatesOut:
+    """Features without uses have zeros. Reading changes nothing."""
+    states = await analytics.list_states(tx, actor, product, user_email, utcnow())
+    return StatesOut([StateOut.of(state) for state in states])
 
 
 @post(f"{FEATURE}/increment", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a use")
 async def increment(
-    state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
+    state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[UserBody]
 ) -> CountersOut:
-    """Call it whenever a user uses the feature; show the prompt when `should_request_feedback` is true."""
-    return await _batchers(state).use_once(actor, product, feature, data)
+    """Send it whenever a user uses the feature. Show the prompt when `should_request_feedback` is true."""
+    return await _batchers(state).increment(actor, product, feature, data)
 
 
-@post(f"{FEATURE}/reject", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a refusal")
+@post(f"{FEATURE}/reject", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a rejection")
 async def reject(
-    state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[UserBody]
+    state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[UserBody]
 ) -> CountersOut:
-    """Call it when a user closes the prompt unrated: uses start anew, and after enough refusals it stays away."""
-    return await _batchers(state).reject_once(actor, product, feature, data)
+    """Send it when a user closes the prompt without a rating. Uses start again; enough rejections stop the prompts."""
+    return await _batchers(state).reject(actor, product, feature, data)
 
 
 @post(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.INGEST), tags=TAG, summary="Store a rating")
 async def rate(
-    state: State, actor: CurrentActor, product: ProductPath, feature: FeaturePart, data: JSONBody[RatingBody]
+    state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[RatingBody]
 ) -> RatingOut:
-    """A user may rate a feature any number of times; for the cool-down of the workspace he is not asked again."""
-    return await _batchers(state).rate_once(actor, product, feature, data)
+    """A user can rate a feature any number of times. Each rating stops prompts for the workspace's cool-down."""
+    return await _batchers(state).rate(actor, product, feature, data)
 
 
 def _batchers(state: State) -> FeatureBatchers:
@@ -216,13 +239,13 @@ def _batchers(state: State) -> FeatureBatchers:
     return batchers
 
 
-def _counters(counters: Counters | None, product: str, feature: str) -> CountersOut:
+def _counters_out(counters: Counters | None, user: FeatureUser) -> CountersOut:
     if counters is None:
-        raise catalogue.no_feature(FeaturePath(product, feature))
+        raise catalogue.feature_not_found(user.path)
     return CountersOut.of(counters)
 
 
-def _given(value: str | UnsetType | None) -> str | None:
+def _or_none(value: str | UnsetType | None) -> str | None:
     return None if value is UNSET else value
 
 
@@ -233,8 +256,8 @@ ROUTES = [
     delete_product,
     list_features,
     open_feature,
-    describe_feature,
-    retune_feature,
+    change_feature,
+    set_thresholds,
     delete_feature,
     list_states,
     increment,

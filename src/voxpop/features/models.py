@@ -1,25 +1,32 @@
-"""Products, their features, and a customer's counters on a feature."""
+"""Products, their features, and a user's interactions with a feature."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from voxpop.feedback.models import Source
 from voxpop.metrics.models import Series, SeriesKind
+from voxpop.surveys.models import FEATURE_SURVEY_TYPE
 from voxpop.types import FeatureId, FeedbackId, Origin, ProductId, SurveyId
 
-SURVEY_TYPE = "CSAT10"
+SURVEY_TYPE = FEATURE_SURVEY_TYPE
 SCALE_MIN, SCALE_MAX = 1, 10
 SATISFIED_MIN = 6
-USER = "system"
 
 
 class Product(Struct, frozen=True):
     key: str
     name: str
+
+
+class Thresholds(Struct, frozen=True):
+    """The uses after which to prompt, and the rejections after which to stop."""
+
+    interaction: int
+    rejection: int
 
 
 class Feature(Struct, frozen=True):
@@ -31,8 +38,15 @@ class Feature(Struct, frozen=True):
     rejection_threshold: int
 
 
+class FeatureUpdate(Struct, frozen=True):
+    """Changes of a feature; UNSET keeps a value, None removes the description."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+
+
 class FeatureIds(Struct, frozen=True):
-    """Where a feature stands, and the threshold its analytics need."""
+    """A feature's ids, and the threshold that its analytics need."""
 
     id: FeatureId
     product_id: ProductId
@@ -40,18 +54,21 @@ class FeatureIds(Struct, frozen=True):
 
 
 class FeaturePath(NamedTuple):
-    """How callers name a feature."""
+    """The keys by which callers name a feature."""
 
     product: str
     feature: str
+
+    def __str__(self) -> str:
+        return "/".join(self)
 
 
 class FeatureUser(NamedTuple):
-    """A customer on a feature: what one interaction row is about."""
+    """A user of a feature: the key of an interaction row, in the caller's words."""
 
     product: str
     feature: str
-    email: str
+    user_email: str
 
     @property
     def path(self) -> FeaturePath:
@@ -59,10 +76,12 @@ class FeatureUser(NamedTuple):
 
 
 class InteractionRow(Struct, frozen=True):
-    """An interaction row as a batch left it. `place` is the group's place in the batch, from 1; `fresh` when the row
-    counts from now on; `cooling` while a rating keeps the customer from being asked."""
+    """An interaction row after a batch.
 
-    place: int
+    `position` is that of its user in the batch, from 1. `is_new_user` is true if the row counts from now on.
+    """
+
+    position: int
     feature_id: FeatureId
     product_id: ProductId
     interaction_threshold: int
@@ -74,7 +93,7 @@ class InteractionRow(Struct, frozen=True):
     updated_at: datetime
     open_survey_id: SurveyId | None
     in_cooldown: bool
-    fresh: bool
+    is_new_user: bool
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -82,8 +101,16 @@ class InteractionRow(Struct, frozen=True):
         return (Series(SeriesKind.PRODUCT, self.product_id), Series(Origin.FEATURE, self.feature_id))
 
 
+class OpenSurvey(Struct, frozen=True):
+    """The open survey of an interaction row; None for none."""
+
+    feature: FeatureId
+    user_email: str
+    survey: SurveyId | None
+
+
 class Counters(Struct, frozen=True):
-    """What an increment or a rejection answers."""
+    """A user's counters on a feature, after a use or a rejection."""
 
     user_email: str
     interaction_count: int
@@ -97,25 +124,23 @@ class Counters(Struct, frozen=True):
 
 
 class NewRating(Struct, frozen=True):
-    """A customer's rating of a feature."""
+    """A user's rating of a feature."""
 
-    person: FeatureUser
+    user: FeatureUser
     rating: int
     source: Source
     comment: str | None
     user_agent: str | None
 
 
-class Rated(Struct, frozen=True):
-    """A rating as stored."""
-
+class StoredRating(Struct, frozen=True):
     id: FeedbackId
     new: NewRating
     created_at: datetime
 
 
 class FeatureState(Struct, frozen=True):
-    """One feature of a product as one customer has used it."""
+    """One feature of a product with the counters of one user."""
 
     feature_key: str
     description: str | None
@@ -124,11 +149,11 @@ class FeatureState(Struct, frozen=True):
     interaction_threshold: int
     rejection_count: int
     rejection_threshold: int
-    feedback_at: datetime | None
+    in_cooldown: bool
 
 
-class User(Struct, frozen=True):
-    """A customer in the list of a feature's users."""
+class UserUsage(Struct, frozen=True):
+    """A user in the list of a feature's users."""
 
     id: UUID
     user_email: str
@@ -141,30 +166,31 @@ class User(Struct, frozen=True):
     updated_at: datetime
 
 
-class UsageSum(Struct, frozen=True):
-    """The kept sums of a feature's interactions."""
+class UsageTotals(Struct, frozen=True):
+    """The totals of a feature's interactions."""
 
     user_count: int
     total_sum: int
     total_max: int
 
 
-class Added(Struct, frozen=True):
-    """What a batch adds to the kept sums of one feature."""
+class UsageIncrement(Struct, frozen=True):
+    """What to add to the totals of one feature; `max_uses` can only raise the maximum."""
 
     feature: FeatureId
     users: int
     uses: int
-    most: int
+    max_uses: int
 
 
 def source_series(source: Source, feature: FeatureId) -> Series:
+    """The series that counts a feature's ratings of one source."""
     kind = SeriesKind.FEATURE_PROMPTED if source is Source.PROMPTED else SeriesKind.FEATURE_VOLUNTARY
     return Series(kind, feature)
 
 
 def count_by_user(items: Sequence[FeatureUser]) -> dict[FeatureUser, int]:
-    """How often each person on a feature stands in a batch, in the order of first appearance."""
+    """How often each user appears in a batch, in the order of first appearance."""
     counts: dict[FeatureUser, int] = {}
     for item in items:
         counts[item] = counts.get(item, 0) + 1

@@ -1,14 +1,14 @@
-"""Mends the kept sums of interactions by the interactions themselves; the counts of ratings are the metrics' own."""
+"""Repairs the totals of interactions; `metrics` repairs the counts of ratings."""
 
 from voxpop.db.pool import Tx
 from voxpop.features import store
-from voxpop.features.models import Added
+from voxpop.features.models import UsageIncrement
 from voxpop.types import WorkspaceId
 
 
-async def repair_sums(tx: Tx, workspace: WorkspaceId) -> list[Added]:
-    """Adds what is missing, and returns it. A greatest number of uses is only ever raised."""
-    missing = await store.list_sum_drift(tx, workspace)
-    if missing:
-        await store.add_sums(tx, workspace, missing)
-    return missing
+async def repair_sums(tx: Tx, workspace: WorkspaceId) -> list[UsageIncrement]:
+    """Adds the difference and returns it. A maximum is only ever raised."""
+    drift = await store.list_totals_drift(tx, workspace)
+    if drift:
+        await store.add_totals(tx, workspace, drift)
+    return drift

@@ -1,37 +1,49 @@
-"""What the feature API takes and gives, as structs with their bounds and examples."""
+"""The request and response structs of the feature API, with their limits and examples."""
 
 from typing import Annotated, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from voxpop.features.models import Counters, Feature, FeatureState, Product, Rated, User
+from voxpop.features.models import (
+    SCALE_MAX,
+    SCALE_MIN,
+    Counters,
+    Feature,
+    FeatureState,
+    Product,
+    StoredRating,
+    Thresholds,
+    UserUsage,
+)
 from voxpop.features.prompting import should_prompt
-from voxpop.feedback.models import Feedback, Source
-from voxpop.types import Email, FeedbackId, Instant, Key, Name, instant, whole_number
+from voxpop.feedback.models import MAX_COMMENT, MAX_USER_AGENT, Feedback, Source
+from voxpop.types import MAX_INTEGER, Email, FeedbackId, Instant, Key, Name, instant, whole_number
 
-USER = "user@example.com"
-Threshold = Annotated[float, whole_number(1, 2**31 - 1)]
-Rating = Annotated[float, whole_number(1, 10)]  # 8.0 counts as 8 (C40)
-Description = Annotated[str, Meta(max_length=1000, examples=["The page people begin with"])]
+USER, COMMENT, USER_AGENT = "user@example.com", "Works great, but could be faster.", "Mozilla/5.0"
+MAX_DESCRIPTION = 1000
+
+Threshold = Annotated[float, whole_number(1, MAX_INTEGER)]
+Rating = Annotated[float, whole_number(SCALE_MIN, SCALE_MAX)]  # 8.0 counts as 8 (C40)
+Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION, examples=["The first page after signing in"])]
 ProductKey = Annotated[str, Meta(examples=["pms"])]
 FeatureKey = Annotated[str, Meta(examples=["dashboard"])]
 FeatureName = Annotated[str, Meta(examples=["dashboard"])]
 Count = Annotated[int, Meta(examples=[5])]
 UserEmail = Annotated[str, Meta(examples=[USER])]
-Comment = Annotated[str, Meta(examples=["Works great, but could be faster."])]
-Agent = Annotated[str, Meta(examples=["Mozilla/5.0"])]
-Asks = Annotated[bool, Meta(description="Whether to show the prompt to this user now")]
+Comment = Annotated[str, Meta(examples=[COMMENT])]
+UserAgent = Annotated[str, Meta(examples=[USER_AGENT])]
+ShouldRequestFeedback = Annotated[bool, Meta(description="Whether to show the prompt to this user now")]
 
 
-class NewProduct(Struct, frozen=True):
-    """A product to be set up."""
+class NewProductBody(Struct, frozen=True):
+    """A product to create."""
 
     key: Annotated[Key, Meta(examples=["pms"])]
     name: Annotated[Name, Meta(examples=["Property management"])]
 
 
-class ProductName(Struct, frozen=True):
+class ProductNameBody(Struct, frozen=True):
     name: Annotated[Name, Meta(examples=["Property management"])]
 
 
@@ -44,35 +56,40 @@ class ProductOut(Struct, frozen=True):
         return cls(product.key, product.name)
 
 
-class Products(Struct, frozen=True):
+class ProductsOut(Struct, frozen=True):
     data: list[ProductOut]
 
 
-class NewFeature(Struct, frozen=True):
-    """A feature to be asked about; its name is derived from its key."""
+class NewFeatureBody(Struct, frozen=True):
+    """A feature to create; its name is derived from its key."""
 
     feature_key: Annotated[Key, Meta(examples=["dashboard"])]
-    interaction_threshold: Annotated[Threshold, Meta(examples=[5], description="Uses after which to ask")]
-    rejection_threshold: Annotated[Threshold, Meta(examples=[3], description="Refusals after which to stop asking")]
+    interaction_threshold: Annotated[Threshold, Meta(examples=[5], description="Uses after which to prompt")]
+    rejection_threshold: Annotated[Threshold, Meta(examples=[3], description="Rejections after which to stop")]
     description: Description | UnsetType = UNSET
 
 
-class FeatureChange(Struct, frozen=True):
-    """A new name, a new description (null takes it away), or both."""
+class FeatureChangeBody(Struct, frozen=True):
+    """A new name, a new description (null removes it), or both."""
 
     name: Annotated[Name, Meta(examples=["Dashboard"])] | UnsetType = UNSET
     description: Description | UnsetType | None = UNSET
 
 
 SomeFeatureChange = Annotated[
-    FeatureChange,
-    Meta(extra_json_schema={"anyOf": [{"required": [field]} for field in FeatureChange.__struct_fields__]}),
+    FeatureChangeBody,
+    Meta(extra_json_schema={"anyOf": [{"required": [field]} for field in FeatureChangeBody.__struct_fields__]}),
 ]
 
 
-class Thresholds(Struct, frozen=True):
+class ThresholdsBody(Struct, frozen=True):
+    """The thresholds of a feature."""
+
     interaction_threshold: Annotated[Threshold, Meta(examples=[10])]
     rejection_threshold: Annotated[Threshold, Meta(examples=[2])]
+
+    def thresholds(self) -> Thresholds:
+        return Thresholds(int(self.interaction_threshold), int(self.rejection_threshold))
 
 
 class FeatureOut(Struct, frozen=True):
@@ -88,12 +105,12 @@ class FeatureOut(Struct, frozen=True):
         return cls(*(getattr(feature, field) for field in cls.__struct_fields__))
 
 
-class Features(Struct, frozen=True):
+class FeaturesOut(Struct, frozen=True):
     data: list[FeatureOut]
 
 
 class UserBody(Struct, frozen=True):
-    """Who used or refused."""
+    """The user of the feature."""
 
     user_email: Annotated[Email, Meta(examples=[USER])]
 
@@ -107,7 +124,7 @@ class CountersOut(Struct, frozen=True):
     interaction_threshold: Count
     rejection_count: Annotated[int, Meta(examples=[0])]
     rejection_threshold: Annotated[int, Meta(examples=[3])]
-    should_request_feedback: Asks
+    should_request_feedback: ShouldRequestFeedback
     created_at: Instant
     updated_at: Instant
 
@@ -127,7 +144,7 @@ class CountersOut(Struct, frozen=True):
 
 
 class StateOut(Struct, frozen=True):
-    """One feature of a product as a user has used it."""
+    """One feature of a product with a user's counters."""
 
     product_feature_key: FeatureKey
     product_feature_description: Description | None
@@ -136,10 +153,10 @@ class StateOut(Struct, frozen=True):
     interaction_threshold: Count
     rejection_count: Annotated[int, Meta(examples=[0])]
     rejection_threshold: Annotated[int, Meta(examples=[3])]
-    should_request_feedback: Asks
+    should_request_feedback: ShouldRequestFeedback
 
     @classmethod
-    def of(cls, state: FeatureState, *, cooling: bool) -> Self:
+    def of(cls, state: FeatureState) -> Self:
         return cls(
             state.feature_key,
             state.description,
@@ -153,58 +170,64 @@ class StateOut(Struct, frozen=True):
                 state.interaction_threshold,
                 state.rejection_count,
                 state.rejection_threshold,
-                cooling=cooling,
+                in_cooldown=state.in_cooldown,
             ),
         )
 
 
-class States(Struct, frozen=True):
+class StatesOut(Struct, frozen=True):
     data: list[StateOut]
 
 
 class RatingBody(Struct, frozen=True):
-    """A user's rating of a feature. Leave out what there is not; null is refused."""
+    """A user's rating of a feature. Optional fields can be left out, but not be null."""
 
     user_email: Annotated[Email, Meta(examples=[USER])]
     rating: Annotated[Rating, Meta(examples=[8])]
     source: Source
-    comment: Annotated[str, Meta(max_length=10_000, examples=["Works great, but could be faster."])] | UnsetType = UNSET
-    user_agent: Annotated[str, Meta(max_length=1000, examples=["Mozilla/5.0"])] | UnsetType = UNSET
+    comment: Annotated[str, Meta(max_length=MAX_COMMENT, examples=[COMMENT])] | UnsetType = UNSET
+    user_agent: Annotated[str, Meta(max_length=MAX_USER_AGENT, examples=[USER_AGENT])] | UnsetType = UNSET
 
 
 class RatingOut(Struct, frozen=True):
-    """A rating as stored."""
+    """The stored rating."""
 
     id: FeedbackId
     user_email: UserEmail
     rating: Annotated[int, Meta(examples=[8])]
     comment: Comment | None
     source: Source
-    user_agent: Agent | None
+    user_agent: UserAgent | None
     created_at: Instant
 
     @classmethod
-    def of(cls, rated: Rated) -> Self:
-        new = rated.new
+    def of(cls, stored: StoredRating) -> Self:
+        new = stored.new
         return cls(
-            rated.id, new.person.email, new.rating, new.comment, new.source, new.user_agent, instant(rated.created_at)
+            stored.id,
+            new.user.user_email,
+            new.rating,
+            new.comment,
+            new.source,
+            new.user_agent,
+            instant(stored.created_at),
         )
 
 
-class UserRow(Struct, frozen=True):
-    """A user of a feature. Here the flag looks at counts and thresholds only, not at recent ratings."""
+class FeatureUserOut(Struct, frozen=True):
+    """A user of a feature. Here the flag depends on counts and thresholds only, not on recent ratings."""
 
     id: UUID
     user_email: UserEmail
     interaction_count: Count
     total_interaction_count: Count
     rejection_count: Annotated[int, Meta(examples=[0])]
-    should_request_feedback: Asks
+    should_request_feedback: ShouldRequestFeedback
     created_at: Instant
     updated_at: Instant
 
     @classmethod
-    def of(cls, user: User) -> Self:
+    def of(cls, user: UserUsage) -> Self:
         return cls(
             user.id,
             user.user_email,
@@ -219,8 +242,8 @@ class UserRow(Struct, frozen=True):
         )
 
 
-class RatingRow(Struct, frozen=True):
-    """A rating in the list of a feature's ratings; `comment_en` is for a translation and null until there is one."""
+class FeatureRatingOut(Struct, frozen=True):
+    """A rating of a feature. `comment_en` is reserved for a translation and null for now."""
 
     id: FeedbackId
     user_email: UserEmail | None
@@ -228,7 +251,7 @@ class RatingRow(Struct, frozen=True):
     comment: Comment | None
     comment_en: Comment | None
     source: Source
-    user_agent: Agent | None
+    user_agent: UserAgent | None
     created_at: Instant
 
     @classmethod

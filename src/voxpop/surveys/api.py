@@ -89,9 +89,9 @@ async def list_survey_types(tx: Transaction, actor: CurrentActor) -> SurveyTypes
     tags=TYPES_TAG,
     summary="Create a survey type",
 )
-async def create_survey_type(tx: Transaction, actor: CurrentActor, data: JSONBody[NewSurveyType]) -> SurveyTypeOut:
+async def add_survey_type(tx: Transaction, actor: CurrentActor, data: JSONBody[NewSurveyType]) -> SurveyTypeOut:
     """A type of the workspace's own, for example CES on 1-7 or thumbs on 0-1."""
-    created = await survey_types.create_survey_type(tx, actor, data.survey_type(data.code), utcnow())
+    created = await survey_types.add_survey_type(tx, actor, data.survey_type(data.code), utcnow())
     return SurveyTypeOut.of(created)
 
 
@@ -113,4 +113,4 @@ def _batchers(state: State) -> SurveyBatchers:
     return batchers
 
 
-ROUTES = [list_surveys, submit, list_survey_types, create_survey_type, replace_survey_type]
+ROUTES = [list_surveys, submit, list_survey_types, add_survey_type, replace_survey_type]

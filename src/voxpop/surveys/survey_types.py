@@ -18,7 +18,7 @@ async def list_survey_types(tx: Tx, actor: Actor) -> list[SurveyType]:
     return await store.list_types(tx, actor.workspace)
 
 
-async def create_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> SurveyType:
+async def add_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> SurveyType:
     """Raises SurveyTypeAlreadyExists for a code in use, Invalid if scale, formula and satisfied range do not match."""
     check_scale(new)
     return await store.insert_type(tx, actor.workspace, new, Audit(now, actor.name))

@@ -1,4 +1,4 @@
-"""The analytics API of a feature. Parses, calls, shapes."""
+"""The analytics API of a feature."""
 
 from litestar import get
 from litestar.params import FromQuery
@@ -7,63 +7,65 @@ from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
 from voxpop.cursors import Position
 from voxpop.features.analytics import service as analytics
-from voxpop.features.analytics.schemas import Month, Quarter, SummaryOut, TimeSeries, UsageOut, month_of, quarter_of
-from voxpop.features.api import BASE, TAG, FeaturePart, ProductPath
+from voxpop.features.analytics.schemas import MonthOut, QuarterOut, SummaryOut, TimeSeriesOut, UsageOut
+from voxpop.features.api import BASE, TAG, FeatureKeyPath, ProductKeyPath
 from voxpop.features.models import FeaturePath
-from voxpop.features.schemas import RatingRow, UserRow
+from voxpop.features.schemas import FeatureRatingOut, FeatureUserOut
 from voxpop.types import Scope
 from voxpop.web.paging import Cursor, Limit, Page, page
 
 FEATURE = f"{BASE}/analytics/products/{{product:str}}/features/{{feature:str}}"
 
 
-@get(f"{FEATURE}/interactions", opt=requires_scope(Scope.READ), tags=TAG, summary="How much a feature is used")
-async def usage(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> UsageOut:
-    """Zeros where nobody has used it."""
-    return UsageOut.of(await analytics.usage(tx, actor, FeaturePath(product, feature)))
+@get(f"{FEATURE}/interactions", opt=requires_scope(Scope.READ), tags=TAG, summary="A feature's usage")
+async def get_usage(tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath) -> UsageOut:
+    """Zeros for a feature without uses."""
+    return UsageOut.of(await analytics.get_usage(tx, actor, FeaturePath(product, feature)))
 
 
-@get(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.READ), tags=TAG, summary="How a feature is rated")
-async def summary(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> SummaryOut:
-    """Over all ratings, ever; zeros where nobody has rated it."""
-    return SummaryOut.of(await analytics.summary(tx, actor, FeaturePath(product, feature)))
+@get(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.READ), tags=TAG, summary="A feature's rating figures")
+async def get_summary(
+    tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
+) -> SummaryOut:
+    """Over all time; zeros for a feature without ratings."""
+    return SummaryOut.of(await analytics.get_summary(tx, actor, FeaturePath(product, feature)))
 
 
-@get(f"{FEATURE}/interactions/users", opt=requires_scope(Scope.READ), tags=TAG, summary="Who uses a feature")
+@get(f"{FEATURE}/interactions/users", opt=requires_scope(Scope.READ), tags=TAG, summary="List a feature's users")
 async def list_users(
     tx: Transaction,
     actor: CurrentActor,
-    product: ProductPath,
-    feature: FeaturePart,
+    product: ProductKeyPath,
+    feature: FeatureKeyPath,
     limit: FromQuery[Limit] = 50,
     cursor: FromQuery[Cursor | None] = None,
-) -> Page[UserRow]:
-    """The latest changed first. A cursor that makes no sense begins anew."""
+) -> Page[FeatureUserOut]:
+    """The last changed first. An invalid cursor returns the first page."""
     path = FeaturePath(product, feature)
     return await page(
-        lambda before, most: analytics.list_users(tx, actor, path, before, most),
+        lambda before, size: analytics.list_users(tx, actor, path, before, size),
         lambda user: Position(user.updated_at, user.id),
-        UserRow.of,
+        FeatureUserOut.of,
         cursor,
         limit,
     )
 
 
-@get(f"{FEATURE}/feedbacks/users", opt=requires_scope(Scope.READ), tags=TAG, summary="A feature's ratings")
+@get(f"{FEATURE}/feedbacks/users", opt=requires_scope(Scope.READ), tags=TAG, summary="List a feature's ratings")
 async def list_ratings(
     tx: Transaction,
     actor: CurrentActor,
-    product: ProductPath,
-    feature: FeaturePart,
+    product: ProductKeyPath,
+    feature: FeatureKeyPath,
     limit: FromQuery[Limit] = 50,
     cursor: FromQuery[Cursor | None] = None,
-) -> Page[RatingRow]:
-    """The newest first. A cursor that makes no sense begins anew."""
+) -> Page[FeatureRatingOut]:
+    """Newest first. An invalid cursor returns the first page."""
     path = FeaturePath(product, feature)
     return await page(
-        lambda before, most: analytics.list_ratings(tx, actor, path, before, most),
+        lambda before, size: analytics.list_ratings(tx, actor, path, before, size),
         lambda rating: Position(rating.create_time, rating.id),
-        RatingRow.of,
+        FeatureRatingOut.of,
         cursor,
         limit,
     )
@@ -72,12 +74,15 @@ async def list_ratings(
 @get(
     f"{FEATURE}/feedbacks/timeseries", opt=requires_scope(Scope.READ), tags=TAG, summary="Ratings by month and quarter"
 )
-async def time_series(tx: Transaction, actor: CurrentActor, product: ProductPath, feature: FeaturePart) -> TimeSeries:
+async def list_periods(
+    tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
+) -> TimeSeriesOut:
     """Periods without ratings are left out."""
-    months = await analytics.months(tx, actor, FeaturePath(product, feature))
-    monthly = analytics.by_period(months, month_of)
-    quarterly = analytics.by_period(months, quarter_of)
-    return TimeSeries([Month.of(*one) for one in monthly], [Quarter.of(*one) for one in quarterly])
+    months = await analytics.list_months(tx, actor, FeaturePath(product, feature))
+    return TimeSeriesOut(
+        [MonthOut.of(one) for one in analytics.by_month(months)],
+        [QuarterOut.of(one) for one in analytics.by_quarter(months)],
+    )
 
 
-ROUTES = [usage, summary, list_users, list_ratings, time_series]
+ROUTES = [get_usage, get_summary, list_users, list_ratings, list_periods]

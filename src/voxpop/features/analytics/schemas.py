@@ -1,12 +1,11 @@
-"""What the analytics of a feature give, as structs with examples."""
+"""The response structs of a feature's analytics, with their examples."""
 
-from datetime import date
 from fractions import Fraction
 from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-from voxpop.features.analytics.service import Figures, Summary, Usage
+from voxpop.features.analytics.service import MonthFigures, QuarterFigures, RatingSummary, Usage
 from voxpop.metrics.scores import half_up_int
 
 Count = Annotated[int, Meta(examples=[120])]
@@ -27,10 +26,9 @@ class UsageOut(Struct, frozen=True):
 
     @classmethod
     def of(cls, usage: Usage) -> Self:
-        sums = usage.sums
-        return cls(
-            UsageFigures(sums.user_count, _mean(sums.total_sum, sums.user_count), sums.total_max, usage.exhausted)
-        )
+        totals = usage.totals
+        mean = _mean(totals.total_sum, totals.user_count)
+        return cls(UsageFigures(totals.user_count, mean, totals.total_max, usage.exhausted_users))
 
 
 class RatingFigures(Struct, frozen=True):
@@ -46,14 +44,16 @@ class SummaryOut(Struct, frozen=True):
     summary: RatingFigures
 
     @classmethod
-    def of(cls, summary: Summary) -> Self:
-        all_ = summary.all
+    def of(cls, summary: RatingSummary) -> Self:
+        figures = summary.figures
         return cls(
-            RatingFigures(all_.count, all_.mean, all_.median, all_.satisfied, summary.prompted, summary.voluntary)
+            RatingFigures(
+                figures.count, figures.mean, figures.median, figures.satisfied, summary.prompted, summary.voluntary
+            )
         )
 
 
-class Month(Struct, frozen=True):
+class MonthOut(Struct, frozen=True):
     year: Annotated[int, Meta(examples=[2026])]
     month: Annotated[int, Meta(examples=[11])]
     feedback_count: Count
@@ -62,11 +62,12 @@ class Month(Struct, frozen=True):
     pm_rating: Share
 
     @classmethod
-    def of(cls, period: tuple[int, int], figures: Figures) -> Self:
-        return cls(*period, figures.count, figures.mean, figures.median, figures.satisfied)
+    def of(cls, period: MonthFigures) -> Self:
+        figures = period.figures
+        return cls(period.year, period.month, figures.count, figures.mean, figures.median, figures.satisfied)
 
 
-class Quarter(Struct, frozen=True):
+class QuarterOut(Struct, frozen=True):
     year: Annotated[int, Meta(examples=[2026])]
     quarter: Annotated[int, Meta(examples=[4])]
     feedback_count: Count
@@ -75,23 +76,16 @@ class Quarter(Struct, frozen=True):
     pm_rating: Share
 
     @classmethod
-    def of(cls, period: tuple[int, int], figures: Figures) -> Self:
-        return cls(*period, figures.count, figures.mean, figures.median, figures.satisfied)
+    def of(cls, period: QuarterFigures) -> Self:
+        figures = period.figures
+        return cls(period.year, period.quarter, figures.count, figures.mean, figures.median, figures.satisfied)
 
 
-class TimeSeries(Struct, frozen=True):
-    """Only periods that have ratings, newest first; days are the workspace's."""
+class TimeSeriesOut(Struct, frozen=True):
+    """Periods with ratings only, newest first. Days are those of the workspace's time zone."""
 
-    monthly: list[Month]
-    quarterly: list[Quarter]
-
-
-def month_of(day: date) -> tuple[int, int]:
-    return day.year, day.month
-
-
-def quarter_of(day: date) -> tuple[int, int]:
-    return day.year, (day.month + 2) // 3
+    monthly: list[MonthOut]
+    quarterly: list[QuarterOut]
 
 
 def _mean(total: int, users: int) -> int:

@@ -1,10 +1,10 @@
-"""What is known of a feature, read from kept sums and score counts; nothing is scanned.
+"""Figures of a feature, read from totals and score counts; no list is scanned.
 
-A product or feature that does not exist has no figures, like one that nobody has used (C52).
+An unknown product or feature has no figures, like a feature without uses (C52).
 """
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 
 from msgspec import Struct
@@ -20,8 +20,8 @@ from voxpop.features.models import (
     SURVEY_TYPE,
     FeaturePath,
     FeatureState,
-    UsageSum,
-    User,
+    UsageTotals,
+    UserUsage,
     source_series,
 )
 from voxpop.feedback import service as feedback
@@ -33,12 +33,12 @@ from voxpop.types import Actor, Origin
 
 
 class Usage(Struct, frozen=True):
-    sums: UsageSum
-    exhausted: int
+    totals: UsageTotals
+    exhausted_users: int
 
 
 class Figures(Struct, frozen=True):
-    """The figures of a set of ratings; the mean, the median and the share are 0 where there are none."""
+    """The figures of a set of ratings. Without ratings all are 0."""
 
     count: int
     mean: float
@@ -46,37 +46,49 @@ class Figures(Struct, frozen=True):
     satisfied: float
 
 
-class Summary(Struct, frozen=True):
-    all: Figures
+class RatingSummary(Struct, frozen=True):
+    figures: Figures
     prompted: int
     voluntary: int
 
 
-async def usage(tx: Tx, actor: Actor, path: FeaturePath) -> Usage:
+class MonthFigures(Struct, frozen=True):
+    year: int
+    month: int
+    figures: Figures
+
+
+class QuarterFigures(Struct, frozen=True):
+    year: int
+    quarter: int
+    figures: Figures
+
+
+async def get_usage(tx: Tx, actor: Actor, path: FeaturePath) -> Usage:
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
-        return Usage(UsageSum(0, 0, 0), 0)
+        return Usage(UsageTotals(0, 0, 0), 0)
     exhausted = await store.count_exhausted(tx, actor.workspace, feature)
-    return Usage(await store.find_sum(tx, actor.workspace, feature.id), exhausted)
+    return Usage(await store.get_totals(tx, actor.workspace, feature.id), exhausted)
 
 
-async def summary(tx: Tx, actor: Actor, path: FeaturePath) -> Summary:
+async def get_summary(tx: Tx, actor: Actor, path: FeaturePath) -> RatingSummary:
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
-        return Summary(figures([]), 0, 0)
+        return RatingSummary(figures_of([]), 0, 0)
     prompted, voluntary = [
         await metrics.get_all_time_counts(tx, actor.workspace, source_series(source, feature.id), SURVEY_TYPE)
         for source in (Source.PROMPTED, Source.VOLUNTARY)
     ]
-    return Summary(figures(scores.add(prompted, voluntary)), scores.total(prompted), scores.total(voluntary))
+    return RatingSummary(figures_of(scores.add(prompted, voluntary)), scores.total(prompted), scores.total(voluntary))
 
 
-async def months(tx: Tx, actor: Actor, path: FeaturePath) -> Sequence[PeriodCounts]:
+async def list_months(tx: Tx, actor: Actor, path: FeaturePath) -> Sequence[PeriodCounts]:
     """The months that have ratings, latest first."""
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return []
     return await metrics.list_months(tx, actor.workspace, Series(Origin.FEATURE, feature.id), SURVEY_TYPE)
 
 
-async def list_users(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[User]:
+async def list_users(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[UserUsage]:
     if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
         return []
     return await store.list_users(tx, actor.workspace, feature.id, before, limit)
@@ -88,14 +100,14 @@ async def list_ratings(tx: Tx, actor: Actor, path: FeaturePath, before: Position
     return await feedback.list_feedback(tx, actor.workspace, Origin.FEATURE, feature.id, before, limit)
 
 
-async def list_states(tx: Tx, actor: Actor, product: str, email: str) -> list[FeatureState]:
-    """Every feature of a product as one customer has used it; NotFound without the product."""
+async def list_states(tx: Tx, actor: Actor, product: str, user_email: str, now: datetime) -> list[FeatureState]:
+    """Every feature of a product with the user's counters. Raises NotFound for an unknown product."""
     if not await store.product_exists(tx, actor.workspace, product):
         raise NotFound.of("Product", product)
-    return await store.list_states(tx, actor.workspace, product, email)
+    return await store.list_states(tx, actor.workspace, product, user_email, now)
 
 
-def figures(counts: Sequence[int]) -> Figures:
+def figures_of(counts: Sequence[int]) -> Figures:
     """Mean and share with two decimals, exact ties up; the median is exact."""
     mean = scores.mean(counts, SCALE_MIN)
     median = scores.median(counts, SCALE_MIN)
@@ -105,9 +117,12 @@ def figures(counts: Sequence[int]) -> Figures:
     return Figures(scores.total(counts), scores.half_up(mean, 2), float(median), scores.half_up(share, 2))
 
 
-def by_period(
-    periods: Sequence[PeriodCounts], period_of: Callable[[date], tuple[int, int]]
-) -> list[tuple[tuple[int, int], Figures]]:
-    """Consecutive periods pooled by adding their counts."""
-    pooled = groupby(periods, key=lambda period: period_of(period.date))
-    return [(period, figures(metrics.pool_counts(within))) for period, within in pooled]
+def by_month(months: Sequence[PeriodCounts]) -> Iterator[MonthFigures]:
+    for one in months:
+        yield MonthFigures(one.date.year, one.date.month, figures_of(one.counts))
+
+
+def by_quarter(months: Sequence[PeriodCounts]) -> Iterator[QuarterFigures]:
+    """The months of a quarter are pooled by adding their counts."""
+    for (year, quarter), within in groupby(months, key=lambda one: (one.date.year, (one.date.month + 2) // 3)):
+        yield QuarterFigures(year, quarter, figures_of(metrics.pool_counts(within)))
