@@ -43,10 +43,10 @@ class Agent:
         return self.page.locator(":focus")
 
 
-async def window(chromium: Browser, inbox: InboxSite, origin: str, *, who: str = "agent", **options: Any) -> Agent:
-    """`who`: "agent" or "boss"."""
+async def window(chromium: Browser, inbox: InboxSite, origin: str, *, member: str = "agent", **options: Any) -> Agent:
+    """A window of a signed-in member: "agent" or "owner_browser"."""
     context = await chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en"} | options))
-    cookies = [{"name": name, "value": value, "url": origin} for name, value in getattr(inbox, who).cookies.items()]
+    cookies = [{"name": name, "value": value, "url": origin} for name, value in getattr(inbox, member).cookies.items()]
     await context.add_cookies(cookies)  # type: ignore[arg-type]
     return Agent(context, await context.new_page(), origin)
 

@@ -70,20 +70,22 @@ async def test_a_ticket_of_another_workspace_is_not_found(agent: Agent, inbox: I
 
 
 async def test_selecting_a_role_changes_it(chromium: Browser, inbox: InboxSite, origin: str) -> None:
-    boss = await window(chromium, inbox, origin, who="boss")
-    page = await boss.go("/settings")
+    owner = await window(chromium, inbox, origin, member="owner_browser")
+    page = await owner.go("/settings")
     choice = page.get_by_label("Role of agent")
     await expect(page.get_by_role("button", name="Change")).to_be_hidden()
     await choice.select_option("admin")
     await expect(page.get_by_role("status")).to_contain_text("changed")
     await expect(choice).to_have_value("admin")
     assert (await inbox.agent.get("/settings/keys")).status_code == 200, AGENT
-    await boss.context.close()
+    await owner.context.close()
 
 
 async def test_a_key_is_copied(chromium: Browser, inbox: InboxSite, origin: str) -> None:
-    boss = await window(chromium, inbox, origin, who="boss", permissions=["clipboard-read", "clipboard-write"])
-    page = await boss.go("/settings/keys")
+    owner = await window(
+        chromium, inbox, origin, member="owner_browser", permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = await owner.go("/settings/keys")
     await page.get_by_label("Name of the key").fill("Shop")
     await page.get_by_label("ingest").check()
     await page.get_by_role("button", name="Create key").click()
@@ -92,7 +94,7 @@ async def test_a_key_is_copied(chromium: Browser, inbox: InboxSite, origin: str)
     key = await page.locator("#secret").inner_text()
     assert len(key) > 40
     assert await page.evaluate("navigator.clipboard.readText()") == key
-    await boss.context.close()
+    await owner.context.close()
 
 
 async def test_relative_times_are_updated_without_a_reload(agent: Agent) -> None:

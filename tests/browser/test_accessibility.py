@@ -1,0 +1,109 @@
+"""Accessibility of the sign-in, settings and error pages by axe, in both languages, widths and color schemes."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Browser, Page
+from tests.accounts.kit import AGENT
+from tests.browser.agents import LOOKS, look_at, window
+from tests.tickets.office import InboxSite
+
+from voxpop.accounts import sign_in
+from voxpop.types import utcnow
+
+pytestmark = pytest.mark.browser
+
+Act = Callable[[Page], Awaitable[None]]
+
+
+async def magic_links(inbox: InboxSite) -> dict[str, str]:
+    """The path of a magic link of each kind."""
+    visitor = inbox.browser()
+    await visitor.submit("/tickets/login", email="ann@example.com")
+    await visitor.submit("/login/mail", email=AGENT)
+    await inbox.owner_browser.submit("/settings/invitations", email="new@example.com", role="admin")
+    async with inbox.database.transaction(inbox.workspace_id()) as tx:
+        owner_link = await sign_in.create_owner_link(
+            tx, inbox.workspaces["default"], inbox.settings.public_url, utcnow()
+        )
+    links = {
+        "customer link": await inbox.last_link("ann@example.com"),
+        "member link": await inbox.last_link(AGENT),
+        "invitation": await inbox.last_link("new@example.com"),
+        "owner link": owner_link,
+    }
+    return {name: "/" + link.split("/", 3)[3] for name, link in links.items()}
+
+
+async def do_nothing(page: Page) -> None:
+    """Leaves the page as it was loaded."""
+
+
+async def submit_empty(page: Page) -> None:
+    """Submits the empty form without the checks of the browser, so that the server shows its errors."""
+    await page.locator("main form.form").first.evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+    await page.locator("[role=alert], .wrong").first.wait_for()
+
+
+async def create_key(page: Page) -> None:
+    await page.locator("#name").fill("Shop")
+    await page.locator("[value=ingest]").check()
+    await page.locator(".form .main").click()
+    await page.locator(".created").wait_for()
+
+
+async def ask_to_remove(page: Page) -> None:
+    await page.locator("[popovertarget^=remove]").first.click()
+
+
+async def open_email(page: Page) -> None:
+    await page.locator("summary").first.click()
+
+
+PUBLIC: dict[str, tuple[str, Act]] = {
+    "login": ("/login", do_nothing),
+    "login sent": ("/login?sent", do_nothing),
+    "login wrong": ("/login", submit_empty),
+    "customer login": ("/tickets/login", do_nothing),
+    "customer login sent": ("/tickets/login?sent", do_nothing),
+    "customer login wrong": ("/tickets/login", submit_empty),
+    "member link spent": ("/login/link?token=x", do_nothing),
+    "customer link spent": ("/tickets/login/link?token=x", do_nothing),
+    "invitation spent": ("/login/invitation?token=x", do_nothing),
+    "owner link spent": ("/login/owner?token=x", do_nothing),
+    "not found": ("/nowhere", do_nothing),
+}
+SIGNED_IN: dict[str, tuple[str, Act]] = {
+    "members": ("/settings", do_nothing),
+    "members wrong": ("/settings", submit_empty),
+    "member removed": ("/settings", ask_to_remove),
+    "role changed": ("/settings?done=role", do_nothing),
+    "keys": ("/settings/keys", do_nothing),
+    "key created": ("/settings/keys", create_key),
+    "workspace": ("/settings/workspace", do_nothing),
+    "email": ("/settings/mail", open_email),
+    "profile": ("/settings/profile", do_nothing),
+    "sessions": ("/settings/sessions", do_nothing),
+    "not found signed in": ("/inbox/TK-999", do_nothing),
+}
+
+
+@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
+async def test_axe_finds_nothing_on_sign_in_and_settings_pages(
+    chromium: Browser, inbox: InboxSite, origin: str, width: int, scheme: str, locale: str
+) -> None:
+    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
+    owner = await window(chromium, inbox, origin, member="owner_browser", **look)
+    agent = await window(chromium, inbox, origin, **look)
+    visitor = await (await chromium.new_context(**look)).new_page()  # type: ignore[arg-type]
+    public = PUBLIC | {name: (path, do_nothing) for name, path in (await magic_links(inbox)).items()}
+    for page, states in (
+        (visitor, public),
+        (owner.page, SIGNED_IN),
+        (agent.page, {"forbidden": ("/settings/keys", do_nothing)}),
+    ):
+        for name, (path, act) in states.items():
+            await page.goto(origin + path)
+            await act(page)
+            await look_at(page, f"accounts/{name.replace(' ', '-')}-{width}-{scheme}-{locale}")
+        await page.context.close()
