@@ -25,9 +25,11 @@ EMAIL_PATTERN = (
 )
 KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
 
-Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN, description="An email address")]
+MAX_EMAIL, MAX_NAME = 254, 200  # characters
+
+Email = Annotated[str, Meta(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN, description="An email address")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=r"\S")]
 MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1  # of a column of type `integer`
 NotBlank = Meta(pattern=r"\S")
 Guid = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", examples=["cust_123"])]

@@ -9,9 +9,9 @@ from voxpop.accounts.models import Role
 from voxpop.accounts.passwords import MAX_PASSWORD
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
-from voxpop.types import EMAIL_PATTERN
+from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, MAX_NAME
 
-MAX_NAME, MAX_EMAIL, MAX_TOKEN, MAX_PATH = 200, 254, 200, 2000
+MAX_TOKEN, MAX_PATH = 200, 2000
 BAD_EMAIL = N_("Enter an email address, for example ann@example.com.")
 
 EmailText = Annotated[str, Meta(max_length=MAX_EMAIL)]

@@ -15,6 +15,7 @@ from msgspec import Meta
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid
 from voxpop.tickets import assignees
+from voxpop.tickets.limits import MAX_EMAIL, MAX_FILTER, MAX_TAG
 from voxpop.tickets.lists.filters import NO_ASSIGNEE, UNRESOLVED, Rating, TicketFilter
 from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.tickets.models import Priority, Status
@@ -45,7 +46,7 @@ class Direction(StrEnum):
     ASC = "asc"
 
 
-def text(limit: int, description: str | None, example: str) -> Any:
+def bounds(limit: int, description: str | None, example: str) -> Any:
     """A text parameter with its maximum length."""
     return Meta(max_length=limit, description=description, examples=[example])
 
@@ -59,13 +60,15 @@ class FilterParameters:
     ] = None
     priority: FromQuery[Annotated[Priority, Meta(examples=["High"])] | None] = None
     rating: FromQuery[Annotated[Rating, Meta(examples=["1-2"])] | None] = None
-    updated_since: FromQuery[Annotated[str, text(40, "An instant", "2026-11-01T00:00:00Z")] | None] = None
+    updated_since: FromQuery[Annotated[str, bounds(40, "An instant", "2026-11-01T00:00:00Z")] | None] = None
     assignee: FromQuery[
-        Annotated[str, text(254, "A member's account id or email address, or `none`", "none")] | None
+        Annotated[str, bounds(MAX_EMAIL, "A member's account id or email address, or `none`", "none")] | None
     ] = None
-    tag: FromQuery[Annotated[str, text(200, None, "billing")] | None] = None
-    requester: FromQuery[Annotated[str, text(254, "An email address, in any case", "ann@example.com")] | None] = None
-    q: FromQuery[Annotated[str, text(200, "Words that the ticket has", "export stops")] | None] = None
+    tag: FromQuery[Annotated[str, bounds(MAX_TAG, None, "billing")] | None] = None
+    requester: FromQuery[
+        Annotated[str, bounds(MAX_EMAIL, "An email address, in any case", "ann@example.com")] | None
+    ] = None
+    q: FromQuery[Annotated[str, bounds(MAX_FILTER, "Words that the ticket has", "export stops")] | None] = None
 
     async def to_filter(self, tx: Tx, workspace: WorkspaceId) -> TicketFilter:
         """The filter. Invalid for an assignee who never was a member, and for a time that cannot be read."""

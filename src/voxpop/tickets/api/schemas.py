@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from voxpop.tickets.changes import TicketChanges
-from voxpop.tickets.limits import MAX_TAGS, MAX_TEXT
+from voxpop.tickets.limits import MAX_EMAIL, MAX_TAGS, MAX_TEXT
 from voxpop.tickets.lists.models import TicketRow
 from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
 from voxpop.types import AccountId, Email, Guid, Instant, Name, NotBlank, TicketId, instant
@@ -20,7 +20,10 @@ Description = Annotated[Text, Meta(examples=["It stops at row 1,000, each time."
 TagName = Annotated[Name, Meta(examples=["billing"])]
 Tags = Annotated[list[TagName], Meta(max_length=MAX_TAGS, description="In lower case once stored")]
 Assignee = Annotated[
-    str, Meta(min_length=1, max_length=254, description="A member: account id or address", examples=["ann@example.com"])
+    str,
+    Meta(
+        min_length=1, max_length=MAX_EMAIL, description="A member: account id or address", examples=["ann@example.com"]
+    ),
 ]
 PersonName = Annotated[Name, Meta(examples=["Ann Smith"])]
 Stars = Annotated[int, Meta(examples=[5], description="1 to 5")]

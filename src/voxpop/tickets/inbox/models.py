@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
+from voxpop.tickets.limits import MAX_FILTER
 from voxpop.tickets.lists.filters import FILTERS, ME, NO_ASSIGNEE, UNRESOLVED_TEXT, FilterTexts, Option, Rating
 from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.tickets.models import Activity, ActivityKind, Message, MessageKind, Ticket
@@ -18,7 +19,7 @@ from voxpop.types import AccountId
 
 PAGE_SIZE = 50
 MAX_LIST_POSITION = 1000  # a ticket opened from this far into a list still has links to the previous and the next one
-MAX_FILTER_TEXT, MAX_QUERY_STRING = 200, 20_000  # characters
+MAX_QUERY_STRING = 20_000  # characters
 
 FILTER_TEXT_TOO_LONG = N_("Search and filter for at most 200 characters.")
 
@@ -61,7 +62,7 @@ class View(FilterTexts, frozen=True):
         texts = {
             each.name: given[each.name] for each in FILTERS if each.name in given and each.accepts(given[each.name])
         }
-        if wrong := [name for name, text in texts.items() if len(text) > MAX_FILTER_TEXT or "\0" in text]:
+        if wrong := [name for name, text in texts.items() if len(text) > MAX_FILTER or "\0" in text]:
             raise Invalid(FILTER_TEXT_TOO_LONG, details=[FieldError(name, FILTER_TEXT_TOO_LONG) for name in wrong])
         sort = given["sort"] if given.get("sort") in SORTS else DEFAULT_SORT
         return cls(**texts, sort=sort, after=tuple(query.get("after", ())))

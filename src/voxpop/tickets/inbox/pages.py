@@ -14,10 +14,10 @@ from voxpop.auth.guards import members_only
 from voxpop.db.pool import Tx
 from voxpop.errors import AppError, FieldError, Invalid, NotFound
 from voxpop.i18n import N_
-from voxpop.tickets import assignees, service, store
+from voxpop.tickets import assignees, limits, service, store
 from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.inbox.models import BUILT_IN_VIEWS, PAGE_SIZE, SORT_OPTIONS, Tab, View, short_names
-from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_TAG_LIST, MAX_TEXT
+from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_TAG_LIST, MAX_TEXT, MAX_VIEW_QUERY
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists.filters import FILTERS, UNRESOLVED_TEXT
@@ -67,7 +67,7 @@ class BulkForm(Struct):
 
 class ViewForm(Struct):
     name: Name
-    query: Annotated[str, Meta(max_length=saved_views.MAX_VIEW_QUERY)]
+    query: Annotated[str, Meta(max_length=MAX_VIEW_QUERY)]
     shared: str = ""
 
 
@@ -215,6 +215,7 @@ async def form_options(tx: Tx, workspace: Workspace, member: Member) -> dict[str
         "assignable": [
             (str(each.account_id), each.name) for each in colleagues if each.account_id != member.account_id
         ],
+        "limits": limits,
         "tags": tags,
         "tag_options": [(tag, tag) for tag in tags],
         "statuses": list(Status),

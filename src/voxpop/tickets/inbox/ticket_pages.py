@@ -22,7 +22,7 @@ from voxpop.i18n import N_
 from voxpop.tickets import service, store
 from voxpop.tickets.inbox.models import MAX_LIST_POSITION, View, conversation
 from voxpop.tickets.inbox.pages import LongText, author_of, chosen, form_options, in_words
-from voxpop.tickets.limits import MAX_TAG_LIST
+from voxpop.tickets.limits import MAX_EMAIL, MAX_TAG_LIST
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import TicketFilter
@@ -68,7 +68,7 @@ class PriorityForm(Struct):
 
 
 class AssigneeForm(Struct):
-    assignee: Annotated[str, Meta(min_length=1, max_length=254)]
+    assignee: Annotated[str, Meta(min_length=1, max_length=MAX_EMAIL)]
 
 
 class TagsForm(Struct):

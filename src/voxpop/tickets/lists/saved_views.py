@@ -8,12 +8,11 @@ from voxpop.db.pool import Tx
 from voxpop.errors import Invalid, NotFound
 from voxpop.i18n import N_
 from voxpop.tickets.errors import ViewAlreadyExists
+from voxpop.tickets.limits import MAX_VIEW_QUERY, MAX_VIEWS
 from voxpop.tickets.lists import saved_views_store as store
 from voxpop.tickets.lists.models import SavedView
 from voxpop.types import AccountId, Audit, WorkspaceId, uuid7
 
-MAX_VIEWS = 30  # of a member, and shared ones; each is counted whenever the inbox is shown
-MAX_VIEW_QUERY = 2000  # characters
 TOO_MANY_VIEWS = N_("There are 30 views already. Delete one first.")
 VIEW_TOO_LONG = N_("This view has too many filters to be saved.")
 

@@ -24,7 +24,7 @@ from voxpop.cursors import Position
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Invalid, RateLimited
 from voxpop.i18n import N_
-from voxpop.tickets import ratings, service
+from voxpop.tickets import limits, ratings, service
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.models import Author, Ticket
 from voxpop.tickets.portal import customer_tickets
@@ -67,7 +67,7 @@ async def show_tickets(
 @get("/tickets/new", opt=portal_public(), include_in_schema=False)
 async def show_new_ticket(visitor: MaybeCustomer, tx: Transaction, render: Renderer) -> Response[str]:
     form = _prefilled_form(visitor, await customer_tickets.find_name(tx, visitor) if visitor else None)
-    return render(NEW, form=form, fields=_fields_to_ask(form, visitor))
+    return render(NEW, form=form, fields=_fields_to_ask(form, visitor), limits=limits)
 
 
 class CheckedTicket(Struct, frozen=True):
@@ -90,13 +90,13 @@ async def check_new_ticket(
     if "email" not in fields:
         form.email = known.email
     if errors := form.errors():
-        raise render.with_errors(NEW, Invalid(details=errors), form=form, fields=fields)
+        raise render.with_errors(NEW, Invalid(details=errors), form=form, fields=fields, limits=limits)
     is_guest = visitor is None or "email" in fields
     subject = client_ip(request) if visitor is None or is_guest else visitor.email_folded
     try:
         await record_attempt(database, workspace.id, RateLimit.OPEN_TICKET, subject)
     except RateLimited as error:
-        raise render.with_errors(NEW, error, form=form, fields=fields) from None
+        raise render.with_errors(NEW, error, form=form, fields=fields, limits=limits) from None
     return CheckedTicket(form, is_guest)
 
 
@@ -243,4 +243,5 @@ async def _context(tx: Tx, workspace: Workspace, ticket: Ticket, typed: dict[str
         "may_rate": ratings.may_rate(workspace, ticket),
         "typed": {"rating": "", "comment": "", "body": "", **(typed or {})},
         "is_new": False,
+        "limits": limits,
     }

@@ -10,9 +10,7 @@ from voxpop.errors import AppError, FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.tickets.limits import MAX_COMMENT, MAX_TEXT
 from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, NewRating, NewTicket, Requester, Ticket
-from voxpop.types import EMAIL_PATTERN, Instant, instant
-
-MAX_LINE, MAX_EMAIL = 200, 254
+from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, MAX_NAME, Instant, instant
 
 NAME_MISSING = N_("Enter your name.")
 EMAIL_INVALID = N_("Enter an email address, for example ann@example.com.")
@@ -93,7 +91,7 @@ def explain_rating_error(error: AppError) -> AppError:
 def _line_errors(field: str, text: str, missing: str) -> Sequence[FieldError]:
     if not text.strip():
         return [FieldError(field, missing)]
-    return [FieldError(field, LINE_TOO_LONG)] if len(text.strip()) > MAX_LINE else []
+    return [FieldError(field, LINE_TOO_LONG)] if len(text.strip()) > MAX_NAME else []
 
 
 def _email_errors(field: str, text: str) -> Sequence[FieldError]:
