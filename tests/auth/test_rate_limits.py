@@ -65,11 +65,21 @@ async def test_link_requests_of_one_client_are_limited(site: Site) -> None:  # T
     assert other_workspace.status_code == 303
 
 
-async def test_concurrent_attempts_beyond_the_pool_size_do_not_deadlock(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        ("/login/link", {"token": "x"}, LinkSpent.status),
+        ("/tickets/login", {"email": "u@example.com"}, 303),
+        ("/tickets/new", {"name": "Gus", "email": "g@example.com", "subject": "Where?", "description": "Order."}, 303),
+    ],
+)
+async def test_concurrent_attempts_beyond_the_pool_size_do_not_deadlock(
+    site: Site, path: str, form: dict[str, str], status: int
+) -> None:
     """Attempts are counted before the transaction begins, so that no request waits for a second connection."""
     visitors = [site.browser(client=f"10.2.0.{number}") for number in range(3 * POOL)]
-    answers = await asyncio.gather(*(each.submit("/login/link", token="x") for each in visitors))
-    assert {answer.status_code for answer in answers} == {LinkSpent.status}
+    answers = await asyncio.gather(*(each.submit(path, **form) for each in visitors))
+    assert {answer.status_code for answer in answers} == {status}
 
 
 async def test_a_slow_request_body_holds_no_connection(site: Site) -> None:
