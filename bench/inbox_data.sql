@@ -1,5 +1,5 @@
--- Tickets of three years as a busy workspace has them: what is open is new, agents come and go, some tags belong to a
--- time, ratings lean to five, words are used unevenly, in two languages. :workspace and :tickets are given.
+-- Tickets of a busy workspace over three years. Open tickets are new, agents come and go, some tags are old, most ratings
+-- are five stars, and some words are far more common than others, in two languages. Give :workspace and :tickets.
 SELECT setseed(0.42);
 CREATE TEMP TABLE agent AS
 SELECT n, gen_random_uuid() AS id, CASE WHEN n % 4 = 0 THEN 0.5 ELSE 1.0 END AS until FROM generate_series(0, 39) n;
@@ -15,7 +15,7 @@ CREATE UNIQUE INDEX ON vocabulary (n) INCLUDE (word);
 INSERT INTO tag (workspace_id, id, name, create_time)
 SELECT :workspace, gen_random_uuid(), 'tag' || n, now() FROM generate_series(0, 59) n;
 
--- Ids begin with the time, as the application makes them.
+-- Ids begin with the time, as those that the application makes.
 CREATE TEMP TABLE draft AS
 SELECT n, (lpad(to_hex(floor(extract(epoch FROM created) * 1000)::bigint), 12, '0') || '7' || left(md5(n::text), 3) || '8'
            || right(md5(n::text), 15))::uuid AS id, created, age,
@@ -24,7 +24,7 @@ FROM (
     SELECT n, n::float / :tickets AS age, now() - (1 - n::float / :tickets) * interval '1095 days' AS created
     FROM generate_series(1, :tickets) n
 ) AS dated;
--- Up to three tags; of 60 a few are common, and the last ten were used in the first year alone.
+-- Up to three tags per ticket. Of 60 tags a few are common, and the last ten were used in the first year only.
 CREATE TEMP TABLE tagged AS
 SELECT d.n, array_agg(picked.name ORDER BY picked.name COLLATE "C") AS names
 FROM draft d CROSS JOIN LATERAL (
@@ -72,7 +72,7 @@ SELECT :workspace, t.id, tag.id, t.status, t.assignee_id, t.priority_rank, t.csa
 FROM ticket t JOIN tag ON tag.workspace_id = :workspace AND tag.name = ANY (t.tag_names)
 WHERE t.workspace_id = :workspace ORDER BY t.id;
 
--- Fifty words each, the common ones far more often; one was on everybody's lips in the first year only.
+-- Fifty words per ticket, the common ones far more often; one word was used in the first year only.
 INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank, csat_rating,
                            csat_rated_at, create_time, updated_at, words)
 SELECT :workspace, d.id, t.requester_email_folded, t.status, t.assignee_id, t.priority_rank, t.csat_rating,
