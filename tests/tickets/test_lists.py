@@ -93,7 +93,7 @@ async def test_a_list_is_filtered_by_assignee_id_email_or_none(
     assert await refs(client, assignee="none") == ["TK-2"]
     row = (await client.get(TICKETS, params={"assignee": "bob@example.com"})).json()["data"][0]
     assert row["assignee"] == {"id": str(bob), "name": "bob"}
-    answer = await client.get(TICKETS, params={"assignee": "nobody@example.com"})
+    answer = await client.get(TICKETS, params={"assignee": "unknown@example.com"})
     assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "assignee")
 
 
