@@ -16,7 +16,7 @@ LONG = "A subject that is so long that no column of any table on any screen of t
 # What sticks out of the window, but for what a part scrolls by itself.
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
     .filter((each) => each.getBoundingClientRect().right > innerWidth)
-    .filter((each) => !each.closest(".views, .rail nav"))
+    .filter((each) => !each.closest(".views, .sidebar nav"))
     .map((each) => each.outerHTML.slice(0, 80))"""
 
 

@@ -69,7 +69,7 @@ async def test_a_phone_filters_and_sorts(chromium: Browser, inbox: InboxSite, or
     await expect(page.get_by_label("Sort by")).to_be_hidden()
     await page.get_by_role("button", name="Filter and sort").tap()
     for name, choice in (("assignee", "Unassigned"), ("rating", "rated"), ("sort", "worst rating")):
-        await page.locator(f"#sift [name={name}]").select_option(choice)
+        await page.locator(f"#filter-sheet [name={name}]").select_option(choice)
     await page.get_by_role("button", name="Show tickets" if scripts else "Apply").tap()
     await expect(page.get_by_label("Sort by")).to_be_hidden()
     await expect(page.locator("td.ref")).to_have_text(["TK-2", "TK-1"])
