@@ -97,6 +97,7 @@ PAGES = """
     anyone   POST   /tickets/logout
     anyone   GET    /tickets/new
     anyone   POST   /tickets/new
+    anyone   GET    /unhappy
 
     customer GET    /tickets
     customer GET    /tickets/{ref}
@@ -119,7 +120,7 @@ PAGES = """
     agent    POST   /inbox/{ref}/priority
     agent    POST   /inbox/{ref}/assignee
     agent    POST   /inbox/{ref}/tags
-    agent    GET    /unhappy
+    agent    GET    /low-ratings
     agent    GET    /settings
     agent    GET    /settings/profile
     agent    POST   /settings/profile

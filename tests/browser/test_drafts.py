@@ -19,7 +19,7 @@ def written(page: Page) -> Locator:
     return page.locator(".composer textarea")
 
 
-async def test_a_draft_outlives_what_is_done_besides(agent: Agent) -> None:
+async def test_a_draft_survives_other_changes_and_a_reload(agent: Agent) -> None:
     page = await agent.go("/inbox/TK-6")
     await agent.press("n")
     await page.keyboard.type(WORDS)
@@ -34,7 +34,7 @@ async def test_a_draft_outlives_what_is_done_besides(agent: Agent) -> None:
     await expect(written(page)).to_have_value("")
 
 
-async def test_a_draft_is_gone_once_it_was_sent_or_emptied(agent: Agent) -> None:
+async def test_a_draft_is_removed_once_sent_or_emptied(agent: Agent) -> None:
     page = await agent.go("/inbox/TK-6")
     for send in ("Control+Enter", "Control+a"):
         await agent.press("r")
@@ -50,9 +50,7 @@ async def test_a_draft_is_gone_once_it_was_sent_or_emptied(agent: Agent) -> None
         await expect(written(page)).to_have_value("")
 
 
-async def test_a_draft_waits_for_who_must_sign_in_again_and_for_nobody_else(
-    agent: Agent, inbox: InboxSite, origin: str
-) -> None:
+async def test_a_draft_is_kept_for_its_author_only(agent: Agent, inbox: InboxSite, origin: str) -> None:
     page = await agent.go("/inbox/TK-6")
     await agent.press("r")
     await page.keyboard.type(WORDS)
@@ -70,7 +68,7 @@ async def test_a_draft_waits_for_who_must_sign_in_again_and_for_nobody_else(
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-async def test_nothing_jumps_when_a_draft_comes_back(
+async def test_restoring_a_draft_does_not_shift_the_page(
     chromium: Browser, inbox: InboxSite, origin: str, width: int
 ) -> None:
     agent = await window(chromium, inbox, origin, viewport={"width": width, "height": 800})

@@ -16,7 +16,7 @@ def rows(page: Page) -> Locator:
     return page.locator(".listed tbody tr")
 
 
-async def test_filters_narrow_at_once_and_the_address_keeps_them(agent: Agent) -> None:  # T14, T12
+async def test_filters_apply_at_once_and_stay_in_the_address(agent: Agent) -> None:  # T14, T12
     page = await agent.go("/inbox?status=")
     await page.locator("[name=rating]").select_option("1-2")
     await expect(page.locator(".listed tbody tr")).to_have_count(1)
@@ -31,7 +31,7 @@ async def test_filters_narrow_at_once_and_the_address_keeps_them(agent: Agent) -
     assert refs[:2] == ["TK-1", "TK-2"]
 
 
-async def test_a_requester_is_filtered_for_and_let_go(agent: Agent) -> None:
+async def test_the_requester_filter_is_set_and_removed(agent: Agent) -> None:
     page = await agent.go("/inbox?status=")
     remove = page.get_by_role("link", name="Remove this filter: Requester")
     await expect(remove).to_be_hidden()
@@ -50,7 +50,7 @@ async def test_a_requester_is_filtered_for_and_let_go(agent: Agent) -> None:
         await expect(rows(page)).to_have_count(count)
 
 
-async def test_filters_work_without_a_script(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+async def test_filters_work_without_javascript(chromium: Browser, inbox: InboxSite, origin: str) -> None:
     agent = await window(chromium, inbox, origin, java_script_enabled=False)
     page = await agent.go("/inbox?status=")
     await page.get_by_label("Requester", exact=True).fill("bob@example.com")
@@ -63,12 +63,14 @@ async def test_filters_work_without_a_script(chromium: Browser, inbox: InboxSite
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-async def test_a_phone_filters_and_sorts(chromium: Browser, inbox: InboxSite, origin: str, scripts: bool) -> None:
+async def test_filters_and_sorting_work_on_a_phone(
+    chromium: Browser, inbox: InboxSite, origin: str, scripts: bool
+) -> None:
     agent = await window(chromium, inbox, origin, **PHONE, java_script_enabled=scripts)
     page = await agent.go("/inbox?status=")
     await expect(page.get_by_label("Sort by")).to_be_hidden()
     await page.get_by_role("button", name="Filter and sort").tap()
-    for name, choice in (("assignee", "Unassigned"), ("rating", "rated"), ("sort", "worst rating")):
+    for name, choice in (("assignee", "Unassigned"), ("rating", "Rated"), ("sort", "Worst rating")):
         await page.locator(f"#filter-sheet [name={name}]").select_option(choice)
     await page.get_by_role("button", name="Show tickets" if scripts else "Apply").tap()
     await expect(page.get_by_label("Sort by")).to_be_hidden()
@@ -79,7 +81,7 @@ async def test_a_phone_filters_and_sorts(chromium: Browser, inbox: InboxSite, or
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-async def test_a_phone_signs_out(chromium: Browser, inbox: InboxSite, origin: str, scripts: bool) -> None:
+async def test_signing_out_works_on_a_phone(chromium: Browser, inbox: InboxSite, origin: str, scripts: bool) -> None:
     agent = await window(chromium, inbox, origin, **PHONE, java_script_enabled=scripts)
     page = await agent.go("/inbox")
     await expect(page.get_by_role("button", name="Sign out")).to_be_hidden()

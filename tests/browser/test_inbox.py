@@ -16,7 +16,7 @@ from voxpop.types import utcnow
 pytestmark = pytest.mark.browser
 
 
-async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent, inbox: InboxSite) -> None:
+async def test_an_agent_replies_and_resolves_with_the_keyboard_only(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await agent.press("j", "j", "k", "j", "Enter")
     await expect(page.locator("h1")).to_contain_text("TK-5")
@@ -25,9 +25,9 @@ async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent,
     await agent.press("Control+Enter")
     await expect(page.locator(".message").last).to_contain_text("We are on it: jenx?/")
     await agent.press("n")
-    await page.keyboard.type("He is kind")
+    await page.keyboard.type("She is kind")
     await agent.press("Control+Enter")
-    await expect(page.locator(".message.note")).to_contain_text("He is kind")
+    await expect(page.locator(".message.note")).to_contain_text("She is kind")
     await agent.press("e")
     await expect(page.locator(".undo")).to_contain_text("Resolved.")
     assert (await inbox.get("TK-5")).status == Status.RESOLVED
@@ -35,10 +35,10 @@ async def test_an_agent_answers_and_resolves_by_the_keyboard_alone(agent: Agent,
     await expect(page.locator("h1")).to_contain_text("TK-4")
     await agent.press("k", "g", "i")
     await expect(page.locator(".listed tbody tr")).to_have_count(3)
-    assert [message.kind for message in await inbox.said("TK-5")] == ["reply", "note"]
+    assert [message.kind for message in await inbox.messages("TK-5")] == ["reply", "note"]
 
 
-async def test_facts_are_set_by_the_keyboard_alone(agent: Agent, inbox: InboxSite) -> None:
+async def test_fields_are_set_with_the_keyboard_only(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox/TK-6")
     await agent.press("p")
     await expect(agent.focused).to_have_text("Medium")
@@ -54,7 +54,7 @@ async def test_facts_are_set_by_the_keyboard_alone(agent: Agent, inbox: InboxSit
     assert (ticket.priority, ticket.assignee_id) == ("High", await inbox.account(AGENT))
 
 
-async def test_several_are_picked_and_assigned_by_the_keyboard_alone(agent: Agent, inbox: InboxSite) -> None:
+async def test_several_tickets_are_selected_and_assigned_with_the_keyboard_only(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await expect(page.locator(".bulk")).to_be_hidden()
     await agent.press("j", "x", "j", "x")
@@ -68,12 +68,12 @@ async def test_several_are_picked_and_assigned_by_the_keyboard_alone(agent: Agen
     await expect(page.locator(".listed tbody tr")).to_have_count(3)
 
 
-@pytest.mark.parametrize("path", ["/inbox?status=", "/inbox/TK-1", "/inbox/new", "/unhappy", "/settings/profile"])
-async def test_the_focus_is_always_seen(agent: Agent, path: str) -> None:
+@pytest.mark.parametrize("path", ["/inbox?status=", "/inbox/TK-1", "/inbox/new", "/low-ratings", "/settings/profile"])
+async def test_the_focus_is_always_visible(agent: Agent, path: str) -> None:
     assert await unseen_stops(await agent.go(path)) == []
 
 
-async def test_the_focused_row_is_never_under_the_head_or_the_foot(agent: Agent) -> None:
+async def test_the_focused_row_is_never_covered_by_the_header_or_the_footer(agent: Agent) -> None:
     await agent.page.set_viewport_size({"width": 1280, "height": 330})
     page = await agent.go("/inbox?status=")
     head, foot = page.locator("thead th.subject"), page.locator(".foot")
@@ -88,7 +88,7 @@ async def test_the_focused_row_is_never_under_the_head_or_the_foot(agent: Agent)
         assert row["y"] + row["height"] <= below["y"] + 1
 
 
-async def test_help_search_and_escape(agent: Agent) -> None:
+async def test_shortcuts_for_help_search_and_escape(agent: Agent) -> None:
     page = await agent.go("/inbox")
     await agent.press("?")
     await expect(page.locator("#keys")).to_be_visible()
@@ -104,10 +104,10 @@ async def test_help_search_and_escape(agent: Agent) -> None:
     await agent.press("j", "o")
     await expect(page.locator("h1")).to_contain_text("TK-4")
     await agent.press("g", "u")
-    await expect(page.locator("h1")).to_have_text("Unhappy places")
+    await expect(page.locator("h1")).to_have_text("Low ratings")
 
 
-async def test_rows_change_and_what_is_picked_and_focused_stays(agent: Agent, inbox: InboxSite) -> None:
+async def test_live_updates_keep_selection_and_focus(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await expect(page.locator(".live")).to_be_visible()
     await agent.press("j", "j", "x")
@@ -125,7 +125,7 @@ async def touch(inbox: InboxSite, ref: str) -> None:
 
 
 @pytest.mark.parametrize("anchor", ["under the pointer", "focused", "in sight"])
-async def test_rows_change_without_losing_one_s_place(agent: Agent, inbox: InboxSite, anchor: str) -> None:
+async def test_live_updates_keep_the_scroll_position(agent: Agent, inbox: InboxSite, anchor: str) -> None:
     for hours in range(30):
         await inbox.open(f"Old {hours}", now=utcnow() - (10 + hours) * HOUR)
     page = await agent.go("/inbox")
@@ -152,7 +152,7 @@ HIDE = """hidden => {
 }"""
 
 
-async def test_a_page_out_of_sight_listens_to_nothing_and_catches_up(agent: Agent, inbox: InboxSite) -> None:
+async def test_a_hidden_page_closes_its_stream_and_catches_up(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox")
     await expect(page.locator(".live")).to_be_visible()
     await page.evaluate(HIDE, True)
@@ -163,7 +163,7 @@ async def test_a_page_out_of_sight_listens_to_nothing_and_catches_up(agent: Agen
     await expect(page.locator("tbody tr").first).to_have_id("TK-7")
 
 
-async def test_a_conversation_goes_on_while_one_writes(agent: Agent, inbox: InboxSite) -> None:
+async def test_new_messages_appear_while_the_agent_is_writing(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox/TK-6")
     await page.wait_for_function(
         "performance.getEntriesByType('resource').some((one) => one.name.includes('inbox.js'))"
@@ -177,7 +177,7 @@ async def test_a_conversation_goes_on_while_one_writes(agent: Agent, inbox: Inbo
     await expect(page.locator(".composer textarea")).to_have_value("I am writing")
 
 
-async def test_everything_works_without_a_script(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+async def test_everything_works_without_javascript(chromium: Browser, inbox: InboxSite, origin: str) -> None:
     agent = await window(chromium, inbox, origin, java_script_enabled=False)
     page = await agent.go("/inbox?status=")
     await page.locator("[name=priority]").select_option("Urgent")
@@ -206,8 +206,8 @@ PATHS = {
     "rated": "/inbox/TK-1?in=status%3D&at=1",
     "unrated": "/inbox/TK-5",
     "new": "/inbox/new",
-    "unhappy": "/unhappy",
-    "content": "/unhappy?tag=hubs",
+    "low ratings": "/low-ratings",
+    "content": "/low-ratings?tag=hubs",
 }
 
 
@@ -243,7 +243,9 @@ async def test_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-async def test_no_target_is_half_under_the_foot(chromium: Browser, inbox: InboxSite, origin: str, locale: str) -> None:
+async def test_no_link_is_half_covered_by_the_footer(
+    chromium: Browser, inbox: InboxSite, origin: str, locale: str
+) -> None:
     for number in range(30):
         await inbox.open(f"{number} {LONG}")
     look = {"viewport": {"width": 1280, "height": 600}, "locale": locale, "bypass_csp": True}

@@ -19,7 +19,7 @@ async def strike(agent: Agent, key: str, code: str, shift: bool = False) -> None
         await session.send("Input.dispatchKeyEvent", stroke | {"modifiers": 8 if shift else 0})
 
 
-async def test_keys_are_heard_on_a_russian_keyboard(agent: Agent) -> None:
+async def test_shortcuts_work_on_a_russian_keyboard(agent: Agent) -> None:
     page = await agent.go("/inbox")
     for key, code in (("о", "KeyJ"), ("о", "KeyJ"), ("л", "KeyK")):
         await strike(agent, key, code)
@@ -38,13 +38,13 @@ async def test_keys_are_heard_on_a_russian_keyboard(agent: Agent) -> None:
     await expect(page.locator(".composer textarea")).to_be_focused()
 
 
-async def test_a_full_stop_of_a_latin_keyboard_is_no_search(agent: Agent) -> None:
+async def test_a_full_stop_on_a_latin_keyboard_is_not_search(agent: Agent) -> None:
     page = await agent.go("/inbox")
     await agent.press(".")
     await expect(page.locator(".search input")).not_to_be_focused()
 
 
-async def test_a_ticket_is_closed_and_reopened_by_the_keyboard(agent: Agent, inbox: InboxSite) -> None:
+async def test_shortcuts_close_and_reopen_a_ticket(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox/TK-6")
     for key, said, status in (("d", "Closed.", Status.CLOSED), ("u", "Reopened.", Status.OPEN)):
         await agent.press(key)
@@ -53,17 +53,17 @@ async def test_a_ticket_is_closed_and_reopened_by_the_keyboard(agent: Agent, inb
 
 
 @pytest.mark.parametrize(("ref", "key", "said"), [("TK-1", "e", "resolved"), ("TK-6", "u", "open")])
-async def test_a_key_without_a_button_says_why(agent: Agent, ref: str, key: str, said: str) -> None:
+async def test_a_shortcut_without_a_button_shows_the_reason(agent: Agent, ref: str, key: str, said: str) -> None:
     page = await agent.go(f"/inbox/{ref}")
     await agent.press(key)
-    await expect(page.get_by_role("status").first).to_have_text(f"It is {said} already.")
+    await expect(page.get_by_role("status").first).to_have_text(f"This ticket is already {said}.")
 
 
 @pytest.mark.parametrize(
     ("key", "focused"),
     [("r", "[name=body]"), ("n", "[name=body]"), ("p", "[name=priority][aria-current]"), ("t", "[name=tags]")],
 )
-async def test_a_row_is_opened_with_what_is_to_be_done(agent: Agent, key: str, focused: str) -> None:
+async def test_a_shortcut_on_a_row_opens_the_ticket_at_that_field(agent: Agent, key: str, focused: str) -> None:
     page = await agent.go("/inbox")
     await agent.press("j", "j", key)
     await expect(page.locator("h1")).to_contain_text("TK-5")
@@ -72,7 +72,7 @@ async def test_a_row_is_opened_with_what_is_to_be_done(agent: Agent, key: str, f
     await expect(page.locator(f".composer [value={kind}]")).to_be_checked()
 
 
-async def test_escape_gives_the_row_the_focus_back(agent: Agent) -> None:
+async def test_escape_returns_the_focus_to_the_row(agent: Agent) -> None:
     page = await agent.go("/inbox")
     await agent.press("j", "j")
     for key, place in (("a", "#bulk-assignee"), ("/", ".search input")):
@@ -84,16 +84,16 @@ async def test_escape_gives_the_row_the_focus_back(agent: Agent) -> None:
     await expect(page.locator("#TK-4 .subject a")).to_be_focused()
 
 
-async def test_c_opens_the_form_of_a_new_ticket(agent: Agent) -> None:
+async def test_c_opens_the_form_for_a_new_ticket(agent: Agent) -> None:
     page = await agent.go("/inbox")
     await agent.press("c")
     await expect(page.get_by_role("heading", name="Open a ticket for a customer")).to_be_visible()
 
 
 @pytest.mark.parametrize(
-    ("path", "found"), [("/inbox/TK-2?in=rating%3D1-2&at=0", r"\?rating=1-2#search$"), ("/unhappy", r"\?status=#")]
+    ("path", "found"), [("/inbox/TK-2?in=rating%3D1-2&at=0", r"\?rating=1-2#search$"), ("/low-ratings", r"\?status=#")]
 )
-async def test_a_search_begins_in_the_list_one_came_from(agent: Agent, path: str, found: str) -> None:
+async def test_search_returns_to_the_list_of_the_address(agent: Agent, path: str, found: str) -> None:
     page = await agent.go(path)
     await agent.press("/")
     await expect(page.locator(".search input")).to_be_focused()

@@ -75,7 +75,9 @@ async def colours(page: Page) -> list[bool]:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-async def test_a_customers_walk_by_keyboard(shop: Shop, scripts: bool) -> None:  # T1, T2, T5, T6, T9, T20, T24
+async def test_a_customer_opens_rates_and_replies_with_the_keyboard(
+    shop: Shop, scripts: bool
+) -> None:  # T1, T2, T5, T6, T9, T20, T24
     page = await shop.visitor(java_script_enabled=scripts)
     await page.goto(f"{shop.origin}/tickets/new")
     await page.get_by_label("Your name").fill("Gus Gray")
@@ -112,7 +114,7 @@ async def test_a_customers_walk_by_keyboard(shop: Shop, scripts: bool) -> None: 
     await expect(page.locator("q")).to_have_text("Quick and honest")
 
 
-async def test_rating_by_pointer(shop: Shop) -> None:  # T2, T5
+async def test_stars_follow_the_pointer(shop: Shop) -> None:  # T2, T5
     await shop.portal.open(Status.RESOLVED)
     page = await shop.customer("ann@example.com")
     await page.goto(f"{shop.origin}/tickets/TK-1")
@@ -131,7 +133,7 @@ async def test_rating_by_pointer(shop: Shop) -> None:  # T2, T5
     assert amber == "rgb(239, 165, 29)"
 
 
-async def test_a_page_left_open_rates_once(shop: Shop) -> None:  # T6
+async def test_a_second_open_page_shows_the_first_rating(shop: Shop) -> None:  # T6
     await shop.portal.open(Status.RESOLVED)
     page = await shop.customer("ann@example.com")
     other = await page.context.new_page()
@@ -143,7 +145,7 @@ async def test_a_page_left_open_rates_once(shop: Shop) -> None:  # T6
         await expect(each.get_by_role("img", name="5 of 5 stars")).to_be_visible()
 
 
-async def test_people_who_have_no_business_here(shop: Shop) -> None:  # T8, T26
+async def test_another_customer_and_a_visitor_cannot_open_the_ticket(shop: Shop) -> None:  # T8, T26
     await shop.portal.open(Status.RESOLVED)
     bob = await shop.customer("bob@example.com")
     answer = await bob.goto(f"{shop.origin}/tickets/TK-1")
@@ -153,7 +155,7 @@ async def test_people_who_have_no_business_here(shop: Shop) -> None:  # T8, T26
     await expect(bob).to_have_url(f"http://acme.localhost:{shop.port}/tickets/login?next=%2Ftickets%2FTK-1")
 
 
-async def test_another_workspaces_customer_finds_no_ticket(shop: Shop) -> None:  # T26
+async def test_a_customer_of_another_workspace_finds_no_ticket(shop: Shop) -> None:  # T26
     await shop.portal.open(Status.RESOLVED)
     page = await shop.visitor()
     origin = f"http://acme.localhost:{shop.port}"
@@ -167,7 +169,7 @@ async def test_another_workspaces_customer_finds_no_ticket(shop: Shop) -> None: 
 
 
 @pytest.mark.parametrize("spent_by", ["use", "age"])
-async def test_a_link_that_is_spent_says_so_and_has_a_way_on(shop: Shop, owner: Any, spent_by: str) -> None:  # T23
+async def test_a_used_or_expired_link_offers_a_new_one(shop: Shop, owner: Any, spent_by: str) -> None:  # T23
     page = await shop.visitor()
     await shop.portal.browser().submit("/tickets/login", email="ann@example.com")
     link = shop.origin + "/" + (await shop.portal.last_link("ann@example.com")).split("/", 3)[3]
@@ -186,7 +188,7 @@ async def test_a_link_that_is_spent_says_so_and_has_a_way_on(shop: Shop, owner: 
     await expect(page.get_by_role("status").first).to_contain_text("A link is on its way to you.")
 
 
-async def test_a_form_of_a_sibling_host_does_nothing(shop: Shop) -> None:
+async def test_a_form_from_a_sibling_host_is_rejected(shop: Shop) -> None:
     await shop.portal.open(Status.RESOLVED)
     page = await shop.customer("ann@example.com", bypass_csp=True)
     await page.goto(f"http://acme.localhost:{shop.port}/tickets/new")
@@ -242,7 +244,7 @@ STATES = {
 }
 
 
-async def test_the_focus_is_always_seen(shop: Shop) -> None:
+async def test_the_focus_is_always_visible(shop: Shop) -> None:
     await prepare(shop)
     page = await shop.customer("ann@example.com")
     for state, (path, act) in STATES.items():

@@ -143,9 +143,9 @@ async def test_pages_show_it(owner_browser: Browser, behind: Behind) -> None:
     inbox = (await owner_browser.get("/inbox")).text
     assert f"/inbox/{urgent['ref']}" in inbox
     assert urgent["requester_name"] in (await owner_browser.get(f"/inbox/{urgent['ref']}")).text
-    unhappy = (await owner_browser.get("/unhappy?days=90")).text
-    assert unhappy.count(MARCUS.name) > 8
-    by_tag = unhappy.partition("By tag")[2]
+    low_ratings = (await owner_browser.get("/low-ratings?days=90")).text
+    assert low_ratings.count(MARCUS.name) > 8
+    by_tag = low_ratings.partition("By tag")[2]
     assert re.findall(r"tag=([a-z-]+)", by_tag)[0] == "channels"
 
 

@@ -45,12 +45,12 @@ class InboxSite(Site):
         async with self.database.transaction(self.workspace_id()) as tx:
             return await service.get_ticket(tx, self.workspace_id(), ref)
 
-    async def said(self, ref: str) -> list[Message]:
+    async def messages(self, ref: str) -> list[Message]:
         async with self.database.transaction(self.workspace_id()) as tx:
             ticket = await service.get_ticket(tx, self.workspace_id(), ref)
             return await store.list_messages(tx, self.workspace_id(), ticket.id)
 
-    async def done(self, ref: str) -> list[Activity]:
+    async def activities(self, ref: str) -> list[Activity]:
         async with self.database.transaction(self.workspace_id()) as tx:
             ticket = await service.get_ticket(tx, self.workspace_id(), ref)
             return await store.list_activities(tx, self.workspace_id(), ticket.id)

@@ -31,7 +31,7 @@ async def test_a_ticket_is_opened_and_shown(client: Client) -> None:  # T22
     assert (await opened(client))["ref"] == "TK-2"
 
 
-async def test_references_are_each_workspaces_own(client: Client, neighbour: Client) -> None:  # T22, T26
+async def test_each_workspace_numbers_its_own_tickets(client: Client, neighbour: Client) -> None:  # T22, T26
     assert (await opened(client))["ref"] == (await opened(neighbour, subject="Theirs"))["ref"] == "TK-1"
     assert (await client.get(f"{TICKETS}/TK-1")).json()["subject"] == NEW["subject"]
     await opened(neighbour)
@@ -46,13 +46,13 @@ async def test_references_are_each_workspaces_own(client: Client, neighbour: Cli
      {"requester": {"name": "Ann", "email": "ann"}}, {"requester": {"email": "a@b.de"}}, {"tags": ["ß" * 150]},
      {"tags": [" "]}, {"assignee": "nobody@example.com"}, {"subject": "\x00"}],
 )  # fmt: skip
-async def test_what_does_not_fit_is_refused_and_stores_nothing(client: Client, fault: dict[str, Any]) -> None:
+async def test_an_invalid_body_is_rejected_and_stores_nothing(client: Client, fault: dict[str, Any]) -> None:
     answer = await client.post(TICKETS, json=NEW | fault)
     assert (answer.status_code, answer.json()["type"]) == (400, "VALIDATION_ERROR")
     assert (await client.get(TICKETS)).json()["data"] == []
 
 
-async def test_the_first_reply_is_a_response_and_a_note_is_none(client: Client) -> None:  # T20, T21
+async def test_a_reply_sets_the_first_response_time_and_a_note_does_not(client: Client) -> None:  # T20, T21
     await opened(client)
     note = await client.post(f"{TICKETS}/TK-1/replies", json={"body": "Look at this", "internal": True})
     assert (note.status_code, note.json()["kind"]) == (201, "note")
@@ -70,7 +70,9 @@ async def test_the_first_reply_is_a_response_and_a_note_is_none(client: Client) 
     ]  # fmt: skip
 
 
-async def test_a_reply_has_its_author_or_the_workspace(client: Client, owner: "asyncpg.Connection[Any]") -> None:
+async def test_the_author_of_a_reply_is_the_named_member_or_the_workspace(
+    client: Client, owner: "asyncpg.Connection[Any]"
+) -> None:
     await member(owner, client.workspace, "bob")
     await opened(client)
     replies = f"{TICKETS}/TK-1/replies"
@@ -80,7 +82,7 @@ async def test_a_reply_has_its_author_or_the_workspace(client: Client, owner: "a
     assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "author")
 
 
-async def test_changes_are_made_together(client: Client, owner: "asyncpg.Connection[Any]") -> None:  # T20
+async def test_several_fields_change_in_one_request(client: Client, owner: "asyncpg.Connection[Any]") -> None:  # T20
     bob = await member(owner, client.workspace, "bob")
     await opened(client)
     answer = await client.patch(f"{TICKETS}/TK-1", json=CHANGE | {"assignee": "bob@example.com"})
@@ -97,12 +99,12 @@ async def test_changes_are_made_together(client: Client, owner: "asyncpg.Connect
 
 
 @pytest.mark.parametrize("change", [{}, {"other": 1}, {"status": "Odd"}, {"priority": None}, {"tags": None}])
-async def test_an_odd_change_is_refused(client: Client, change: dict[str, Any]) -> None:
+async def test_an_invalid_change_is_rejected(client: Client, change: dict[str, Any]) -> None:
     await opened(client)
     assert (await client.patch(f"{TICKETS}/TK-1", json=change)).status_code == 400
 
 
-async def test_a_refused_change_changes_nothing(client: Client) -> None:
+async def test_a_rejected_change_changes_nothing(client: Client) -> None:
     await opened(client)
     answer = await client.patch(f"{TICKETS}/TK-1", json=CHANGE | {"assignee": "nobody@example.com"})
     assert answer.status_code == 400
@@ -110,7 +112,7 @@ async def test_a_refused_change_changes_nothing(client: Client) -> None:
     assert (ticket["status"], ticket["priority"], ticket["tags"]) == ("Open", "Medium", [])
 
 
-async def test_no_change_of_an_unknown_ticket(client: Client) -> None:
+async def test_changing_an_unknown_ticket_is_not_found(client: Client) -> None:
     for call in (
         client.patch(f"{TICKETS}/TK-9", json={"status": "Closed"}),
         client.post(f"{TICKETS}/TK-9/replies", json={"body": "Hi"}),
@@ -118,7 +120,7 @@ async def test_no_change_of_an_unknown_ticket(client: Client) -> None:
         assert (await call).status_code == 404
 
 
-async def test_scopes(make: Make, client: Client) -> None:  # G1
+async def test_reading_and_changing_tickets_need_their_scopes(make: Make, client: Client) -> None:  # G1
     await opened(client)
     reader = await make.client(client.workspace, Scope.READ)
     writer = await make.client(client.workspace, Scope.MANAGE)
@@ -131,7 +133,7 @@ async def test_scopes(make: Make, client: Client) -> None:  # G1
     assert (await make.anonymous().get(TICKETS)).status_code == 401
 
 
-async def test_a_repeated_request_is_done_once(client: Client) -> None:
+async def test_a_repeated_request_takes_effect_once(client: Client) -> None:
     key = {"idempotency-key": "order-1"}
     first = await client.post(TICKETS, json=NEW, headers=key)
     again = await client.post(TICKETS, json=dict(reversed(NEW.items())), headers=key)
@@ -144,7 +146,7 @@ async def test_a_repeated_request_is_done_once(client: Client) -> None:
     assert len((await client.get(TICKETS)).json()["data"]) == 1
 
 
-async def test_two_at_once_are_one(client: Client) -> None:
+async def test_two_requests_at_once_with_one_key_take_effect_once(client: Client) -> None:
     await opened(client)
     key = {"idempotency-key": "reply-1"}
     calls = [client.post(f"{TICKETS}/TK-1/replies", json={"body": "Hi"}, headers=key) for _ in range(6)]
@@ -154,14 +156,14 @@ async def test_two_at_once_are_one(client: Client) -> None:
     assert len((await client.get(f"{TICKETS}/TK-1")).json()["messages"]) == 1
 
 
-async def test_a_key_of_a_request_that_failed_is_free(client: Client) -> None:
+async def test_the_key_of_a_failed_request_can_be_used_again(client: Client) -> None:
     key = {"idempotency-key": "k"}
     failed = await client.post(TICKETS, json=NEW | {"assignee": "nobody@example.com"}, headers=key)
     assert failed.status_code == 400
     assert (await client.post(TICKETS, json=NEW, headers=key)).json()["ref"] == "TK-1"
 
 
-async def test_keys_are_each_workspaces_own_and_kept_for_days(
+async def test_idempotency_keys_belong_to_a_workspace_and_are_kept_for_days(
     client: Client, neighbour: Client, owner: "asyncpg.Connection[Any]"
 ) -> None:
     key = {"idempotency-key": "k"}
@@ -174,11 +176,13 @@ async def test_keys_are_each_workspaces_own_and_kept_for_days(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
-async def test_an_odd_key_is_refused(client: Client, key: str) -> None:
+async def test_an_invalid_idempotency_key_is_rejected(client: Client, key: str) -> None:
     assert (await client.post(TICKETS, json=NEW, headers={"idempotency-key": key})).status_code == 400
 
 
-async def test_an_api_change_asks_for_a_rating(client: Client, make: Make, owner: "asyncpg.Connection[Any]") -> None:
+async def test_resolving_through_the_api_opens_a_survey(
+    client: Client, make: Make, owner: "asyncpg.Connection[Any]"
+) -> None:
     await opened(client)
     await client.patch(f"{TICKETS}/TK-1", json={"status": "Closed"})
     assert await owner.fetchval("SELECT status FROM survey WHERE origin = 'ticket'") == "PENDING"

@@ -30,7 +30,7 @@ async def surveys(owner: Owner) -> list[tuple[str, str]]:
     return [tuple(row) for row in await owner.fetch("SELECT origin, status FROM survey ORDER BY create_time, id")]
 
 
-async def test_a_customers_reply_reopens_what_was_done(tickets: TicketFactory) -> None:  # T20
+async def test_a_customer_reply_reopens_a_resolved_or_closed_ticket(tickets: TicketFactory) -> None:  # T20
     for status in (Status.RESOLVED, Status.CLOSED, Status.IN_PROGRESS):
         ticket = await tickets.open()
         await tickets.set_status(status, ticket.ref)
@@ -61,14 +61,14 @@ async def test_every_change_is_logged(tickets: TicketFactory, client: Client, ow
     ]
 
 
-async def test_changing_nothing_is_no_change(tickets: TicketFactory, owner: Owner) -> None:
+async def test_setting_the_same_status_changes_nothing(tickets: TicketFactory, owner: Owner) -> None:
     ticket = await tickets.open()
     assert await tickets.set_status(Status.OPEN, ticket.ref, now=NOW + timedelta(hours=1)) == 0
     assert await tickets.get(ticket.ref) == ticket
     assert await owner.fetchval("SELECT count(*) FROM ticket_activity") == 1
 
 
-async def test_closing_is_an_event_that_a_campaign_waits_for(
+async def test_closing_a_ticket_triggers_a_campaign(
     client: Client, tickets: TicketFactory, owner: Owner
 ) -> None:  # F20
     assert (await client.post("/api/v1/campaigns", json=CAMPAIGN)).status_code == 201
@@ -83,7 +83,7 @@ async def test_closing_is_an_event_that_a_campaign_waits_for(
     assert sorted(await surveys(owner)) == [("campaign", "PENDING"), ("ticket", "PENDING"), ("ticket", "WITHDRAWN")]
 
 
-async def test_the_event_of_closing_is_the_requesters_by_his_guid_if_he_has_one(
+async def test_the_closed_event_has_the_requesters_guid_or_else_the_address(
     client: Client, tickets: TicketFactory, owner: Owner
 ) -> None:  # F20
     await client.post("/api/v1/campaigns", json=CAMPAIGN)
@@ -93,7 +93,7 @@ async def test_the_event_of_closing_is_the_requesters_by_his_guid_if_he_has_one(
     assert [row["guid"] for row in rows] == ["cust_123", "eve@example.com"]
 
 
-async def test_a_reply_takes_a_ticket_into_progress_whenever_it_is_open(tickets: TicketFactory) -> None:  # T20
+async def test_a_reply_sets_an_open_ticket_in_progress_each_time(tickets: TicketFactory) -> None:  # T20
     ticket = await tickets.open()
     for turn in range(2):
         async with tickets.database.transaction(tickets.workspace) as tx:
@@ -109,9 +109,7 @@ async def test_a_reply_takes_a_ticket_into_progress_whenever_it_is_open(tickets:
 
 
 @pytest.mark.parametrize("status", list(Status))
-async def test_a_note_touches_when_the_ticket_was_touched_and_nothing_else(
-    tickets: TicketFactory, owner: Owner, status: Status
-) -> None:
+async def test_a_note_changes_only_the_update_time(tickets: TicketFactory, owner: Owner, status: Status) -> None:
     """T21; of what others see."""
     bob = AccountId(uuid7())
     ticket = await tickets.open()
@@ -132,7 +130,7 @@ async def test_a_note_touches_when_the_ticket_was_touched_and_nothing_else(
     assert after == [replace(before[0], updated_at=later), *before[1:]]
 
 
-async def test_what_was_resolved_was_resolved_then_also_when_it_is_closed(tickets: TicketFactory) -> None:
+async def test_closing_a_resolved_ticket_keeps_its_resolution_time(tickets: TicketFactory) -> None:
     ticket = await tickets.open()
     moments = []
     for hour, status in enumerate((Status.RESOLVED, Status.CLOSED, Status.OPEN, Status.CLOSED, Status.RESOLVED)):
@@ -142,7 +140,7 @@ async def test_what_was_resolved_was_resolved_then_also_when_it_is_closed(ticket
     assert moments == [NOW, NOW, None, again, again]
 
 
-async def test_bulks_of_opposite_orders_wait_for_each_other(client: Client, tickets: TicketFactory) -> None:
+async def test_bulk_changes_in_opposite_orders_do_not_deadlock(client: Client, tickets: TicketFactory) -> None:
     """Each locks in the order of the tickets' ids; else two would hold what the other needs."""
     await client.post("/api/v1/campaigns", json=CAMPAIGN)
     opened = [(await tickets.open()).ref for _ in range(12)]
@@ -162,12 +160,12 @@ async def test_tickets_are_locked_in_the_order_of_their_ids(tickets: TicketFacto
     assert [ticket.id for ticket in locked] == sorted(ticket.id for ticket in opened)
 
 
-async def test_references_have_no_gap_and_no_double_when_many_open_at_once(tickets: TicketFactory) -> None:  # T22
+async def test_references_are_consecutive_when_many_tickets_open_at_once(tickets: TicketFactory) -> None:  # T22
     opened = await asyncio.gather(*(tickets.open() for _ in range(20)))
     assert {ticket.ref for ticket in opened} == {f"TK-{number}" for number in range(1, 21)}
 
 
-async def test_many_at_once_are_all_or_none(tickets: TicketFactory, owner: Owner) -> None:
+async def test_a_bulk_change_is_all_or_nothing(tickets: TicketFactory, owner: Owner) -> None:
     opened = [(await tickets.open()).ref for _ in range(3)]
     with pytest.raises(NotFound):
         await tickets.set_status(Status.RESOLVED, *opened, "TK-9")
@@ -179,7 +177,7 @@ async def test_many_at_once_are_all_or_none(tickets: TicketFactory, owner: Owner
     assert opened_count == 3
 
 
-async def test_lists_repeat_what_the_ticket_has(tickets: TicketFactory, client: Client, owner: Owner) -> None:
+async def test_the_copies_of_a_tickets_columns_stay_equal(tickets: TicketFactory, client: Client, owner: Owner) -> None:
     """What tags and words repeat of a ticket is equal to it, whatever was done."""
     bob = await member(owner, client.workspace, "bob")
     ticket = await tickets.open(tags=("a",))

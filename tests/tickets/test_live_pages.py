@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.tickets.office import HOUR, InboxSite
 
-from voxpop.tickets.inbox.live_updates import changes, read_moment
+from voxpop.tickets.inbox.live_updates import changes, parse_since
 from voxpop.types import utcnow
 
 NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
 
 
-async def test_a_stream_names_what_changed(inbox: InboxSite) -> None:
+async def test_a_stream_names_the_changed_tickets(inbox: InboxSite) -> None:
     await inbox.open(now=utcnow() - HOUR)
-    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), life=20, pause=0.01)
+    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), lifetime=20, poll=0.01)
     quiet = await anext(stream)
     assert (quiet.event, quiet.data) == ("quiet", "")
     await inbox.open(now=utcnow())
@@ -25,16 +25,16 @@ async def test_a_stream_names_what_changed(inbox: InboxSite) -> None:
     await stream.aclose()
 
 
-async def test_a_stream_sees_a_change_that_was_committed_late(inbox: InboxSite) -> None:
-    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), life=20, pause=0.01)
+async def test_a_stream_finds_a_change_that_was_committed_late(inbox: InboxSite) -> None:
+    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), lifetime=20, poll=0.01)
     await anext(stream)
     await inbox.open(now=utcnow() - timedelta(seconds=20))
     assert (await anext(stream)).data == "TK-1"
     await stream.aclose()
 
 
-async def test_a_stream_ends_by_itself(inbox: InboxSite) -> None:
-    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), life=0.05, pause=0.01)
+async def test_a_stream_ends_after_its_lifetime(inbox: InboxSite) -> None:
+    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), lifetime=0.05, poll=0.01)
     assert len([message async for message in stream]) == 1
 
 
@@ -49,5 +49,5 @@ async def test_a_stream_ends_by_itself(inbox: InboxSite) -> None:
         ("1999-01-01T00:00:00+00:00", NOW - timedelta(minutes=15)),
     ],
 )
-def test_where_a_stream_goes_on(text: str | None, moment: datetime) -> None:
-    assert read_moment(text, NOW) == moment
+def test_where_a_stream_resumes(text: str | None, moment: datetime) -> None:
+    assert parse_since(text, NOW) == moment

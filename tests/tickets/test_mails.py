@@ -40,7 +40,7 @@ async def caller(inbox: InboxSite, boss: Browser) -> Browser:
 
 
 @pytest.mark.parametrize(("slug", "host"), [("default", "voxpop.test"), ("acme", "acme.voxpop.test")])
-async def test_a_mail_leads_into_the_portal_and_tells_nothing(inbox: InboxSite, slug: str, host: str) -> None:  # T26
+async def test_the_email_links_to_the_portal_without_the_reply(inbox: InboxSite, slug: str, host: str) -> None:  # T26
     await inbox.open("Pump {leaks}", slug=slug)
     (letter,) = await replied(inbox, slug)
     name = "Owner" if slug == "default" else "Boss"
@@ -51,7 +51,7 @@ async def test_a_mail_leads_into_the_portal_and_tells_nothing(inbox: InboxSite, 
     )
 
 
-async def test_without_a_portal_the_mail_is_the_reply(inbox: InboxSite) -> None:  # T10
+async def test_without_a_portal_the_email_contains_the_reply(inbox: InboxSite) -> None:  # T10
     await inbox.open("Pump leaks")
     async with inbox.database.transaction(inbox.workspace_id()) as tx:
         change = WorkspaceChange(portal_enabled=False)
@@ -63,7 +63,9 @@ async def test_without_a_portal_the_mail_is_the_reply(inbox: InboxSite) -> None:
 
 @pytest.mark.parametrize("asked", [{"subject": "Насос"}, {"description": "Он течёт, ÄÖ"}, {"description": "Ёж"}])
 @pytest.mark.parametrize("portal", [True, False])
-async def test_a_russian_ticket_is_answered_in_russian(inbox: InboxSite, asked: dict[str, str], portal: bool) -> None:
+async def test_the_email_for_a_russian_ticket_is_in_russian(
+    inbox: InboxSite, asked: dict[str, str], portal: bool
+) -> None:
     api = await caller(inbox, inbox.owner_browser)
     form = {"subject": "Pump", "description": "Leaks"} | asked | {"requester": {"name": "Ann", "email": ANN.email}}
     assert (await api.post("/api/v1/tickets", json=form)).status_code == 201
@@ -73,13 +75,13 @@ async def test_a_russian_ticket_is_answered_in_russian(inbox: InboxSite, asked: 
     assert ("Прочитать ответ" in letter.text, BODY in letter.text) == (portal, not portal)
 
 
-async def test_a_note_is_mailed_to_nobody(inbox: InboxSite) -> None:  # T21
+async def test_a_note_sends_no_email(inbox: InboxSite) -> None:  # T21
     await inbox.open(now=utcnow() - HOUR)
     assert await replied(inbox, kind="note") == []
     assert len(await replied(inbox)) == 1
 
 
-async def test_a_reply_by_the_api_is_mailed_from_the_workspace_s_host(inbox: InboxSite) -> None:  # T26
+async def test_an_api_reply_links_to_the_workspaces_host(inbox: InboxSite) -> None:  # T26
     await inbox.open(slug="acme")
     api = await caller(inbox, await inbox.owner("acme", "boss@example.com"))
     assert (await api.post("/api/v1/tickets/TK-1/replies", json={"body": BODY})).status_code == 201

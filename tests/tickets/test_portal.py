@@ -23,7 +23,7 @@ async def portal(database: Database) -> AsyncIterator[PortalSite]:
         await browser.aclose()
 
 
-async def test_the_list_has_ones_own_tickets_in_every_status(portal: PortalSite) -> None:  # T24
+async def test_the_list_has_the_customers_own_tickets_in_every_status(portal: PortalSite) -> None:  # T24
     for number, status in enumerate(Status):
         await portal.open(status, subject=f"Ticket {number}")
     await portal.open(email=BOB, subject="Somebody else's")
@@ -46,7 +46,7 @@ async def test_an_empty_list_says_what_to_do(portal: PortalSite) -> None:  # T24
     assert page.text.count('href="/tickets/new"') == 1
 
 
-async def test_a_long_list_goes_on_behind_its_pages(portal: PortalSite) -> None:  # T24
+async def test_a_long_list_has_pages(portal: PortalSite) -> None:  # T24
     for number in range(51):
         await portal.open(subject=f"Ticket {number}")
     ann = await portal.customer()
@@ -59,7 +59,7 @@ async def test_a_long_list_goes_on_behind_its_pages(portal: PortalSite) -> None:
     assert "Ticket 1<" in first
 
 
-async def test_a_customer_opens_a_ticket_and_is_asked_his_name_once(portal: PortalSite) -> None:  # T24
+async def test_a_customer_opens_a_ticket_and_enters_a_name_once(portal: PortalSite) -> None:  # T24
     ann = await portal.customer()
     assert re.findall(r'id="\w+" name="(\w+)"', (await ann.get("/tickets/new")).text) == [
         "name",
@@ -80,7 +80,7 @@ async def test_a_customer_opens_a_ticket_and_is_asked_his_name_once(portal: Port
     assert (ticket.requester_name, ticket.subject, ticket.description) == ("Gus Gray", "Two lines", "First\nsecond")
 
 
-async def test_who_is_not_signed_in_opens_a_ticket_and_sees_this_one_only(portal: PortalSite) -> None:  # T24
+async def test_a_guest_sees_only_the_ticket_that_they_opened(portal: PortalSite) -> None:  # T24
     mine = await portal.open(Status.RESOLVED)
     guest = portal.browser()
     assert (await guest.get("/tickets/new")).status_code == 200
@@ -95,7 +95,7 @@ async def test_who_is_not_signed_in_opens_a_ticket_and_sees_this_one_only(portal
     assert "Sign in to see all your tickets" in listed
 
 
-async def test_a_guest_who_opens_another_ticket_sees_that_one(portal: PortalSite) -> None:  # T24
+async def test_a_guest_who_opens_another_ticket_sees_only_the_new_one(portal: PortalSite) -> None:  # T24
     guest = portal.browser()
     await guest.submit("/tickets/new", **NEW)
     form = (await guest.get("/tickets/new")).text
@@ -104,7 +104,7 @@ async def test_a_guest_who_opens_another_ticket_sees_that_one(portal: PortalSite
     assert [(await guest.get(f"/tickets/TK-{number}")).status_code for number in (1, 2)] == [404, 200]
 
 
-async def test_a_guest_signs_out(portal: PortalSite) -> None:
+async def test_a_guest_can_sign_out(portal: PortalSite) -> None:
     guest = portal.browser()
     await guest.submit("/tickets/new", **NEW)
     assert "Sign out" in text_of((await guest.get("/tickets/TK-1")).text)
@@ -114,7 +114,7 @@ async def test_a_guest_signs_out(portal: PortalSite) -> None:
 
 
 @pytest.mark.parametrize("path", ["/tickets/TK-999", "/tickets/TK-1/nowhere"])
-async def test_a_customers_error_has_nothing_of_this_product(portal: PortalSite, path: str) -> None:
+async def test_error_pages_for_customers_do_not_name_the_product(portal: PortalSite, path: str) -> None:
     ann = await portal.customer()
     page = (await ann.get(path)).text
     assert "Page not found" in page
@@ -138,7 +138,7 @@ async def test_a_customers_error_has_nothing_of_this_product(portal: PortalSite,
         ("description", "x" * 50_001, "Use 50,000 characters or fewer."),
     ],
 )
-async def test_a_new_ticket_that_does_not_fit_is_shown_again(  # T24, G4
+async def test_an_invalid_new_ticket_is_shown_again_with_its_errors(  # T24, G4
     portal: PortalSite, owner: Any, field: str, typed: str, words: str
 ) -> None:
     answer = await portal.browser().submit("/tickets/new", **NEW | {field: typed})
@@ -150,12 +150,12 @@ async def test_a_new_ticket_that_does_not_fit_is_shown_again(  # T24, G4
     assert await portal.count(owner, "ticket") == 0
 
 
-async def test_everything_that_is_wrong_is_said_at_once(portal: PortalSite) -> None:
+async def test_all_errors_of_a_form_are_shown_together(portal: PortalSite) -> None:
     answer = await portal.browser().submit("/tickets/new")
     assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject", "description"]
 
 
-async def test_opening_tickets_has_a_limit_and_keeps_what_was_typed(portal: PortalSite, owner: Any) -> None:
+async def test_opening_tickets_is_rate_limited_and_keeps_the_typed_text(portal: PortalSite, owner: Any) -> None:
     guest = portal.browser()
     for _ in range(10):
         assert (await guest.submit("/tickets/new", **NEW)).status_code == 303
@@ -166,14 +166,14 @@ async def test_opening_tickets_has_a_limit_and_keeps_what_was_typed(portal: Port
     assert await portal.count(owner, "ticket") == 10
 
 
-async def test_replies_have_a_limit(portal: PortalSite, owner: Any) -> None:
+async def test_replies_are_rate_limited(portal: PortalSite, owner: Any) -> None:
     ref, ann = await portal.open(), await portal.customer()
     statuses = [(await ann.submit(f"/tickets/{ref}/reply", body=f"Word {number}")).status_code for number in range(31)]
     assert statuses == [303] * 30 + [429]
     assert await portal.count(owner, "ticket_message") == 30
 
 
-async def test_the_conversation_is_told_without_notes(portal: PortalSite) -> None:  # T21
+async def test_the_conversation_has_no_notes(portal: PortalSite) -> None:  # T21
     ref, ann = await portal.open(), await portal.customer()
     await portal.answer(ref, "Is it wet?\n\nSee https://example.com/help.")
     await portal.note(ref, "He is difficult.")
@@ -186,7 +186,7 @@ async def test_the_conversation_is_told_without_notes(portal: PortalSite) -> Non
     assert "TK-1 · In progress" in told
 
 
-async def test_a_note_moves_nothing_in_the_list(portal: PortalSite) -> None:  # T21
+async def test_a_note_does_not_reorder_the_list(portal: PortalSite) -> None:  # T21
     for subject in ("Older", "Newer"):
         await portal.open(subject=subject)
     await portal.note("TK-1", "Look at this.")
@@ -195,7 +195,7 @@ async def test_a_note_moves_nothing_in_the_list(portal: PortalSite) -> None:  # 
 
 
 @pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
-async def test_a_reply_reopens(portal: PortalSite, owner: Any, status: Status) -> None:  # T20
+async def test_a_reply_reopens_the_ticket(portal: PortalSite, owner: Any, status: Status) -> None:  # T20
     ref, ann = await portal.open(status), await portal.customer()
     assert "Not solved yet? Reply and we’ll reopen this ticket" in (await ann.get(f"/tickets/{ref}")).text
     sent = await ann.submit(f"/tickets/{ref}/reply", body="It still leaks.\r\nHere too.")
@@ -207,14 +207,14 @@ async def test_a_reply_reopens(portal: PortalSite, owner: Any, status: Status) -
     assert "It still leaks.<br>Here too." in (await ann.get(f"/tickets/{ref}")).text
 
 
-async def test_a_reply_to_an_open_ticket_leaves_its_status(portal: PortalSite) -> None:  # T20
+async def test_a_reply_to_an_unfinished_ticket_keeps_its_status(portal: PortalSite) -> None:  # T20
     ref, ann = await portal.open(Status.IN_PROGRESS), await portal.customer()
     await ann.submit(f"/tickets/{ref}/reply", body="One more thing.")
     assert (await portal.ticket(ref)).status == Status.IN_PROGRESS
 
 
 @pytest.mark.parametrize("body", ["", " \r\n", "x" * 50_001])
-async def test_a_reply_that_does_not_fit_is_shown_again(portal: PortalSite, owner: Any, body: str) -> None:
+async def test_an_invalid_reply_is_shown_again(portal: PortalSite, owner: Any, body: str) -> None:
     ref, ann = await portal.open(Status.RESOLVED), await portal.customer()
     answer = await ann.submit(f"/tickets/{ref}/reply", body=body)
     assert (answer.status_code, 'id="body-wrong"' in answer.text) == (400, True)
@@ -225,19 +225,19 @@ async def test_a_reply_that_does_not_fit_is_shown_again(portal: PortalSite, owne
 
 
 @pytest.mark.parametrize("path", ["/tickets", "/tickets/TK-1"])
-async def test_nobody_signed_in_is_sent_to_the_login(portal: PortalSite, path: str) -> None:  # T23, G1
+async def test_a_visitor_without_a_session_is_redirected_to_the_login(portal: PortalSite, path: str) -> None:  # T23, G1
     await portal.open()
     answer = await portal.browser().get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/tickets/login?next={path.replace('/', '%2F')}")
 
 
-async def test_an_agent_is_no_customer(portal: PortalSite) -> None:  # T8
+async def test_an_agents_session_does_not_open_the_portal(portal: PortalSite) -> None:  # T8
     await portal.open(email="owner@example.com")
     agent = await portal.owner()
     assert (await agent.get("/tickets/TK-1")).headers["location"].startswith("/tickets/login")
 
 
-async def test_other_peoples_tickets_are_as_if_they_were_not(portal: PortalSite) -> None:  # T8, G1
+async def test_another_customers_ticket_is_not_found(portal: PortalSite) -> None:  # T8, G1
     ref, bob = await portal.open(), await portal.customer(BOB)
     other, unknown = await bob.get(f"/tickets/{ref}"), await bob.get("/tickets/TK-9")
     assert (other.status_code, unknown.status_code) == (404, 404)
@@ -245,7 +245,7 @@ async def test_other_peoples_tickets_are_as_if_they_were_not(portal: PortalSite)
     assert (await bob.submit(f"/tickets/{ref}/reply", body="Mine?")).status_code == 404
 
 
-async def test_workspaces_do_not_mix(portal: PortalSite) -> None:  # T26
+async def test_customers_and_sessions_belong_to_one_workspace(portal: PortalSite) -> None:  # T26
     ref = await portal.open(subject="At the default one")
     at_acme = await portal.customer(slug="acme")
     assert "Nothing here yet." in (await at_acme.get("/tickets")).text
@@ -261,7 +261,7 @@ FOREIGN = [{"origin": "http://evil.test", "sec-fetch-site": ""}, {"sec-fetch-sit
 
 @pytest.mark.parametrize("path", ["/tickets/new", "/tickets/TK-1/reply", "/tickets/TK-1/rating"])
 @pytest.mark.parametrize("headers", FOREIGN, ids=["origin", "site"])
-async def test_a_form_of_another_site_does_nothing(
+async def test_a_cross_site_form_is_rejected(
     portal: PortalSite, owner: Any, path: str, headers: dict[str, str]
 ) -> None:
     await portal.open(Status.RESOLVED)
@@ -272,7 +272,7 @@ async def test_a_form_of_another_site_does_nothing(
     assert counts == [1, 0, 0]
 
 
-async def test_without_the_portal_there_is_no_page(portal: PortalSite, owner: Any) -> None:  # T10
+async def test_without_the_portal_its_pages_are_not_found(portal: PortalSite, owner: Any) -> None:  # T10
     ref, ann = await portal.open(Status.RESOLVED), await portal.customer()
     await owner.execute("UPDATE workspace SET portal_enabled = false")
     for path in ("/tickets", "/tickets/new", f"/tickets/{ref}"):
@@ -280,7 +280,7 @@ async def test_without_the_portal_there_is_no_page(portal: PortalSite, owner: An
     assert (await ann.submit("/tickets/new", **NEW)).status_code == 404
 
 
-async def test_what_people_write_stays_text(portal: PortalSite) -> None:
+async def test_what_customers_write_is_escaped(portal: PortalSite) -> None:
     script = "<script>alert(1)</script>"
     ref = await portal.open(Status.RESOLVED, subject=script, description=f"{script} https://x.test/<b>")
     ann = await portal.customer()
@@ -299,7 +299,7 @@ async def pages_of(portal: PortalSite, ann: Browser) -> dict[str, str]:
     return {path: (await ann.get(path)).text for path in paths}
 
 
-async def test_pages_are_light_and_hold_no_script_of_their_own(
+async def test_pages_are_small_and_have_no_inline_scripts(
     portal: PortalSite,
 ) -> None:  # the budget for customers' pages
     ann = await portal.customer()
@@ -311,7 +311,7 @@ async def test_pages_are_light_and_hold_no_script_of_their_own(
         assert re.findall(r"<script(?![^>]*src)|style=|\son\w+=", page) == []
 
 
-async def test_pages_are_kept_by_nobody_and_run_only_our_scripts(portal: PortalSite) -> None:
+async def test_pages_are_not_cached_and_run_only_own_scripts(portal: PortalSite) -> None:
     ref, ann = await portal.open(), await portal.customer()
     headers = (await ann.get(f"/tickets/{ref}")).headers
     assert headers["cache-control"] == "no-store"
@@ -319,7 +319,7 @@ async def test_pages_are_kept_by_nobody_and_run_only_our_scripts(portal: PortalS
     assert "unsafe" not in headers["content-security-policy"]
 
 
-async def test_a_russian_reads_russian(portal: PortalSite) -> None:
+async def test_a_russian_browser_gets_russian_pages(portal: PortalSite) -> None:
     ann = await portal.customer()
     ann.headers["accept-language"] = "ru-RU,ru;q=0.9"
     pages = await pages_of(portal, ann)

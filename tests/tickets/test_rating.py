@@ -49,7 +49,7 @@ async def may(tickets: TicketFactory, ticket: Ticket) -> bool:
         return may_rate(await workspaces.get_workspace(tx, tickets.workspace), ticket)
 
 
-async def test_one_transaction_stores_all_of_it(
+async def test_one_transaction_stores_the_rating_and_its_counts(
     client: Client, tickets: TicketFactory, owner: Owner
 ) -> None:  # T8, T9, T17
     bob = await member(owner, client.workspace, "bob")
@@ -75,7 +75,7 @@ async def test_one_transaction_stores_all_of_it(
     assert {tuple(row) for row in stamp} == {(4, rated.csat_rated_at, "Resolved", rated.updated_at)}
 
 
-async def test_a_second_rating_is_answered_like_the_first(tickets: TicketFactory, owner: Owner) -> None:  # T6
+async def test_a_second_rating_gets_the_first_response(tickets: TicketFactory, owner: Owner) -> None:  # T6
     ticket = await tickets.rated(5)
     again = await tickets.rate(ticket.ref, 1, "Changed my mind", now=NOW + timedelta(days=1))
     assert again == ticket
@@ -83,7 +83,7 @@ async def test_a_second_rating_is_answered_like_the_first(tickets: TicketFactory
     assert set(map(tuple, (await counts(owner)).values())) == {(0, 0, 0, 0, 1)}
 
 
-async def test_of_two_at_once_the_first_stays(tickets: TicketFactory, owner: Owner) -> None:  # T6
+async def test_of_concurrent_ratings_one_is_stored(tickets: TicketFactory, owner: Owner) -> None:  # T6
     ticket = await tickets.open()
     await tickets.set_status(Status.RESOLVED, ticket.ref)
     both = await asyncio.gather(*(tickets.rate(ticket.ref, stars) for stars in (1, 2, 3, 4, 5)))
@@ -93,7 +93,7 @@ async def test_of_two_at_once_the_first_stays(tickets: TicketFactory, owner: Own
 
 
 @pytest.mark.parametrize("status", [Status.OPEN, Status.IN_PROGRESS])
-async def test_a_ticket_that_is_not_done_is_refused(
+async def test_an_unfinished_ticket_cannot_be_rated(
     tickets: TicketFactory, owner: Owner, status: Status
 ) -> None:  # T7, T1
     ticket = await tickets.open()
@@ -104,7 +104,7 @@ async def test_a_ticket_that_is_not_done_is_refused(
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 0
 
 
-async def test_only_the_requester_rates(tickets: TicketFactory, neighbour: Client, make: Make) -> None:  # T8, T26
+async def test_only_the_requester_can_rate(tickets: TicketFactory, neighbour: Client, make: Make) -> None:  # T8, T26
     ticket = await tickets.open()
     await tickets.set_status(Status.CLOSED, ticket.ref)
     for by in ("eve@example.com", ""):
@@ -116,7 +116,7 @@ async def test_only_the_requester_rates(tickets: TicketFactory, neighbour: Clien
 
 
 @pytest.mark.parametrize("switch", ["portal_enabled", "csat_enabled"])
-async def test_without_the_portal_nobody_is_asked(
+async def test_without_portal_or_ratings_customers_are_not_asked(
     tickets: TicketFactory, owner: Owner, switch: str
 ) -> None:  # T10, T27
     await owner.execute(f"UPDATE workspace SET {switch} = false")
@@ -128,7 +128,7 @@ async def test_without_the_portal_nobody_is_asked(
         await tickets.rate(ticket.ref, 5)
 
 
-async def test_the_old_rating_stays_after_reopening(tickets: TicketFactory, owner: Owner) -> None:  # T9, T6
+async def test_a_rating_stays_after_reopening(tickets: TicketFactory, owner: Owner) -> None:  # T9, T6
     ticket = await tickets.rated(2)
     await tickets.set_status(Status.OPEN, ticket.ref)
     assert (await tickets.get(ticket.ref)).csat_rating == 2
@@ -138,7 +138,9 @@ async def test_the_old_rating_stays_after_reopening(tickets: TicketFactory, owne
     assert await owner.fetchval("SELECT count(*) FROM survey") == 1
 
 
-async def test_reopened_unrated_it_is_asked_again_when_done(tickets: TicketFactory, owner: Owner) -> None:  # T9, T4
+async def test_a_ticket_reopened_unrated_gets_a_new_survey_when_resolved(
+    tickets: TicketFactory, owner: Owner
+) -> None:  # T9, T4
     ticket = await tickets.open()
     for status in (Status.RESOLVED, Status.CLOSED, Status.OPEN, Status.RESOLVED):
         await tickets.set_status(status, ticket.ref)
@@ -148,7 +150,7 @@ async def test_reopened_unrated_it_is_asked_again_when_done(tickets: TicketFacto
     assert [row[0] for row in await owner.fetch("SELECT status FROM survey ORDER BY id")] == ["WITHDRAWN", "COMPLETED"]
 
 
-async def test_showing_the_panel_is_noted_once(tickets: TicketFactory, owner: Owner) -> None:
+async def test_showing_the_panel_is_counted_once(tickets: TicketFactory, owner: Owner) -> None:
     ticket = await tickets.open()
     await tickets.set_status(Status.RESOLVED, ticket.ref)
     for _ in range(2):
@@ -158,7 +160,7 @@ async def test_showing_the_panel_is_noted_once(tickets: TicketFactory, owner: Ow
     assert await funnel(owner) == {"opened": 1, "shown": 1, "completed": 0, "withdrawn": 0}
 
 
-async def test_the_credit_is_the_assignees_else_the_last_repliers(
+async def test_the_rating_counts_for_the_assignee_or_else_the_last_replier(
     client: Client, tickets: TicketFactory, owner: Owner
 ) -> None:
     bob, eve = [await member(owner, client.workspace, name) for name in ("bob", "eve")]
@@ -172,7 +174,7 @@ async def test_the_credit_is_the_assignees_else_the_last_repliers(
     assert (await tickets.rated(1, assignee_id=bob)).csat_agent_id == bob
 
 
-async def test_the_credit_stays_with_whom_it_was_given_to(
+async def test_a_later_assignee_does_not_get_an_earlier_rating(
     client: Client, tickets: TicketFactory, owner: Owner
 ) -> None:  # T9
     bob, eve = [await member(owner, client.workspace, name) for name in ("bob", "eve")]
@@ -188,7 +190,7 @@ async def test_the_credit_stays_with_whom_it_was_given_to(
     assert (await counts(owner), await owner.fetch("TABLE feedback")) == before
 
 
-async def test_ask_and_answer_carry_what_is_known_of_the_requester(tickets: TicketFactory, owner: Owner) -> None:
+async def test_survey_and_feedback_store_the_requesters_guid_and_address(tickets: TicketFactory, owner: Owner) -> None:
     for requester in (Requester("Ann", "Ann@Example.com", "cust_123"), ANN):
         await tickets.rated(5, requester=requester)
     for table in ("survey", "feedback"):
@@ -196,7 +198,7 @@ async def test_ask_and_answer_carry_what_is_known_of_the_requester(tickets: Tick
         assert [tuple(row) for row in rows] == [("cust_123", "Ann@Example.com"), (None, "Ann@Example.com")], table
 
 
-async def test_the_average_is_of_tickets_and_of_no_campaign(
+async def test_the_average_excludes_campaign_answers(
     client: Client, tickets: TicketFactory, owner: Owner
 ) -> None:  # T15
     campaign = {
@@ -217,7 +219,7 @@ async def test_the_average_is_of_tickets_and_of_no_campaign(
     assert (average.value, average.count) == (2.0, 1)
 
 
-async def test_counts_agree_with_the_ledger(client: Client, tickets: TicketFactory, owner: Owner) -> None:
+async def test_counts_agree_with_the_stored_feedback(client: Client, tickets: TicketFactory, owner: Owner) -> None:
     bob = await member(owner, client.workspace, "bob")
     for number, stars in enumerate((1, 5, 5, 3, 4)):
         tags = ("a", "b")[: number % 3]
@@ -229,7 +231,7 @@ async def test_counts_agree_with_the_ledger(client: Client, tickets: TicketFacto
 
 
 @pytest.mark.parametrize(("stars", "value"), [((), None), ((4,), 4.0), ((4, 5, 5), 4.7), ((1, 2, 2, 2), 1.8)])
-async def test_the_average_of_ratings_with_their_number(
+async def test_the_average_has_one_decimal_and_the_number_of_ratings(
     client: Client, tickets: TicketFactory, stars: tuple[int, ...], value: float | None
 ) -> None:  # T15
     await tickets.open()
@@ -240,7 +242,9 @@ async def test_the_average_of_ratings_with_their_number(
     assert (average.value, average.count) == (value, len(stars))
 
 
-async def test_unhappy_places(client: Client, tickets: TicketFactory, neighbour: Client, make: Make) -> None:  # T29
+async def test_low_ratings_are_listed_newest_first_and_counted_by_tag(
+    client: Client, tickets: TicketFactory, neighbour: Client, make: Make
+) -> None:  # T29
     await TicketFactory(make, neighbour.workspace).rated(1, tags=("export",))
     for hour, stars in enumerate((1, 3, 2, 5, 1)):
         await tickets.rated(stars, subject=f"s{hour}", tags=("export", f"t{stars}"), now=NOW + timedelta(hours=hour))
@@ -259,7 +263,7 @@ async def test_unhappy_places(client: Client, tickets: TicketFactory, neighbour:
     assert [row.subject for row in later.rows] == ["s4"]
 
 
-async def test_the_customer_is_shown_no_notes(tickets: TicketFactory) -> None:  # T21
+async def test_customers_see_no_notes(tickets: TicketFactory) -> None:  # T21
     ticket = await tickets.open()
     async with tickets.database.transaction(tickets.workspace) as tx:
         await service.note(tx, tickets.workspace, ticket.ref, "secret", Author("Bob"), NOW)

@@ -49,7 +49,7 @@ async def stored(owner: Any) -> list[tuple[int | None, str | None]]:
 
 
 @pytest.mark.parametrize("status", list(Status))
-async def test_a_resolved_or_closed_ticket_asks_below_its_conversation(  # T1
+async def test_a_finished_ticket_shows_the_rating_panel_below_its_conversation(  # T1
     portal: PortalSite, ann: Browser, status: Status
 ) -> None:
     await portal.open(status)
@@ -64,7 +64,9 @@ async def test_a_resolved_or_closed_ticket_asks_below_its_conversation(  # T1
         assert "checked" not in page, "no star is chosen beforehand"
 
 
-async def test_showing_the_panel_marks_the_survey_seen_once(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T1
+async def test_showing_the_panel_marks_the_survey_shown_once(
+    portal: PortalSite, ann: Browser, owner: Any
+) -> None:  # T1
     await portal.open(Status.RESOLVED)
     assert await owner.fetchval("SELECT sent_at FROM survey") is None
     await shown(ann)
@@ -88,7 +90,7 @@ async def test_the_comment_is_optional_and_the_panel_is_read_only_afterwards(  #
     assert await stored(owner) == [(4, None)]
 
 
-async def test_the_comment_is_shown_in_italics_as_it_was_written(
+async def test_the_comment_is_shown_as_written_in_a_quotation(
     portal: PortalSite, ann: Browser, owner: Any
 ) -> None:  # T5
     await portal.open(Status.CLOSED)
@@ -101,7 +103,7 @@ REFUSED = ["0", "6", "-1", "4.5", "four", "", " ", "true", "５", "9999999999999
 
 
 @pytest.mark.parametrize("rating", REFUSED)
-async def test_anything_but_one_to_five_is_refused(
+async def test_a_form_with_anything_but_one_to_five_stars_is_rejected(
     portal: PortalSite, ann: Browser, owner: Any, rating: str
 ) -> None:  # T3
     await portal.open(Status.RESOLVED)
@@ -114,7 +116,7 @@ async def test_anything_but_one_to_five_is_refused(
 
 
 @pytest.mark.parametrize("rating", [0, 6, 4.5, "4", None, True, [4]])
-async def test_anything_but_one_to_five_is_refused_as_json(  # T3
+async def test_json_with_anything_but_one_to_five_stars_is_rejected(  # T3
     portal: PortalSite, ann: Browser, owner: Any, rating: object
 ) -> None:
     await portal.open(Status.RESOLVED)
@@ -124,14 +126,16 @@ async def test_anything_but_one_to_five_is_refused_as_json(  # T3
     assert await stored(owner) == []
 
 
-async def test_a_rating_must_be_given_once(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T3
+async def test_the_rating_field_must_be_given_exactly_once(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T3
     await portal.open(Status.RESOLVED)
     assert (await ann.submit("/tickets/TK-1/rating", rating=["4", "5"])).status_code == 400
     assert (await ann.submit("/tickets/TK-1/rating", comment="No star")).status_code == 400
     assert await stored(owner) == []
 
 
-async def test_a_longer_comment_is_refused_not_cut(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T3
+async def test_a_comment_that_is_too_long_is_rejected_and_not_truncated(
+    portal: PortalSite, ann: Browser, owner: Any
+) -> None:  # T3
     await portal.open(Status.RESOLVED)
     answer = await ann.submit("/tickets/TK-1/rating", rating=3, comment="ж" * 2001)
     assert (answer.status_code, "Use 2,000 characters or fewer." in answer.text) == (400, True)
@@ -141,7 +145,7 @@ async def test_a_longer_comment_is_refused_not_cut(portal: PortalSite, ann: Brow
 
 
 @pytest.mark.parametrize("comment", ["ж" * 2000, "😀" * 2000, "\r\n".join("x" * 1000)])
-async def test_2000_characters_fit_whatever_their_bytes(
+async def test_a_comment_can_have_2000_characters_of_any_byte_length(
     portal: PortalSite, ann: Browser, owner: Any, comment: str
 ) -> None:  # T3
     await portal.open(Status.RESOLVED)
@@ -150,13 +154,15 @@ async def test_2000_characters_fit_whatever_their_bytes(
 
 
 @pytest.mark.parametrize("comment", ["", "  ", "\r\n\t", "\u00a0"])
-async def test_a_blank_comment_is_none(portal: PortalSite, ann: Browser, owner: Any, comment: str) -> None:  # T3
+async def test_a_blank_comment_is_stored_as_none(
+    portal: PortalSite, ann: Browser, owner: Any, comment: str
+) -> None:  # T3
     await portal.open(Status.RESOLVED)
     await ann.submit("/tickets/TK-1/rating", rating=3, comment=comment)
     assert await stored(owner) == [(3, None)]
 
 
-async def test_nobody_is_reminded_and_the_panel_stays(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T4
+async def test_the_panel_stays_and_no_reminder_is_sent(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T4
     await portal.open(Status.RESOLVED)
     letters = len(await portal.emails())
     long_ago = timedelta(days=900)
@@ -168,7 +174,7 @@ async def test_nobody_is_reminded_and_the_panel_stays(portal: PortalSite, ann: B
     assert (await ann.submit("/tickets/TK-1/rating", rating=2)).status_code == 303
 
 
-async def test_a_second_rating_is_answered_like_the_first_and_changes_nothing(  # T6
+async def test_a_second_form_gets_the_first_response_and_changes_nothing(  # T6
     portal: PortalSite, ann: Browser, owner: Any
 ) -> None:
     await portal.open(Status.RESOLVED)
@@ -181,7 +187,7 @@ async def test_a_second_rating_is_answered_like_the_first_and_changes_nothing(  
     assert "Changed" not in await shown(ann)
 
 
-async def test_json_is_answered_as_json_twice_the_same(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T6
+async def test_a_second_json_rating_gets_the_first_response(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T6
     await portal.open(Status.RESOLVED)
     first = await ann.post("/tickets/TK-1/rating", json={"rating": 4, "comment": "Good"})
     second = await ann.post("/tickets/TK-1/rating", json={"rating": 1, "comment": None})
@@ -197,7 +203,7 @@ async def test_json_is_answered_as_json_twice_the_same(portal: PortalSite, ann: 
     assert await stored(owner) == [(4, "Good")]
 
 
-async def test_of_two_at_the_same_time_one_is_kept(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T6
+async def test_of_ratings_at_the_same_time_one_is_stored(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T6
     await portal.open(Status.RESOLVED)
     answers = await asyncio.gather(*(ann.submit("/tickets/TK-1/rating", rating=1 + n % 5) for n in range(8)))
     assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, "/tickets/TK-1#thanks")}
@@ -206,7 +212,7 @@ async def test_of_two_at_the_same_time_one_is_kept(portal: PortalSite, ann: Brow
 
 
 @pytest.mark.parametrize("status", [Status.OPEN, Status.IN_PROGRESS])
-async def test_a_ticket_that_is_not_done_cannot_be_rated(  # T7
+async def test_rating_an_unfinished_ticket_is_a_conflict(  # T7
     portal: PortalSite, ann: Browser, owner: Any, status: Status
 ) -> None:
     await portal.open(status)
@@ -218,7 +224,7 @@ async def test_a_ticket_that_is_not_done_cannot_be_rated(  # T7
     assert await stored(owner) == []
 
 
-async def test_only_the_requester_rates(portal: PortalSite, owner: Any) -> None:  # T8
+async def test_only_the_requester_can_rate(portal: PortalSite, owner: Any) -> None:  # T8
     await portal.open(Status.RESOLVED)
     bob, agent = await portal.customer(BOB), await portal.owner(email=ANN)
     assert (await bob.submit("/tickets/TK-1/rating", rating=1)).status_code == 404
@@ -230,7 +236,7 @@ async def test_only_the_requester_rates(portal: PortalSite, owner: Any) -> None:
     assert await stored(owner) == []
 
 
-async def test_a_guest_rates_the_ticket_that_he_opened(portal: PortalSite, owner: Any) -> None:  # T8, T24
+async def test_a_guest_can_rate_the_ticket_that_they_opened(portal: PortalSite, owner: Any) -> None:  # T8, T24
     guest = portal.browser()
     await guest.submit("/tickets/new", name="Gus", email="gus@example.com", subject="Hello", description="A question.")
     await portal.set_status("TK-1", Status.RESOLVED)
@@ -239,7 +245,7 @@ async def test_a_guest_rates_the_ticket_that_he_opened(portal: PortalSite, owner
     assert await stored(owner) == [(5, None)]
 
 
-async def test_after_reopening_the_rating_stays_and_is_the_last(
+async def test_after_reopening_the_rating_stays_and_is_final(
     portal: PortalSite, ann: Browser, owner: Any
 ) -> None:  # T9, T6
     await portal.open(Status.RESOLVED)
@@ -252,7 +258,7 @@ async def test_after_reopening_the_rating_stays_and_is_the_last(
     assert await stored(owner) == [(2, "Meh")]
 
 
-async def test_a_ticket_reopened_unrated_asks_when_it_is_done_again(
+async def test_a_ticket_reopened_unrated_shows_the_panel_again_when_closed(
     portal: PortalSite, ann: Browser, owner: Any
 ) -> None:  # T9
     await portal.open(Status.RESOLVED)
@@ -264,7 +270,7 @@ async def test_a_ticket_reopened_unrated_asks_when_it_is_done_again(
 
 
 @pytest.mark.parametrize("switch", ["csat_enabled", "portal_enabled"])
-async def test_where_nobody_is_asked_there_is_no_rating(
+async def test_without_portal_or_ratings_a_rating_is_not_found(
     portal: PortalSite, ann: Browser, owner: Any, switch: str
 ) -> None:  # T10
     await portal.open(Status.RESOLVED)
@@ -276,7 +282,9 @@ async def test_where_nobody_is_asked_there_is_no_rating(
     assert await stored(owner) == []
 
 
-async def test_a_rating_outlives_the_switch(portal: PortalSite, ann: Browser, owner: Any) -> None:  # T9, T10
+async def test_a_rating_stays_visible_after_ratings_are_turned_off(
+    portal: PortalSite, ann: Browser, owner: Any
+) -> None:  # T9, T10
     await portal.open(Status.RESOLVED)
     await ann.submit("/tickets/TK-1/rating", rating=5)
     await owner.execute("UPDATE workspace SET csat_enabled = false")
@@ -287,7 +295,7 @@ RUBBISH = ["0", "6", "", "four", "5&rating=4"]
 
 
 @pytest.mark.parametrize("rating", RUBBISH)
-async def test_a_second_rating_that_is_none_is_answered_like_the_first(  # T6
+async def test_an_invalid_second_rating_gets_the_first_response(  # T6
     portal: PortalSite, ann: Browser, owner: Any, rating: str
 ) -> None:
     await portal.open(Status.RESOLVED)
@@ -303,7 +311,7 @@ async def test_a_second_rating_that_is_none_is_answered_like_the_first(  # T6
     assert await stored(owner) == [(4, "Good")]
 
 
-async def test_who_is_asked_late_is_asked_once_and_counted(
+async def test_ratings_turned_on_later_open_and_count_one_survey(
     portal: PortalSite, ann: Browser, owner: Any
 ) -> None:  # T10, T4
     """CSAT was off when the ticket was resolved."""
@@ -323,9 +331,7 @@ async def test_who_is_asked_late_is_asked_once_and_counted(
     await assert_counts_agree(owner)
 
 
-async def test_who_rates_before_he_was_shown_anything_is_asked_and_counted(
-    portal: PortalSite, ann: Browser, owner: Any
-) -> None:
+async def test_a_rating_without_a_shown_panel_is_counted(portal: PortalSite, ann: Browser, owner: Any) -> None:
     await owner.execute("UPDATE workspace SET csat_enabled = false")
     await portal.open(Status.RESOLVED)
     await owner.execute("UPDATE workspace SET csat_enabled = true")

@@ -3,6 +3,7 @@
 from voxpop.accounts import members
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid
+from voxpop.tickets.lists.filters import NO_ASSIGNEE
 from voxpop.tickets.models import Assignee
 from voxpop.types import WorkspaceId, normalize_email
 
@@ -24,3 +25,8 @@ async def get_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str, *, fiel
         reason = "must be the id or the address of a member of the workspace"
         raise Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)])
     return assignee
+
+
+async def parse_assignee(tx: Tx, workspace: WorkspaceId, value: str) -> Assignee | None:
+    """The member that a form names; None for the option that unassigns a ticket."""
+    return None if value == NO_ASSIGNEE else await get_assignee(tx, workspace, value)

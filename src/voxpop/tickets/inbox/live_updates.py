@@ -1,37 +1,36 @@
-"""What keeps agents' pages up to date: a stream that names the tickets that changed; the page then reads itself anew.
+"""Live updates of the inbox: a stream of server-sent events that names changed tickets, so that pages reload them.
 
-A stream looks at the table when the workspace has changed, and every fifteen seconds, since a wake can be lost. It
-lives a minute, no longer than the process, and is resumed from where it ended. It looks a little back as well, since a
-change is seen only once it is committed, which may be after later ones.
+A stream queries the table after each notification of its workspace, and every 15 seconds, because a notification can
+be lost. It ends after a minute, or with the process, and the browser resumes it after the last event. Each query also
+looks back a little, because a change that commits late has an earlier time than one already reported.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
-from typing import Any
 
-from litestar import Request, get
+from litestar import get
 from litestar.datastructures import State
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from voxpop.auth.dependencies import CurrentWorkspace
+from voxpop.auth.dependencies import CurrentWorkspace, PageRequest
 from voxpop.auth.guards import members_only
 from voxpop.db.pool import Database
 from voxpop.tickets.inbox import store
 from voxpop.types import WorkspaceId, utcnow
 
-LOOK_EVERY, LIFE, QUIET = 15.0, 60.0, 10.0  # seconds
-BREATH = 0.25  # seconds between two looks, however fast a workspace changes
-LATE = timedelta(seconds=30)  # how long a change may take from its moment to its commit
-OLDEST = timedelta(minutes=15)  # who was away longer reads everything anew
-MOST = 200
-RETRY = 1000  # ms until a browser resumes
+POLL_SECONDS, LIFETIME_SECONDS, QUIET_SECONDS = 15.0, 60.0, 10.0
+MIN_QUERY_INTERVAL = 0.25  # seconds, however often the workspace changes
+MAX_COMMIT_DELAY = timedelta(seconds=30)  # from the time of a change to its commit
+MAX_LOOKBACK = timedelta(minutes=15)  # a page that was away for longer reloads everything
+MAX_TICKETS = 200  # in one event
+RECONNECT_MS = 1000
 
 
 @get("/inbox/changes", opt=members_only(framed=False), include_in_schema=False)
-async def stream_changes(request: Request[Any, Any, Any], workspace: CurrentWorkspace, state: State) -> ServerSentEvent:
-    since = read_moment(request.headers.get("last-event-id") or request.query_params.get("since"), utcnow())
+async def stream_changes(request: PageRequest, workspace: CurrentWorkspace, state: State) -> ServerSentEvent:
+    since = parse_since(request.headers.get("last-event-id") or request.query_params.get("since"), utcnow())
     return ServerSentEvent(changes(state.database, workspace.id, since))
 
 
@@ -39,35 +38,41 @@ ROUTES = [stream_changes]
 
 
 async def changes(
-    database: Database, workspace: WorkspaceId, since: datetime, life: float = LIFE, pause: float = LOOK_EVERY
+    database: Database,
+    workspace: WorkspaceId,
+    since: datetime,
+    lifetime: float = LIFETIME_SECONDS,
+    poll: float = POLL_SECONDS,
 ) -> AsyncGenerator[ServerSentEventMessage, None]:
-    """Events `tickets` with the refs that changed, and now and then a quiet one that says how far it has looked.
+    """Yields events `tickets` with the references that changed, and at times `quiet`, which only moves the id on.
 
-    Ends after its life, a little varied, so that not all come back at once.
+    The lifetime varies a little, so that not all browsers reconnect at once.
     """
     clock = asyncio.get_running_loop().time
-    end, horizon, told = clock() + life * random.uniform(0.9, 1.1), since - LATE, dict[str, datetime]()  # noqa: S311
-    spoke = -QUIET
-    with database.notifier.subscribe(workspace) as watch:
+    end = clock() + lifetime * random.uniform(0.9, 1.1)  # noqa: S311 - needs no secret
+    horizon, reported = since - MAX_COMMIT_DELAY, dict[str, datetime]()
+    last_sent = -QUIET_SECONDS
+    with database.notifier.subscribe(workspace) as subscription:
         while clock() < end and not database.notifier.stopping:
             now = utcnow()
             async with database.transaction(workspace) as tx:
-                found = await store.list_changed_tickets(tx, workspace, horizon, MOST)
-            fresh = [each.ref for each in found if told.get(each.ref) != each.updated_at]
-            told, horizon = {each.ref: each.updated_at for each in found}, max(horizon, now - LATE)
-            if fresh or clock() - spoke > QUIET:
-                spoke = clock()
+                changed = await store.list_changed_tickets(tx, workspace, horizon, MAX_TICKETS)
+            new = [each.ref for each in changed if reported.get(each.ref) != each.updated_at]
+            reported = {each.ref: each.updated_at for each in changed}
+            horizon = max(horizon, now - MAX_COMMIT_DELAY)
+            if new or clock() - last_sent > QUIET_SECONDS:
+                last_sent = clock()
                 yield ServerSentEventMessage(
-                    event="tickets" if fresh else "quiet", data=" ".join(fresh), id=now.isoformat(), retry=RETRY
+                    event="tickets" if new else "quiet", data=" ".join(new), id=now.isoformat(), retry=RECONNECT_MS
                 )
-            await asyncio.sleep(BREATH)
-            await watch.wait(min(pause, max(0, end - clock())))
+            await asyncio.sleep(MIN_QUERY_INTERVAL)
+            await subscription.wait(min(poll, max(0, end - clock())))
 
 
-def read_moment(text: str | None, now: datetime) -> datetime:
-    """Where a stream goes on; what can't be read is now, what is too old is brought nearer."""
+def parse_since(text: str | None, now: datetime) -> datetime:
+    """The time after which a stream resumes: now for a text that cannot be parsed, and at most 15 minutes ago."""
     try:
-        moment = datetime.fromisoformat(text or "")
+        since = datetime.fromisoformat(text or "")
     except ValueError:
         return now
-    return min(max(moment, now - OLDEST), now) if moment.tzinfo else now
+    return min(max(since, now - MAX_LOOKBACK), now) if since.tzinfo else now

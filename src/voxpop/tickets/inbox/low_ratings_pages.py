@@ -1,46 +1,55 @@
-"""The page of unhappy places: low ratings with what they were about, and where they gather."""
+"""The page "Low ratings": ratings of one or two stars with their comments, and their number per tag."""
 
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get
+from litestar import MediaType, Response, get
 
-from voxpop.auth.dependencies import CurrentWorkspace, Renderer, Transaction
-from voxpop.auth.guards import members_only
+from voxpop.auth.dependencies import CurrentWorkspace, PageRequest, Renderer, Transaction
+from voxpop.auth.guards import members_only, public
 from voxpop.tickets.lists import low_ratings
 from voxpop.types import utcnow
 
+PATH = "/low-ratings"
 PERIODS = (30, 90, 180)  # days
+DEFAULT_PERIOD = 90
 PAGE_SIZE = 50
 
 
-@get("/unhappy", opt=members_only(), include_in_schema=False)
-async def show_unhappy(
-    request: Request[Any, Any, Any], workspace: CurrentWorkspace, tx: Transaction, render: Renderer
+@get(PATH, opt=members_only(), include_in_schema=False)
+async def show_low_ratings(
+    request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, render: Renderer
 ) -> Response[str]:
-    days = next((each for each in PERIODS if str(each) == request.query_params.get("days")), PERIODS[1])
-    tag = request.query_params.get("tag") or None
+    query = request.query_params
+    days = next((each for each in PERIODS if str(each) == query.get("days")), DEFAULT_PERIOD)
+    tag = query.get("tag") or None
     since = utcnow() - timedelta(days=days)
-    page = await low_ratings.list_low_ratings(
-        tx, workspace.id, since, tag, request.query_params.get("after"), PAGE_SIZE
-    )
+    page = await low_ratings.list_low_ratings(tx, workspace.id, since, tag, query.get("after"), PAGE_SIZE)
     return render(
-        "tickets/inbox/unhappy.html",
-        active="unhappy",
+        "tickets/inbox/low_ratings.html",
+        active="low-ratings",
         page=page,
         days=days,
         periods=PERIODS,
         tag=tag,
-        counts=await low_ratings.count_tags(tx, workspace.id, since),
+        tag_counts=await low_ratings.count_tags(tx, workspace.id, since),
         average=await low_ratings.average_rating(tx, workspace.id),
-        address=address,
-        more=page.next_cursor and f"{address(days, tag)}&after={page.next_cursor}",
+        address=_address,
+        next_page=page.next_cursor and f"{_address(days, tag)}&after={page.next_cursor}",
     )
 
 
-def address(days: int, tag: str | None) -> str:
-    return f"/unhappy?{urlencode({'days': days} | ({'tag': tag} if tag else {}))}"
+@get("/unhappy", opt=public(), include_in_schema=False, sync_to_thread=False)
+def redirect_old_address(request: PageRequest) -> Response[Any]:
+    """The former address of the page, for bookmarks. The redirect keeps the query."""
+    query = request.scope["query_string"].decode("latin-1")
+    location = f"{PATH}?{query}" if query else PATH
+    return Response(b"", status_code=301, headers={"location": location}, media_type=MediaType.TEXT)
 
 
-ROUTES = [show_unhappy]
+ROUTES = [show_low_ratings, redirect_old_address]
+
+
+def _address(days: int, tag: str | None) -> str:
+    return f"{PATH}?{urlencode({'days': days} | ({'tag': tag} if tag else {}))}"

@@ -14,7 +14,7 @@ from voxpop.i18n import N_
 from voxpop.tickets.limits import MAX_FILTER
 from voxpop.tickets.lists.filters import FILTERS, ME, NO_ASSIGNEE, UNRESOLVED_TEXT, FilterTexts, Option, Rating
 from voxpop.tickets.lists.models import Sort, SortKey
-from voxpop.tickets.models import Activity, ActivityKind, Message, MessageKind, Ticket
+from voxpop.tickets.models import Activity, ActivityKind, Message, Ticket
 from voxpop.types import AccountId
 
 PAGE_SIZE = 50
@@ -29,12 +29,12 @@ SORTS = [f"{sign}{key}" for key in SortKey for sign in ("-", "")]
 # The default, recently updated, is the empty option.
 SORT_OPTIONS = (
     Option("updated", N_("Least recently updated")),
-    Option("-created", N_("newest")),
-    Option("created", N_("oldest")),
-    Option("-priority", N_("highest priority")),
-    Option("priority", N_("lowest priority")),
-    Option("-rating", N_("best rating")),
-    Option("rating", N_("worst rating")),
+    Option("-created", N_("Newest")),
+    Option("created", N_("Oldest")),
+    Option("-priority", N_("Highest priority")),
+    Option("priority", N_("Lowest priority")),
+    Option("-rating", N_("Best rating")),
+    Option("rating", N_("Worst rating")),
 )
 
 # Stored in English, and shown in the reader's language.
@@ -130,11 +130,8 @@ def conversation(
     ticket: Ticket, messages: Sequence[Message], activities: Sequence[Activity]
 ) -> list[ConversationEntry]:
     """The entries in order of time, from the description on; an activity follows the message that caused it."""
-    description = Message(
-        ticket.id, MessageKind.CUSTOMER, None, ticket.requester_name, ticket.description, ticket.create_time
-    )
     entries = [
-        *(ConversationEntry(each.create_time, each) for each in (description, *messages)),
+        *(ConversationEntry(each.create_time, each) for each in (ticket.opening_message, *messages)),
         *(ConversationEntry(each.create_time, None, each) for each in activities if _is_shown(ticket, each)),
     ]
     return sorted(entries, key=lambda entry: (entry.at, entry.message is None))

@@ -1,0 +1,93 @@
+"""The forms of the inbox, and the messages for fields that do not fit."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from voxpop.errors import FieldError, Invalid
+from voxpop.i18n import N_
+from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_EMAIL, MAX_TAG_LIST, MAX_TEXT, MAX_VIEW_QUERY
+from voxpop.tickets.models import NewTicket, Priority, Requester, Status
+from voxpop.tickets.tags import parse_tags
+from voxpop.types import AccountId, Email, Name, NotBlank
+
+FIELD_MESSAGES = {
+    "name": N_("Enter a name, at most 200 characters."),
+    "email": N_("Enter an email address, for example ann@example.com."),
+    "subject": N_("Enter a subject, at most 200 characters."),
+    "description": N_("Enter a description, at most 50,000 characters."),
+    "body": N_("Enter a message, at most 50,000 characters."),
+    "assignee": N_("Choose a member of this workspace."),
+    "tags": N_("Use tags of at most 200 characters."),
+}
+
+LongText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), NotBlank]
+TagList = Annotated[str, Meta(max_length=MAX_TAG_LIST)]
+
+
+class BulkForm(Struct):
+    """`ref`: the tickets; `do`: "resolve", or "assign" to `assignee`."""
+
+    do: str
+    ref: Annotated[list[str], Meta(max_length=MAX_BULK_TICKETS)] = []
+    assignee: str = ""
+
+
+class ViewForm(Struct):
+    """A view to save. `shared` is not empty for a view of all members."""
+
+    name: Name
+    query: Annotated[str, Meta(max_length=MAX_VIEW_QUERY)]
+    shared: str = ""
+
+
+class TicketForm(Struct):
+    """A ticket that an agent opens for a customer."""
+
+    name: Name
+    email: Email
+    subject: Name
+    description: LongText
+    priority: Priority = Priority.MEDIUM
+    tags: TagList = ""
+    assignee: str = ""
+
+    def to_ticket(self, assignee: AccountId | None) -> NewTicket:
+        return NewTicket(
+            subject=self.subject.strip(),
+            description=self.description.strip(),
+            requester=Requester(self.name.strip(), self.email),
+            priority=self.priority,
+            assignee_id=assignee,
+            tags=tuple(parse_tags(self.tags)),
+        )
+
+
+class ReplyForm(Struct):
+    """A public reply or a note. `then` is the status to set after a reply; notes ignore it."""
+
+    body: LongText
+    kind: Literal["public", "note"] = "public"
+    then: Status | None = None
+
+
+class StatusForm(Struct):
+    status: Status
+
+
+class PriorityForm(Struct):
+    priority: Priority
+
+
+class AssigneeForm(Struct):
+    assignee: Annotated[str, Meta(min_length=1, max_length=MAX_EMAIL)]
+
+
+class TagsForm(Struct):
+    tags: TagList
+
+
+def explain(error: Invalid) -> Invalid:
+    """The error with messages for people, in place of those for programs."""
+    details = [FieldError(each.field, FIELD_MESSAGES.get(each.field, each.message)) for each in error.details]
+    return Invalid(error.message, details=details)
