@@ -14,8 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 import pytest
+from tests.support.app import app_for
 
-from voxpop.app import create_app
 from voxpop.config.loading import load
 from voxpop.config.settings import Settings
 from voxpop.db.embedded.supervisor import running
@@ -118,7 +118,7 @@ class Make:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
-        self.app = create_app(database, settings)
+        self.app = app_for(database, settings)
         self.clients: list[Client] = []
 
     async def workspace(self, name: str) -> WorkspaceId:

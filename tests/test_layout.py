@@ -264,14 +264,12 @@ def state_values() -> dict[str, Module]:
         if isinstance(node, ast.ImportFrom) and str(node.module).removeprefix("voxpop.") in MODULE_NAMED
         for alias in node.names
     }
-    (create_app,) = [each for each in functions(app) if each.name == "create_app"]
-    variables = {each.arg: ast.unparse(each.annotation) for each in parameters(create_app) if each.annotation}
-    for node in ast.walk(create_app):
+    (connect,) = [each for each in functions(app) if each.name == "connect"]
+    variables = {each.arg: ast.unparse(each.annotation) for each in parameters(connect) if each.annotation}
+    for node in ast.walk(connect):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
             variables[node.targets[0].id] = ast.unparse(node.value.func)
-    (state,) = [
-        each for each in ast.walk(create_app) if isinstance(each, ast.Call) and ast.unparse(each.func) == "State"
-    ]
+    (state,) = [each for each in ast.walk(connect) if isinstance(each, ast.Call) and ast.unparse(each.func) == "State"]
     assert isinstance(state.args[0], ast.Dict)
     pairs = zip(state.args[0].keys, state.args[0].values, strict=True)
     return {ast.literal_eval(key): classes[variables[ast.unparse(value)]] for key, value in pairs if key}

@@ -11,9 +11,9 @@ from tests.accounts.kit import Browser
 from tests.conftest import Client, Make
 from tests.features.kit import API, Feature, good
 from tests.features.ledger import Owner
+from tests.support.app import app_for
 from tests.tickets.portal_kit import PortalSite
 
-from voxpop.app import create_app
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
 from voxpop.types import KeyId, Scope, utcnow
@@ -311,7 +311,7 @@ async def test_ids_of_another_workspace_get_the_same_404_as_unknown_ids(
 
 
 async def test_metrics_are_open_to_the_local_machine_and_the_token(database: Database) -> None:  # G1
-    app = create_app(database, load(env={"VOXPOP_METRICS_TOKEN": "s3cret"}))
+    app = app_for(database, load(env={"VOXPOP_METRICS_TOKEN": "s3cret"}))
     for host, headers, expected in (
         ("127.0.0.1", {}, 200),
         ("::1", {}, 200),

@@ -11,7 +11,7 @@ from voxpop.accounts import link_pages, sign_in_pages
 from voxpop.accounts import settings_pages as account_settings_pages
 from voxpop.auth.authenticator import Authenticator
 from voxpop.auth.dependencies import DEPENDENCIES
-from voxpop.auth.guards import AccessGuard
+from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
@@ -46,26 +46,36 @@ API_SECTIONS = [ApiSection("/api/csat/v1", "Product features")]
 
 def create_app(database: Database, settings: Settings) -> AppMiddleware:
     """The whole service over one database, as an ASGI application."""
-    authenticator = Authenticator(database, settings.queue_limit)
-    access = AccessGuard(authenticator, partial(load_sidebar, database))
-    features = FeatureBatchers(database, settings.queue_limit)
-    surveys = SurveyBatchers(database, settings.queue_limit)
-    app = Litestar(
-        routes(settings),
-        state=State(
-            {
-                "database": database,
-                "settings": settings,
-                "feature_batchers": features,
-                "survey_batchers": surveys,
-            }
-        ),
-        guards=[access.check, validate_body, validate_query],
+    return connect(create_framework(), database, settings)
+
+
+def create_framework() -> Litestar:
+    """Routes, guards and documents, without the state that they read for each request."""
+    return Litestar(
+        routes(),
+        guards=[check_access, validate_body, validate_query],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: handle_exception},
         plugins=[ApiDocs(API_SECTIONS)],
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # the framework's own would replace that of the process
+    )
+
+
+def connect(app: Litestar, database: Database, settings: Settings) -> AppMiddleware:
+    """Gives the framework its state: the database, the settings, and the services that need both."""
+    authenticator = Authenticator(database, settings.queue_limit)
+    access = AccessGuard(authenticator, partial(load_sidebar, database))
+    features = FeatureBatchers(database, settings.queue_limit)
+    surveys = SurveyBatchers(database, settings.queue_limit)
+    app.state = State(
+        {
+            "database": database,
+            "settings": settings,
+            "access": access,
+            "feature_batchers": features,
+            "survey_batchers": surveys,
+        }
     )
     return AppMiddleware(
         app,
@@ -89,10 +99,10 @@ def fast_endpoints(
     )
 
 
-def routes(settings: Settings) -> Sequence[BaseRouteHandler]:
+def routes() -> Sequence[BaseRouteHandler]:
     """Every route; the plugin adds those of the API documentation."""
     return [
-        *pages.routes(settings, API_SECTIONS),
+        *pages.routes(API_SECTIONS),
         *ops.ROUTES,
         *sign_in_pages.ROUTES,
         *link_pages.ROUTES,

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import httpx
+from tests.support.app import app_for
 
 from voxpop import mail, outbox
 from voxpop.accounts import sign_in
-from voxpop.app import create_app
 from voxpop.config.loading import load
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
@@ -46,7 +46,7 @@ class Site:
     def __init__(self, database: Database, **env: str) -> None:
         self.database = database
         self.settings: Settings = load(env={"VOXPOP_BASE_URL": f"http://{HOST}"} | env)
-        self.app = create_app(database, self.settings)
+        self.app = app_for(database, self.settings)
         self.workspaces: dict[str, Workspace] = {}
         self.browsers: list[Browser] = []
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import pytest
 from litestar import Litestar, post
+from litestar.datastructures import State
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -34,8 +35,8 @@ async def make_thing(data: JSONBody[Thing]) -> Thing:
 
 @pytest.fixture(scope="module")
 def origin(serve: Callable[[Litestar], str]) -> str:
-    routes = pages.routes(SimpleNamespace(public_url="http://voxpop.test"), [PART])
-    return serve(Litestar([make_thing, *routes], plugins=[ApiDocs([PART])]))
+    state = State({"settings": SimpleNamespace(public_url="http://voxpop.test")})
+    return serve(Litestar([make_thing, *pages.routes([PART])], state=state, plugins=[ApiDocs([PART])]))
 
 
 @pytest.mark.parametrize("path", [PART.swagger_path, PART.scalar_path, "/docs", "/reference"])

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from jinja2 import UndefinedError
 from litestar import Litestar, Request, Response
+from litestar.datastructures import State
 
 from voxpop.errors import AppError, NotFound
 from voxpop.web import pages, static
@@ -24,8 +25,9 @@ def refuse(request: Request, error: AppError) -> Response[str]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    routes = pages.routes(SimpleNamespace(public_url="https://voxpop.test"), [ApiSection("/api/thing/v1", "Things")])
-    app = Litestar(routes, exception_handlers={AppError: refuse}, openapi_config=None)
+    state = State({"settings": SimpleNamespace(public_url="https://voxpop.test")})
+    routes = pages.routes([ApiSection("/api/thing/v1", "Things")])
+    app = Litestar(routes, state=state, exception_handlers={AppError: refuse}, openapi_config=None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
 

@@ -101,6 +101,12 @@ class AccessGuard:
         state["actor"] = _page_actor(access, identity)
 
 
+async def check_access(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The guard that routes name; it runs the one in the application's state."""
+    access: AccessGuard = connection.app.state.access
+    await access.check(connection, handler)
+
+
 async def _authenticate_api_request(authenticator: Authenticator, connection: Connection, scope: Scope) -> Actor:
     """By API key. A signed-in member may read without a key, so that a page can link to an export."""
     authorization = connection.headers.get("authorization")

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response, get
+from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
 from voxpop.errors import AppError, NotFound
@@ -49,14 +50,6 @@ MAX_PATH_LENGTH = 8000
 PORTAL_PREFIX = "/tickets/"  # the pages of customers, which do not mention this product
 ANONYMOUS_LAYOUT = {"workspace": None, "member": None, "customer": None}
 OTHER_HOST_PREFIXES = ("//", "/\\")  # browsers read what follows as a host
-
-
-class PageSettings(Protocol):
-    """The settings that pages need."""
-
-    @property
-    def public_url(self) -> str:
-        """The URL of this server for browsers, without a slash at the end."""
 
 
 class ResponseOverride(Exception):
@@ -127,12 +120,12 @@ def render(template: str, locale: str = ENGLISH, /, **context: Any) -> str:
     return _environment(locale).get_template(template).render(context)
 
 
-def routes(settings: PageSettings, sections: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
+def routes(sections: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
     """The public routes: the start page, which links to the API documentation, the icon and the static files."""
 
     @get("/", include_in_schema=False, sync_to_thread=False)
-    def start() -> Response[str]:
-        return page("web/start.html", url=settings.public_url, sections=sections)
+    def start(state: State) -> Response[str]:
+        return page("web/start.html", url=state.settings.public_url, sections=sections)
 
     @get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
     def icon() -> Response[bytes]:
