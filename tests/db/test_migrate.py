@@ -10,7 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
-from tests.conftest import Make, at, run_sql
+from tests.conftest import Make
+from tests.support.databases import at, run_sql
 
 from voxpop.config.loading import load
 from voxpop.db import migrate as module

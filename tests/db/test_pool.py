@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make, at
+from tests.conftest import Client, Make
+from tests.support.databases import at
 from tests.tickets.kit import NEW, member
 
 from voxpop.db.errors import CONNECTION_ERRORS

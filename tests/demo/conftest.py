@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make, at, run_sql
+from tests.conftest import Client, Make
+from tests.support.databases import at, run_sql
 
 from voxpop import demo
 from voxpop.config.loading import load

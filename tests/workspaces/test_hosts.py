@@ -2,7 +2,7 @@
 
 import pytest
 from tests.accounts.kit import HOST, Site
-from tests.conftest import at, run_sql
+from tests.support.databases import at, run_sql
 
 from voxpop.accounts import sign_in
 from voxpop.db import migrate as module
