@@ -42,7 +42,7 @@ async def do_nothing(page: Page) -> None:
 async def submit_empty(page: Page) -> None:
     """Submits the empty form without the checks of the browser, so that the server shows its errors."""
     await page.locator("main form.form").first.evaluate("form => { form.noValidate = true; form.requestSubmit() }")
-    await page.locator("[role=alert], .wrong").first.wait_for()
+    await page.locator("[role=alert], .field-error").first.wait_for()
 
 
 async def create_key(page: Page) -> None:

@@ -71,7 +71,7 @@ def star(page: Page, number: int) -> Any:
 async def colours(page: Page) -> list[bool]:
     """Which stars of the question are filled in."""
     filled = "all => all.map(svg => getComputedStyle(svg).fill !== 'rgba(0, 0, 0, 0)')"
-    return list(await page.locator(".ask svg").evaluate_all(filled))
+    return list(await page.locator(".rating-input svg").evaluate_all(filled))
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
@@ -119,10 +119,10 @@ async def test_stars_follow_the_pointer(shop: Shop) -> None:  # T2, T5
     page = await shop.customer("ann@example.com")
     await page.goto(f"{shop.origin}/tickets/TK-1")
     assert await colours(page) == [False] * 5
-    await page.locator(".ask label").nth(2).hover()
+    await page.locator(".rating-input label").nth(2).hover()
     assert await colours(page) == [True, True, True, False, False]
-    await page.locator(".ask label").nth(4).click()
-    await page.locator(".ask label").nth(1).hover()
+    await page.locator(".rating-input label").nth(4).click()
+    await page.locator(".rating-input label").nth(1).hover()
     assert await colours(page) == [True, True, False, False, False], "while pointing, up to the star pointed at"
     await page.mouse.move(0, 0)
     assert await colours(page) == [True] * 5
@@ -181,7 +181,7 @@ async def test_a_used_or_expired_link_offers_a_new_one(shop: Shop, owner: Any, s
         await expect(page.get_by_role("heading", name="Your tickets")).to_be_visible()
         await page.context.clear_cookies()
         await page.goto(link)
-    await expect(page.get_by_role("heading", name="This link is has expired or was already used")).to_be_visible()
+    await expect(page.get_by_role("heading", name="This link has expired or was already used")).to_be_visible()
     await page.get_by_role("link", name="Mail me a link").click()
     await page.get_by_label("Email").fill("ann@example.com")
     await page.get_by_role("button", name="Mail me a link").click()
@@ -218,13 +218,13 @@ async def choose(page: Page) -> None:
 async def overfill(page: Page) -> None:
     await choose(page)
     await page.locator("#comment").evaluate("box => { box.maxLength = 9999; box.value = 'x'.repeat(2001) }")
-    await page.locator(".rate .button").click()
-    await page.wait_for_selector("#comment-wrong")
+    await page.locator(".rating-form .button").click()
+    await page.wait_for_selector("#comment-error")
 
 
 async def send_nothing(page: Page) -> None:
     await page.locator(".form").evaluate("form => { form.noValidate = true; form.requestSubmit() }")
-    await page.wait_for_selector("#subject-wrong")
+    await page.wait_for_selector("#subject-error")
 
 
 async def stay(page: Page) -> None:

@@ -206,7 +206,7 @@ async def test_an_agent_opens_a_ticket_for_a_customer(inbox: InboxSite) -> None:
 
 async def test_all_errors_of_a_new_ticket_are_shown_together(inbox: InboxSite) -> None:
     answer = await inbox.agent.submit("/inbox/new", name=" ", email="no", subject="", tags="a", description="Broken")
-    assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject"]
+    assert re.findall(r'id="(\w+)-error"', answer.text) == ["name", "email", "subject"]
     assert "Broken" in answer.text
 
 

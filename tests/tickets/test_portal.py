@@ -143,7 +143,7 @@ async def test_an_invalid_new_ticket_is_shown_again_with_its_errors(  # T24, G4
 ) -> None:
     answer = await portal.browser().submit("/tickets/new", **NEW | {field: typed})
     assert answer.status_code == 400
-    assert re.findall(r'id="(\w+)-wrong">([^<]+)<', answer.text) == [(field, words)]
+    assert re.findall(r'id="(\w+)-error">([^<]+)<', answer.text) == [(field, words)]
     kept = [value for name, value in NEW.items() if name != field]
     assert [value for value in kept if value not in answer.text] == []
     assert "set-cookie" not in answer.headers
@@ -152,7 +152,7 @@ async def test_an_invalid_new_ticket_is_shown_again_with_its_errors(  # T24, G4
 
 async def test_all_errors_of_a_form_are_shown_together(portal: PortalSite) -> None:
     answer = await portal.browser().submit("/tickets/new")
-    assert re.findall(r'id="(\w+)-wrong"', answer.text) == ["name", "email", "subject", "description"]
+    assert re.findall(r'id="(\w+)-error"', answer.text) == ["name", "email", "subject", "description"]
 
 
 async def test_opening_tickets_is_rate_limited_and_keeps_the_typed_text(portal: PortalSite, owner: Any) -> None:
@@ -217,7 +217,7 @@ async def test_a_reply_to_an_unfinished_ticket_keeps_its_status(portal: PortalSi
 async def test_an_invalid_reply_is_shown_again(portal: PortalSite, owner: Any, body: str) -> None:
     ref, ann = await portal.open(Status.RESOLVED), await portal.customer()
     answer = await ann.submit(f"/tickets/{ref}/reply", body=body)
-    assert (answer.status_code, 'id="body-wrong"' in answer.text) == (400, True)
+    assert (answer.status_code, 'id="body-error"' in answer.text) == (400, True)
     assert body.strip() in answer.text
     assert "<details open>" in answer.text
     assert await portal.count(owner, "ticket_message") == 0

@@ -109,7 +109,7 @@ async def test_a_form_with_anything_but_one_to_five_stars_is_rejected(
     await portal.open(Status.RESOLVED)
     answer = await ann.submit("/tickets/TK-1/rating", rating=rating, comment="What I typed")
     assert answer.status_code == 400
-    assert re.findall(r'id="(\w+)-wrong">([^<]+)<', answer.text) == [("rating", "Choose one to five stars.")]
+    assert re.findall(r'id="(\w+)-error">([^<]+)<', answer.text) == [("rating", "Choose one to five stars.")]
     assert "What I typed" in answer.text
     assert await stored(owner) == []
     assert (await ann.get("/tickets/TK-1/rating")).headers["location"] == "/tickets/TK-1"

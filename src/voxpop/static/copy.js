@@ -1,5 +1,5 @@
-// A button with data-copy="id" copies the text of that element; without this script it stays hidden.
-const DONE_FOR = 1500; // ms
+// A button with data-copy="id" copies the text of that element. Without this script it stays hidden.
+const CONFIRMATION_MS = 1500;
 
 function select(element) {
   const range = document.createRange();
@@ -12,7 +12,7 @@ function select(element) {
 async function copy(element) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(element.textContent);
-  } else { // a page that came over plain http from another machine
+  } else { // the clipboard API needs https or localhost
     select(element);
     document.execCommand("copy");
   }
@@ -30,6 +30,6 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       select(document.getElementById(button.dataset.copy));
       button.textContent = "Selected: press Ctrl C";
     }
-    setTimeout(() => { button.textContent = label; }, DONE_FOR);
+    setTimeout(() => { button.textContent = label; }, CONFIRMATION_MS);
   });
 }

@@ -1,4 +1,4 @@
-// Starts Scalar on the document that the page names, with everything off that would lead or ask elsewhere.
+// Starts Scalar with the document that the page names. All features that contact other sites are off.
 const api = document.querySelector("#api");
 
 window.Scalar.createApiReference(api, {

@@ -1,26 +1,26 @@
-// What pages do besides: times that keep up, toasts that go, forms that send themselves, a key that is copied.
+// Small behaviour of all pages: relative times, toasts, forms that submit on change, copy buttons.
 "use strict";
 
 document.documentElement.classList.add("scripted");
 
 const STEPS = [[60, "minute"], [3600, "hour"], [86400, "day"]];
 
-/** "2 hours ago" as long as it is less than a day; older ones the server has named by their day. */
-function keepUp() {
-  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+/** Updates "2 hours ago" up to one day. The server has written older times as dates. */
+function updateRelativeTimes() {
+  const formatter = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
     if (seconds < 60 || seconds >= 86400) continue;
-    const [length, unit] = STEPS.findLast(([least]) => seconds >= least);
-    time.textContent = words.format(-Math.floor(seconds / length), unit);
+    const [length, unit] = STEPS.findLast(([minimum]) => seconds >= minimum);
+    time.textContent = formatter.format(-Math.floor(seconds / length), unit);
   }
 }
-setInterval(keepUp, 30_000);
+setInterval(updateRelativeTimes, 30_000);
 
-const address = new URL(location.href);
-if (address.searchParams.has("done")) {
-  address.searchParams.delete("done");
-  history.replaceState(history.state, "", address);  // a reload would say it again
+const url = new URL(location.href);
+if (url.searchParams.has("done")) {
+  url.searchParams.delete("done");
+  history.replaceState(history.state, "", url);  // so that a reload does not show the toast again
 }
 for (const toast of document.querySelectorAll(".toast")) setTimeout(() => toast.classList.add("gone"), 6000);
 

@@ -1,10 +1,10 @@
-// Starts Swagger UI on the document that the page names; no validator or other address elsewhere is asked.
+// Starts Swagger UI with the document that the page names. It sends no request to another site, so no validator.
 const api = document.querySelector("#api");
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
-dark.addEventListener("change", follow);
-follow();
+const followColourScheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", followColourScheme);
+followColourScheme();
 
 window.SwaggerUIBundle({
   domNode: api,
