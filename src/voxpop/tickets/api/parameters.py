@@ -116,8 +116,8 @@ def check_once(request: AnyRequest, *names: str) -> None:
 def read_instant(name: str, text: str) -> datetime:
     """A time in ISO-8601, or a day in UTC; Invalid, with the parameter's name, for anything else."""
     try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        time = datetime.fromisoformat(text.strip().replace(" ", "+"))
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         reason = "must be an instant like 2026-11-01T00:00:00Z"
         raise Invalid(f"query/{name} {reason}", details=[FieldError(name, reason)]) from None
