@@ -1,0 +1,153 @@
+"""One package writes each table. Reads of another package's table are listed here, so that a new one is a decision."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import voxpop
+from voxpop.db.schema import SCHEMA_FILE
+
+SOURCE = Path(voxpop.__file__).parent
+TABLES = set(re.findall(r"^table (\w+)$", SCHEMA_FILE.read_text("utf-8"), re.MULTILINE))
+
+# Tables that only stored functions write are not here.
+OWNER = {
+    "account": "accounts",
+    "api_key": "workspaces",
+    "campaign": "campaigns",
+    "daily_metrics": "metrics",
+    "dead_letter": "campaigns",
+    "feature": "features",
+    "feedback": "feedback",
+    "idempotency_key": "idempotency",
+    "interaction": "features",
+    "interaction_sum": "features",
+    "job_slot": "worker",
+    "mailed_link": "accounts",
+    "member": "accounts",
+    "migration": "db",
+    "outbox": "outbox",
+    "product": "features",
+    "rate_limit": "auth",
+    "saved_view": "tickets",
+    "score_count": "metrics",
+    "session": "accounts",
+    "survey": "surveys",
+    "survey_count": "metrics",
+    "survey_type": "surveys",
+    "tag": "tickets",
+    "ticket": "tickets",
+    "ticket_activity": "tickets",
+    "ticket_counter": "tickets",
+    "ticket_message": "tickets",
+    "ticket_search": "tickets",
+    "ticket_tag": "tickets",
+    "workspace": "workspaces",
+}
+
+# Each package with the tables of others that it reads.
+READS: dict[str, set[str]] = {
+    "campaigns": {"survey"},  # whether a campaign has any
+    "features": {"workspace"},  # the cool-down
+    "metrics": {"campaign", "feedback", "survey_type"},  # names and formulas; the ratings that a recount counts
+    "surveys": {"feedback"},  # whether a survey type is used
+    "tickets": {"account"},  # the names of members
+}
+# The lists of tickets put the table into the statement: each order has its own.
+BUILT = {"tickets"}
+
+# The demo writes a year of the past at once. This list may only get shorter.
+DEMO = "demo"
+DEMO_WRITES = {
+    *("interaction", "interaction_sum", "feedback", "survey", "member", "tag", "ticket", "ticket_activity"),
+    *("ticket_counter", "ticket_message", "ticket_search", "ticket_tag"),
+}
+
+WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)")
+READ = re.compile(r"\b(?:FROM|JOIN|USING)\s+(\w+)")
+UNKNOWN_WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+\{")
+UNKNOWN_READ = re.compile(r"(?<!DELETE )\b(?:FROM|JOIN|USING)\s+\{")
+COMMENT = re.compile(r"--[^\n]*")
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(SOURCE).with_suffix("").parts[0]
+
+
+def is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def texts_of(tree: ast.Module) -> Iterator[str]:
+    """The texts of a module without its docstrings. Replacement fields of f-strings become `{}`."""
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if is_docstring(node):
+            skipped.add(id(node.value))  # type: ignore[attr-defined]
+        elif isinstance(node, ast.JoinedStr):
+            skipped |= {id(part) for part in ast.walk(node)} - {id(node)}
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            yield node.value
+
+
+@cache
+def texts_by_package() -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(SOURCE.rglob("*.py")):
+        found = texts_of(ast.parse(path.read_text("utf-8")))
+        texts[package_of(path)] += [COMMENT.sub("", text) for text in found]
+    return texts
+
+
+def tables(pattern: re.Pattern[str], package: str) -> set[str]:
+    return {table for text in texts_by_package()[package] for table in pattern.findall(text)} & TABLES
+
+
+def packages() -> list[str]:
+    return sorted(set(texts_by_package()) - {DEMO})
+
+
+def test_one_package_writes_each_table() -> None:
+    writers: dict[str, set[str]] = defaultdict(set)
+    for package in packages():
+        for table in tables(WRITE, package):
+            writers[table].add(package)
+    assert writers == {table: {package} for table, package in OWNER.items()}
+
+
+def test_the_demo_writes_no_further_tables() -> None:
+    assert tables(WRITE, DEMO) <= DEMO_WRITES
+
+
+@pytest.mark.parametrize("package", packages())
+def test_a_package_reads_its_own_tables_and_those_listed(package: str) -> None:
+    others = {table for table in tables(READ, package) if OWNER.get(table, package) != package}
+    assert others == READS.get(package, set())
+
+
+def hiding(pattern: re.Pattern[str]) -> set[str]:
+    """The packages with a statement whose table is not in its text."""
+    return {package for package in packages() if any(map(pattern.search, texts_by_package()[package]))}
+
+
+def test_statements_name_their_tables() -> None:
+    assert hiding(UNKNOWN_WRITE) == set()
+    assert hiding(UNKNOWN_READ) == BUILT
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ('"""UPDATE survey"""\nA = "SELECT 1"', ["SELECT 1"]),
+        ('A = f"UPDATE {table} SET x = {value!r}"', ["UPDATE {} SET x = {}"]),
+        ('A = (\n    "DELETE "\n    "FROM survey"\n)', ["DELETE FROM survey"]),
+    ],
+)
+def test_texts_are_found(source: str, texts: list[str]) -> None:
+    assert list(texts_of(ast.parse(source))) == texts
