@@ -24,14 +24,18 @@ from tests.support.source import (
     tuple_length,
 )
 
+from voxpop.types import Origin
+
 # Tenants and people: every domain may import these three, and they may import each other downwards.
 IDENTITY = {"auth", "accounts", "workspaces"}
+# The package of each origin of ratings: features, tickets, campaigns.
+ORIGINS = {f"{origin}s" for origin in Origin}
+BELOW_ORIGINS = {"surveys", "feedback", "metrics", *IDENTITY}
 # A domain may import those to its right, near or far.
 RIGHT_OF = {
-    "dashboards": {"tickets", "features", "campaigns", "surveys", "feedback", "metrics", *IDENTITY},
-    "tickets": {"campaigns", "surveys", "feedback", "metrics", *IDENTITY},
-    "features": {"surveys", "feedback", "metrics", *IDENTITY},
-    "campaigns": {"surveys", "feedback", "metrics", *IDENTITY},
+    "dashboards": {*ORIGINS, *BELOW_ORIGINS},
+    **dict.fromkeys(ORIGINS, BELOW_ORIGINS),
+    "tickets": {"campaigns", *BELOW_ORIGINS},
     "surveys": {"feedback", "metrics", *IDENTITY},
     "feedback": {"metrics", *IDENTITY},
     "metrics": IDENTITY,
