@@ -1,4 +1,4 @@
-"""An agent's window in Chromium, signed in; and what is looked at on each page of it."""
+"""A signed-in member's browser window, and the checks made on each page of it."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390,
 BOB = Requester("Bob Berg", "bob@example.com")
 LONG = "A subject that is so long that no column of any table on any screen of this world has room for the whole of it"
 
-# What sticks out of the window, but for what a part scrolls by itself.
+# Elements wider than the window, except those in parts that scroll by themselves.
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
     .filter((each) => each.getBoundingClientRect().right > innerWidth)
     .filter((each) => !each.closest(".views, .sidebar nav"))
@@ -21,13 +21,13 @@ TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...docu
 
 
 class Agent:
-    """A signed-in agent's window, and what it complained about."""
+    """A signed-in agent's window, and the errors that it logged."""
 
     def __init__(self, context: BrowserContext, page: Page, origin: str) -> None:
         self.context, self.page, self.origin = context, page, origin
-        self.complaints: list[str] = []
-        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.errors: list[str] = []
+        page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     async def go(self, path: str) -> Page:
         await self.page.goto(self.origin + path)
@@ -51,8 +51,8 @@ async def window(chromium: Browser, inbox: InboxSite, origin: str, *, member: st
     return Agent(context, await context.new_page(), origin)
 
 
-async def look_at(page: Page, name: str) -> None:
-    """Keeps a picture; nothing may be wider than the window."""
+async def check_page(page: Page, name: str) -> None:
+    """Saves a screenshot, and checks that nothing is wider than the window and that axe finds nothing."""
     picture = ARTEFACTS / f"{name}.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=picture)

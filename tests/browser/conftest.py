@@ -33,10 +33,10 @@ class Visit:
     def __init__(self, page: Page, origin: str) -> None:
         self.page, self.origin = page, origin
         self.outside: list[str] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         page.on("request", lambda request: self._note(request.url))
-        page.on("console", lambda line: line.type == "error" and self.complaints.append(line.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and self.errors.append(line.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note(self, url: str) -> None:
         if not url.startswith((f"{self.origin}/", "data:", "blob:")):
@@ -114,4 +114,4 @@ async def agent(chromium: Chromium, inbox: InboxSite, origin: str) -> AsyncItera
     made = await window(chromium, inbox, origin)
     yield made
     await made.context.close()
-    assert made.complaints == []
+    assert made.errors == []

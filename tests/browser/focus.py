@@ -1,10 +1,10 @@
-"""Whether a person who goes through a page by Tab sees where he is: by pictures with the focus and without."""
+"""Checks that the focus is visible at each stop of the Tab key, by screenshots with the focus and without."""
 
 from playwright.async_api import FloatRect, Page
 
-MOST = 60  # stops on a page
-# The place around what is focused; a row or a label may show the focus of what is in it.
-PLACE = """() => {
+MAX_STOPS = 60  # on one page
+# The area around the focused element; its row or label may show the focus instead.
+AREA = """() => {
     const at = document.activeElement;
     if (!at || at === document.body) return null;
     const {x, y, width, height} = (at.closest("tr, label, li") ?? at).getBoundingClientRect();
@@ -12,29 +12,29 @@ PLACE = """() => {
 }"""
 
 
-async def unseen_stops(page: Page) -> list[str]:
-    """Where the focus looks like none."""
-    unseen: list[str] = []
+async def invisible_stops(page: Page) -> list[str]:
+    """The stops at which the focus is invisible."""
+    invisible: list[str] = []
     known: set[str] = set()
-    for _ in range(MOST):
+    for _ in range(MAX_STOPS):
         await page.keyboard.press("Tab")
-        place = await page.evaluate(PLACE)
-        if place is None or place[0] in known:
+        area = await page.evaluate(AREA)
+        if area is None or area[0] in known:
             break
-        known.add(place[0])
-        with_focus = await picture(page, place)
+        known.add(area[0])
+        with_focus = await picture(page, area)
         await page.evaluate("() => { window.at = document.activeElement; window.at.blur(); }")
-        if with_focus == await picture(page, place):
-            unseen.append(place[0])
+        if with_focus == await picture(page, area):
+            invisible.append(area[0])
         await page.evaluate("() => window.at.focus({focusVisible: true})")
     assert known, "nothing can be focused"
-    return unseen
+    return invisible
 
 
-async def picture(page: Page, place: list[float]) -> bytes:
+async def picture(page: Page, area: list[float]) -> bytes:
     size = page.viewport_size
     assert size is not None
-    _, x, y, width, height = place
+    _, x, y, width, height = area
     left, top = max(0, x), max(0, y)
     clip = FloatRect(x=left, y=top, width=min(width, size["width"] - left), height=min(height, size["height"] - top))
     return await page.screenshot(clip=clip, caret="hide", animations="disabled")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Browser, Page
 from tests.accounts.kit import AGENT
-from tests.browser.agents import LOOKS, look_at, window
+from tests.browser.agents import LOOKS, check_page, window
 from tests.tickets.office import InboxSite
 
 from voxpop.accounts import sign_in
@@ -105,5 +105,5 @@ async def test_axe_finds_nothing_on_sign_in_and_settings_pages(
         for name, (path, act) in states.items():
             await page.goto(origin + path)
             await act(page)
-            await look_at(page, f"accounts/{name.replace(' ', '-')}-{width}-{scheme}-{locale}")
+            await check_page(page, f"accounts/{name.replace(' ', '-')}-{width}-{scheme}-{locale}")
         await page.context.close()

@@ -45,7 +45,7 @@ def test_documentation_comes_from_here_alone(visit: "Visit", path: str) -> None:
     if path in (PART.swagger_path, "/docs"):
         page.get_by_text("/api/thing/v1/things").first.click()
     page.get_by_text("It is made at once.").first.wait_for()
-    assert (visit.outside, visit.complaints) == ([], [])
+    assert (visit.outside, visit.errors) == ([], [])
 
 
 def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:
@@ -70,7 +70,7 @@ def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("KEY=$(voxpop key create")
     assert copied.count("curl ") == 5
-    assert (visit.outside, visit.complaints) == ([], [])
+    assert (visit.outside, visit.errors) == ([], [])
 
 
 @pytest.mark.parametrize("width", [390, 1280])

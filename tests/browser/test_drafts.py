@@ -1,4 +1,4 @@
-"""What is half written on a ticket's page in Chromium: it outlives what is done besides, until it was sent."""
+"""Drafts on a ticket's page in Chromium: unsent text is kept until it is sent."""
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect

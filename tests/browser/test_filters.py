@@ -1,4 +1,4 @@
-"""The list's filters in Chromium: at once, in the address, on a phone, and without a script."""
+"""The filters of the inbox in Chromium: applied at once, kept in the address, on a phone, without JavaScript."""
 
 import re
 

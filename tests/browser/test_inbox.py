@@ -1,12 +1,12 @@
-"""The agents' pages in Chromium: by the keyboard alone, without a script, kept up to date, and what axe finds."""
+"""The inbox in Chromium: with the keyboard only, without JavaScript, live updates, and accessibility."""
 
 import re
 
 import pytest
 from playwright.async_api import Browser, expect
-from tests.browser.agents import LONG, LOOKS, Agent, look_at, window
+from tests.browser.agents import LONG, LOOKS, Agent, check_page, window
 from tests.browser.axe import violations
-from tests.browser.focus import unseen_stops
+from tests.browser.focus import invisible_stops
 from tests.tickets.office import AGENT, HOUR, InboxSite, Status
 
 from voxpop.tickets import service
@@ -70,7 +70,7 @@ async def test_several_tickets_are_selected_and_assigned_with_the_keyboard_only(
 
 @pytest.mark.parametrize("path", ["/inbox?status=", "/inbox/TK-1", "/inbox/new", "/low-ratings", "/settings/profile"])
 async def test_the_focus_is_always_visible(agent: Agent, path: str) -> None:
-    assert await unseen_stops(await agent.go(path)) == []
+    assert await invisible_stops(await agent.go(path)) == []
 
 
 async def test_the_focused_row_is_never_covered_by_the_header_or_the_footer(agent: Agent) -> None:
@@ -119,9 +119,9 @@ async def test_live_updates_keep_selection_and_focus(agent: Agent, inbox: InboxS
 
 
 async def touch(inbox: InboxSite, ref: str) -> None:
-    """Somebody else does, so that it becomes the first of the list."""
+    """Another member changes the ticket, so that it becomes the first of the list."""
     async with inbox.database.transaction(inbox.workspace_id()) as tx:
-        await service.set_status(tx, inbox.workspace_id(), [ref], Status.IN_PROGRESS, Author("Somebody"), utcnow())
+        await service.set_status(tx, inbox.workspace_id(), [ref], Status.IN_PROGRESS, Author("Colleague"), utcnow())
 
 
 @pytest.mark.parametrize("anchor", ["under the pointer", "focused", "in sight"])
@@ -219,7 +219,7 @@ async def test_axe_finds_nothing(
     agent = await window(chromium, inbox, origin, **look)
     for name, path in PATHS.items():
         await agent.go(path)
-        await look_at(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
+        await check_page(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
     for name, path, keys in (
         ("help", "/inbox", ["?"]),
         ("bulk", "/inbox", ["j", "x"]),
@@ -233,12 +233,12 @@ async def test_axe_finds_nothing(
         await agent.press(*keys)
         if name == "undo":
             await agent.page.locator(".undo").wait_for()
-        await look_at(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
+        await check_page(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
     for button in (".open-filters", ".account-button") if width == 390 else ():
         await agent.go("/inbox")
         await agent.page.locator(button).click()
-        await look_at(agent.page, f"inbox/{button[1:]}-{width}-{scheme}-{locale}")
-    assert agent.complaints == []
+        await check_page(agent.page, f"inbox/{button[1:]}-{width}-{scheme}-{locale}")
+    assert agent.errors == []
     await agent.context.close()
 
 

@@ -1,4 +1,4 @@
-"""Keys of the agents' pages in Chromium: on other keyboards, where there is nothing to do, and where the focus goes."""
+"""Keyboard shortcuts in Chromium: on other keyboards, without a matching button, and where the focus goes."""
 
 import re
 
@@ -10,8 +10,8 @@ from tests.tickets.office import InboxSite, Status
 pytestmark = pytest.mark.browser
 
 
-async def strike(agent: Agent, key: str, code: str, shift: bool = False) -> None:
-    """A key of a keyboard that writes another alphabet, which Playwright's own does not know."""
+async def press_foreign_key(agent: Agent, key: str, code: str, shift: bool = False) -> None:
+    """Presses a key of a keyboard with another alphabet, which Playwright does not know."""
     await agent.page.locator("html[data-keys]").wait_for(state="attached")
     session = await agent.context.new_cdp_session(agent.page)
     for kind in ("keyDown", "keyUp"):
@@ -22,18 +22,18 @@ async def strike(agent: Agent, key: str, code: str, shift: bool = False) -> None
 async def test_shortcuts_work_on_a_russian_keyboard(agent: Agent) -> None:
     page = await agent.go("/inbox")
     for key, code in (("о", "KeyJ"), ("о", "KeyJ"), ("л", "KeyK")):
-        await strike(agent, key, code)
+        await press_foreign_key(agent, key, code)
     await expect(page.locator("#TK-6 a")).to_be_focused()
-    await strike(agent, ",", "Slash", shift=True)
+    await press_foreign_key(agent, ",", "Slash", shift=True)
     await expect(page.locator("#keys")).to_be_visible()
     await page.keyboard.press("Escape")
-    await strike(agent, ".", "Slash")
+    await press_foreign_key(agent, ".", "Slash")
     await expect(page.locator(".search input")).to_be_focused()
-    await strike(agent, "о", "KeyJ")
+    await press_foreign_key(agent, "о", "KeyJ")
     await expect(page.locator(".search input")).to_have_value("о")
-    await page.keyboard.press("Backspace")  # else leaving the field searches for it
+    await page.keyboard.press("Backspace")  # otherwise leaving the field would search for it
     await page.keyboard.press("Escape")
-    await strike(agent, "к", "KeyR")
+    await press_foreign_key(agent, "к", "KeyR")
     await expect(page.locator("h1")).to_contain_text("TK-6")
     await expect(page.locator(".composer textarea")).to_be_focused()
 

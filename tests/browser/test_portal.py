@@ -1,4 +1,4 @@
-"""The portal in a browser: a customer's walk by keyboard and by pointer, with scripts and without; and its looks."""
+"""The portal in Chromium: with the keyboard and the pointer, with JavaScript and without; and accessibility."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.browser.axe import violations
-from tests.browser.focus import unseen_stops
+from tests.browser.focus import invisible_stops
 from tests.tickets.portal_kit import PortalSite
 
 from voxpop.db.pool import Database
@@ -24,7 +24,7 @@ LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390,
 
 
 class Shop:
-    """A served portal, and a browser that visits it. `origin` is the default workspace's."""
+    """A running portal and a browser. `origin` is that of the default workspace."""
 
     def __init__(self, portal: PortalSite, browser: Browser, port: int) -> None:
         self.portal, self.browser, self.port = portal, browser, port
@@ -36,7 +36,7 @@ class Shop:
         return await context.new_page()
 
     async def customer(self, email: str, **options: Any) -> Page:
-        """Signed in by a link, whose session is carried into the browser."""
+        """The window of a customer; the session of another client is copied into it."""
         page = await self.visitor(**options)
         await self.sign_in(page.context, email)
         return page
@@ -69,7 +69,7 @@ def star(page: Page, number: int) -> Any:
 
 
 async def colours(page: Page) -> list[bool]:
-    """Which stars of the question are filled in."""
+    """Which stars of the rating panel are filled."""
     filled = "all => all.map(svg => getComputedStyle(svg).fill !== 'rgba(0, 0, 0, 0)')"
     return list(await page.locator(".rating-input svg").evaluate_all(filled))
 
@@ -123,7 +123,7 @@ async def test_stars_follow_the_pointer(shop: Shop) -> None:  # T2, T5
     assert await colours(page) == [True, True, True, False, False]
     await page.locator(".rating-input label").nth(4).click()
     await page.locator(".rating-input label").nth(1).hover()
-    assert await colours(page) == [True, True, False, False, False], "while pointing, up to the star pointed at"
+    assert await colours(page) == [True, True, False, False, False], "a pointer fills the stars up to its own"
     await page.mouse.move(0, 0)
     assert await colours(page) == [True] * 5
     assert await page.locator("#comment").evaluate("box => box.maxLength") == 2000
@@ -199,7 +199,7 @@ async def test_a_form_from_a_sibling_host_is_rejected(shop: Shop) -> None:
 
 
 async def prepare(shop: Shop) -> None:
-    """TK-1 asks, TK-2 is rated, TK-3 rated and open again, TK-4 in progress."""
+    """TK-1 shows the rating panel, TK-2 is rated, TK-3 rated and reopened, TK-4 in progress."""
     ann = await shop.portal.customer()
     for _ in range(4):
         ref = await shop.portal.open()
@@ -228,7 +228,7 @@ async def send_nothing(page: Page) -> None:
 
 
 async def stay(page: Page) -> None:
-    """As the page comes."""
+    """Leaves the page as it is."""
 
 
 STATES = {
@@ -250,7 +250,7 @@ async def test_the_focus_is_always_visible(shop: Shop) -> None:
     for state, (path, act) in STATES.items():
         await page.goto(f"{shop.origin}{path}")
         await act(page)
-        assert (state, await unseen_stops(page)) == (state, [])
+        assert (state, await invisible_stops(page)) == (state, [])
 
 
 @pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
@@ -262,18 +262,18 @@ async def test_axe_finds_nothing_in_any_state(shop: Shop, width: int, scheme: st
     for state, (path, act) in STATES.items():
         await page.goto(f"{shop.origin}{path}")
         await act(page)
-        found[state] = await found_wrong(page, f"{state}-{width}-{scheme}-{locale}")
+        found[state] = await problems(page, f"{state}-{width}-{scheme}-{locale}")
     await page.context.clear_cookies()
     await page.goto(f"{shop.origin}/tickets/new")
-    found["new for a visitor"] = await found_wrong(page, f"visitor-{width}-{scheme}-{locale}")
+    found["new for a visitor"] = await problems(page, f"visitor-{width}-{scheme}-{locale}")
     await shop.sign_in(page.context, "new@example.com")
     await page.goto(f"{shop.origin}/tickets")
-    found["empty list"] = await found_wrong(page, f"empty-{width}-{scheme}-{locale}")
+    found["empty list"] = await problems(page, f"empty-{width}-{scheme}-{locale}")
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
 
 
-async def found_wrong(page: Page, name: str) -> list[str]:
-    """By axe, and what it does not measure: a page wider than the screen, targets under 44 px."""
+async def problems(page: Page, name: str) -> list[str]:
+    """What axe finds, and what it does not check: a page wider than the screen, targets under 44 px."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=ARTEFACTS / f"{name.replace(' ', '-')}.png", full_page=True)
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
@@ -281,7 +281,7 @@ async def found_wrong(page: Page, name: str) -> list[str]:
 
 
 async def small_targets(page: Page) -> list[str]:
-    """Links within what people wrote are left out; a row of the list is its link's target."""
+    """Leaves out links in messages. In a list, the whole row is the target of its link."""
     measure = """all => all.filter(each => each.offsetParent && !each.closest('.message, .tickets li, .skip'))
         .filter(each => each.getBoundingClientRect().height < 44).map(each => each.outerHTML.slice(0, 80))"""
     return list(await page.locator("a, button, summary, textarea, input:not([type=hidden])").evaluate_all(measure))

@@ -66,7 +66,7 @@ async def test_a_ticket_of_another_workspace_is_not_found(agent: Agent, inbox: I
     assert answer is not None
     assert answer.status == 404
     await expect(agent.page.get_by_text("Theirs")).to_have_count(0)
-    agent.complaints.clear()  # the browser says that it was not found
+    agent.errors.clear()  # the browser says that it was not found
 
 
 async def test_selecting_a_role_changes_it(chromium: Browser, inbox: InboxSite, origin: str) -> None:

@@ -1,4 +1,4 @@
-"""Tickets as tests need them, made through the product's own services."""
+"""Makes tickets through the product's services, in a workspace of the API's test client."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,7 @@ NEW = {
 
 
 class TicketFactory:
-    """A workspace's tickets; time stands still unless said."""
+    """Makes and changes tickets of one workspace. The time is NOW unless given."""
 
     def __init__(self, make: Make, workspace: WorkspaceId) -> None:
         self.database, self.workspace = make.database, workspace
@@ -46,7 +46,7 @@ class TicketFactory:
             return await ratings.rate(tx, place, ref, NewRating(stars, comment), by, now)
 
     async def rated(self, stars: int, now: datetime = NOW, **fields: Any) -> Ticket:
-        """A ticket that was resolved and rated at that moment."""
+        """A ticket that is resolved and rated at that time."""
         ticket = await self.open(now=now, **fields)
         await self.set_status(Status.RESOLVED, ticket.ref, now=now)
         return await self.rate(ticket.ref, stars, now=now)

@@ -1,4 +1,4 @@
-"""What tickets leave in the two ledgers looked at from behind: what the counts of it must be."""
+"""Invariant: survey counts and score counts agree with the surveys and the feedback of tickets."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ STAGES = ("opened", "shown", "completed", "dismissed", "expired", "withdrawn")
 
 
 async def assert_counts_agree(owner: Owner) -> None:
-    """Ask counts and score counts are what the rows add up to, where nothing but tickets asks."""
+    """Recounts the rows. Only tickets may have opened surveys."""
     asks: Counter[Any] = Counter()
     for row in await owner.fetch("SELECT * FROM survey_count"):
         asks.update({(*tuple(row.values())[:5], stage): row[stage] for stage in STAGES if row[stage]})
@@ -29,7 +29,7 @@ async def assert_counts_agree(owner: Owner) -> None:
 
 
 async def true_asks(owner: Owner) -> Counter[Any]:
-    """What the ask counts of tickets must be, by workspace, series, grain, period and stage."""
+    """The expected survey counts of tickets, by workspace, series, grain, period and stage."""
     true: Counter[Any] = Counter()
     for row in await owner.fetch(SURVEYS):
         moments = {"opened": row["create_time"], "shown": row["sent_at"], "completed": row["completed_at"]}
@@ -44,7 +44,7 @@ async def true_asks(owner: Owner) -> Counter[Any]:
 
 
 async def true_scores(owner: Owner) -> Counter[Any]:
-    """What the score counts of tickets must be, by workspace, series, grain, period, survey type and score."""
+    """The expected score counts of tickets, by workspace, series, grain, period, survey type and score."""
     true: Counter[Any] = Counter()
     for row in await owner.fetch(FEEDBACK):
         for series in zip(row["series_kinds"], row["series_ids"], strict=True):

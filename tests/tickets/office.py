@@ -1,4 +1,4 @@
-"""Agents at work in a browser without a screen: a workspace with people and tickets, and another beside it."""
+"""The app with two workspaces, whose members use the inbox through HTTP clients that act like browsers."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 class InboxSite(Site):
-    """Its owner is `browser`, the agent has the address of `AGENT`."""
+    """`owner_browser` and `agent` are signed in to the default workspace."""
 
     agent: Browser
     owner_browser: Browser

@@ -1,4 +1,4 @@
-"""What tests of the portal stand on: customers in their browsers, an agent who answers by the product's services."""
+"""The app with two workspaces, whose customers use the portal; agents act through the product's services."""
 
 import re
 from typing import Any
@@ -15,10 +15,10 @@ SUBJECT, DESCRIPTION = "Pump leaks", "It leaks at the valve."
 
 
 class PortalSite(Site):
-    """The house with its helpdesk."""
+    """A test site with tickets of customers."""
 
     async def customer(self, email: str = ANN, slug: str = "default") -> Browser:
-        """Signed in by a mailed link."""
+        """A customer signed in by an emailed link."""
         browser = self.browser(slug)
         await browser.submit("/tickets/login", email=email)
         answer = await browser.use_link(await self.last_link(email, slug))
@@ -26,7 +26,7 @@ class PortalSite(Site):
         return browser
 
     async def open(self, status: Status = Status.OPEN, email: str = ANN, slug: str = "default", **new: Any) -> str:
-        """A customer's ticket, brought into a status by an agent: its reference."""
+        """Opens a customer's ticket, sets its status as an agent, and returns its reference."""
         made = NewTicket(
             **({"subject": SUBJECT, "description": DESCRIPTION} | new), requester=Requester("Ann Lee", email)
         )
@@ -53,12 +53,12 @@ class PortalSite(Site):
             return await service.get_ticket(tx, self.workspace_id(slug), ref)
 
     async def count(self, owner: Any, table: str) -> int:
-        """Rows of a table in all workspaces, past the policies."""
+        """The number of rows of a table in all workspaces, not restricted by policies."""
         return int(await owner.fetchval(f"SELECT count(*) FROM {table}"))
 
 
 def text_of(page: str) -> str:
-    """What a person reads of a page."""
+    """The visible text of a page."""
     body = page[page.index("<body") :]
     return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 

@@ -1,4 +1,4 @@
-"""The API of tickets: opened, read, answered, changed; once under a key; scopes and neighbours."""
+"""The tickets API: opening, reading, replying, changing; idempotency keys, scopes and other workspaces."""
 
 import asyncio
 from typing import Any

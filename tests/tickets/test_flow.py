@@ -1,4 +1,4 @@
-"""A ticket's way through its statuses: what is logged, asked, announced; many at once."""
+"""The actions on tickets: statuses, the activity log, surveys, campaign events, bulk changes and locks."""
 
 import asyncio
 from datetime import timedelta
@@ -110,7 +110,7 @@ async def test_a_reply_sets_an_open_ticket_in_progress_each_time(tickets: Ticket
 
 @pytest.mark.parametrize("status", list(Status))
 async def test_a_note_changes_only_the_update_time(tickets: TicketFactory, owner: Owner, status: Status) -> None:
-    """T21; of what others see."""
+    """T21."""
     bob = AccountId(uuid7())
     ticket = await tickets.open()
     await tickets.set_status(status, ticket.ref)
@@ -141,7 +141,7 @@ async def test_closing_a_resolved_ticket_keeps_its_resolution_time(tickets: Tick
 
 
 async def test_bulk_changes_in_opposite_orders_do_not_deadlock(client: Client, tickets: TicketFactory) -> None:
-    """Each locks in the order of the tickets' ids; else two would hold what the other needs."""
+    """Each change locks in the order of the tickets' ids."""
     await client.post("/api/v1/campaigns", json=CAMPAIGN)
     opened = [(await tickets.open()).ref for _ in range(12)]
     async with asyncio.timeout(60):
@@ -152,7 +152,7 @@ async def test_bulk_changes_in_opposite_orders_do_not_deadlock(client: Client, t
 
 
 async def test_tickets_are_locked_in_the_order_of_their_ids(tickets: TicketFactory) -> None:
-    """Neither in that of the request, nor of the references' letters, nor as they lie in the table."""
+    """Not in the order of the request, of the references, or of the rows in the table."""
     opened = [await tickets.open() for _ in range(12)]
     await tickets.set_status(Status.RESOLVED, "TK-1", "TK-5")
     async with tickets.database.transaction(tickets.workspace) as tx:
@@ -178,7 +178,7 @@ async def test_a_bulk_change_is_all_or_nothing(tickets: TicketFactory, owner: Ow
 
 
 async def test_the_copies_of_a_tickets_columns_stay_equal(tickets: TicketFactory, client: Client, owner: Owner) -> None:
-    """What tags and words repeat of a ticket is equal to it, whatever was done."""
+    """The rows of tags and of the search text repeat columns of the ticket."""
     bob = await member(owner, client.workspace, "bob")
     ticket = await tickets.open(tags=("a",))
     async with tickets.database.transaction(tickets.workspace) as tx:

@@ -1,4 +1,4 @@
-"""The agents' pages through the door: lists, a ticket, what forms do, and who is kept out."""
+"""The pages of the inbox: the list, a ticket, their forms, and who has no access."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -446,7 +446,7 @@ async def test_the_sidebar_shows_the_number_of_unresolved_tickets(inbox: InboxSi
 
 
 async def test_a_page_uses_one_connection_at_a_time(live_db: str) -> None:
-    """Who holds one while he waits for another may wait for ever, when all do so at once."""
+    """Requests that each hold one connection and wait for another can exhaust the pool."""
     narrow = await Database.open(live_db, size=1)
     inbox = await InboxSite(narrow).set_up()
     await inbox.open()

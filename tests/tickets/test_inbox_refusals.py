@@ -1,4 +1,4 @@
-"""What the agents' pages refuse: odd addresses and forms, views beyond measure, people and tickets from elsewhere."""
+"""What the inbox rejects: invalid addresses and forms, too many views, members and tickets of other workspaces."""
 
 import re
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ async def inbox(database: Database) -> AsyncIterator[InboxSite]:
 
 
 async def state(owner: Any) -> list[Any]:
-    """All of every ticket, in all workspaces."""
+    """All rows about tickets, in all workspaces."""
     tables = ("ticket", "ticket_message", "ticket_activity", "ticket_tag", "outbox", "survey")
     return [await owner.fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 

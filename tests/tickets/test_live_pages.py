@@ -1,4 +1,4 @@
-"""Streams that tell agents' pages what has changed: what they name, and how they end."""
+"""Live updates of the inbox: the tickets that a stream names, its end, and where it resumes."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a requester is mailed of a reply: with a portal a link to it at the workspace's own host, else its text."""
+"""The email about a reply: a link to the portal at the workspace's host, or the text where there is no portal."""
 
 import re
 from collections.abc import AsyncIterator
@@ -25,15 +25,15 @@ async def inbox(database: Database) -> AsyncIterator[InboxSite]:
 
 
 async def replied(inbox: InboxSite, slug: str = "default", kind: str = "public") -> list[OutgoingMail]:
-    """What the requester of TK-1 is mailed when the workspace's owner replies."""
+    """The emails to the requester of TK-1 after the workspace's owner replies."""
     owner = inbox.owner_browser if slug == "default" else await inbox.owner(slug, "boss@example.com")
     answer = await owner.submit("/inbox/TK-1/reply", body=BODY, kind=kind)
     assert answer.status_code == 303, answer.text
     return [letter for letter in await inbox.emails(slug) if letter.to == ANN.email]
 
 
-async def caller(inbox: InboxSite, boss: Browser) -> Browser:
-    """With a key of the workspace whose owner that is, at the bare host."""
+async def api_client(inbox: InboxSite, boss: Browser) -> Browser:
+    """An API client at the bare host, with a key of the owner's workspace."""
     made = KEY.search((await boss.submit("/settings/keys", name="k", scopes="manage")).text)
     assert made is not None
     return inbox.browser(accept="application/json", authorization=f"Bearer {made[0]}")
@@ -66,7 +66,7 @@ async def test_without_a_portal_the_email_contains_the_reply(inbox: InboxSite) -
 async def test_the_email_for_a_russian_ticket_is_in_russian(
     inbox: InboxSite, asked: dict[str, str], portal: bool
 ) -> None:
-    api = await caller(inbox, inbox.owner_browser)
+    api = await api_client(inbox, inbox.owner_browser)
     form = {"subject": "Pump", "description": "Leaks"} | asked | {"requester": {"name": "Ann", "email": ANN.email}}
     assert (await api.post("/api/v1/tickets", json=form)).status_code == 201
     assert (await api.patch("/api/v1/workspace", json={"portal_enabled": portal})).status_code == 200
@@ -83,7 +83,7 @@ async def test_a_note_sends_no_email(inbox: InboxSite) -> None:  # T21
 
 async def test_an_api_reply_links_to_the_workspaces_host(inbox: InboxSite) -> None:  # T26
     await inbox.open(slug="acme")
-    api = await caller(inbox, await inbox.owner("acme", "boss@example.com"))
+    api = await api_client(inbox, await inbox.owner("acme", "boss@example.com"))
     assert (await api.post("/api/v1/tickets/TK-1/replies", json={"body": BODY})).status_code == 201
     (letter,) = [each for each in await inbox.emails("acme") if each.to == ANN.email]
     assert "http://acme.voxpop.test/tickets/TK-1\n" in letter.text

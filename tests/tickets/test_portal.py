@@ -1,4 +1,4 @@
-"""The customers' portal through its door: the list, a new ticket, the conversation, and who is kept out."""
+"""The pages of the portal: the list, a new ticket, the conversation, and who has no access."""
 
 import gzip
 import re
@@ -26,7 +26,7 @@ async def portal(database: Database) -> AsyncIterator[PortalSite]:
 async def test_the_list_has_the_customers_own_tickets_in_every_status(portal: PortalSite) -> None:  # T24
     for number, status in enumerate(Status):
         await portal.open(status, subject=f"Ticket {number}")
-    await portal.open(email=BOB, subject="Somebody else's")
+    await portal.open(email=BOB, subject="Another customer's")
     await portal.open(slug="acme", subject="Elsewhere")
     await portal.answer("TK-2", "We look into it.")
     page = (await (await portal.customer("ann@example.COM")).get("/tickets")).text  # G5
@@ -87,7 +87,7 @@ async def test_a_guest_sees_only_the_ticket_that_they_opened(portal: PortalSite)
     made = await guest.submit("/tickets/new", **NEW | {"email": ANN})
     assert made.headers["location"] == "/tickets/TK-2?done=opened"
     assert (await guest.get("/tickets/TK-2")).status_code == 200
-    assert (await guest.get(f"/tickets/{mine}")).status_code == 404, "his address is not proven"
+    assert (await guest.get(f"/tickets/{mine}")).status_code == 404, "the address is not verified"
     assert (await guest.submit(f"/tickets/{mine}/rating", rating=1)).status_code == 404
     assert (await guest.submit(f"/tickets/{mine}/reply", body="Mine?")).status_code == 404
     listed = (await guest.get("/tickets")).text
@@ -176,12 +176,12 @@ async def test_replies_are_rate_limited(portal: PortalSite, owner: Any) -> None:
 async def test_the_conversation_has_no_notes(portal: PortalSite) -> None:  # T21
     ref, ann = await portal.open(), await portal.customer()
     await portal.answer(ref, "Is it wet?\n\nSee https://example.com/help.")
-    await portal.note(ref, "He is difficult.")
+    await portal.note(ref, "Difficult customer.")
     page = (await ann.get(f"/tickets/{ref.lower()}")).text
     told = text_of(page)
     assert told.index(DESCRIPTION) < told.index("Ines Marlow default") < told.index("Is it wet?")
     assert '<a href="https://example.com/help" rel="nofollow noreferrer">' in page
-    assert "difficult" not in page
+    assert "Difficult" not in page
     assert f"<h1>{SUBJECT}</h1>" in page
     assert "TK-1 · In progress" in told
 
@@ -301,7 +301,7 @@ async def pages_of(portal: PortalSite, ann: Browser) -> dict[str, str]:
 
 async def test_pages_are_small_and_have_no_inline_scripts(
     portal: PortalSite,
-) -> None:  # the budget for customers' pages
+) -> None:  # the size budget of customer pages
     ann = await portal.customer()
     for path, page in (await pages_of(portal, ann)).items():
         links = re.findall(r'(?:src|href)="(/static/[^"]+\.(?:css|js)[^"]*)"', page)

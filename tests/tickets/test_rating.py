@@ -1,4 +1,4 @@
-"""The one rating of a ticket: what it stores, who may give it, when; and the ledgers it moves."""
+"""The rating of a ticket: who can rate and when, what is stored, and what is counted."""
 
 import asyncio
 from datetime import timedelta
@@ -37,7 +37,7 @@ async def funnel(owner: Owner) -> dict[str, int]:
 
 
 async def recounted(owner: Owner) -> dict[tuple[str, Any], int]:
-    """How many ratings the ledger of answers has for each series."""
+    """The number of feedback rows for each series."""
     rows = await owner.fetch(
         "SELECT kind, s.id, count(*) FROM feedback, unnest(series_kinds, series_ids) AS s (kind, id) GROUP BY 1, 2"
     )
@@ -89,7 +89,10 @@ async def test_of_concurrent_ratings_one_is_stored(tickets: TicketFactory, owner
     both = await asyncio.gather(*(tickets.rate(ticket.ref, stars) for stars in (1, 2, 3, 4, 5)))
     assert len({one.csat_rating for one in both}) == 1
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 1
-    assert [sum(given) for given in (await counts(owner)).values()] == [1, 1]  # of the workspace, of its tickets
+    assert [sum(given) for given in (await counts(owner)).values()] == [
+        1,
+        1,
+    ]  # of the workspace, of its tickets
 
 
 @pytest.mark.parametrize("status", [Status.OPEN, Status.IN_PROGRESS])

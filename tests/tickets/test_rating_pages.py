@@ -1,4 +1,4 @@
-"""The rating through the portal's door: when it is asked, what is taken, once and for ever."""
+"""The rating panel of the portal: when it is shown, which ratings are accepted, and that the first one stays."""
 
 import asyncio
 import re
@@ -39,7 +39,7 @@ async def shown(browser: Browser, ref: str = "TK-1") -> str:
 
 
 async def stored(owner: Any) -> list[tuple[int | None, str | None]]:
-    """Every rating on a ticket and in the ledger, which agree."""
+    """The ratings of tickets, which equal the stored feedback."""
     tickets = await owner.fetch(
         "SELECT csat_rating, csat_comment FROM ticket WHERE csat_rated_at IS NOT NULL ORDER BY id"
     )
@@ -61,7 +61,7 @@ async def test_a_finished_ticket_shows_the_rating_panel_below_its_conversation( 
     if status in DONE:
         assert told.index("It leaks") < told.index(QUESTION)
         assert re.findall(r"\d of 5 stars", told) == [f"{star} of 5 stars" for star in range(1, 6)]
-        assert "checked" not in page, "no star is chosen beforehand"
+        assert "checked" not in page, "no star is selected at first"
 
 
 async def test_showing_the_panel_marks_the_survey_shown_once(
@@ -254,7 +254,7 @@ async def test_after_reopening_the_rating_stays_and_is_final(
         await portal.set_status("TK-1", status)
         page = await shown(ann)
         assert (THANKS in page, "<q>Meh</q>" in page, QUESTION in page) == (True, True, False)
-        assert (await ann.submit("/tickets/TK-1/rating", rating=5)).status_code == 303, "T6 comes before T7"
+        assert (await ann.submit("/tickets/TK-1/rating", rating=5)).status_code == 303, "T6 takes precedence over T7"
     assert await stored(owner) == [(2, "Meh")]
 
 
@@ -314,7 +314,7 @@ async def test_an_invalid_second_rating_gets_the_first_response(  # T6
 async def test_ratings_turned_on_later_open_and_count_one_survey(
     portal: PortalSite, ann: Browser, owner: Any
 ) -> None:  # T10, T4
-    """CSAT was off when the ticket was resolved."""
+    """Ratings were turned off when the ticket was resolved."""
     await owner.execute("UPDATE workspace SET csat_enabled = false")
     await portal.open(Status.RESOLVED)
     assert QUESTION not in await shown(ann)

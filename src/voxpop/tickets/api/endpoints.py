@@ -1,4 +1,4 @@
-"""The API of tickets, for other systems. Parses, calls, shapes."""
+"""The API of tickets: lists, the CSV export, and the actions on a ticket."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from voxpop.hosts import workspace_url
 from voxpop.idempotency import IdempotencyKeyReused, IdempotentRequest
 from voxpop.tickets import assignees, changes, service, store
 from voxpop.tickets.api.parameters import FilterParameters, provide_filter, provide_sort
-from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketOut, WholeTicket
+from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketDetails, TicketOut
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists.export import export
 from voxpop.tickets.lists.models import Sort
@@ -32,7 +32,7 @@ from voxpop.workspaces import service as workspaces
 TAG = ["Tickets"]
 
 RefPath = FromPath[Annotated[str, Meta(description="The ticket's reference", examples=["TK-1"])]]
-KEY = "Names this request: sent again with it, it is answered alike and not done twice"
+KEY = "A key for this request. A request repeated with it takes effect once and gets the same response"
 IdempotencyKey = Annotated[
     Annotated[str, Meta(min_length=1, max_length=255, description=KEY, examples=["order-4711-ticket"])] | None,
     HeaderParameter(name="Idempotency-Key"),
@@ -56,9 +56,9 @@ async def list_tickets(
     limit: FromQuery[Limit] = 50,
     cursor: FromQuery[Cursor | None] = None,
 ) -> Page[TicketOut]:
-    """Those that fit every criterion, the latest updated first unless said. A cursor is good for the same sort only."""
-    wanted = await filters.to_filter(tx, actor.workspace)
-    page = await lists.list_tickets(tx, actor.workspace, wanted, order, cursor, limit)
+    """The tickets that match every filter, the most recently updated first by default. A cursor fits one sort only."""
+    ticket_filter = await filters.to_filter(tx, actor.workspace)
+    page = await lists.list_tickets(tx, actor.workspace, ticket_filter, order, cursor, limit)
     return Page([TicketOut.of(row) for row in page.rows], page.next_cursor, page.next_cursor is not None)
 
 
@@ -74,22 +74,22 @@ async def export_tickets(
     request: Request[None, None, State],
     actor: CurrentActor,
     filters: FilterDependency,
-    bom: FromQuery[Annotated[bool, Meta(description="Begin with a byte order mark, for spreadsheets")]] = False,
-    raw: FromQuery[Annotated[bool, Meta(description="For programs: leave cells like formulas as they are")]] = False,
+    bom: FromQuery[Annotated[bool, Meta(description="Start with a byte order mark, for spreadsheets")]] = False,
+    raw: FromQuery[Annotated[bool, Meta(description="Leave cells that look like formulas unchanged")]] = False,
 ) -> Stream:
-    """All that fit, the oldest first, as CSV in UTF-8; what a spreadsheet would take for a formula begins with `'`."""
+    """All tickets that match, oldest first, as CSV in UTF-8. A cell that looks like a formula starts with `'`."""
     database: Database = request.app.state.database
     async with database.transaction(actor.workspace) as tx:
-        wanted = await filters.to_filter(tx, actor.workspace)
-    lines = export(database, actor.workspace, wanted, bom=bom, raw=raw)
+        ticket_filter = await filters.to_filter(tx, actor.workspace)
+    lines = export(database, actor.workspace, ticket_filter, bom=bom, raw=raw)
     headers = {"content-disposition": 'attachment; filename="tickets.csv"'}
-    return Stream(await _begun(lines), media_type="text/csv", headers=headers)
+    return Stream(await _with_first_chunks(lines), media_type="text/csv", headers=headers)
 
 
 @get("/api/v1/tickets/{ref:str}", opt=requires_scope(Scope.READ), tags=TAG, summary="Show a ticket")
-async def show_ticket(tx: Transaction, actor: CurrentActor, ref: RefPath) -> WholeTicket:
-    """With its conversation, notes among it."""
-    return await _whole(tx, actor.workspace, ref)
+async def show_ticket(tx: Transaction, actor: CurrentActor, ref: RefPath) -> TicketDetails:
+    """The ticket with its conversation, including internal notes."""
+    return await _load_ticket(tx, actor.workspace, ref)
 
 
 @post(
@@ -100,18 +100,18 @@ async def show_ticket(tx: Transaction, actor: CurrentActor, ref: RefPath) -> Who
 )
 async def open_ticket(
     tx: Transaction, actor: CurrentActor, data: JSONBody[NewTicketBody], idempotency_key: IdempotencyKey = None
-) -> WholeTicket:
-    """For a customer."""
+) -> TicketDetails:
+    """Opens a ticket for a customer."""
     now = utcnow()
 
-    async def work() -> WholeTicket:
+    async def work() -> TicketDetails:
         assignee = await assignees.get_assignee(tx, actor.workspace, data.assignee) if data.assignee else None
         new = data.ticket(assignee.account_id if assignee else None)
         ticket = await service.open_ticket(tx, actor.workspace, new, Author(actor.name), now)
-        return await _whole(tx, actor.workspace, ticket.ref)
+        return await _load_ticket(tx, actor.workspace, ticket.ref)
 
     request = IdempotentRequest(idempotency_key, "open ticket", data)
-    return await idempotency.run_once(tx, actor.workspace, request, work, WholeTicket, now)
+    return await idempotency.run_once(tx, actor.workspace, request, work, TicketDetails, now)
 
 
 @post(
@@ -128,15 +128,15 @@ async def reply_to_ticket(
     data: JSONBody[NewReply],
     idempotency_key: IdempotencyKey = None,
 ) -> MessageOut:
-    """A public reply is mailed to the requester and takes an open ticket into progress; a note is for agents alone."""
+    """A public reply is emailed to the requester and sets an open ticket in progress. Only agents see a note."""
     now = utcnow()
 
     async def work() -> MessageOut:
         author = await _author(tx, actor, data)
         if data.internal:
             return MessageOut.of(await service.note(tx, actor.workspace, ref, data.body, author, now))
-        place = await workspaces.get_workspace(tx, actor.workspace)
-        address = workspace_url(request.app.state.settings.public_url, place.slug)
+        slug = (await workspaces.get_workspace(tx, actor.workspace)).slug
+        address = workspace_url(request.app.state.settings.public_url, slug)
         return MessageOut.of(await service.reply(tx, actor.workspace, ref, data.body, author, address, now))
 
     repeatable = IdempotentRequest(idempotency_key, f"reply to {ref.upper()}", data)
@@ -146,39 +146,39 @@ async def reply_to_ticket(
 @patch("/api/v1/tickets/{ref:str}", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a ticket")
 async def change_ticket(
     tx: Transaction, actor: CurrentActor, ref: RefPath, data: JSONBody[TicketChange]
-) -> WholeTicket:
-    """All of it or nothing. Resolving and closing ask the customer for a rating, closing is an event for campaigns."""
+) -> TicketDetails:
+    """Makes all changes or none. Resolving or closing asks the requester for a rating; closing triggers campaigns."""
     await changes.change_ticket(tx, actor.workspace, ref, data.changes(), Author(actor.name), utcnow())
-    return await _whole(tx, actor.workspace, ref)
+    return await _load_ticket(tx, actor.workspace, ref)
 
 
-async def _whole(tx: Tx, workspace: WorkspaceId, ref: str) -> WholeTicket:
+async def _load_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> TicketDetails:
     ticket = await service.get_ticket(tx, workspace, ref)
     names = await members.get_names(tx, workspace, [ticket.assignee_id] if ticket.assignee_id else [])
     tags = await store.list_ticket_tags(tx, workspace, ticket.id)
     messages = await store.list_messages(tx, workspace, ticket.id)
-    return WholeTicket.of(ticket, names.get(ticket.assignee_id) if ticket.assignee_id else None, tags, messages)
+    return TicketDetails.of(ticket, names.get(ticket.assignee_id) if ticket.assignee_id else None, tags, messages)
 
 
 async def _author(tx: Tx, actor: Actor, data: NewReply) -> Author:
-    """The member who is named; else the workspace itself, as customers are to read no key's name."""
+    """The named member, or else the workspace, because customers must not see the name of an API key."""
     if data.author is not None:
         member = await assignees.get_assignee(tx, actor.workspace, data.author, field="author")
         return Author(member.name, member.account_id)
     return Author((await workspaces.get_workspace(tx, actor.workspace)).name)
 
 
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same chunks with the first two at hand, so that what fails at once is answered as a failure."""
+async def _with_first_chunks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same chunks, of which the first two are read already: an early failure becomes an error response."""
     first = [await anext(chunks), await anext(chunks, b"")]
 
-    async def again() -> AsyncIterator[bytes]:
+    async def all_chunks() -> AsyncIterator[bytes]:
         for chunk in first:
             yield chunk
         async for chunk in chunks:
             yield chunk
 
-    return again()
+    return all_chunks()
 
 
 ROUTES: list[Any] = [list_tickets, export_tickets, show_ticket, open_ticket, reply_to_ticket, change_ticket]

@@ -81,7 +81,7 @@ class FilterParameters:
             tag=self.tag or None,
             rating=self.rating,
             requester=normalize_email(self.requester) if self.requester else None,
-            updated_since=None if self.updated_since is None else read_instant("updated_since", self.updated_since),
+            updated_since=None if self.updated_since is None else parse_instant("updated_since", self.updated_since),
             text=self.q or None,
         )
 
@@ -113,7 +113,7 @@ def check_once(request: AnyRequest, *names: str) -> None:
             raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
 
 
-def read_instant(name: str, text: str) -> datetime:
+def parse_instant(name: str, text: str) -> datetime:
     """A time in ISO-8601, or a day in UTC; Invalid, with the parameter's name, for anything else."""
     try:
         time = datetime.fromisoformat(text.strip().replace(" ", "+"))
@@ -123,12 +123,12 @@ def read_instant(name: str, text: str) -> datetime:
         raise Invalid(f"query/{name} {reason}", details=[FieldError(name, reason)]) from None
 
 
-async def _find_assignee(tx: Tx, workspace: WorkspaceId, named: str) -> AccountId:
+async def _find_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str) -> AccountId:
     """The account. An id is not looked up, because former members still have tickets."""
     try:
-        return AccountId(UUID(named))
+        return AccountId(UUID(id_or_email))
     except ValueError:
-        member = await assignees.find_assignee(tx, workspace, named)
+        member = await assignees.find_assignee(tx, workspace, id_or_email)
     if member is None:
         reason = "must be a member of the workspace, or none"
         raise Invalid(f"query/assignee {reason}", details=[FieldError("assignee", reason)])

@@ -1,4 +1,4 @@
-"""What the API of tickets takes and gives, as structs with their bounds and examples."""
+"""The request and response structs of the tickets API, with their bounds and examples."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,10 @@ Tags = Annotated[list[TagName], Meta(max_length=MAX_TAGS, description="In lower 
 Assignee = Annotated[
     str,
     Meta(
-        min_length=1, max_length=MAX_EMAIL, description="A member: account id or address", examples=["ann@example.com"]
+        min_length=1,
+        max_length=MAX_EMAIL,
+        description="A member: account id or email address",
+        examples=["ann@example.com"],
     ),
 ]
 PersonName = Annotated[Name, Meta(examples=["Ann Smith"])]
@@ -31,7 +34,7 @@ Comment = Annotated[str, Meta(examples=["Quick and friendly."])]
 
 
 class RequesterBody(Struct, frozen=True):
-    """Whose ticket it is; `guid` is the customer's id in other systems."""
+    """The customer that the ticket belongs to. `guid` is their id in other systems."""
 
     name: PersonName
     email: Annotated[Email, Meta(examples=["ann@example.com"])]
@@ -49,12 +52,12 @@ class NewTicketBody(Struct, frozen=True):
     tags: Tags = []
 
     def ticket(self, assignee: AccountId | None) -> NewTicket:
-        who = Requester(self.requester.name, self.requester.email, self.requester.guid)
-        return NewTicket(self.subject, self.description, who, self.priority, assignee, tuple(self.tags))
+        requester = Requester(self.requester.name, self.requester.email, self.requester.guid)
+        return NewTicket(self.subject, self.description, requester, self.priority, assignee, tuple(self.tags))
 
 
 class NewReply(Struct, frozen=True):
-    """A public reply, mailed to the requester, or a note for agents alone. `author`: the member who wrote it."""
+    """A public reply, emailed to the requester, or an internal note. `author` is the member who wrote it."""
 
     body: Annotated[Text, Meta(examples=["It is fixed now, please try again."])]
     internal: bool = False
@@ -62,7 +65,7 @@ class NewReply(Struct, frozen=True):
 
 
 class TicketChange(Struct, frozen=True):
-    """What to change; at least one field. null takes the assignee away, `tags` replaces all of them."""
+    """The fields to change, at least one. `assignee` null unassigns the ticket; `tags` replaces all tags."""
 
     status: Status | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
@@ -79,7 +82,7 @@ class AssigneeOut(Struct, frozen=True):
 
 
 class TicketOut(Struct, frozen=True):
-    """A ticket as a list shows it. The rating is null until the customer has given one."""
+    """A ticket in a list. The rating is null until the customer rates."""
 
     id: TicketId
     ref: Ref
@@ -115,7 +118,7 @@ class TicketOut(Struct, frozen=True):
 
 
 class MessageOut(Struct, frozen=True):
-    """What was said: by the customer, to him, or as a note among agents."""
+    """A message of the customer, a public reply, or an internal note."""
 
     id: UUID
     kind: MessageKind
@@ -129,7 +132,7 @@ class MessageOut(Struct, frozen=True):
         return cls(message.id, kind, message.author_name, message.body, instant(message.create_time))
 
 
-class WholeTicket(Struct, frozen=True):
+class TicketDetails(Struct, frozen=True):
     """A ticket with its conversation, oldest first."""
 
     id: TicketId
