@@ -1,35 +1,28 @@
-"""The command line: which commands there are, and how they end. What they do is in `commands`."""
+"""The command line: registers the commands and maps their errors to exit codes."""
 
 import signal
 import sys
-from collections.abc import Callable
 from importlib.metadata import version
 from types import FrameType
 
 from cyclopts import App
 
-from voxpop.commands.demo import demo
-from voxpop.commands.events import list_dead, replay
-from voxpop.commands.failure import explain
-from voxpop.commands.job import list_jobs, run_job
-from voxpop.commands.key import create_key, list_keys, revoke_key
-from voxpop.commands.migrate import migrate
-from voxpop.commands.serve import serve
-from voxpop.commands.status import status
-from voxpop.commands.worker import worker
-from voxpop.commands.workspace import create_workspace, list_workspaces, make_owner_link, set_workspace
+from voxpop.commands import demo, events, job, key, migrate, serve, status, worker, workspace
+from voxpop.commands.command import Command
+from voxpop.commands.errors import explain
 
-GUIDE = """Voxpop asks customers at the right moment, keeps every answer once, and shows
-what changed.
+GUIDE = """Voxpop asks customers for ratings at the right moment, stores each answer
+exactly once, and shows what changed.
 
-Start here:
+Getting started:
 
-    voxpop serve --demo    start it, with made-up data to look at
-    voxpop serve           start it empty; the first start prints an API key
+    voxpop serve --demo    start with demo data
+    voxpop serve           start empty; the first start prints an API key
 
-Every command works on the database of the settings: an embedded one in the
-data directory, unless VOXPOP_DATABASE_URL is set. It does so whether Voxpop is
-running or not. Exit codes: 0 fine, 1 failed, 2 settings or usage wrong."""
+Every command uses the database of the settings: an embedded one in the data
+directory, unless VOXPOP_DATABASE_URL is set. Commands work whether or not
+Voxpop is running. Exit codes: 0 success, 1 failure, 2 invalid settings or
+usage."""
 
 app = App(
     "voxpop",
@@ -43,57 +36,80 @@ app = App(
 )
 
 
-def _group(name: str, help: str, **verbs: Callable[..., None]) -> App:
+def _register(group: App, *commands: Command) -> None:
+    for position, command in enumerate(commands):
+        group.command(command.run, name=command.name, help=command.help, sort_key=position)
+
+
+def _register_group(name: str, help: str, *commands: Command) -> None:
     group = App(name, help=help, help_format="plaintext")
-    for verb, command in verbs.items():
-        group.command(command, name=verb.replace("_", "-"))
-    return group
+    _register(group, *commands)
+    app.command(group)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (serve, worker, migrate, status, demo)
-for place, command in enumerate(COMMANDS):
-    app.command(command, sort_key=place)
-app.command(_group("key", "Make, list and revoke API keys.", create=create_key, list=list_keys, revoke=revoke_key))
-app.command(_group("events", "List and replay messages that could not be used.", dead=list_dead, replay=replay))
-app.command(_group("job", "Do and list the daily jobs.", run=run_job, list=list_jobs))
-app.command(
-    _group(
-        "workspace",
-        "Make, change and list workspaces.",
-        create=create_workspace,
-        owner_link=make_owner_link,
-        set=set_workspace,
-        list=list_workspaces,
-    )
+_register(
+    app,
+    Command("serve", serve.serve, serve.SERVE),
+    Command("worker", worker.worker, worker.WORKER),
+    Command("migrate", migrate.migrate, migrate.MIGRATE),
+    Command("status", status.status, status.STATUS),
+    Command("demo", demo.demo, demo.DEMO),
+)
+_register_group(
+    "key",
+    "Create, list and revoke API keys.",
+    Command("create", key.create_key, key.CREATE_KEY),
+    Command("list", key.list_keys, key.LIST_KEYS),
+    Command("revoke", key.revoke_key, key.REVOKE_KEY),
+)
+_register_group(
+    "events",
+    "List and replay dead letters, the events that could not be used.",
+    Command("dead-letters", events.list_dead_letters, events.LIST_DEAD_LETTERS),
+    Command("replay", events.replay, events.REPLAY),
+)
+_register_group(
+    "job",
+    "Run and list the daily jobs.",
+    Command("run", job.run_job, job.RUN_JOB),
+    Command("list", job.list_jobs, job.LIST_JOBS),
+)
+_register_group(
+    "workspace",
+    "Create, change and list workspaces.",
+    Command("create", workspace.create_workspace, workspace.CREATE_WORKSPACE),
+    Command("owner-link", workspace.create_owner_link, workspace.OWNER_LINK),
+    Command("set", workspace.set_workspace, workspace.SET_WORKSPACE),
+    Command("list", workspace.list_workspaces, workspace.LIST_WORKSPACES),
 )
 
 
 def main() -> None:
     """Runs the command of the arguments and exits with its code."""
-    # A shell that starts us with & has us ignore it, and SIGTERM would be ignored with it.
+    # A shell ignores SIGINT in background processes, and SIGTERM is raised as SIGINT here.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt_once)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
-    """Runs a command. What people can put right is said in one plain line each; anything else has its traceback."""
+    """Runs a command. Prints one line for an error that the user can fix; other errors keep their traceback."""
     try:
         app(arguments)
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # the edge
+    except Exception as error:  # outermost handler
         failure = explain(error)
         if failure is None:
             raise
         for line in failure.lines:
             print(line, file=sys.stderr)
-        return failure.code
+        return failure.exit_code
     return 0
 
 
 def _interrupt_once(number: int, _frame: FrameType | None) -> None:
-    """Being told to end is as good as Ctrl-C, but said twice, as `make` does, it is not a second Ctrl-C."""
+    """Handles SIGTERM like Ctrl-C. A repeated SIGTERM (`make` sends two) is ignored."""
     signal.signal(number, signal.SIG_IGN)
     signal.raise_signal(signal.SIGINT)
 

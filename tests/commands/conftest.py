@@ -1,4 +1,4 @@
-"""Voxpop as people run it: real processes with data directories of their own."""
+"""Real processes of Voxpop, each with its own data directory."""
 
 import shutil
 import subprocess
@@ -8,46 +8,47 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from tests.commands.kit import Serving, environment, run
+from tests.support.command_line import ServeProcess, clean_environment, run
 
-Start: TypeAlias = Callable[..., Serving]
+Start: TypeAlias = Callable[..., ServeProcess]
 
 
 @pytest.fixture(scope="session")
-def prepared() -> Iterator[Path]:
-    """A data directory with a migrated database and no workspace, to be copied."""
-    made = Path(tempfile.mkdtemp(prefix="voxpop-prepared-"))
-    made.chmod(0o711)
-    done = run("migrate", data=made / "a new place")  # spaces are no trouble
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Applied 0001 initial"), done.stderr
-    yield made / "a new place"
-    shutil.rmtree(made)
+def prepared_data() -> Iterator[Path]:
+    """A data directory to copy, with a migrated database and no workspace."""
+    folder = Path(tempfile.mkdtemp(prefix="voxpop-prepared-"))
+    folder.chmod(0o711)
+    data = folder / "a path with spaces"
+    process = run("migrate", data=data)
+    assert (process.returncode, process.stdout.splitlines()[0]) == (0, "Applied 0001 initial"), process.stderr
+    yield data
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A directory that other accounts can pass through, unlike pytest's own as root."""
-    made = Path(tempfile.mkdtemp(prefix="voxpop-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
+    """A directory that other accounts can enter, unlike pytest's own when root runs it."""
+    directory = Path(tempfile.mkdtemp(prefix="voxpop-"))
+    directory.chmod(0o711)
+    yield directory
+    shutil.rmtree(directory)
 
 
 @pytest.fixture
-def data(folder: Path, prepared: Path) -> Path:
-    """A data directory as before the first start, but for the time that making a database takes."""
-    subprocess.run(["cp", "-a", str(prepared), str(folder / "data")], check=True)
+def data(folder: Path, prepared_data: Path) -> Path:
+    """A data directory as before the first start, except that its database exists."""
+    subprocess.run(["cp", "-a", str(prepared_data), str(folder / "data")], check=True)
     return folder / "data"
 
 
 @pytest.fixture
 def start(data: Path) -> Iterator[Start]:
     """Starts `voxpop serve` on the data directory and waits until it is ready."""
-    started: list[Serving] = []
+    started: list[ServeProcess] = []
 
-    def serve(*options: str, **settings: str) -> Serving:
-        started.append(Serving(data, *options, env=environment(**settings)))
-        return started[-1].ready()
+    def serve(*options: str, **settings: str) -> ServeProcess:
+        started.append(ServeProcess(data, *options, env=clean_environment(**settings)))
+        return started[-1].wait_until_ready()
 
     yield serve
     for serving in started:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from tests.commands.conftest import Start
-from tests.commands.kit import Serving, environment
+from tests.support.command_line import ServeProcess, clean_environment
 
 from voxpop import __main__ as main
 
@@ -196,13 +196,13 @@ def test_the_documents_run_in_order(start: Start, tmp_path: Path) -> None:
     run_commands(serving, [line.words for line in KNOWN if line.text not in NOT_RUN])
 
 
-def run_scripts(serving: Serving, folder: Path) -> str:
+def run_scripts(serving: ServeProcess, folder: Path) -> str:
     """The output of all blocks. The customer uses the feature three times, as README says."""
     blocks = [block * 3 if "/increment" in block else block for block in scripts()]
     first_steps = START_PAGE.read_text().replace("my-app", "another-app").replace("{{ url }}", serving.url)
     script = "\n".join([PROLOGUE, *blocks, first_steps])
     script = script.replace("vxp_...", serving.key).replace("http://127.0.0.1:8000", serving.url)
-    given = environment(URL=serving.url, PYTHON=sys.executable, VOXPOP_DATA_DIR=str(serving.data))
+    given = clean_environment(URL=serving.url, PYTHON=sys.executable, VOXPOP_DATA_DIR=str(serving.data))
     done = subprocess.run(["bash", "-c", script], cwd=folder, env=given, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -217,9 +217,9 @@ for words in json.load(sys.stdin):
 """
 
 
-def run_commands(serving: Serving, commands: list[list[str]]) -> None:
+def run_commands(serving: ServeProcess, commands: list[list[str]]) -> None:
     """In one process: starting one for each command would take most of the time."""
     filled = json.dumps(commands).replace("{key_id}", serving.key[4:36])
-    command, given = [sys.executable, "-c", RUN_ALL], environment(VOXPOP_DATA_DIR=str(serving.data))
+    command, given = [sys.executable, "-c", RUN_ALL], clean_environment(VOXPOP_DATA_DIR=str(serving.data))
     done = subprocess.run(command, input=filled, cwd="/", env=given, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

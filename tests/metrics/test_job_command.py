@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.commands.kit import run
 from tests.metrics.kit import Campaigns, Owner, kept, messages
+from tests.support.command_line import run
 
 from voxpop.types import instant, utcnow
 
@@ -126,7 +126,7 @@ async def test_how_jobs_stand(ours: Campaigns, owner: Owner, live_db: str) -> No
     [
         (("run", "dance"), "dance"),
         (("run", "aggregate-metrics", "--date", "yesterday"), "--date takes a day"),
-        (("run", "aggregate-metrics", "--date", "2999-01-01"), "has not come yet"),
+        (("run", "aggregate-metrics", "--date", "2999-01-01"), "is in the future"),
         (("run",), "NAME"),
     ],
 )

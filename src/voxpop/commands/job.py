@@ -1,4 +1,4 @@
-"""`voxpop job …`: a daily job by hand, and how all of them stand."""
+"""`voxpop job …`: runs a daily job by hand and lists the state of all jobs."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from voxpop.commands.output import show, show_table
-from voxpop.commands.session import Data, load, on_database, workspace_named
+from voxpop.commands.output import write_line, write_table
+from voxpop.commands.session import Data, get_or_create_workspace, load_settings, run_on_database
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
@@ -20,61 +20,71 @@ from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
 
 Name = Annotated[Literal["aggregate-metrics", "expire-surveys", "recount-scores"], Parameter(help="The job.")]
-Date = Annotated[
+Day = Annotated[
     str | None,
-    Parameter(help="The day, in the workspace's zone: to aggregate or recount (yesterday), to expire as of (now)."),
+    Parameter(
+        help="The day in the time zone of the workspace. By default yesterday is aggregated or recounted, "
+        "and surveys expire as of now."
+    ),
 ]
-Only = Annotated[str | None, Parameter(help="The name of one workspace; all of them otherwise.")]
-Run = Callable[[Database, Settings, Workspace, date | None, datetime], Awaitable[str]]
+OneWorkspace = Annotated[str | None, Parameter(help="The name of a workspace; by default all of them.")]
+RunJob = Callable[[Database, Settings, Workspace, date | None, datetime], Awaitable[str]]
+
+RUN_JOB = """Run a daily job now and print its result. It can run any number of times.
+
+It can run beside the worker and does not replace the worker's own run.
+aggregate-metrics can run for today, with the answers so far, and sends a
+message for each row of the day. recount-scores recounts the month of the day.
+
+For example:
+
+    voxpop job run aggregate-metrics
+    voxpop job run aggregate-metrics --date 2026-11-23 --workspace acme
+    voxpop job run expire-surveys
+"""
+
+LIST_JOBS = """List the daily jobs of each workspace with their last run and the next one.
+
+For example:
+
+    voxpop job list
+"""
 
 
-def run_job(name: Name, /, *, date: Date = None, workspace: Only = None, data: Data = None) -> None:
-    """Do a daily job now, however often it has been done, and say what it did.
-
-    It does no harm beside the worker, and does not count as the worker's turn.
-    aggregate-metrics takes today as well, as far as it is, and sends a message
-    for every row of its day. recount-scores looks at the month of the day.
-
-    Like this:
-
-        voxpop job run aggregate-metrics
-        voxpop job run aggregate-metrics --date 2026-11-23 --workspace acme
-        voxpop job run expire-surveys
-    """
-    settings, day = load(data), _day(date)
+def run_job(name: Name, /, *, date: Day = None, workspace: OneWorkspace = None, data: Data = None) -> None:
+    """Runs a job for one workspace or for all, and writes a line for each."""
+    settings, day = load_settings(data), _parse_day(date)
 
     async def run(database: Database) -> None:
         now = utcnow()
-        chosen = [await workspace_named(database, workspace)] if workspace else await _all(database)
-        for one in chosen:
-            if day and day > one.day(now):
-                raise Invalid(f"--date {day} has not come yet in the workspace {one.name}")
-        for one in chosen:
-            show(f"{one.name}: {await RUNS[name](database, settings, one, day, now)}")
+        if workspace:
+            selected = [await get_or_create_workspace(database, workspace)]
+        else:
+            selected = await _list_workspaces(database)
+        for each in selected:
+            if day and day > each.day(now):
+                raise Invalid(f"--date {day} is in the future in the workspace {each.name}")
+        for each in selected:
+            write_line(f"{each.name}: {await JOBS[name](database, settings, each, day, now)}")
 
-    on_database(settings, run)
+    run_on_database(settings, run)
 
 
 def list_jobs(*, data: Data = None) -> None:
-    """List the daily jobs of every workspace: the last run, and when the next is due.
+    """Writes a table of the jobs."""
+    settings = load_settings(data)
 
-    Like this:
-
-        voxpop job list
-    """
-    settings = load(data)
-
-    async def find(database: Database) -> list[tuple[str, ...]]:
-        outlooks = await list_job_status(database, daily_jobs(settings))
+    async def find(database: Database) -> list[list[str]]:
+        status = await list_job_status(database, daily_jobs(settings))
         now = utcnow()
         return [
-            (one.name, *_row(each, now))
-            for one in await _all(database)
-            for each in outlooks
-            if each.workspace == one.id
+            [workspace.name, *_row(each, now)]
+            for workspace in await _list_workspaces(database)
+            for each in status
+            if each.workspace == workspace.id
         ]
 
-    show_table(("WORKSPACE", "JOB", "AT", "LAST DAY", "DONE", "NEXT DUE"), on_database(settings, find))
+    write_table(("WORKSPACE", "JOB", "AT", "LAST DAY", "DONE", "NEXT DUE"), run_on_database(settings, find))
 
 
 async def _aggregate(
@@ -88,11 +98,11 @@ async def _aggregate(
 
 async def _expire(database: Database, settings: Settings, workspace: Workspace, day: date | None, now: datetime) -> str:
     as_of = min(expiry_instant(workspace, day), now) if day else now
-    total, some = 0, 1
-    while some:
+    total, expired = 0, 1
+    while expired:
         async with database.transaction(workspace.id) as tx:
-            some = await expire_chunk(settings, tx, workspace.id, as_of)
-        total += some
+            expired = await expire_chunk(settings, tx, workspace.id, as_of)
+        total += expired
     return f"{total} surveys expired as of {instant(as_of)}"
 
 
@@ -105,23 +115,27 @@ async def _recount(
     return f"recounted {day:%Y-%m}"
 
 
-RUNS: dict[str, Run] = {"aggregate-metrics": _aggregate, "expire-surveys": _expire, "recount-scores": _recount}
+JOBS: dict[str, RunJob] = {"aggregate-metrics": _aggregate, "expire-surveys": _expire, "recount-scores": _recount}
 
 
-async def _all(database: Database) -> list[Workspace]:
+async def _list_workspaces(database: Database) -> list[Workspace]:
     async with database.transaction(None) as tx:
         return await workspaces.list_workspaces(tx)
 
 
-def _day(text: str | None) -> date | None:
+def _parse_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Invalid(f"--date takes a day like 2026-11-23, not {text!r}") from None
+        raise Invalid(f"--date takes a day such as 2026-11-23, not {text!r}") from None
 
 
-def _row(outlook: JobStatus, now: datetime) -> tuple[str, ...]:
-    runs = outlook.runs
-    due = f"now, since {instant(outlook.due_at)}" if outlook.due_at <= now else instant(outlook.due_at)
-    done = instant(runs.done_at) if runs.done_at else "-"
-    return outlook.job.name, f"{outlook.job.at:%H:%M}", str(runs.done_day or "-"), done, due
+def _row(status: JobStatus, now: datetime) -> list[str]:
+    due_at = instant(status.due_at)
+    return [
+        status.job.name,
+        f"{status.job.at:%H:%M}",
+        str(status.runs.done_day or "-"),
+        instant(status.runs.done_at) if status.runs.done_at else "-",
+        f"now, since {due_at}" if status.due_at <= now else due_at,
+    ]

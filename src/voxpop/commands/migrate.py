@@ -2,25 +2,29 @@
 
 import asyncio
 
-from voxpop.commands.output import show
-from voxpop.commands.session import Data, load, say, source
+from voxpop.commands.output import write_line
+from voxpop.commands.session import Data, database_server, load_settings, log_progress
 from voxpop.db import migrate as migrations
+
+MIGRATE = """Migrate the database schema to this version.
+
+The other commands do this before they start. Use this command to migrate
+before a new version starts, if several processes share the database. Any
+number may run at once: one migrates, the others wait.
+
+For example:
+
+    voxpop migrate
+    VOXPOP_DATABASE_URL=postgresql://voxpop@db/voxpop voxpop migrate
+"""
 
 
 def migrate(*, data: Data = None) -> None:
-    """Bring the database's schema up to date.
-
-    The other commands do this by themselves. Use it to have it done before a
-    new version starts, where several processes share a database. Any number
-    may run at once: one works, the others wait.
-
-        voxpop migrate
-        VOXPOP_DATABASE_URL=postgresql://voxpop@db/voxpop voxpop migrate
-    """
-    settings = load(data)
-    with source(settings) as found:
-        applied = asyncio.run(migrations.migrate(settings.migrate_url or found.dsn, say))
+    """Applies the missing migrations and writes their names."""
+    settings = load_settings(data)
+    with database_server(settings) as server:
+        applied = asyncio.run(migrations.migrate(settings.migrate_url or server.dsn, log_progress))
     for migration in applied:
-        show(f"Applied {migration.number:04d} {migration.name}")
+        write_line(f"Applied {migration.number:04d} {migration.name}")
     if not applied:
-        show("The schema is up to date")
+        write_line("The schema is up to date")

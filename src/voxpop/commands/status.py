@@ -4,61 +4,65 @@ import asyncio
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from voxpop.commands.output import show
-from voxpop.commands.session import Data, Source, load, source
+from voxpop.commands.output import write_line
+from voxpop.commands.session import Data, DatabaseServer, database_server, load_settings
 from voxpop.config.settings import Settings
 from voxpop.db.migrate import list_pending
 from voxpop.db.pool import Database
 from voxpop.workspaces import service as workspaces
 
+STATUS = """Show the version, the database server and the state of the schema.
+
+Changes nothing.
+
+For example:
+
+    voxpop status
+    voxpop status --data /srv/voxpop
+"""
+
 
 def status(*, data: Data = None) -> None:
-    """Show the version, the database, and whether its schema is up to date. Changes nothing.
-
-    Like this:
-
-        voxpop status
-        voxpop status --data /srv/voxpop
-    """
-    settings = load(data)
-    _line("Version", version("voxpop"))
+    """Writes the version, the server, the schema and the workspaces."""
+    settings = load_settings(data)
+    _write("Version", version("voxpop"))
     if not settings.database_url and not (settings.data_dir / "postgres").exists():
-        _line("Data directory", f"{settings.data_dir}, empty; `voxpop serve` makes the database")
+        _write("Data directory", f"{settings.data_dir}, empty; `voxpop serve` creates the database")
         return
-    with source(settings) as found:
-        _show_server(settings, found)
-        asyncio.run(_show_content(settings, found.dsn))
+    with database_server(settings) as server:
+        _write_server(settings, server)
+        asyncio.run(_write_content(settings, server.dsn))
 
 
-def _show_server(settings: Settings, found: Source) -> None:
-    if found.supervisor is None:
-        _line("Database", f"PostgreSQL at {_place(found.dsn)}")
+def _write_server(settings: Settings, server: DatabaseServer) -> None:
+    if server.supervisor is None:
+        _write("Database", f"PostgreSQL at {_without_credentials(server.dsn)}")
         return
-    server = found.supervisor.status()
-    state = "not running" if server.owned else f"running, process {server.pid}, port {server.port} on 127.0.0.1"
-    _line("Database", f"embedded PostgreSQL {server.version}, {state}")
-    _line("Data directory", str(settings.data_dir))
+    embedded = server.supervisor.status()
+    state = "not running" if embedded.owned else f"running, process {embedded.pid}, port {embedded.port} on 127.0.0.1"
+    _write("Database", f"embedded PostgreSQL {embedded.version}, {state}")
+    _write("Data directory", str(settings.data_dir))
 
 
-async def _show_content(settings: Settings, dsn: str) -> None:
-    missing = await list_pending(settings.migrate_url or dsn)
-    names = ", ".join(f"{migration.number:04d} {migration.name}" for migration in missing)
-    _line("Schema", f"{len(missing)} to apply: {names}" if missing else "up to date")
-    if missing:
+async def _write_content(settings: Settings, dsn: str) -> None:
+    pending = await list_pending(settings.migrate_url or dsn)
+    names = ", ".join(f"{migration.number:04d} {migration.name}" for migration in pending)
+    _write("Schema", f"{len(pending)} to apply: {names}" if pending else "up to date")
+    if pending:
         return
     database = await Database.open(dsn, size=1, direct=settings.migrate_url)
     try:
         async with database.transaction(None) as tx:
-            _line("Workspaces", ", ".join(one.name for one in await workspaces.list_workspaces(tx)) or "none yet")
+            rows = await workspaces.list_workspaces(tx)
+        _write("Workspaces", ", ".join(workspace.name for workspace in rows) or "none yet")
     finally:
         await database.close()
 
 
-def _place(dsn: str) -> str:
-    """Hosts and database of an address, without user and password."""
+def _without_credentials(dsn: str) -> str:
     parts = urlsplit(dsn)
     return parts.netloc.rpartition("@")[2] + parts.path
 
 
-def _line(name: str, value: str) -> None:
-    show(f"{name + ':':<16}{value}")
+def _write(name: str, value: str) -> None:
+    write_line(f"{name + ':':<16}{value}")

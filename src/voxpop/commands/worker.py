@@ -3,28 +3,40 @@
 import asyncio
 from contextlib import suppress
 
-from voxpop.commands.session import Data, Source, connected, load, say, source
+from voxpop.commands.session import (
+    Data,
+    DatabaseServer,
+    database_server,
+    load_settings,
+    log_progress,
+    migrated_database,
+)
 from voxpop.config.settings import Settings
 from voxpop.worker import loop
 
+WORKER = """Run the worker alone: daily jobs, outgoing email, and the Kafka clients.
+
+`voxpop serve` runs the worker too. Use this command beside
+`voxpop serve --no-worker` to keep the work away from the processes that serve
+requests. Any number of workers may run, and each job is done once. It runs
+until it is stopped.
+
+For example:
+
+    voxpop worker
+"""
+
 
 def worker(*, data: Data = None) -> None:
-    """Run what needs no request alone: daily jobs, Kafka in and out, until told to stop.
-
-    `voxpop serve` runs them too. Use this beside `voxpop serve --no-worker`, to
-    keep jobs away from the processes that answer. Any number may run: each job
-    is done once.
-
-        voxpop worker
-    """
-    settings = load(data)
-    with source(settings) as found, suppress(KeyboardInterrupt):
-        asyncio.run(_work(settings, found))
+    """Runs the worker until a signal stops it."""
+    settings = load_settings(data)
+    with database_server(settings) as server, suppress(KeyboardInterrupt):
+        asyncio.run(_run(settings, server))
 
 
-async def _work(settings: Settings, found: Source) -> None:
-    async with connected(settings, found.dsn) as database, asyncio.TaskGroup() as tasks:
-        if found.supervisor:
-            tasks.create_task(found.supervisor.watch())
-        say("The worker is running")
+async def _run(settings: Settings, server: DatabaseServer) -> None:
+    async with migrated_database(settings, server.dsn) as database, asyncio.TaskGroup() as tasks:
+        if server.supervisor:
+            tasks.create_task(server.supervisor.watch())
+        log_progress("The worker is running")
         await loop.run_worker(database, settings)

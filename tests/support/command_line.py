@@ -1,4 +1,4 @@
-"""Runs the command line and talks to what it started."""
+"""Runs the command line and sends requests to the servers that it starts."""
 
 import os
 import re
@@ -14,35 +14,34 @@ from voxpop.db.embedded.cluster import Cluster
 
 VOXPOP = [sys.executable, "-m", "voxpop"]
 FEATURE = "/api/csat/v1/products/pms/features/dashboard"
-USE = f"{FEATURE}/increment"
+INCREMENT = f"{FEATURE}/increment"
 USER = {"user_email": "user@example.com"}
 
 
-def environment(**settings: str) -> dict[str, str]:
-    """The tests' own, with these settings and no others."""
+def clean_environment(**settings: str) -> dict[str, str]:
+    """The environment of the tests, with these settings of Voxpop only."""
     return {name: value for name, value in os.environ.items() if not name.startswith("VOXPOP_")} | settings
 
 
 def run(*words: str, data: Path | None = None, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Runs a command to its end, in a directory without settings."""
     options = ["--data", str(data)] if data else []
-    return subprocess.run(
-        [*VOXPOP, *words, *options], env=environment(**settings), cwd="/", capture_output=True, text=True, timeout=60
-    )
+    env = clean_environment(**settings)
+    return subprocess.run([*VOXPOP, *words, *options], env=env, cwd="/", capture_output=True, text=True, timeout=60)
 
 
-def result(*words: str, data: Path) -> str:
-    """What a command that must succeed prints on stdout."""
-    done = run(*words, data=data)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def run_successfully(*words: str, data: Path) -> str:
+    """Runs a command that must succeed, and returns its stdout."""
+    process = run(*words, data=data)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
-class Serving:
-    """A `voxpop serve` on a free port."""
+class ServeProcess:
+    """A `voxpop serve` on a free port. `output` is the stdout so far."""
 
     def __init__(self, data: Path, *options: str, env: dict[str, str]) -> None:
-        self.data, self.said = data, ""
+        self.data, self.output = data, ""
         command = [*VOXPOP, "serve", "--port", "0", "--data", str(data), *options]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(command, env=env, cwd="/", stdout=subprocess.PIPE, stderr=log, text=True)
@@ -51,13 +50,13 @@ class Serving:
     def log(self) -> Path:
         return self.data.parent / "stderr"
 
-    def ready(self) -> Self:
+    def wait_until_ready(self) -> Self:
         assert self.process.stdout is not None
-        while not (found := re.search(r"ready at (\S+)", self.said)):
+        while not (match := re.search(r"ready at (\S+)", self.output)):
             line = self.process.stdout.readline()
             assert line, self.log.read_text()
-            self.said += line
-        self.url = found[1]
+            self.output += line
+        self.url = match[1]
         return self
 
     @property
@@ -66,8 +65,8 @@ class Serving:
 
     @property
     def key(self) -> str:
-        """The one of the first start."""
-        (key,) = re.findall(r"vxp_\S+", self.said)
+        """The API key of the first start."""
+        (key,) = re.findall(r"vxp_\S+", self.output)
         return str(key)
 
     def client(self, key: str | None = None) -> httpx.Client:
@@ -79,29 +78,29 @@ class Serving:
         return self.process.wait(timeout=20)
 
     @property
-    def postgres(self) -> int:
-        found = Cluster(self.data).postmaster()
-        assert found is not None
-        return found.pid
+    def postgres_pid(self) -> int:
+        postmaster = Cluster(self.data).postmaster()
+        assert postmaster is not None
+        return postmaster.pid
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """Past the application, to stand in its way."""
+        """A connection of the owner to the database, past the application."""
         cluster = Cluster(self.data)
         state = cluster.read_state()
         assert state is not None
         return await asyncpg.connect(cluster.dsn(state.port))
 
 
-def open_feature(client: httpx.Client) -> None:
-    made = client.post("/api/csat/v1/products", json={"key": "pms", "name": "PMS"})
-    assert made.status_code == 201, made.text
+def create_feature(client: httpx.Client) -> None:
+    response = client.post("/api/csat/v1/products", json={"key": "pms", "name": "PMS"})
+    assert response.status_code == 201, response.text
     body = {"feature_key": "dashboard", "interaction_threshold": 1000, "rejection_threshold": 3}
-    made = client.post("/api/csat/v1/products/pms/features", json=body)
-    assert made.status_code == 201, made.text
+    response = client.post("/api/csat/v1/products/pms/features", json=body)
+    assert response.status_code == 201, response.text
 
 
-def use(client: httpx.Client) -> int:
-    """The count of uses after one more."""
-    answer = client.post(USE, json=USER)
-    assert answer.status_code == 200, answer.text
-    return int(answer.json()["total_interaction_count"])
+def increment(client: httpx.Client) -> int:
+    """Counts an interaction and returns the new total."""
+    response = client.post(INCREMENT, json=USER)
+    assert response.status_code == 200, response.text
+    return int(response.json()["total_interaction_count"])
