@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from tests.conftest import Client, Make
-from tests.features.ledger import Owner
-from tests.tickets.kit import NEW, member
+from tests.support.feature_invariants import Owner
+from tests.support.tickets import NEW, member
 
 from voxpop.features import catalogue
 from voxpop.features.models import Product

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 from tests.conftest import Client, Make
-from tests.features.kit import API, USER, Feature, good, refusal
-from tests.features.ledger import Owner
+from tests.support.feature_invariants import Owner
+from tests.support.features import API, USER, Feature, good, refusal
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import httpx
 from litestar.routes import HTTPRoute
-from tests.accounts.kit import Browser
 from tests.conftest import Client, Make
-from tests.features.kit import API, Feature, good
-from tests.features.ledger import Owner
 from tests.support.app import app_for
-from tests.tickets.portal_kit import PortalSite
+from tests.support.feature_invariants import Owner
+from tests.support.features import API, Feature, good
+from tests.support.portal import PortalSite
+from tests.support.sites import Browser
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

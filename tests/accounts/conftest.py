@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.accounts.kit import Site
+from tests.support.sites import Site
 
 from voxpop.db.pool import Database
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.accounts.kit import AGENT, OWNER, FakeSmtpServer, Site, fake_smtp_server
+from tests.support.sites import AGENT, OWNER, FakeSmtpServer, Site, fake_smtp_server
 
 from voxpop import mail, outbox
 from voxpop.mail import MailSender, build_message, compose, parse_mail, send_mail, sender_address

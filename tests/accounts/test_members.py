@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.accounts.kit import ADMIN, AGENT, OWNER, PASSWORD, Browser, Site, member_id
+from tests.support.sites import ADMIN, AGENT, OWNER, PASSWORD, Browser, Site, member_id
 
 from voxpop.accounts import members
 

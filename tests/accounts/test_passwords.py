@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
-from tests.accounts.kit import OWNER, PASSWORD, Site
+from tests.support.sites import OWNER, PASSWORD, Site
 
 from voxpop.accounts import passwords
 from voxpop.errors import Unavailable

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.accounts.kit import AGENT, OWNER, PASSWORD, Browser, Site
+from tests.support.sites import AGENT, OWNER, PASSWORD, Browser, Site
 
 from voxpop.accounts import sessions
 from voxpop.accounts.models import ClientInfo, NewSession, SessionKind, SessionRow

@@ -6,7 +6,7 @@ import time
 
 import asyncpg
 import pytest
-from tests.accounts.kit import AGENT, OWNER, PASSWORD, Browser, Site
+from tests.support.sites import AGENT, OWNER, PASSWORD, Browser, Site
 
 from voxpop.accounts import sign_in
 from voxpop.types import utcnow

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from litestar.routes import HTTPRoute
-from tests.accounts.kit import AGENT, OWNER, PASSWORD, Browser, Site
+from tests.support.sites import AGENT, OWNER, PASSWORD, Browser, Site
 
 from voxpop.auth.guards import PageAccess
 from voxpop.web.csrf import is_cross_site

@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 import httpx
 import pytest
-from tests.accounts.kit import AGENT, OWNER, PASSWORD, Browser, Site
+from tests.support.sites import AGENT, OWNER, PASSWORD, Browser, Site
 
 from voxpop.accounts.errors import LinkSpent
 from voxpop.auth.rate_limits import RateLimit, record_attempt

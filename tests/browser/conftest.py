@@ -11,8 +11,8 @@ from litestar import Litestar
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser.agents import BOB, FLAGS, LONG, Agent, window
-from tests.tickets.office import HOUR, InboxSite, Priority
+from tests.support.agents import BOB, FLAGS, LONG, Agent, window
+from tests.support.inbox import HOUR, InboxSite, Priority
 
 from voxpop.db.pool import Database
 from voxpop.types import utcnow

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Browser, Page
-from tests.accounts.kit import AGENT
-from tests.browser.agents import LOOKS, check_page, window
-from tests.tickets.office import InboxSite
+from tests.support.agents import LOOKS, check_page, window
+from tests.support.inbox import InboxSite
+from tests.support.sites import AGENT
 
 from voxpop.accounts import sign_in
 from voxpop.types import utcnow

@@ -4,8 +4,8 @@ import re
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
-from tests.browser.agents import Agent, window
-from tests.tickets.office import InboxSite
+from tests.support.agents import Agent, window
+from tests.support.inbox import InboxSite
 
 pytestmark = pytest.mark.browser
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from playwright.async_api import Browser, expect
-from tests.browser.agents import LONG, LOOKS, Agent, check_page, window
-from tests.browser.axe import violations
-from tests.browser.focus import invisible_stops
-from tests.tickets.office import AGENT, HOUR, InboxSite, Status
+from tests.support.agents import LONG, LOOKS, Agent, check_page, window
+from tests.support.axe import violations
+from tests.support.focus import invisible_stops
+from tests.support.inbox import AGENT, HOUR, InboxSite, Status
 
 from voxpop.tickets import service
 from voxpop.tickets.models import Author

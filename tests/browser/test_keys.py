@@ -4,8 +4,8 @@ import re
 
 import pytest
 from playwright.async_api import expect
-from tests.browser.agents import Agent
-from tests.tickets.office import InboxSite, Status
+from tests.support.agents import Agent
+from tests.support.inbox import InboxSite, Status
 
 pytestmark = pytest.mark.browser
 

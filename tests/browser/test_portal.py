@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
-from tests.browser.axe import violations
-from tests.browser.focus import invisible_stops
-from tests.tickets.portal_kit import PortalSite
+from tests.support.axe import violations
+from tests.support.focus import invisible_stops
+from tests.support.portal import PortalSite
 
 from voxpop.db.pool import Database
 from voxpop.tickets.models import Status

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
-from tests.accounts.kit import AGENT, OWNER, PASSWORD
-from tests.browser.agents import Agent, window
-from tests.tickets.office import InboxSite, Status
+from tests.support.agents import Agent, window
+from tests.support.inbox import InboxSite, Status
+from tests.support.sites import AGENT, OWNER, PASSWORD
 
 pytestmark = pytest.mark.browser
 

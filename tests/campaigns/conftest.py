@@ -1,8 +1,8 @@
 """Two workspaces' ways in."""
 
 import pytest
-from tests.campaigns.kit import Door
 from tests.conftest import Client
+from tests.support.campaigns import Door
 
 
 @pytest.fixture

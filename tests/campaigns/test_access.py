@@ -4,10 +4,10 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from tests.campaigns.kit import API, GUID, PLAN, Door, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree
 from tests.conftest import Make
-from tests.surveys.kit import CES7
+from tests.support.campaign_invariants import Owner, assert_counts_agree
+from tests.support.campaigns import API, GUID, PLAN, Door, good, refusal
+from tests.support.survey_types import CES7
 
 from voxpop.types import Scope
 

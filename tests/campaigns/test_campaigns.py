@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.campaigns.kit import PLAN, Door, fields, good, refusal
-from tests.campaigns.ledger import Owner
 from tests.conftest import Make
+from tests.support.campaign_invariants import Owner
+from tests.support.campaigns import PLAN, Door, fields, good, refusal
 
 AUDIT = {"create_time", "create_user", "last_update_time", "last_update_user"}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

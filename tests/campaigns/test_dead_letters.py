@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.campaigns.kit import ORDER, TICKET, Door, fields, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree, funnel
 from tests.conftest import Client, Make
+from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
+from tests.support.campaigns import ORDER, TICKET, Door, fields, good, refusal
 
 from voxpop.campaigns import dead_letters
 from voxpop.campaigns.models import DeadLetter

@@ -4,9 +4,9 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.campaigns.kit import API, ORDER, TICKET, Door, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree, funnel
 from tests.conftest import Client
+from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
+from tests.support.campaigns import API, ORDER, TICKET, Door, good, refusal
 
 LARGEST = 8 * 2**20
 JSON = {"content-type": "application/json"}

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.campaigns.kit import GUID, ORDER, PLAN, TICKET, Door, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree, funnel, statuses
+from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses
+from tests.support.campaigns import GUID, ORDER, PLAN, TICKET, Door, good, refusal
 
 from voxpop.campaigns.event_ingest import InvalidEvent, parse_message
 

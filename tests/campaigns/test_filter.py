@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.campaigns.kit import Door, fields, good
-from tests.campaigns.ledger import Owner
+from tests.support.campaign_invariants import Owner
+from tests.support.campaigns import Door, fields, good
 
 NAMES: dict[str, dict[str, Any]] = {
     "a": {"name": "NPS ПОСЛЕ Заказа", "start_date": "2024-01-01", "end_date": "2024-12-31"},

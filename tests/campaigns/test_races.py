@@ -4,9 +4,9 @@ import asyncio
 from random import Random
 from uuid import UUID
 
-from tests.campaigns.kit import ORDER, PLAN, TICKET, Door, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree, funnel, statuses, until_one_waits
-from tests.surveys.kit import CES7
+from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses, until_one_waits
+from tests.support.campaigns import ORDER, PLAN, TICKET, Door, good, refusal
+from tests.support.survey_types import CES7
 
 
 async def test_copies_at_the_same_time_make_one_survey(door: Door, owner: Owner) -> None:  # F35

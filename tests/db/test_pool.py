@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from tests.conftest import Client, Make
 from tests.support.databases import at
-from tests.tickets.kit import NEW, member
+from tests.support.tickets import NEW, member
 
 from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database, Tx

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from tests.conftest import Client
 from tests.demo.conftest import Loaded
-from tests.features.kit import good
+from tests.support.features import good
 
 from voxpop.demo.courses import CHANGE_DAYS_AGO, COURSES, Course
 from voxpop.demo.words import words

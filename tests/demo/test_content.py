@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 import asyncpg
 import msgspec
 import pytest
-from tests.campaigns.ledger import assert_answers_agree, true_asks
 from tests.conftest import Client
 from tests.demo.conftest import Loaded
-from tests.features.kit import API, Feature, good
-from tests.features.ledger import assert_counts_agree
-from tests.tickets import ledger as tickets
+from tests.support import ticket_invariants as tickets
+from tests.support.campaign_invariants import assert_answers_agree, true_asks
+from tests.support.feature_invariants import assert_counts_agree
+from tests.support.features import API, Feature, good
 
 from voxpop.demo.plan import CUSTOMERS, PLANS, Plan
 from voxpop.types import Email, utcnow

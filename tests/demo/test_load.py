@@ -11,8 +11,8 @@ import asyncpg
 import msgspec
 import pytest
 from tests.conftest import Client
-from tests.features.kit import Feature
-from tests.tickets.kit import NEW
+from tests.support.features import Feature
+from tests.support.tickets import NEW
 
 from voxpop import demo
 from voxpop.db.pool import Database

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
-from tests.accounts.kit import Browser, Site
 from tests.conftest import Client
 from tests.demo.conftest import WORKSPACE, Loaded
-from tests.features.kit import good
+from tests.support.features import good
+from tests.support.sites import Browser, Site
 
 from voxpop.db.pool import Database
 from voxpop.demo.scenes import ENGLISH, RUSSIAN, SLOT, Filler, manners, scenes

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.conftest import Client
-from tests.features.kit import Feature
+from tests.support.features import Feature
 
 SetClock = Callable[..., None]
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.conftest import Client
 from tests.features.conftest import SetClock
-from tests.features.kit import API, USER, Feature, counts, good
-from tests.features.ledger import Owner, age, assert_counts_agree
+from tests.support.feature_invariants import Owner, age, assert_counts_agree
+from tests.support.features import API, USER, Feature, counts, good
 
 EMPTY_PAGE = {"data": [], "next_cursor": None, "has_more": False}
 NO_USE = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.conftest import Client
-from tests.features.kit import API, Feature, good, refusal
+from tests.support.features import API, Feature, good, refusal
 
 PRODUCTS = f"{API}/products"
 NEW = {"feature_key": "dashboard", "interaction_threshold": 5, "rejection_threshold": 3}

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import Client, Make
-from tests.features.kit import API, Feature
-from tests.features.ledger import Owner
+from tests.support.feature_invariants import Owner
+from tests.support.features import API, Feature
 
 from voxpop.types import Scope
 from voxpop.web.middleware import AppMiddleware

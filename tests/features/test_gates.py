@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import Make
-from tests.features.kit import Feature
-from tests.features.ledger import Owner, assert_counts_agree
+from tests.support.feature_invariants import Owner, assert_counts_agree
+from tests.support.features import Feature
 
 from voxpop.db.pool import Database
 from voxpop.features import service

@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.conftest import Client
 from tests.features.conftest import SetClock
-from tests.features.kit import API, USER, Feature, counts, good, refusal
-from tests.features.ledger import Owner, assert_counts_agree
+from tests.support.feature_invariants import Owner, assert_counts_agree
+from tests.support.features import API, USER, Feature, counts, good, refusal
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 COUNTERS = {

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.features.kit import API, Feature, refusal
-from tests.features.ledger import Owner
+from tests.support.feature_invariants import Owner
+from tests.support.features import API, Feature, refusal
 
 VIEWS = ["interactions/users", "feedbacks/users"]
 # 60 rows at the same microsecond, then 60 of which each three share one.

@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 from tests.conftest import Client, Make
-from tests.features.kit import API, Feature, good, refusal
-from tests.features.ledger import Owner, assert_counts_agree, surveys
+from tests.support.feature_invariants import Owner, assert_counts_agree, surveys
+from tests.support.features import API, Feature, good, refusal
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from tests.conftest import Client
 from tests.features.conftest import SetClock
-from tests.features.kit import USER, Feature, counts, good, refusal
-from tests.features.ledger import Owner, age, assert_counts_agree
+from tests.support.feature_invariants import Owner, age, assert_counts_agree
+from tests.support.features import USER, Feature, counts, good, refusal
 
 from voxpop.db.parameters import parameterize
 from voxpop.db.pool import Database

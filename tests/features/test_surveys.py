@@ -3,8 +3,8 @@
 import asyncio
 
 from tests.conftest import Client
-from tests.features.kit import USER, Feature, good
-from tests.features.ledger import Owner, age, answered, assert_counts_agree, funnel, surveys
+from tests.support.feature_invariants import Owner, age, answered, assert_counts_agree, funnel, surveys
+from tests.support.features import USER, Feature, good
 
 
 async def test_the_first_use_that_asks_opens_the_one_survey(feature: Feature, owner: Owner) -> None:

@@ -1,7 +1,7 @@
 """The whole flow of a feature, as its first implementation's integration suites have it."""
 
 from tests.conftest import Client
-from tests.features.kit import API, USER, Feature, counts, good
+from tests.support.features import API, USER, Feature, counts, good
 
 
 async def keys(client: Client, *products: str) -> list[tuple[str, str]]:

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 from tests.conftest import Client
-from tests.features.kit import API, Feature, good, refusal
-from tests.features.ledger import Owner
+from tests.support.feature_invariants import Owner
+from tests.support.features import API, Feature, good, refusal
 
 PM = "pm@example.com"
 

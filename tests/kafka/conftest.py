@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kafka.broker import Broker, running
-from tests.kafka.kit import Kafka
+from tests.support.kafka import Kafka
+from tests.support.kafka_broker import Broker, running
 
 from voxpop.campaigns import service as campaigns
 from voxpop.campaigns.models import CampaignPlan, Trigger

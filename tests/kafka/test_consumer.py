@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from prometheus_client import REGISTRY
 from tests.kafka.conftest import Beside, open_waiting
-from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually
+from tests.support.kafka import ASKED, Kafka, Owner, event, eventually
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from functools import partial
 
-from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually, until
+from tests.support.kafka import ASKED, Kafka, Owner, event, eventually, until
 
 from voxpop.types import WorkspaceId
 

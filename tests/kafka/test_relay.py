@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.kafka.conftest import Beside
-from tests.kafka.kit import ASKED, Kafka, Owner, event, eventually, headers_of, until
+from tests.support.kafka import ASKED, Kafka, Owner, event, eventually, headers_of, until
 
 from voxpop import outbox
 from voxpop.campaigns import dead_letters

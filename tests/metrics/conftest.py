@@ -2,7 +2,7 @@
 
 import pytest
 from tests.conftest import Client
-from tests.metrics.kit import Campaigns, Clock
+from tests.support.metrics import Campaigns, Clock
 
 from voxpop.db.pool import Database
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from tests.conftest import Client
-from tests.metrics.kit import DAY, NIGHT, Campaigns, Owner, kept, local, messages, noon
+from tests.support.metrics import DAY, NIGHT, Campaigns, Owner, kept, local, messages, noon
 
 from voxpop.db.pool import Database
 from voxpop.metrics import daily

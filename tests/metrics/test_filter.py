@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Client, Make
-from tests.metrics.kit import DAY, Campaigns, Owner, noon
+from tests.support.metrics import DAY, Campaigns, Owner, noon
 
 from voxpop.metrics import live
 from voxpop.metrics.daily import metric_of

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.metrics.kit import Campaigns, Owner, kept, messages
 from tests.support.command_line import run
+from tests.support.metrics import Campaigns, Owner, kept, messages
 
 from voxpop.types import instant, utcnow
 

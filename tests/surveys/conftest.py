@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.campaigns.kit import Door
 from tests.conftest import Client, Make
+from tests.support.campaigns import Door
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.campaigns.kit import API, GUID, ORDER, PLAN, TICKET, Door, fields, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree, funnel
 from tests.conftest import Make
+from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
+from tests.support.campaigns import API, GUID, ORDER, PLAN, TICKET, Door, fields, good, refusal
 
 from voxpop.surveys import campaign_surveys
 

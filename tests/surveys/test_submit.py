@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from tests.campaigns.kit import API, GUID, ORDER, TICKET, Door, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree, funnel, statuses, until_one_waits
 from tests.conftest import Make
+from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses, until_one_waits
+from tests.support.campaigns import API, GUID, ORDER, TICKET, Door, good, refusal
 
 from voxpop.surveys import campaign_surveys
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.campaigns.kit import API, PLAN, Door, fields, good, refusal
-from tests.campaigns.ledger import Owner, assert_counts_agree
-from tests.surveys.kit import CES7
+from tests.support.campaign_invariants import Owner, assert_counts_agree
+from tests.support.campaigns import API, PLAN, Door, fields, good, refusal
+from tests.support.survey_types import CES7
 
 RUSSIAN, ENGLISH = "Оцените качество обслуживания", "How would you rate our service?"
 THUMBS = CES7 | {

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.tickets.office import InboxSite
+from tests.support.inbox import InboxSite
 
 from voxpop.db.pool import Database
 

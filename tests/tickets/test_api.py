@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import NEW, TICKETS, Status, TicketFactory, member
+from tests.support.tickets import NEW, TICKETS, Status, TicketFactory, member
 
 from voxpop.types import Scope
 

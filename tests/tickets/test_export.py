@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, TICKETS, Status, TicketFactory, member
+from tests.support.tickets import NOW, TICKETS, Status, TicketFactory, member
 
 from voxpop.tickets.lists import export
 from voxpop.tickets.models import Requester

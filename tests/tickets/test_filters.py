@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from tests.tickets.office import InboxSite
+from tests.support.inbox import InboxSite
 
 from voxpop.tickets.api.parameters import FilterParameters
 from voxpop.tickets.lists.filters import CONDITIONS, FILTERS, Criteria, Filter, FilterTexts, TicketFilter

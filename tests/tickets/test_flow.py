@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, Status, TicketFactory, member
+from tests.support.tickets import NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
 from voxpop.tickets import service, store

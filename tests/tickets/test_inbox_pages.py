@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from tests.tickets.office import AGENT, ANN, HOUR, OWNER, Browser, InboxSite, Priority, Requester, Status
+from tests.support.inbox import AGENT, ANN, HOUR, OWNER, Browser, InboxSite, Priority, Requester, Status
 
 from voxpop.db.pool import Database
 from voxpop.tickets.inbox import context as inbox_context

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 import pytest
-from tests.accounts.kit import member_id
-from tests.tickets.office import AGENT, OWNER, InboxSite, Priority
+from tests.support.inbox import AGENT, OWNER, InboxSite, Priority
+from tests.support.sites import member_id
 
 from voxpop.db.pool import Database
 from voxpop.tickets.lists import saved_views

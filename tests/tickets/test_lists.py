@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, TICKETS, Priority, Status, TicketFactory, member, refs
+from tests.support.tickets import NOW, TICKETS, Priority, Status, TicketFactory, member, refs
 
 from voxpop.tickets import search_text
 from voxpop.tickets.lists import service as lists

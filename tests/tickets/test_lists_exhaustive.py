@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import ANN, NOW, Priority, Status, TicketFactory, member
+from tests.support.tickets import ANN, NOW, Priority, Status, TicketFactory, member
 
 from voxpop.tickets import service
 from voxpop.tickets.lists import export

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.tickets.office import HOUR, InboxSite
+from tests.support.inbox import HOUR, InboxSite
 
 from voxpop.tickets.inbox.live_updates import changes, parse_since
 from voxpop.types import utcnow

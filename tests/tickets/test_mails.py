@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.tickets.office import ANN, HOUR, Browser, InboxSite
+from tests.support.inbox import ANN, HOUR, Browser, InboxSite
 
 from voxpop.db.pool import Database
 from voxpop.mail import OutgoingMail

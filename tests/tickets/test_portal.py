@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.accounts.kit import Browser
-from tests.tickets.portal_kit import ANN, BOB, DESCRIPTION, SUBJECT, PortalSite, text_of, without_trace
+from tests.support.portal import ANN, BOB, DESCRIPTION, SUBJECT, PortalSite, text_of, without_trace
+from tests.support.sites import Browser
 
 from voxpop.db.pool import Database
 from voxpop.tickets.models import Status

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import pytest
 from tests.conftest import Client, Make
-from tests.tickets.kit import ANN, NOW, Status, TicketFactory, member
+from tests.support.tickets import ANN, NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
 from voxpop.tickets import service, store

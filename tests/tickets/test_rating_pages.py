@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.accounts.kit import Browser
-from tests.tickets.ledger import assert_counts_agree
-from tests.tickets.portal_kit import ANN, BOB, PortalSite, text_of
+from tests.support.portal import ANN, BOB, PortalSite, text_of
+from tests.support.sites import Browser
+from tests.support.ticket_invariants import assert_counts_agree
 
 from voxpop.db.pool import Database
 from voxpop.tickets.models import Status

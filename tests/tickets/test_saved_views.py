@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 from tests.conftest import Client, Make
-from tests.tickets.kit import NOW, TicketFactory
+from tests.support.tickets import NOW, TicketFactory
 
 from voxpop.errors import NotFound
 from voxpop.tickets.errors import ViewAlreadyExists

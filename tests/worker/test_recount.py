@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Client
-from tests.features.kit import Feature
+from tests.support.features import Feature
 
 from voxpop.db.pool import Database
 from voxpop.metrics import service as metrics

@@ -1,8 +1,8 @@
 """The workspace of a host name, and the address of a workspace."""
 
 import pytest
-from tests.accounts.kit import HOST, Site
 from tests.support.databases import at, run_sql
+from tests.support.sites import HOST, Site
 
 from voxpop.accounts import sign_in
 from voxpop.db import migrate as module

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 from tests.conftest import Client, Make
-from tests.features.kit import API
-from tests.features.ledger import Owner
+from tests.support.feature_invariants import Owner
+from tests.support.features import API
 
 from voxpop.auth.tokens import new_api_key, parse_api_key
 from voxpop.db.pool import Database

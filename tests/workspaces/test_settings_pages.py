@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from tests.accounts.kit import ADMIN, OWNER, Site, fake_smtp_server
 from tests.conftest import Client
+from tests.support.sites import ADMIN, OWNER, Site, fake_smtp_server
 
 from voxpop.mail import MailSender
 from voxpop.types import utcnow

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Client, Make
-from tests.features.kit import good, refusal
+from tests.support.features import good, refusal
 
 from voxpop.types import WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace

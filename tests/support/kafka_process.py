@@ -1,4 +1,4 @@
-"""Only takes events, or only relays, until SIGTERM: `runner.py consume|relay`, settings by environment."""
+"""Only takes events, or only relays, until SIGTERM: `kafka_process.py consume|relay`, settings by environment."""
 
 import asyncio
 import signal

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Self
 
-from tests.accounts.kit import AGENT, OWNER, Browser, Site
+from tests.support.sites import AGENT, OWNER, Browser, Site
 
 from voxpop.accounts import members
 from voxpop.tickets import ratings, service, store

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page
-from tests.browser.axe import violations
-from tests.tickets.office import InboxSite, Requester
+from tests.support.axe import violations
+from tests.support.inbox import InboxSite, Requester
 
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.accounts.kit import Browser, Site
+from tests.support.sites import Browser, Site
 
 from voxpop.tickets import service
 from voxpop.tickets.models import Author, NewTicket, Requester, Status, Ticket

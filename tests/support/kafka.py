@@ -16,13 +16,13 @@ from typing import Any, TypeAlias
 import asyncpg
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from tests.kafka.broker import Broker
+from tests.support.kafka_broker import Broker
 
 from voxpop.config.loading import Value, load
 from voxpop.config.settings import Settings
 from voxpop.kafka.client import WORKSPACE_HEADER
 
-RUNNER = Path(__file__).with_name("runner.py")
+RUNNER = Path(__file__).with_name("kafka_process.py")
 PARTITIONS = 4
 ASKED = "SELECT coalesce(sum(opened), 0)::int FROM survey_count WHERE grain = 'day' AND series_kind = 'campaign'"
 Owner: TypeAlias = "asyncpg.Connection[Any]"
