@@ -1,4 +1,4 @@
-"""Authorization of routes: each route names the scope or the people it is for; one guard checks it, and CSRF."""
+"""Authorization of routes, CSRF protection and rate limits, as guards that run before a handler."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -31,13 +31,13 @@ LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
 class PageAccess(Struct, frozen=True):
     """The people a page is for: members of a role, customers, or everyone. `portal`: a page of the customer portal.
 
-    `framed`: it has the layout of the members' pages, with the sidebar.
+    `has_sidebar`: it has the layout of the members' pages, with the sidebar.
     """
 
     role: Role | None = None
     customers: bool = False
     portal: bool = False
-    framed: bool = False
+    has_sidebar: bool = False
 
 
 def requires_scope(scope: Scope) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def requires_scope(scope: Scope) -> dict[str, Any]:
     return {"scope": scope}
 
 
-def members_only(role: Role = Role.AGENT, *, framed: bool = True) -> dict[str, Any]:
+def members_only(role: Role = Role.AGENT, *, has_sidebar: bool = True) -> dict[str, Any]:
     """The `opt` of a page for members of at least this role."""
-    return {"page": PageAccess(role=role, framed=framed)}
+    return {"page": PageAccess(role=role, has_sidebar=has_sidebar)}
 
 
 def customers_only() -> dict[str, Any]:
@@ -63,6 +63,26 @@ def portal_public() -> dict[str, Any]:
 def public() -> dict[str, Any]:
     """The `opt` of a page that is open to everyone."""
     return {"page": PageAccess()}
+
+
+def limit_by_client(rate_limit: RateLimit) -> Guard:
+    """A guard that counts a page's requests by client address, before the handler's transaction."""
+
+    async def count(connection: Connection, _: BaseRouteHandler) -> None:
+        await _count_attempt(connection, rate_limit, client_ip(connection))
+
+    return count
+
+
+def limit_by_member(rate_limit: RateLimit) -> Guard:
+    """A guard that counts a members' page's requests by account, before the handler's transaction."""
+
+    async def count(connection: Connection, _: BaseRouteHandler) -> None:
+        member = identity_of(connection).member
+        if member is not None:
+            await _count_attempt(connection, rate_limit, str(member.account_id))
+
+    return count
 
 
 class AccessGuard:
@@ -94,7 +114,7 @@ class AccessGuard:
         }
         _check_same_site(connection)
         _check_page_access(access, identity, connection)
-        if access.framed:
+        if access.has_sidebar:
             # Load the sidebar before the handler takes a connection. Waiting for a second connection while holding
             # one can exhaust the pool.
             state["layout_context"] |= await self._load_sidebar(identity.workspace.id)
@@ -136,26 +156,6 @@ def _check_page_access(access: PageAccess, identity: RequestIdentity, connection
         raise ResponseOverride(_redirect_to_login(CUSTOMER_LOGIN, connection))
     if access.role and identity.member and not identity.member.may(access.role):
         raise Forbidden("Ask an admin for access.")
-
-
-def limit_by_client(rate_limit: RateLimit) -> Guard:
-    """A guard that counts a page's requests by client address, before the handler's transaction."""
-
-    async def count(connection: Connection, _: BaseRouteHandler) -> None:
-        await _count_attempt(connection, rate_limit, client_ip(connection))
-
-    return count
-
-
-def limit_by_member(rate_limit: RateLimit) -> Guard:
-    """A guard that counts a members' page's requests by account, before the handler's transaction."""
-
-    async def count(connection: Connection, _: BaseRouteHandler) -> None:
-        member = identity_of(connection).member
-        if member is not None:
-            await _count_attempt(connection, rate_limit, str(member.account_id))
-
-    return count
 
 
 async def _count_attempt(connection: Connection, rate_limit: RateLimit, subject: str) -> None:

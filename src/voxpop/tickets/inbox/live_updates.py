@@ -28,7 +28,7 @@ MAX_TICKETS = 200  # in one event
 RECONNECT_MS = 1000
 
 
-@get("/inbox/changes", opt=members_only(framed=False), include_in_schema=False)
+@get("/inbox/changes", opt=members_only(has_sidebar=False), include_in_schema=False)
 async def stream_changes(request: PageRequest, workspace: CurrentWorkspace, state: State) -> ServerSentEvent:
     since = parse_since(request.headers.get("last-event-id") or request.query_params.get("since"), utcnow())
     return ServerSentEvent(changes(state.database, workspace.id, since))
