@@ -1,4 +1,4 @@
-"""The API does what its document says: real requests, made from the document alone, over a real connection."""
+"""The API matches its document: requests are generated from the document and sent over a real connection."""
 
 import asyncio
 import socket
@@ -24,8 +24,8 @@ from voxpop.web.openapi.walk import operations
 
 FEATURE = "/api/csat/v1/products/pms/features/dashboard"
 USER = {"user_email": "user@example.com"}
-# What the document's examples don't bring about: a rating with the id of the example, a deletion of what is in use.
-NEVER_A_SUCCESS = {
+# Operations whose example cannot succeed here, for example because nothing has the id of the example.
+WITHOUT_SUCCESS = {
     "PATCH /api/csat/v1/feedbacks/{feedback}/notes",
     "DELETE /api/csat/v1/products/{product}",
     "DELETE /api/csat/v1/products/{product}/features/{feature}",
@@ -34,9 +34,9 @@ NEVER_A_SUCCESS = {
 }
 
 
-# What fits the document may still not fit together, or name whom there is not: a start and an end, an assignee.
+# A request that matches the schema can still break another rule: an end before its start, an unknown assignee.
 OFF = {"enabled": False}
-JUDGED = (
+MORE_RULES_THAN_THE_SCHEMA = (
     "/api/v1/campaigns",
     "/api/v1/campaigns/filter",
     "/api/v1/campaigns/{campaign}",
@@ -54,17 +54,20 @@ schemathesis.openapi.format("time-zone", st.sampled_from(sorted(available_timezo
 
 
 def config(authorization: str) -> SchemathesisConfig:
-    """Few requests, and the same each time; to look for more, raise the number and take the seed out."""
+    """Few requests, the same each time. To search for more failures, raise the number and remove the seed."""
     return SchemathesisConfig.from_dict(
         {
             "seed": 1,
             "max-failures": 3,
             "auth": {"openapi": {"key": {"bearer": authorization.removeprefix("Bearer ")}}},
             "generation": {"allow-x00": False, "max-examples": 5, "no-shrink": True, "database": "none"},
-            # The framework answers OPTIONS by itself, and knows the methods of an address's first handler only.
+            # The framework handles OPTIONS, and lists only the methods of a path's first handler.
             "checks": {"allow_header_conformance": {"enabled": False}},
             "operations": [
-                *({"include-path": path, "checks": {"positive_data_acceptance": OFF}} for path in JUDGED),
+                *(
+                    {"include-path": path, "checks": {"positive_data_acceptance": OFF}}
+                    for path in MORE_RULES_THAN_THE_SCHEMA
+                ),
                 {"include-path": "/api/v1/events", "checks": {"negative_data_rejection": OFF}},  # bad items fail alone
             ],
         }
@@ -73,8 +76,8 @@ def config(authorization: str) -> SchemathesisConfig:
 
 @pytest.fixture
 async def address(make: Make) -> AsyncIterator[str]:
-    """Where the app listens, in this test's own event loop."""
-    # With the protocol by its name, or the event loop leaves Nagle's algorithm on: 40 ms for each request.
+    """The URL of the app, which runs in this test's own event loop."""
+    # The protocol is named, because otherwise the event loop leaves Nagle's algorithm on: 40 ms for each request.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(make.app, http="httptools", lifespan="off", log_config=None))
@@ -86,7 +89,7 @@ async def address(make: Make) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def client(client: Client, owner: Owner) -> Client:
-    """With what the document's examples name, in use."""
+    """A client of a workspace that has what the document's examples name."""
     await member(owner, client.workspace, "ann")
     await client.post("/api/v1/tickets", json=NEW)
     await client.post("/api/csat/v1/products", json={"key": "pms", "name": "Property management"})
@@ -104,26 +107,26 @@ async def document(client: Client) -> dict[str, Any]:
 
 
 class Examination:
-    """What was asked of whom, and every way in which an answer was not as documented."""
+    """The requests by phase, the operations that succeeded, and every response that did not match the document."""
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
         self.succeeded: set[str] = set()
-        self.faults: list[str] = []
+        self.failures: list[str] = []
 
-    def note(self, event: events.EngineEvent) -> None:
+    def record(self, event: events.EngineEvent) -> None:
         if isinstance(event, events.FatalError | events.NonFatalError):
-            self.faults.append(str(event))
+            self.failures.append(str(event))
         if isinstance(event, events.ScenarioFinished):
             self.requests[event.phase] += len(event.recorder.interactions)
             for name, checks in event.recorder.checks.items():
-                self._note_answer(event.recorder.cases[name].value, event.recorder.interactions[name].response)
+                self._record_response(event.recorder.cases[name].value, event.recorder.interactions[name].response)
                 found = [check.failure_info for check in checks if check.failure_info]
-                self.faults += [f"{event.recorder.label}: {one.failure.title}\n{one.code_sample}" for one in found]
+                self.failures += [f"{event.recorder.label}: {one.failure.title}\n{one.code_sample}" for one in found]
 
-    def _note_answer(self, case: schemathesis.Case, answer: schemathesis.Response | None) -> None:
-        """Other methods are tried too; they prove nothing of the operation."""
-        if answer and answer.status_code < 300 and case.method == case.operation.method.upper():
+    def _record_response(self, case: schemathesis.Case, response: schemathesis.Response | None) -> None:
+        """Requests with another method prove nothing about the operation."""
+        if response and response.status_code < 300 and case.method == case.operation.method.upper():
             self.succeeded.add(case.operation.label)
 
 
@@ -131,40 +134,44 @@ def examine(address: str, authorization: str, paths: str = "/") -> Examination:
     schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config(authorization))
     examination = Examination()
     for event in from_schema(schema.include(path_regex=paths)).execute():
-        examination.note(event)
+        examination.record(event)
     return examination
 
 
-async def test_answers_are_as_documented(address: str, client: Client, document: dict[str, Any]) -> None:  # C1, C4, C11
-    seen = await asyncio.to_thread(examine, address, client.headers["authorization"])
-    assert seen.faults == [], "\n".join(seen.faults)
-    assert set(seen.requests) == {"examples", "coverage", "fuzzing", "stateful"}
+async def test_responses_match_the_document(
+    address: str, client: Client, document: dict[str, Any]
+) -> None:  # C1, C4, C11
+    examination = await asyncio.to_thread(examine, address, client.headers["authorization"])
+    assert examination.failures == [], "\n".join(examination.failures)
+    assert set(examination.requests) == {"examples", "coverage", "fuzzing", "stateful"}
     labels = {f"{method.upper()} {path}" for path, method, _ in operations(document)}
-    assert labels - seen.succeeded == NEVER_A_SUCCESS
+    assert labels - examination.succeeded == WITHOUT_SUCCESS
 
 
-async def test_the_examination_finds_what_is_not_as_documented(
+async def test_the_examination_finds_a_response_that_does_not_match(
     address: str, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def list_products(*_: object) -> list[Product]:
         return [cast(Product, SimpleNamespace(key=1, name=None))]
 
     monkeypatch.setattr(catalogue, "list_products", list_products)
-    seen = await asyncio.to_thread(examine, address, client.headers["authorization"], "/products$")
-    assert any(fault.startswith("GET /api/csat/v1/products: Response violates schema") for fault in seen.faults)
+    examination = await asyncio.to_thread(examine, address, client.headers["authorization"], "/products$")
+    assert any(
+        fault.startswith("GET /api/csat/v1/products: Response violates schema") for fault in examination.failures
+    )
 
 
-async def test_examples_work_as_they_stand(client: Client, document: dict[str, Any]) -> None:
-    """Whoever tries an example gets a success, or a refusal that says what is in the way; never a 400."""
+async def test_examples_work_unchanged(client: Client, document: dict[str, Any]) -> None:
+    """An example succeeds, or fails with 404 or 409; it is never a 400."""
     for path, method, operation in operations(document):
         query = {one["name"]: one["example"] for one in operation.get("parameters", ()) if one["in"] == "query"}
         where = {one["name"]: one["example"] for one in operation.get("parameters", ()) if one["in"] == "path"}
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
-        answer = await client.request(method, path.format(**where), params=query, json=body)
-        assert answer.status_code in {200, 201, 202, 204, 404, 409}, (method, path, answer.text)
+        response = await client.request(method, path.format(**where), params=query, json=body)
+        assert response.status_code in {200, 201, 202, 204, 404, 409}, (method, path, response.text)
 
 
-async def test_every_operation_declares_its_errors_in_the_one_envelope(document: dict[str, Any]) -> None:  # G2
+async def test_every_operation_documents_its_errors_with_the_envelope(document: dict[str, Any]) -> None:  # G2
     for path, method, operation in operations(document):
         refusals = {status: one for status, one in operation["responses"].items() if status >= "400"}
         assert {"500", "503"} <= set(refusals), (method, path)
@@ -177,7 +184,7 @@ async def test_every_operation_declares_its_errors_in_the_one_envelope(document:
                 assert str(example["value"]["statusCode"]) == status
 
 
-async def test_every_operation_shows_a_success(document: dict[str, Any]) -> None:
+async def test_every_operation_has_an_example_of_a_success(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         ((status, success),) = [one for one in operation["responses"].items() if one[0] < "400"]
         shown = [media["example"] for media in success.get("content", {}).values()]

@@ -1,4 +1,4 @@
-"""Every refusal is the one envelope, every answer has its headers, and nothing a caller sends is our fault."""
+"""Every error has the same envelope, every response has its headers, and no request of a caller causes a 500."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,7 +24,7 @@ FEATURE = f"{API}/products/pms/features/dashboard"
 RATING = {"user_email": USER, "rating": 8, "source": "voluntary"}
 NEW_FEATURE = {"feature_key": "k", "interaction_threshold": 1, "rejection_threshold": 1}
 ENVELOPE = ["message", "statusCode", "type", "code", "details", "data", "subcode", "traceId"]
-# Every operation with a body, and a body that fits.
+# Every operation with a body, and a valid body.
 WITH_BODY: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", f"{API}/products", {"key": "other", "name": "Other"}),
     ("PATCH", f"{API}/products/pms", {"name": "New"}),
@@ -41,19 +41,24 @@ WITH_BODY: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.fixture
 async def client(client: Client) -> Client:
-    """With a feature in place."""
+    """A client of a workspace that has a feature."""
     await Feature.open(client)
     return client
 
 
-def is_envelope(answer: httpx.Response, status: int, kind: str, code: str | None = None) -> dict[str, Any]:
-    body: dict[str, Any] = answer.json()
+def is_envelope(response: httpx.Response, status: int, kind: str, code: str | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = response.json()
     extra = ["error"] if "error" in body else []
     assert list(body) == ENVELOPE + extra
-    assert (answer.status_code, body["statusCode"], body["type"], body["code"]) == (status, status, kind, code or kind)
-    assert answer.headers["content-type"] == "application/json"
+    assert (response.status_code, body["statusCode"], body["type"], body["code"]) == (
+        status,
+        status,
+        kind,
+        code or kind,
+    )
+    assert response.headers["content-type"] == "application/json"
     assert body["subcode"] is None
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return body
 
 
@@ -75,14 +80,14 @@ async def test_every_kind_of_error_is_the_envelope(make: Make, client: Client) -
         is_envelope(await caller.request(method, path, **options), *expected)
 
 
-async def test_the_envelope_says_where_and_which_field(client: Client) -> None:  # C4, C31
+async def test_the_envelope_names_the_endpoint_and_the_field(client: Client) -> None:  # C4, C31
     path = f"{FEATURE}/feedbacks?ä=1&x=y%20z"
-    answers = [await client.post(path, json=RATING | {"user_email": "u"}) for _ in range(2)]
-    body = is_envelope(answers[0], 400, "VALIDATION_ERROR")
+    responses = [await client.post(path, json=RATING | {"user_email": "u"}) for _ in range(2)]
+    body = is_envelope(responses[0], 400, "VALIDATION_ERROR")
     assert body["message"] == "body/user_email Invalid email address"
     assert body["details"] == [{"field": "user_email", "message": "Invalid email address"}]
     assert body["data"] == {"endpoint": f"{FEATURE}/feedbacks?%C3%A4=1&x=y%20z"}
-    assert UUID(body["traceId"]) != UUID(answers[1].json()["traceId"])
+    assert UUID(body["traceId"]) != UUID(responses[1].json()["traceId"])
     unknown = await client.post(f"{API}/products/pms/features/no/increment", json={"user_email": USER})
     body = is_envelope(unknown, 404, "NOT_FOUND")
     assert (body["message"], body["details"]) == ("Feature with id pms/no not found", [])
@@ -90,34 +95,34 @@ async def test_the_envelope_says_where_and_which_field(client: Client) -> None: 
     assert query["details"][0]["field"] == "user_email"
 
 
-async def test_what_nobody_foresaw_is_told_without_details(
+async def test_an_unexpected_error_is_a_500_without_details(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # G2
-    """Through the framework, and through the gates behind both ways in."""
+    """Through the framework, and through the batchers behind both kinds of endpoints."""
 
     async def fail(*_: object) -> None:
-        raise RuntimeError("secret of the house")
+        raise RuntimeError("a secret")
 
     monkeypatch.setattr("voxpop.features.catalogue.list_products", fail)
     monkeypatch.setattr("voxpop.features.store.upsert_interactions", fail)
     with capture_logs() as logs:
-        answers = [await client.get(f"{API}/products?user_email={USER}")]
-        answers += [await Feature(client).post(what) for what in ("increment", "reject")]
-    for answer, line in zip(answers, logs, strict=True):
-        body = is_envelope(answer, 500, "INTERNAL_ERROR")
+        responses = [await client.get(f"{API}/products?user_email={USER}")]
+        responses += [await Feature(client).post(what) for what in ("increment", "reject")]
+    for response, line in zip(responses, logs, strict=True):
+        body = is_envelope(response, 500, "INTERNAL_ERROR")
         assert body["message"] == "Something went wrong."
-        assert "secret" not in answer.text
+        assert "secret" not in response.text
         assert (line["log_level"], str(line["trace"])) == ("error", body["traceId"])
         assert USER not in line["endpoint"]
 
 
-def _poisoned(body: dict[str, Any]) -> list[bytes]:
-    """A body that fits, but for what an unknown field holds."""
+def _with_bad_unknown_field(body: dict[str, Any]) -> list[bytes]:
+    """A valid body, except for the value of an unknown field."""
     deep = b"[" * 50_000 + b"]" * 50_000
     return [b'{"unknown":%s,%s' % (value, msgspec.json.encode(body)[1:]) for value in (deep, b'"\xff"', b'"\\ud800"')]
 
 
-async def test_bodies_that_are_no_object_are_refused(client: Client) -> None:  # C2, G2
+async def test_a_body_that_is_no_json_object_is_rejected(client: Client) -> None:  # C2, G2
     bodies = [
         b"",
         b" ",
@@ -137,19 +142,19 @@ async def test_bodies_that_are_no_object_are_refused(client: Client) -> None:  #
     bodies += [b"[" * 100_000, b'{"x":' * 100_000]
     for method, path, good_body in WITH_BODY:
         path = path.format(feedback=UUID(int=1))
-        for body in (*bodies, *_poisoned(good_body)):
-            answer = await client.request(method, path, content=body, headers=JSON)
-            is_envelope(answer, 400, "VALIDATION_ERROR")
+        for body in (*bodies, *_with_bad_unknown_field(good_body)):
+            response = await client.request(method, path, content=body, headers=JSON)
+            is_envelope(response, 400, "VALIDATION_ERROR")
         is_envelope(await client.request(method, path), 400, "VALIDATION_ERROR")
 
 
-async def test_a_field_that_is_missing_or_of_another_type_is_named(client: Client) -> None:  # C2, G2
+async def test_the_error_names_a_missing_field_or_one_of_another_type(client: Client) -> None:  # C2, G2
     for method, path, body in WITH_BODY:
         path = path.format(feedback=UUID(int=1))
         for field in body:
             for wrong in ([], {}, True, 5 if isinstance(body[field], str) else "5"):
-                answer = await client.request(method, path, json=body | {field: wrong})
-                refused = is_envelope(answer, 400, "VALIDATION_ERROR")
+                response = await client.request(method, path, json=body | {field: wrong})
+                refused = is_envelope(response, 400, "VALIDATION_ERROR")
                 assert refused["details"][0]["field"] == field
                 assert refused["message"].startswith(f"body/{field} ")
 
@@ -162,24 +167,24 @@ async def test_a_body_must_be_sent_as_json(client: Client) -> None:  # C3
             ("text/plain", (400, "VALIDATION_ERROR")),
             ("text/plain; charset=utf-8", (400, "VALIDATION_ERROR")),
         ):
-            answer = await client.post(path, content=b'{"user_email": "u@x.com"}', headers={"content-type": media})
-            assert refusal(answer) == expected, media
+            response = await client.post(path, content=b'{"user_email": "u@x.com"}', headers={"content-type": media})
+            assert refusal(response) == expected, media
         for media in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
-            answer = await client.post(path, content=b'{"user_email": "u@x.com"}', headers={"content-type": media})
-            assert answer.status_code == 200, media
-            assert answer.headers["content-type"] == "application/json"  # C1
+            response = await client.post(path, content=b'{"user_email": "u@x.com"}', headers={"content-type": media})
+            assert response.status_code == 200, media
+            assert response.headers["content-type"] == "application/json"  # C1
 
 
-async def test_unknown_fields_are_passed_over(client: Client) -> None:  # C5
+async def test_unknown_fields_are_ignored(client: Client) -> None:  # C5
     rated = await Feature(client).rate()
     unknown = {"extra": {"deep": [1, None, "x"]}, "id": 7, "workspace_id": "x", "created_at": None}
     for method, path, body in WITH_BODY:
-        answer = await client.request(method, path.format(feedback=rated["id"]), json=unknown | body)
-        assert answer.status_code in (200, 201), path
-        assert "extra" not in answer.json()
+        response = await client.request(method, path.format(feedback=rated["id"]), json=unknown | body)
+        assert response.status_code in (200, 201), path
+        assert "extra" not in response.json()
 
 
-async def test_an_email_is_taken_as_written(client: Client) -> None:  # C6, G5
+async def test_an_email_address_is_stored_as_sent(client: Client) -> None:  # C6, G5
     feature = Feature(client)
     written = ["U@x.com", "u@x.com", "u+t@x.com", "u@X.com", "o'neil_1-2.a@mail.ex-ample.co.uk"]
     for email in written:
@@ -199,7 +204,7 @@ async def test_an_email_is_taken_as_written(client: Client) -> None:  # C6, G5
         assert refusal(query) == (400, "VALIDATION_ERROR"), email
 
 
-async def test_an_unknown_route_and_an_unknown_method(client: Client) -> None:  # C7, C1
+async def test_unknown_routes_are_404_and_unknown_methods_are_405(client: Client) -> None:  # C7, C1
     for method, path, status, error in (
         ("GET", "/nothing", 404, "Not Found"),
         ("GET", f"{API}/nothing", 404, "Not Found"),
@@ -209,14 +214,14 @@ async def test_an_unknown_route_and_an_unknown_method(client: Client) -> None:  
         ("DELETE", f"{API}/products", 405, "Method Not Allowed"),
         ("BREW", f"{API}/products", 405, "Method Not Allowed"),
     ):
-        answer = await client.request(method, path)
+        response = await client.request(method, path)
         kind = "NOT_FOUND" if status == 404 else "METHOD_NOT_ALLOWED"
-        assert is_envelope(answer, status, kind)["error"] == error
+        assert is_envelope(response, status, kind)["error"] == error
     unknown_id = await client.post(f"{API}/products/no/features/no/reject", json={"user_email": USER})
     assert "error" not in unknown_id.json()
 
 
-async def test_every_answer_has_its_id_and_the_version(client: Client) -> None:  # C8
+async def test_every_response_has_a_request_id_and_the_version(client: Client) -> None:  # C8
     for method, path, options in (
         ("GET", "/", {}),
         ("GET", "/nothing", {}),
@@ -237,10 +242,10 @@ async def test_every_answer_has_its_id_and_the_version(client: Client) -> None: 
         assert given.headers.get_list("request-id") == ["my-id/1"]
 
 
-async def test_a_request_id_that_could_do_harm_is_replaced(client: Client) -> None:  # C8
+async def test_an_unsafe_request_id_is_replaced(client: Client) -> None:  # C8
     for bad in (b"", b"two words", b"x" * 201, b"\xe4", b"tab\there"):
-        answer = await client.get(f"{API}/products", headers={"request-id": bad})
-        assert UUID(answer.headers["request-id"]), bad
+        response = await client.get(f"{API}/products", headers={"request-id": bad})
+        assert UUID(response.headers["request-id"]), bad
     assert (await client.get("/", headers={"request-id": "x" * 200})).headers["request-id"] == "x" * 200
 
 
@@ -259,7 +264,7 @@ LONGEST: list[tuple[str, str, dict[str, Any], str, int, str]] = [
 ]
 
 
-async def test_texts_have_their_bounds_in_characters(client: Client) -> None:  # G4
+async def test_text_limits_are_in_characters(client: Client) -> None:  # G4
     rated = await Feature(client).rate()
     for method, path, body, field, longest, letter in LONGEST:
         path = path.format(feedback=rated["id"])
@@ -271,30 +276,30 @@ async def test_texts_have_their_bounds_in_characters(client: Client) -> None:  #
             assert within.json()[field] == letter * longest
 
 
-async def test_an_email_has_254_characters_at_the_most(client: Client) -> None:  # G4
+async def test_an_email_address_has_at_most_254_characters(client: Client) -> None:  # G4
     rated = await Feature(client).rate()
     for length, fits in ((254, True), (255, False)):
         email = "u" * (length - 6) + "@x.com"
         query = f"{API}/products/pms/feature-interactions?user_email={email}"
-        answers = [await client.get(query)]
-        answers += [await Feature(client).post(what, email) for what in ("increment", "reject")]
-        answers += [await client.post(f"{FEATURE}/feedbacks", json=RATING | {"user_email": email})]
+        responses = [await client.get(query)]
+        responses += [await Feature(client).post(what, email) for what in ("increment", "reject")]
+        responses += [await client.post(f"{FEATURE}/feedbacks", json=RATING | {"user_email": email})]
         notes = {"notes": None, "updated_by": email}
-        answers += [await client.patch(f"{API}/feedbacks/{rated['id']}/notes", json=notes)]
-        assert [answer.status_code for answer in answers] == ([200, 200, 200, 201, 200] if fits else [400] * 5)
+        responses += [await client.patch(f"{API}/feedbacks/{rated['id']}/notes", json=notes)]
+        assert [response.status_code for response in responses] == ([200, 200, 200, 201, 200] if fits else [400] * 5)
     too_long = await client.get(f"{API}/features", params={"name_part": "ё" * 201})
     assert refusal(too_long) == (400, "VALIDATION_ERROR")
     assert (await client.get(f"{API}/features", params={"name_part": "ё" * 200})).status_code == 200
 
 
-async def test_a_nul_is_refused_wherever_it_stands(client: Client, owner: Owner) -> None:  # G4
+async def test_a_nul_character_is_rejected_everywhere(client: Client, owner: Owner) -> None:  # G4
     before = await owner.fetch("TABLE feature"), await owner.fetch("TABLE workspace")
     for method, path, body in WITH_BODY:
         path = path.format(feedback=UUID(int=1))
         for field in (field for field, value in body.items() if isinstance(value, str)):
             for value in ("\x00", f"a\x00{body[field]}", f"{body[field]}\x00"):
-                answer = await client.request(method, path, json=body | {field: value})
-                is_envelope(answer, 400, "VALIDATION_ERROR")
+                response = await client.request(method, path, json=body | {field: value})
+                is_envelope(response, 400, "VALIDATION_ERROR")
     for path in (
         f"{API}/features?product_key=pms%00",
         f"{API}/features?product_key=a&product_key=%00",
@@ -317,12 +322,12 @@ LITERAL = rb'{"user_email": "u@x.com", "rating": 8, "source": "prompted", "comme
 
 
 def padded(size: int) -> bytes:
-    """A body of that many bytes that fits every operation on a customer."""
+    """A body of that many bytes that is valid for every operation on a customer."""
     body = b'{"user_email": "u@x.com", "rating": 8, "source": "voluntary", "padding": "%s"}'
     return body % (b"x" * (size - len(body) + 2))
 
 
-async def test_a_body_has_a_mebibyte_at_the_most(client: Client) -> None:  # G4
+async def test_a_body_has_at_most_one_mebibyte(client: Client) -> None:  # G4
 
     async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
         for start in range(0, len(body), 2**16):
@@ -333,14 +338,14 @@ async def test_a_body_has_a_mebibyte_at_the_most(client: Client) -> None:  # G4
             body = padded(size)
             assert len(body) == size
             for content in (body, in_pieces(body)):
-                answer = await client.post(f"{FEATURE}/{what}", content=content, headers=JSON)
+                response = await client.post(f"{FEATURE}/{what}", content=content, headers=JSON)
                 if fits:
-                    assert answer.status_code in (200, 201)
+                    assert response.status_code in (200, 201)
                 else:
-                    is_envelope(answer, 413, "PAYLOAD_TOO_LARGE")
+                    is_envelope(response, 413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_odd_addresses_are_no_fault_of_ours(client: Client) -> None:  # G2
+async def test_odd_paths_never_cause_a_500(client: Client) -> None:  # G2
     odd = ["%FF", "%ed%a0%80", "..", "%2e%2e", "a%2Fb", "'--", "p" * 5000, "%F0%9F%91%8D", "{x}", "%25", "\\", "*"]
     for name in odd:
         for path in (
@@ -352,11 +357,11 @@ async def test_odd_addresses_are_no_fault_of_ours(client: Client) -> None:  # G2
             f"/{name}",
         ):
             assert (await client.get(path)).status_code in (200, 400, 404, 405), path
-        answer = await client.post(f"{API}/products/pms/features/{name}/increment", json={"user_email": USER})
-        assert answer.status_code in (404, 405), name
+        response = await client.post(f"{API}/products/pms/features/{name}/increment", json={"user_email": USER})
+        assert response.status_code in (404, 405), name
 
 
-async def test_a_person_gets_a_page_and_a_program_the_envelope(client: Client) -> None:  # G2
+async def test_a_browser_gets_an_error_page_and_a_program_the_envelope(client: Client) -> None:  # G2
     browser = {"accept": "text/html,application/xhtml+xml"}
     page = await client.get("/nothing", headers=browser)
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
@@ -380,14 +385,14 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def queued(client: httpx.AsyncClient, number: int) -> bool:
-    """Whether so many uses wait for their batch."""
+    """Whether that many requests wait for their batch."""
     return f'voxpop_batch_queue_length{{batcher="increment"}} {number}.0' in (await client.get("/metrics")).text
 
 
-async def test_when_too_many_wait_the_next_is_sent_away(
+async def test_a_full_queue_rejects_more_requests_with_503(
     database: Database, client: Client, live_db: str, owner: Owner
 ) -> None:  # G2
-    """One batch is held up by a lock, three more requests wait, and others are told to come again."""
+    """A lock blocks one batch, three more requests wait, and further ones are rejected."""
     make = Make(database, load(env={"VOXPOP_QUEUE_LIMIT": "3"}))
     crowd = Feature(make.anonymous(headers=dict(client.headers)))
     holder = await asyncpg.connect(live_db)
@@ -399,9 +404,9 @@ async def test_when_too_many_wait_the_next_is_sent_away(
             waiting.append(asyncio.create_task(crowd.post("increment")))
             await until(lambda number=number: queued(crowd.client, number))
         for _ in range(3):
-            answer = await crowd.post("increment")
-            is_envelope(answer, 503, "UNAVAILABLE")
-            assert answer.headers["retry-after"] == "1"
+            response = await crowd.post("increment")
+            is_envelope(response, 503, "UNAVAILABLE")
+            assert response.headers["retry-after"] == "1"
     assert [(await task).status_code for task in waiting] == [200] * 4
     assert await crowd.counts() == (4, 4, 0)
     await holder.close()
@@ -409,8 +414,8 @@ async def test_when_too_many_wait_the_next_is_sent_away(
 
 
 @asynccontextmanager
-async def passage(dsn: str) -> AsyncIterator[tuple[str, Any]]:
-    """An address that leads to the database as long as its server, given as well, is not closed."""
+async def database_proxy(dsn: str) -> AsyncIterator[tuple[str, Any]]:
+    """A DSN that leads through a proxy to the database, and a function that closes the proxy."""
     parts = urlsplit(dsn)
     ends: list[asyncio.StreamWriter] = []
 
@@ -420,11 +425,11 @@ async def passage(dsn: str) -> AsyncIterator[tuple[str, Any]]:
             writer.write(piece)
         writer.close()
 
-    async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection(parts.hostname, parts.port or 5432)
-        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer), return_exceptions=True)
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream = await asyncio.open_connection(parts.hostname, parts.port or 5432)
+        await asyncio.gather(pump(reader, upstream[1]), pump(upstream[0], writer), return_exceptions=True)
 
-    server = await asyncio.start_server(through, "127.0.0.1", 0)
+    server = await asyncio.start_server(forward, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
 
     def close() -> None:
@@ -437,8 +442,8 @@ async def passage(dsn: str) -> AsyncIterator[tuple[str, Any]]:
     close()
 
 
-async def test_without_its_database_the_service_says_so(live_db: str, client: Client) -> None:  # G2, C10
-    async with passage(live_db) as (dsn, close):
+async def test_requests_are_503_while_the_database_is_unreachable(live_db: str, client: Client) -> None:  # G2, C10
+    async with database_proxy(live_db) as (dsn, close):
         database = await Database.open(dsn, size=4)
         caller = Make(database, load(env={})).anonymous(headers=dict(client.headers))
         feature = Feature(caller)
@@ -446,20 +451,20 @@ async def test_without_its_database_the_service_says_so(live_db: str, client: Cl
         assert (await caller.get("/health/ready")).status_code == 200
         close()
         with capture_logs() as logs:
-            answers = [await caller.get(f"{API}/products")]
-            answers += [await feature.post(what, rating=8, source="voluntary") for what in ("increment", "feedbacks")]
-        assert len(logs) == len(answers)
-        for answer in answers:
-            is_envelope(answer, 503, "UNAVAILABLE")
-            assert answer.headers["retry-after"] == "1"
+            responses = [await caller.get(f"{API}/products")]
+            responses += [await feature.post(what, rating=8, source="voluntary") for what in ("increment", "feedbacks")]
+        assert len(logs) == len(responses)
+        for response in responses:
+            is_envelope(response, 503, "UNAVAILABLE")
+            assert response.headers["retry-after"] == "1"
         assert (await caller.get("/health/ready")).status_code == 503
         assert (await caller.get("/health/check")).status_code == 200
         await caller.aclose()
         await database.close()
 
 
-async def test_a_caller_that_leaves_is_no_failure_of_ours(make: Make, client: Client) -> None:  # G2
-    """It hears nothing any more; what counts is that nobody is woken up by a log."""
+async def test_a_client_that_disconnects_is_logged_as_no_error(make: Make, client: Client) -> None:  # G2
+    """No response reaches it. The log must have no error, because errors alert an operator."""
     messages = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
     sent: list[dict[str, Any]] = []
     scope = {

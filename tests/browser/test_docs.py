@@ -1,4 +1,4 @@
-"""The start page and the documentation as a browser sees them: whole, and from here alone."""
+"""The start page and the documentation in a browser: complete, and without requests to other sites."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-PART = ApiSection("/api/thing/v1", "Things")
+SECTION = ApiSection("/api/thing/v1", "Things")
 
 
 class Thing(Struct):
@@ -36,13 +36,13 @@ async def make_thing(data: JSONBody[Thing]) -> Thing:
 @pytest.fixture(scope="module")
 def origin(serve: Callable[[Litestar], str]) -> str:
     state = State({"settings": SimpleNamespace(public_url="http://voxpop.test")})
-    return serve(Litestar([make_thing, *pages.routes([PART])], state=state, plugins=[ApiDocs([PART])]))
+    return serve(Litestar([make_thing, *pages.routes([SECTION])], state=state, plugins=[ApiDocs([SECTION])]))
 
 
-@pytest.mark.parametrize("path", [PART.swagger_path, PART.scalar_path, "/docs", "/reference"])
-def test_documentation_comes_from_here_alone(visit: "Visit", path: str) -> None:  # C11
+@pytest.mark.parametrize("path", [SECTION.swagger_path, SECTION.scalar_path, "/docs", "/reference"])
+def test_documentation_loads_nothing_from_other_sites(visit: "Visit", path: str) -> None:  # C11
     page = visit.go(path)
-    if path in (PART.swagger_path, "/docs"):
+    if path in (SECTION.swagger_path, "/docs"):
         page.get_by_text("/api/thing/v1/things").first.click()
     page.get_by_text("It is made at once.").first.wait_for()
     assert (visit.outside, visit.errors) == ([], [])

@@ -1,4 +1,4 @@
-"""Whatever stands in a description, it stays text."""
+"""Markup and scripts in an API description are shown as text."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated

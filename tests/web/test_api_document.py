@@ -1,4 +1,4 @@
-"""The document of the product's own API: complete, and valid."""
+"""The document of the product's API is complete and valid."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,12 +25,14 @@ def test_every_operation_has_examples(document: dict[str, Any]) -> None:
     assert without_examples(document) == []
 
 
-def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
-    silent = [(path, method) for path, method, item in operations(document) if not (item["summary"] and item["tags"])]
-    assert silent == []
+def test_every_operation_has_a_summary_and_a_tag(document: dict[str, Any]) -> None:
+    undescribed = [
+        (path, method) for path, method, item in operations(document) if not (item["summary"] and item["tags"])
+    ]
+    assert undescribed == []
 
 
-def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+def test_operation_ids_are_unique_names(document: dict[str, Any]) -> None:
     names = [item["operationId"] for _, _, item in operations(document)]
     assert len(names) == len(set(names))
     assert [name for name in names if not name.isidentifier() or name[0].isupper()] == []
@@ -41,7 +43,7 @@ def test_documents_are_valid(document: dict[str, Any]) -> None:  # C11
         schemathesis.openapi.from_dict(each).validate()
 
 
-def test_the_features_have_a_document_of_their_own(document: dict[str, Any]) -> None:  # C1, C11
+def test_the_section_of_features_has_its_own_document(document: dict[str, Any]) -> None:  # C1, C11
     features = section_document(document, API_SECTIONS[0])
     assert API_SECTIONS[0].document_path == "/openapi/api/csat/v1/openapi.json"
     assert (API_SECTIONS[0].swagger_path, API_SECTIONS[0].scalar_path) == (

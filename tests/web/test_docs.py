@@ -1,4 +1,4 @@
-"""The OpenAPI documents and their pages, on a small app of its own."""
+"""OpenAPI documents and their pages, with a small app made for these tests."""
 
 import re
 from collections.abc import AsyncIterator
@@ -77,38 +77,40 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def document(client: httpx.AsyncClient) -> dict[str, Any]:
-    answer = await client.get("/openapi.json")
-    assert answer.headers["content-type"] == "application/json"
-    return answer.json()
+    response = await client.get("/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    return response.json()
 
 
 def references(value: Any) -> set[str]:
     return set(re.findall(r'"\$ref":"([^"]*)"', msgspec.json.encode(value).decode()))
 
 
-async def test_a_part_has_a_document_and_two_pages_of_its_own(client: httpx.AsyncClient) -> None:  # C11
-    part = (await client.get("/openapi/api/thing/v1/openapi.json")).json()
-    assert part["openapi"].startswith("3.1")
-    assert part["info"]["title"] == "Things · Voxpop"
-    assert list(part["paths"]) == ["/api/thing/v1/things", "/api/thing/v1/things/{key}"]
+async def test_a_section_has_its_own_document_and_two_pages(client: httpx.AsyncClient) -> None:  # C11
+    section = (await client.get("/openapi/api/thing/v1/openapi.json")).json()
+    assert section["openapi"].startswith("3.1")
+    assert section["info"]["title"] == "Things · Voxpop"
+    assert list(section["paths"]) == ["/api/thing/v1/things", "/api/thing/v1/things/{key}"]
     for page in ("/openapi/api/thing/v1", "/api/thing/v1/reference"):
         assert 'data-document="/openapi/api/thing/v1/openapi.json"' in (await client.get(page)).text
 
 
-async def test_a_part_has_only_the_components_it_uses(client: httpx.AsyncClient, document: dict[str, Any]) -> None:
-    part = (await client.get("/openapi/api/thing/v1/openapi.json")).json()
+async def test_a_section_has_only_the_components_it_references(
+    client: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    section = (await client.get("/openapi/api/thing/v1/openapi.json")).json()
     assert {"Bare", "Thing"} <= document["components"]["schemas"].keys()
-    assert "Bare" not in part["components"]["schemas"]
-    for whole in (document, part):
+    assert "Bare" not in section["components"]["schemas"]
+    for whole in (document, section):
         kept = {f"#/components/{kind}/{name}" for kind, named in whole["components"].items() for name in named}
         assert references(whole) <= kept
     securities = {"#/components/securitySchemes/key"}
-    assert {f"#/components/{kind}/{name}" for kind, named in part["components"].items() for name in named} == (
-        references(part) | securities
+    assert {f"#/components/{kind}/{name}" for kind, named in section["components"].items() for name in named} == (
+        references(section) | securities
     )
 
 
-async def test_types_are_described_as_they_are_validated(document: dict[str, Any]) -> None:
+async def test_schemas_have_the_bounds_that_are_validated(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["NewThing"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["tags"]["items"]["minLength"] == 1
@@ -118,13 +120,13 @@ async def test_types_are_described_as_they_are_validated(document: dict[str, Any
     assert schema["properties"]["size"]["type"] == "integer"
 
 
-async def test_patterns_are_ones_that_browsers_know(document: dict[str, Any]) -> None:
+async def test_patterns_are_valid_in_javascript(document: dict[str, Any]) -> None:
     patterns = re.findall(r'"pattern":"([^"]*)"', msgspec.json.encode(document).decode())
     assert patterns
     assert [pattern for pattern in patterns if pattern.endswith("Z")] == []
 
 
-async def test_errors_follow_from_what_an_operation_takes(document: dict[str, Any]) -> None:  # G2
+async def test_standard_errors_follow_from_parameters_body_and_key(document: dict[str, Any]) -> None:  # G2
     statuses = {path: sorted(item["responses"]) for path, _, item in operations(document)}
     assert statuses == {
         "/api/thing/v1/things": ["201", "400", "401", "403", "409", "413", "415", "500", "503"],
@@ -134,7 +136,7 @@ async def test_errors_follow_from_what_an_operation_takes(document: dict[str, An
     }
 
 
-async def test_every_error_is_the_envelope_with_an_example(document: dict[str, Any]) -> None:  # G2
+async def test_every_error_response_has_the_envelope_and_an_example(document: dict[str, Any]) -> None:  # G2
     taken = document["paths"]["/api/thing/v1/things"]["post"]["responses"]["409"]
     for response in [taken, *document["components"]["responses"].values()]:
         content = response["content"]["application/json"]
@@ -145,20 +147,20 @@ async def test_every_error_is_the_envelope_with_an_example(document: dict[str, A
     assert set(taken["content"]["application/json"]["examples"]) == {"PRODUCT_ALREADY_EXISTS", "FEATURE_ALREADY_EXISTS"}
 
 
-async def test_only_what_has_a_scope_needs_a_key(document: dict[str, Any]) -> None:  # C9, G1
+async def test_only_operations_with_a_scope_need_a_key(document: dict[str, Any]) -> None:  # C9, G1
     secured = {item["operationId"]: item.get("security") for _, _, item in operations(document)}
     assert secured == {"makeThing": [{"key": []}], "getThing": [{"key": []}], "getBare": None, "alive": None}
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
     assert "`manage`" in document["paths"]["/api/thing/v1/things"]["post"]["description"]
 
 
-async def test_every_answer_has_its_headers(document: dict[str, Any]) -> None:  # C8
-    responses = [answer for _, _, item in operations(document) for answer in item["responses"].values()]
+async def test_every_response_documents_its_headers(document: dict[str, Any]) -> None:  # C8
+    responses = [response for _, _, item in operations(document) for response in item["responses"].values()]
     for response in [*responses, *document["components"]["responses"].values()]:
         assert "$ref" in response or {"request-id", "version"} <= response["headers"].keys()
 
 
-async def test_examples_are_made_of_those_of_fields_and_fit_their_type(document: dict[str, Any]) -> None:
+async def test_examples_are_built_from_fields_and_fit_their_type(document: dict[str, Any]) -> None:
     post = document["paths"]["/api/thing/v1/things"]["post"]
     body = post["requestBody"]["content"]["application/json"]["example"]
     assert body == {"key": "my-app", "owner": "ann@example.com", "tags": ["new"], "size": 3}
@@ -167,26 +169,26 @@ async def test_examples_are_made_of_those_of_fields_and_fit_their_type(document:
     assert document["paths"]["/api/thing/v1/things/{key}"]["get"]["parameters"][0]["example"] == "my-app"
 
 
-async def test_an_answer_of_bytes_is_not_called_json(document: dict[str, Any]) -> None:  # C10
+async def test_a_response_of_bytes_is_not_documented_as_json(document: dict[str, Any]) -> None:  # C10
     assert "content" not in document["paths"]["/alive"]["get"]["responses"]["200"]
 
 
-async def test_a_field_without_an_example_is_named(document: dict[str, Any]) -> None:
+async def test_a_field_without_an_example_is_reported(document: dict[str, Any]) -> None:
     assert without_examples(document) == ["GET /api/other/v1/bare: Bare.name"]
 
 
 @pytest.mark.parametrize("path", ["/docs", "/reference", "/openapi/api/thing/v1", "/api/thing/v1/reference"])
-async def test_pages_hold_no_script_and_no_word_of_the_document(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.get(path)
-    assert answer.headers["content-type"].startswith("text/html")
-    assert re.findall(r"<script[^>]*>(?!</script>)", answer.text) == []
-    assert "broken" not in answer.text
-    assert re.findall(r'(?:src|href)="(?!/)', answer.text) == []
-    policy = answer.headers["content-security-policy"]
+async def test_pages_embed_no_script_and_no_text_of_the_document(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+    assert response.headers["content-type"].startswith("text/html")
+    assert re.findall(r"<script[^>]*>(?!</script>)", response.text) == []
+    assert "broken" not in response.text
+    assert re.findall(r'(?:src|href)="(?!/)', response.text) == []
+    policy = response.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "connect-src 'self'" in policy
 
 
-async def test_documentation_is_no_part_of_the_document(app: Litestar, document: dict[str, Any]) -> None:
+async def test_documentation_routes_are_not_in_the_document(app: Litestar, document: dict[str, Any]) -> None:
     assert not [path for path in document["paths"] if not path.startswith("/api/") and path != "/alive"]
     assert not [route.path for route in app.routes if "schema" in route.path or "{path" in route.path]

@@ -1,4 +1,4 @@
-"""Pages, static files and where those of others come from."""
+"""Pages, static files, and the third-party files among them."""
 
 import importlib.util
 import re
@@ -19,7 +19,7 @@ from voxpop.web.openapi.sections import ApiSection
 ROOT = Path(__file__).parent.parent.parent
 
 
-def refuse(request: Request, error: AppError) -> Response[str]:
+def handle_error(request: Request, error: AppError) -> Response[str]:
     return pages.error_page(error, "0193-trace")
 
 
@@ -27,7 +27,7 @@ def refuse(request: Request, error: AppError) -> Response[str]:
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     state = State({"settings": SimpleNamespace(public_url="https://voxpop.test")})
     routes = pages.routes([ApiSection("/api/thing/v1", "Things")])
-    app = Litestar(routes, state=state, exception_handlers={AppError: refuse}, openapi_config=None)
+    app = Litestar(routes, state=state, exception_handlers={AppError: handle_error}, openapi_config=None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
 
@@ -40,7 +40,7 @@ def assets() -> ModuleType:
     return module
 
 
-async def test_the_start_page_leads_on(client: httpx.AsyncClient) -> None:
+async def test_the_start_page_links_to_the_other_pages(client: httpx.AsyncClient) -> None:
     page = (await client.get("/")).text
     links = set(re.findall(r'<a href="([^"]*)"', page))
     assert {"/login", "/inbox", "/tickets"} <= links
@@ -49,32 +49,32 @@ async def test_the_start_page_leads_on(client: httpx.AsyncClient) -> None:
     assert "voxpop key create" in page
 
 
-async def test_pages_are_sent_with_a_strict_policy(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/")
-    policy = answer.headers["content-security-policy"]
+async def test_pages_have_a_strict_content_security_policy(client: httpx.AsyncClient) -> None:
+    response = await client.get("/")
+    policy = response.headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
-    assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
-    assert re.findall(r"<style|style=|onclick|<script(?![^>]*src)", answer.text) == []
+    assert response.headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert re.findall(r"<style|style=|onclick|<script(?![^>]*src)", response.text) == []
 
 
-async def test_what_a_page_names_is_served_and_may_be_kept(client: httpx.AsyncClient) -> None:
+async def test_static_files_of_a_page_are_served_and_cached_for_ever(client: httpx.AsyncClient) -> None:
     addresses = re.findall(r'"(/static/[^"]*)"', (await client.get("/")).text)
     assert len(addresses) >= 3
     for address in addresses:
-        answer = await client.get(address)
-        assert (answer.status_code, answer.headers["cache-control"]) == (200, static.IMMUTABLE)
+        response = await client.get(address)
+        assert (response.status_code, response.headers["cache-control"]) == (200, static.IMMUTABLE)
 
 
-async def test_an_old_address_is_served_but_not_kept(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/static/voxpop.css?v=000000000000")
-    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
-    again = await client.get("/static/voxpop.css", headers={"if-none-match": answer.headers["etag"]})
+async def test_the_url_of_an_old_version_is_not_cached(client: httpx.AsyncClient) -> None:
+    response = await client.get("/static/voxpop.css?v=000000000000")
+    assert (response.status_code, response.headers["cache-control"]) == (200, "no-cache")
+    again = await client.get("/static/voxpop.css", headers={"if-none-match": response.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_an_address_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_static_url_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(static, "_paths", lambda: {"a.css": tmp_path / "a.css"})
     (tmp_path / "a.css").write_text("a {}")
     before = static.static_url("a.css")
@@ -82,17 +82,17 @@ async def test_an_address_changes_with_the_content(tmp_path: Path, monkeypatch: 
     assert static.static_url("a.css") != before
 
 
-async def test_files_are_packed_for_those_who_take_it(client: httpx.AsyncClient) -> None:
+async def test_static_files_are_compressed_if_the_client_accepts_it(client: httpx.AsyncClient) -> None:
     plain = await client.get("/static/voxpop.css", headers={"accept-encoding": "identity"})
-    packed = await client.get("/static/voxpop.css", headers={"accept-encoding": "gzip"})
+    compressed = await client.get("/static/voxpop.css", headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in plain.headers
-    assert packed.headers["content-encoding"] == "gzip"
-    assert plain.text == packed.text == (static.ROOT / "voxpop.css").read_text()
-    assert int(packed.headers["content-length"]) < 15_000
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert plain.text == compressed.text == (static.ROOT / "voxpop.css").read_text()
+    assert int(compressed.headers["content-length"]) < 15_000
 
 
-def test_no_style_is_for_nothing() -> None:
-    """Every class that a stylesheet names is in some page or script."""
+def test_every_class_of_a_stylesheet_is_used() -> None:
+    """Each class is in some page or script."""
     pages_and_scripts = [*(static.ROOT.parent / "templates").rglob("*.html"), *static.ROOT.glob("*.js")]
     used = {word for path in pages_and_scripts for word in re.findall(r"[\w-]+", path.read_text("utf-8"))}
     for sheet in ("voxpop.css", "work.css"):
@@ -103,37 +103,37 @@ def test_no_style_is_for_nothing() -> None:
 @pytest.mark.parametrize(
     "name", ["nothing.css", "../web/pages.py", "%2e%2e/types.py", "..%2fconfig.py", "/etc/passwd", ""]
 )
-async def test_nothing_but_static_files_is_served(client: httpx.AsyncClient, name: str) -> None:
+async def test_only_static_files_are_served(client: httpx.AsyncClient, name: str) -> None:
     assert (await client.get(f"/static/{name}")).status_code == 404
 
 
-async def test_the_icon_is_served_from_here(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/favicon.ico")
-    assert answer.headers["content-type"] == "image/svg+xml"
-    assert answer.text.startswith("<svg")
+async def test_the_icon_is_served(client: httpx.AsyncClient) -> None:
+    response = await client.get("/favicon.ico")
+    assert response.headers["content-type"] == "image/svg+xml"
+    assert response.text.startswith("<svg")
 
 
-async def test_an_error_is_a_page_too(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/static/nothing.css")
-    assert answer.status_code == 404
-    assert "Page not found" in answer.text
-    assert "0193-trace" in answer.text
+async def test_an_error_has_a_page(client: httpx.AsyncClient) -> None:
+    response = await client.get("/static/nothing.css")
+    assert response.status_code == 404
+    assert "Page not found" in response.text
+    assert "0193-trace" in response.text
 
 
-def test_an_error_cannot_carry_markup() -> None:
+def test_an_error_message_is_escaped() -> None:
     assert "<script>alert" not in pages.error_page(NotFound("<script>alert(1)</script>"), "t").content
 
 
-def test_a_forgotten_value_is_an_error_not_a_gap() -> None:
+def test_a_missing_template_variable_raises_an_error() -> None:
     with pytest.raises(UndefinedError):
         pages.render("web/start.html", url="https://voxpop.test")
 
 
-def test_the_files_of_others_are_the_locked_ones(assets: ModuleType) -> None:
+def test_third_party_files_match_the_lock(assets: ModuleType) -> None:
     assert assets.complete()
 
 
-def test_a_tarball_that_differs_is_refused(assets: ModuleType) -> None:
+def test_a_tarball_that_differs_from_the_lock_is_rejected(assets: ModuleType) -> None:
     package = {"name": "x", "version": "1", "integrity": assets.integrity(b"what was locked")}
     assets.check(b"what was locked", package)
     with pytest.raises(SystemExit, match="is not what"):

@@ -1,4 +1,4 @@
-"""The outermost layer: HEAD, request ids, what is counted."""
+"""The middleware: HEAD, request ids, request metrics and compression."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from voxpop.web.middleware import AppMiddleware
 
 
 @pytest.mark.parametrize("path", ["/", "/health/check", "/docs"])
-async def test_head_is_a_get_without_its_body(make: Make, path: str) -> None:
+async def test_head_is_a_get_without_a_body(make: Make, path: str) -> None:
     client = make.anonymous()
     head, get = await client.head(path), await client.get(path)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == get.headers["content-length"]
 
 
-async def test_an_id_that_could_break_a_log_is_replaced(make: Make) -> None:
+async def test_a_request_id_that_is_unsafe_in_a_log_is_replaced(make: Make) -> None:
     client = make.anonymous()
     kept = await client.get("/health/check", headers={"request-id": "abc-1"})
     replaced = await client.get("/health/check", headers={"request-id": "a b" + "c" * 300})
@@ -24,7 +24,7 @@ async def test_an_id_that_could_break_a_log_is_replaced(make: Make) -> None:
     assert len(replaced.headers["request-id"]) == 36
 
 
-async def test_unknown_addresses_are_one_label(client: Client) -> None:
+async def test_unknown_paths_share_one_metrics_label(client: Client) -> None:
     for number in range(3):
         await client.get(f"/nobody/{number}")
     metrics = (await client.get("/metrics")).text
@@ -32,18 +32,18 @@ async def test_unknown_addresses_are_one_label(client: Client) -> None:
     assert "/nobody/" not in metrics
 
 
-OWN = {"sec-fetch-site": "same-origin", "accept-encoding": "gzip", "accept": "text/html"}
+SAME_ORIGIN = {"sec-fetch-site": "same-origin", "accept-encoding": "gzip", "accept": "text/html"}
 
 
-async def test_a_page_is_packed_for_its_own_readers(make: Make) -> None:
+async def test_a_page_is_compressed_for_same_origin_requests(make: Make) -> None:
     client = make.anonymous()
-    plain, packed = await client.get("/"), await client.get("/", headers=OWN)
-    assert (plain.headers.get("content-encoding"), packed.headers["content-encoding"]) == (None, "gzip")
-    assert plain.text == packed.text
-    assert int(packed.headers["content-length"]) < len(plain.content) / 2
-    assert {plain.headers["vary"], packed.headers["vary"]} == {"accept-encoding, sec-fetch-site"}
-    head = await client.head("/", headers=OWN)
-    assert head.headers["content-length"] == packed.headers["content-length"]
+    plain, compressed = await client.get("/"), await client.get("/", headers=SAME_ORIGIN)
+    assert (plain.headers.get("content-encoding"), compressed.headers["content-encoding"]) == (None, "gzip")
+    assert plain.text == compressed.text
+    assert int(compressed.headers["content-length"]) < len(plain.content) / 2
+    assert {plain.headers["vary"], compressed.headers["vary"]} == {"accept-encoding, sec-fetch-site"}
+    head = await client.head("/", headers=SAME_ORIGIN)
+    assert head.headers["content-length"] == compressed.headers["content-length"]
 
 
 @pytest.mark.parametrize(
@@ -55,19 +55,17 @@ async def test_a_page_is_packed_for_its_own_readers(make: Make) -> None:
         {"accept-encoding": "br"},
     ],
 )
-async def test_a_page_that_another_site_asked_for_tells_nothing_by_its_length(
-    make: Make, headers: dict[str, str]
-) -> None:
-    assert "content-encoding" not in (await make.anonymous().get("/", headers=OWN | headers)).headers
+async def test_a_page_is_not_compressed_for_requests_from_other_sites(make: Make, headers: dict[str, str]) -> None:
+    assert "content-encoding" not in (await make.anonymous().get("/", headers=SAME_ORIGIN | headers)).headers
 
 
 @pytest.mark.parametrize("path", ["/health/check", "/openapi.json", "/favicon.ico"])
-async def test_what_is_no_page_is_left_alone(make: Make, path: str) -> None:
-    answer = await make.anonymous().get(path, headers=OWN)
-    assert answer.headers.keys() & {"content-encoding", "vary"} == set()
+async def test_other_responses_are_not_compressed(make: Make, path: str) -> None:
+    response = await make.anonymous().get(path, headers=SAME_ORIGIN)
+    assert response.headers.keys() & {"content-encoding", "vary"} == set()
 
 
-async def test_what_streams_is_not_held_back() -> None:
+async def test_streams_are_not_delayed_by_compression() -> None:
     sent: list[str] = []
 
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
@@ -79,7 +77,7 @@ async def test_what_streams_is_not_held_back() -> None:
     async def send(message: Any) -> None:
         sent.append(message["type"].rpartition(".")[2])
 
-    headers = [(name.encode(), value.encode()) for name, value in OWN.items()]
+    headers = [(name.encode(), value.encode()) for name, value in SAME_ORIGIN.items()]
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers}
     await AppMiddleware(app)(scope, None, send)  # type: ignore[arg-type]
     assert sent == ["start", "body", "part", "body", "part"]
