@@ -1,7 +1,6 @@
 """What the inbox rejects: invalid addresses and forms, too many views, members and tickets of other workspaces."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -10,21 +9,12 @@ import pytest
 from tests.support.inbox import AGENT, OWNER, InboxSite, Priority
 from tests.support.sites import member_id
 
-from voxpop.db.pool import Database
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists.saved_views import NewView
 from voxpop.types import Audit, utcnow
 
 OTHER = "other@example.com"
 LONG = "ж" * 200  # six times as long in an address
-
-
-@pytest.fixture
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
 
 
 async def state(owner: Any) -> list[Any]:

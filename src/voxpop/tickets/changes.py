@@ -28,8 +28,8 @@ async def change_ticket(
         raise Invalid("body must have status, priority, assignee or tags")
     await service.lock_ticket(tx, workspace, ref)
     if changes.assignee is not UNSET:
-        named = changes.assignee
-        assignee = None if named is None else await assignees.get_assignee(tx, workspace, named)
+        member = changes.assignee
+        assignee = None if member is None else await assignees.get_assignee(tx, workspace, member)
         await service.assign(tx, workspace, [ref], assignee, author, now)
     if changes.priority is not UNSET:
         await service.set_priority(tx, workspace, ref, changes.priority, author, now)

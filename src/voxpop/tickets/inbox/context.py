@@ -144,18 +144,18 @@ async def _list_position(
     view, at = View.parse(query.get("in", "")), query.get("at", "")
     if not DIGITS.fullmatch(at) or int(at) > MAX_LIST_POSITION:
         return ListPosition(view.address)
-    place, ticket_filter = int(at), view.to_filter(member.account_id, now)
-    positions = await lists.list_positions(tx, workspace, ticket_filter, view.sort_order, None, place + 2)
+    index, ticket_filter = int(at), view.to_filter(member.account_id, now)
+    positions = await lists.list_positions(tx, workspace, ticket_filter, view.sort_order, None, index + 2)
     others = [each.id for each in positions if each.id != ticket.id]
-    before, after = others[:place][-1:], others[place : place + 1]
+    before, after = others[:index][-1:], others[index : index + 1]
     links = [
-        _ticket_link(row.ref, view, place - 1 if [row.id] == before else place + 1)
+        _ticket_link(row.ref, view, index - 1 if [row.id] == before else index + 1)
         for row in await list_store.list_rows(tx, workspace, before + after)
     ]
     previous_links, next_links = links[: len(before)], links[len(before) :]
     total = await lists.count_tickets(tx, workspace, ticket_filter)
-    return ListPosition(view.address, place + 1, total, next(iter(previous_links), None), next(iter(next_links), None))
+    return ListPosition(view.address, index + 1, total, next(iter(previous_links), None), next(iter(next_links), None))
 
 
-def _ticket_link(ref: str, view: View, place: int) -> str:
-    return f"/inbox/{ref}?{urlencode({'in': view.query, 'at': place})}"
+def _ticket_link(ref: str, view: View, index: int) -> str:
+    return f"/inbox/{ref}?{urlencode({'in': view.query, 'at': index})}"

@@ -5,7 +5,6 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import Struct
 
 from voxpop.accounts.models import Customer, NewSession, SessionKind
 from voxpop.auth import browser_sessions
@@ -22,13 +21,15 @@ from voxpop.auth.guards import customers_only, portal_public
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.cursors import Position
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import AppError, Invalid, RateLimited
+from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.tickets import limits, ratings, service
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.models import Author, Ticket
 from voxpop.tickets.portal import customer_tickets
 from voxpop.tickets.portal.schemas import (
+    CheckedReply,
+    CheckedTicket,
     RatingForm,
     RatingOut,
     ReplyForm,
@@ -70,25 +71,18 @@ async def show_new_ticket(visitor: MaybeCustomer, tx: Transaction, render: Rende
     return render(NEW, form=form, fields=_fields_to_ask(form, visitor), limits=limits)
 
 
-class CheckedTicket(Struct, frozen=True):
-    """A new ticket's form without errors, and whether the visitor's address is not verified."""
-
-    form: TicketForm
-    is_guest: bool
-
-
 async def check_new_ticket(
     request: PageRequest, workspace: CurrentWorkspace, visitor: MaybeCustomer, render: Renderer
 ) -> CheckedTicket:
     """Reads and checks the form, then counts the ticket: by customer, or by client address for a guest."""
     database: Database = request.app.state.database
     name = await customer_tickets.look_up_name(database, visitor) if visitor else None
-    known = _prefilled_form(visitor, name)
-    form, fields = await read_form(request, TicketForm), _fields_to_ask(known, visitor)
+    prefilled = _prefilled_form(visitor, name)
+    form, fields = await read_form(request, TicketForm), _fields_to_ask(prefilled, visitor)
     if "name" not in fields:
-        form.name = known.name
+        form.name = prefilled.name
     if "email" not in fields:
-        form.email = known.email
+        form.email = prefilled.email
     if errors := form.errors():
         raise render.with_errors(NEW, Invalid(details=errors), form=form, fields=fields, limits=limits)
     is_guest = visitor is None or "email" in fields
@@ -134,13 +128,6 @@ async def show_ticket(
         await ratings.mark_panel_shown(tx, workspace, ticket, utcnow())
     context = await _context(tx, workspace, ticket)
     return render(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
-
-
-class CheckedReply(Struct, frozen=True):
-    """A reply as typed, and the reason why it was refused."""
-
-    body: str
-    error: AppError | None = None
 
 
 async def check_reply(request: PageRequest, workspace: CurrentWorkspace, customer: CurrentCustomer) -> CheckedReply:
@@ -227,11 +214,11 @@ def _prefilled_form(visitor: Customer | None, name: str | None) -> TicketForm:
     return TicketForm() if visitor is None else TicketForm(name=name or "", email=visitor.email)
 
 
-def _fields_to_ask(known: TicketForm, visitor: Customer | None) -> list[str]:
+def _fields_to_ask(prefilled: TicketForm, visitor: Customer | None) -> list[str]:
     """The fields about the visitor that the form asks for. A guest is asked again: theirs may be mistyped."""
     if visitor is None or visitor.ticket_id is not None:
         return ["name", "email"]
-    return [] if known.name else ["name"]
+    return [] if prefilled.name else ["name"]
 
 
 async def _context(tx: Tx, workspace: Workspace, ticket: Ticket, typed: dict[str, str] | None = None) -> dict[str, Any]:

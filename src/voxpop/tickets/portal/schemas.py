@@ -46,8 +46,22 @@ class TicketForm(Struct):
         return NewTicket(_one_line(self.subject), self.description.strip(), requester)
 
 
+class CheckedTicket(Struct, frozen=True):
+    """A new ticket's form without errors, and whether the visitor's address is not verified."""
+
+    form: TicketForm
+    is_guest: bool
+
+
 class ReplyForm(Struct):
     body: str = ""
+
+
+class CheckedReply(Struct, frozen=True):
+    """A reply as typed, and the reason why it was refused."""
+
+    body: str
+    error: AppError | None = None
 
 
 class RatingForm(Struct):

@@ -1,12 +1,10 @@
 """The email about a reply: a link to the portal at the workspace's host, or the text where there is no portal."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from tests.support.inbox import ANN, HOUR, Browser, InboxSite
 
-from voxpop.db.pool import Database
 from voxpop.mail import OutgoingMail
 from voxpop.types import utcnow
 from voxpop.workspaces import service as workspaces
@@ -14,14 +12,6 @@ from voxpop.workspaces.models import WorkspaceChange
 
 BODY = "Turn the valve.\n\nThen write to us."
 KEY = re.compile(r"vxp_\w{32}_[\w-]{43}")
-
-
-@pytest.fixture
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
 
 
 async def replied(inbox: InboxSite, slug: str = "default", kind: str = "public") -> list[OutgoingMail]:
