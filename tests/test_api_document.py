@@ -14,7 +14,8 @@ import uvicorn
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.feature_invariants import Owner
 from tests.support.tickets import NEW, member
 
@@ -75,7 +76,7 @@ def config(authorization: str) -> SchemathesisConfig:
 
 
 @pytest.fixture
-async def address(make: Make) -> AsyncIterator[str]:
+async def address(make: Factory) -> AsyncIterator[str]:
     """The URL of the app, which runs in this test's own event loop."""
     # The protocol is named, because otherwise the event loop leaves Nagle's algorithm on: 40 ms for each request.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -12,9 +12,10 @@ import httpx
 import msgspec
 import pytest
 from structlog.testing import capture_logs
-from tests.conftest import Client, Make
+from tests.support.clients import Client, error_code, expect_ok
+from tests.support.factories import Factory
 from tests.support.feature_invariants import Owner
-from tests.support.features import API, USER, Feature, good, refusal
+from tests.support.features import API, USER, Feature
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
@@ -62,7 +63,7 @@ def is_envelope(response: httpx.Response, status: int, kind: str, code: str | No
     return body
 
 
-async def test_every_kind_of_error_is_the_envelope(make: Make, client: Client) -> None:  # C4, G2
+async def test_every_kind_of_error_is_the_envelope(make: Factory, client: Client) -> None:  # C4, G2
     bad = {"authorization": "Bearer no"}
     ingest = await make.client(client.workspace, "ingest")  # type: ignore[arg-type]
     product = {"key": "pms", "name": "PMS"}
@@ -168,7 +169,7 @@ async def test_a_body_must_be_sent_as_json(client: Client) -> None:  # C3
             ("text/plain; charset=utf-8", (400, "VALIDATION_ERROR")),
         ):
             response = await client.post(path, content=b'{"user_email": "u@x.com"}', headers={"content-type": media})
-            assert refusal(response) == expected, media
+            assert error_code(response) == expected, media
         for media in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
             response = await client.post(path, content=b'{"user_email": "u@x.com"}', headers={"content-type": media})
             assert response.status_code == 200, media
@@ -199,9 +200,9 @@ async def test_an_email_address_is_stored_as_sent(client: Client) -> None:  # C6
     wrong += ["u@x.com\n", "a@b@x.com", "u@x.c", "ü@x.com", "u@ü.com", "u u@x.com", "u@-x.com", ".u@x.com", "u.@x.com"]
     for email in wrong:
         for what in ("increment", "reject", "feedbacks"):
-            assert refusal(await feature.post(what, email, rating=8, source="voluntary"))[0] == 400, email
+            assert error_code(await feature.post(what, email, rating=8, source="voluntary"))[0] == 400, email
         query = await client.get(f"{API}/products/pms/feature-interactions", params={"user_email": email})
-        assert refusal(query) == (400, "VALIDATION_ERROR"), email
+        assert error_code(query) == (400, "VALIDATION_ERROR"), email
 
 
 async def test_unknown_routes_are_404_and_unknown_methods_are_405(client: Client) -> None:  # C7, C1
@@ -288,7 +289,7 @@ async def test_an_email_address_has_at_most_254_characters(client: Client) -> No
         responses += [await client.patch(f"{API}/feedbacks/{rated['id']}/notes", json=notes)]
         assert [response.status_code for response in responses] == ([200, 200, 200, 201, 200] if fits else [400] * 5)
     too_long = await client.get(f"{API}/features", params={"name_part": "ё" * 201})
-    assert refusal(too_long) == (400, "VALIDATION_ERROR")
+    assert error_code(too_long) == (400, "VALIDATION_ERROR")
     assert (await client.get(f"{API}/features", params={"name_part": "ё" * 200})).status_code == 200
 
 
@@ -315,7 +316,7 @@ async def test_a_nul_character_is_rejected_everywhere(client: Client, owner: Own
         is_envelope(await client.post(f"{API}/{path}", json={"user_email": USER}), 400, "VALIDATION_ERROR")
     assert before == (await owner.fetch("TABLE feature"), await owner.fetch("TABLE workspace"))
     literal = await client.post(f"{FEATURE}/feedbacks", content=LITERAL, headers=JSON)
-    assert good(literal, 201)["comment"] == "\\u0000"
+    assert expect_ok(literal, 201)["comment"] == "\\u0000"
 
 
 LITERAL = rb'{"user_email": "u@x.com", "rating": 8, "source": "prompted", "comment": "\\u0000"}'
@@ -393,7 +394,7 @@ async def test_a_full_queue_rejects_more_requests_with_503(
     database: Database, client: Client, live_db: str, owner: Owner
 ) -> None:  # G2
     """A lock blocks one batch, three more requests wait, and further ones are rejected."""
-    make = Make(database, load(env={"VOXPOP_QUEUE_LIMIT": "3"}))
+    make = Factory(database, load(env={"VOXPOP_QUEUE_LIMIT": "3"}))
     crowd = Feature(make.anonymous(headers=dict(client.headers)))
     holder = await asyncpg.connect(live_db)
     async with holder.transaction():
@@ -445,7 +446,7 @@ async def database_proxy(dsn: str) -> AsyncIterator[tuple[str, Any]]:
 async def test_requests_are_503_while_the_database_is_unreachable(live_db: str, client: Client) -> None:  # G2, C10
     async with database_proxy(live_db) as (dsn, close):
         database = await Database.open(dsn, size=4)
-        caller = Make(database, load(env={})).anonymous(headers=dict(client.headers))
+        caller = Factory(database, load(env={})).anonymous(headers=dict(client.headers))
         feature = Feature(caller)
         await feature.use()
         assert (await caller.get("/health/ready")).status_code == 200
@@ -463,7 +464,7 @@ async def test_requests_are_503_while_the_database_is_unreachable(live_db: str, 
         await database.close()
 
 
-async def test_a_client_that_disconnects_is_logged_as_no_error(make: Make, client: Client) -> None:  # G2
+async def test_a_client_that_disconnects_is_logged_as_no_error(make: Factory, client: Client) -> None:  # G2
     """No response reaches it. The log must have no error, because errors alert an operator."""
     messages = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
     sent: list[dict[str, Any]] = []

@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import httpx
 from litestar.routes import HTTPRoute
-from tests.conftest import Client, Make
 from tests.support.app import app_for
+from tests.support.clients import Client, expect_ok
+from tests.support.factories import Factory
 from tests.support.feature_invariants import Owner
-from tests.support.features import API, Feature, good
+from tests.support.features import API, Feature
 from tests.support.portal import PortalSite
 from tests.support.sites import Browser
 
@@ -154,7 +155,7 @@ IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key"), str(uu
 ROLES = ["agent", "admin", "owner"]  # each role includes the rights of those before it
 
 
-def operations(make: Make) -> Iterator[tuple[str, str]]:
+def operations(make: Factory) -> Iterator[tuple[str, str]]:
     """The method and path of every route, without the OPTIONS that the framework adds."""
     for route in make.app.app.routes:  # type: ignore[attr-defined]
         assert isinstance(route, HTTPRoute)
@@ -166,7 +167,7 @@ async def status(client: httpx.AsyncClient, operation: tuple[str, str], **option
     return (await client.request(method, path.format(**IDS), **options)).status_code
 
 
-async def test_every_route_is_in_the_table_with_its_scope(make: Make) -> None:  # G1
+async def test_every_route_is_in_the_table_with_its_scope(make: Factory) -> None:  # G1
     assert sorted(operations(make)) == sorted(EXPECTED | EXPECTED_PAGES)
     workspace = await make.workspace("ours")
     clients = {scope: await make.client(workspace, scope) for scope in Scope}
@@ -179,7 +180,7 @@ async def test_every_route_is_in_the_table_with_its_scope(make: Make) -> None:  
                 assert code == 403, (operation, key_scope)
 
 
-async def test_without_a_key_only_open_routes_respond(make: Make) -> None:  # C9, G1
+async def test_without_a_key_only_open_routes_respond(make: Factory) -> None:  # C9, G1
     anonymous = make.anonymous()
     for operation, scope in EXPECTED.items():
         assert await status(anonymous, operation) == (200 if scope == "open" else 401), operation
@@ -220,7 +221,7 @@ async def test_each_page_is_shown_to_the_roles_in_the_table(database: Database) 
         await browser.aclose()
 
 
-async def test_an_api_key_gives_no_access_to_pages(make: Make) -> None:  # G1
+async def test_an_api_key_gives_no_access_to_pages(make: Factory) -> None:  # G1
     client = await make.client((await workspaces.open_workspace(make.database, "default")).id)
     for (method, path), access in EXPECTED_PAGES.items():
         if access != "anyone":
@@ -228,14 +229,14 @@ async def test_an_api_key_gives_no_access_to_pages(make: Make) -> None:  # G1
             assert outcome(answer) == expected(access, "anonymous"), path
 
 
-async def test_options_responses_are_empty(make: Make) -> None:  # G1
+async def test_options_responses_are_empty(make: Factory) -> None:  # G1
     anonymous = make.anonymous()
     for _, path in EXPECTED | EXPECTED_PAGES:
         answer = await anonymous.options(path.format(**IDS))
         assert (answer.status_code, answer.content) == (204, b"")
 
 
-async def test_a_malformed_or_unknown_key_is_refused(make: Make, client: Client) -> None:  # G1
+async def test_a_malformed_or_unknown_key_is_refused(make: Factory, client: Client) -> None:  # G1
     key = client.headers["authorization"].removeprefix("Bearer ")
     _, key_id, secret = key.split("_", 2)
     wrong = ["", "Bearer", "Bearer ", key, f"Basic {key}", f"Bearer {key}x", f"Bearer {key[:-1]}", f"Bearer x{key}"]
@@ -249,18 +250,18 @@ async def test_a_malformed_or_unknown_key_is_refused(make: Make, client: Client)
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_the_authorization_header_may_vary_in_case_and_space(make: Make, client: Client) -> None:  # G1
+async def test_the_authorization_header_may_vary_in_case_and_space(make: Factory, client: Client) -> None:  # G1
     key = client.headers["authorization"].removeprefix("Bearer ")
     for header in (f"bearer {key}", f"BEARER {key}", f"Bearer  {key}", f"Bearer {key} "):
         assert (await make.anonymous().get(f"{API}/products", headers={"authorization": header})).status_code == 200
 
 
 async def test_a_revoked_key_is_refused_immediately_in_every_process(
-    make: Make, client: Client, live_db: str
+    make: Factory, client: Client, live_db: str
 ) -> None:  # G1
     """The other process has its own pool, and both processes have just accepted the key."""
     database = await Database.open(live_db, size=2)
-    other = Make(database, load(env={})).anonymous(headers=dict(client.headers))
+    other = Factory(database, load(env={})).anonymous(headers=dict(client.headers))
     callers = [await Feature.open(client), Feature(other)]
     for caller in callers:
         await caller.use()
@@ -292,9 +293,9 @@ TABLES = ("product", "feature", "interaction", "feedback", "survey", "interactio
 
 
 async def test_ids_of_another_workspace_get_the_same_404_as_unknown_ids(
-    client: Client, neighbour: Client, owner: Owner
+    client: Client, other_client: Client, owner: Owner
 ) -> None:  # G1
-    theirs = await Feature.open(neighbour, "crm", "export", uses=1)
+    theirs = await Feature.open(other_client, "crm", "export", uses=1)
     await theirs.use()
     known = {"product": "crm", "feature": "export", "feedback": (await theirs.rate())["id"]}
     unknown = {"product": "cry", "feature": "expert", "feedback": str(uuid4())}
@@ -326,14 +327,14 @@ async def test_metrics_are_open_to_the_local_machine_and_the_token(database: Dat
             assert (await caller.get("/metrics", headers=headers)).status_code == expected, (host, headers)
 
 
-async def test_health_checks_need_no_key_and_have_an_empty_body(make: Make) -> None:  # C10
+async def test_health_checks_need_no_key_and_have_an_empty_body(make: Factory) -> None:  # C10
     for path in ("/health/check", "/health/ready"):
         answer = await make.anonymous().get(path)
         assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_a_refusal_names_the_missing_scope(make: Make) -> None:  # G1, G2
+async def test_a_refusal_names_the_missing_scope(make: Factory) -> None:  # G1, G2
     client = await make.client(await make.workspace("ours"), Scope.READ)
     answer = await client.post(f"{API}/products", json={"key": "a", "name": "A"})
     assert answer.json()["message"] == "This needs a key with the scope 'manage'"
-    assert good(await client.get(f"{API}/products")) == {"data": []}
+    assert expect_ok(await client.get(f"{API}/products")) == {"data": []}

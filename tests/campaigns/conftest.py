@@ -1,15 +1,15 @@
 """Two workspaces' ways in."""
 
 import pytest
-from tests.conftest import Client
-from tests.support.campaigns import Door
+from tests.support.campaigns import CampaignApi
+from tests.support.clients import Client
 
 
 @pytest.fixture
-def door(client: Client) -> Door:
-    return Door(client)
+def api(client: Client) -> CampaignApi:
+    return CampaignApi(client)
 
 
 @pytest.fixture
-def theirs(neighbour: Client) -> Door:
-    return Door(neighbour)
+def theirs(other_client: Client) -> CampaignApi:
+    return CampaignApi(other_client)

@@ -4,9 +4,10 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from tests.conftest import Make
 from tests.support.campaign_invariants import Owner, assert_counts_agree
-from tests.support.campaigns import API, GUID, PLAN, Door, good, refusal
+from tests.support.campaigns import API, GUID, PLAN, CampaignApi
+from tests.support.clients import error_code, expect_ok
+from tests.support.factories import Factory
 from tests.support.survey_types import CES7
 
 from voxpop.types import Scope
@@ -29,7 +30,7 @@ TABLE = """
 EXPECTED = [line.split() for line in TABLE.strip().splitlines()]
 
 
-async def test_each_route_asks_for_its_scope_and_no_other(make: Make) -> None:  # G1
+async def test_each_route_asks_for_its_scope_and_no_other(make: Factory) -> None:  # G1
     workspace = await make.workspace("ours")
     clients = {scope: await make.client(workspace, scope) for scope in Scope}
     for scope, method, path in EXPECTED:
@@ -39,35 +40,37 @@ async def test_each_route_asks_for_its_scope_and_no_other(make: Make) -> None:  
             if held == scope:
                 assert answer.status_code not in (401, 403), (path, held)
             else:
-                assert refusal(answer) == (403, "FORBIDDEN"), (path, held)
-        assert refusal(await make.anonymous().request(method, address, json={})) == (401, "UNAUTHORIZED")
+                assert error_code(answer) == (403, "FORBIDDEN"), (path, held)
+        assert error_code(await make.anonymous().request(method, address, json={})) == (401, "UNAUTHORIZED")
 
 
-async def test_a_key_of_one_scope_is_enough_for_a_shop(make: Make) -> None:  # G1
+async def test_a_key_of_one_scope_is_enough_for_a_shop(make: Factory) -> None:  # G1
     workspace = await make.workspace("ours")
-    await Door(await make.client(workspace, Scope.MANAGE)).open()
-    shop = Door(await make.client(workspace, Scope.INGEST))
+    await CampaignApi(await make.client(workspace, Scope.MANAGE)).open()
+    shop = CampaignApi(await make.client(workspace, Scope.INGEST))
     survey = await shop.ask()
     assert await shop.shown() == ["order_456"]
-    good(await shop.submit(survey))
+    expect_ok(await shop.submit(survey))
 
 
-async def test_neighbours_share_nothing(door: Door, theirs: Door, owner: Owner) -> None:  # G1, F45
+async def test_neighbours_share_nothing(api: CampaignApi, theirs: CampaignApi, owner: Owner) -> None:  # G1, F45
     """The same contexts and customers on both sides."""
-    mine, other = await door.open(), await theirs.open(survey_type_code="CSAT")
-    my_survey, their_survey = await door.ask(), await theirs.ask()
-    assert [one["survey_id"] for one in await door.surveys(GUID)] == [my_survey]
+    mine, other = await api.open(), await theirs.open(survey_type_code="CSAT")
+    my_survey, their_survey = await api.ask(), await theirs.ask()
+    assert [one["survey_id"] for one in await api.surveys(GUID)] == [my_survey]
     assert [one["survey_id"] for one in await theirs.surveys(GUID)] == [their_survey]
-    assert (await door.ids(), await theirs.ids()) == ([mine["id"]], [other["id"]])
-    good(await door.submit(my_survey, 10))
+    assert (await api.ids(), await theirs.ids()) == ([mine["id"]], [other["id"]])
+    expect_ok(await api.submit(my_survey, 10))
     assert await theirs.shown() == ["order_456"]
     await assert_counts_agree(owner)
 
 
-async def test_what_is_the_neighbours_is_unknown(door: Door, theirs: Door, owner: Owner) -> None:  # G1, F11, F62
+async def test_what_is_the_neighbours_is_unknown(
+    api: CampaignApi, theirs: CampaignApi, owner: Owner
+) -> None:  # G1, F11, F62
     campaign = await theirs.open()
     survey = await theirs.ask()
-    good(await theirs.post("survey-types", CES7 | {"code": "THEIRS"}), 201)
+    expect_ok(await theirs.post("survey-types", CES7 | {"code": "THEIRS"}), 201)
     before = [await owner.fetch(f"TABLE {table}") for table in ("campaign", "survey", "feedback", "survey_type")]
     calls: list[tuple[str, str, Any]] = [
         ("GET", "campaigns/{campaign}", None),
@@ -82,22 +85,25 @@ async def test_what_is_the_neighbours_is_unknown(door: Door, theirs: Door, owner
         texts = []
         for ids in (known, unknown):
             sent = body and body | ({"survey_id": ids["survey"]} if "survey_id" in body else {})
-            answer = await door.client.request(method, f"{API}/{path.format(**ids)}", json=sent)
-            assert refusal(answer) == (404, "NOT_FOUND"), path
+            answer = await api.client.request(method, f"{API}/{path.format(**ids)}", json=sent)
+            assert error_code(answer) == (404, "NOT_FOUND"), path
             texts.append(re.sub("|".join([*ids.values(), '"traceId":"[^"]*"']), "id", answer.text))
         assert texts[0] == texts[1]
     after = [await owner.fetch(f"TABLE {table}") for table in ("campaign", "survey", "feedback", "survey_type")]
     assert before == after
 
 
-async def test_a_type_of_the_neighbours_is_no_type(door: Door, theirs: Door) -> None:  # G1, F14
-    good(await theirs.post("survey-types", CES7 | {"code": "THEIRS"}), 201)
-    assert refusal(await door.post("campaigns", PLAN | {"survey_type_code": "THEIRS"})) == (400, "UNKNOWN_SURVEY_TYPE")
+async def test_a_type_of_the_neighbours_is_no_type(api: CampaignApi, theirs: CampaignApi) -> None:  # G1, F14
+    expect_ok(await theirs.post("survey-types", CES7 | {"code": "THEIRS"}), 201)
+    assert error_code(await api.post("campaigns", PLAN | {"survey_type_code": "THEIRS"})) == (
+        400,
+        "UNKNOWN_SURVEY_TYPE",
+    )
     await theirs.open(survey_type_code="THEIRS")
 
 
-async def test_bodies_are_json(door: Door) -> None:  # G2
+async def test_bodies_are_json(api: CampaignApi) -> None:  # G2
     form = {"content-type": "application/x-www-form-urlencoded"}
     for path in ("events", "feedback/submit", "campaigns", "survey-types"):
-        answer = await door.client.post(f"{API}/{path}", content="a=1", headers=form)
-        assert refusal(answer) == (415, "UNSUPPORTED_MEDIA_TYPE")
+        answer = await api.client.post(f"{API}/{path}", content="a=1", headers=form)
+        assert error_code(answer) == (415, "UNSUPPORTED_MEDIA_TYPE")

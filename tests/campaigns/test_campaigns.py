@@ -1,13 +1,14 @@
-"""Campaigns opened, shown, replaced and deleted through the door."""
+"""Campaigns opened, shown, replaced and deleted through the api."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.conftest import Make
 from tests.support.campaign_invariants import Owner
-from tests.support.campaigns import PLAN, Door, fields, good, refusal
+from tests.support.campaigns import PLAN, CampaignApi
+from tests.support.clients import error_code, expect_ok, invalid_fields
+from tests.support.factories import Factory
 
 AUDIT = {"create_time", "create_user", "last_update_time", "last_update_user"}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -28,7 +29,7 @@ BAD = [
 ]
 
 
-async def test_each_route_is_where_it_was_promised(make: Make) -> None:  # F1
+async def test_each_route_is_where_it_was_promised(make: Factory) -> None:  # F1
     routes = {(method, route.path_format) for route in make.app.app.routes for method in route.methods}  # type: ignore[attr-defined]
     assert routes >= {
         ("POST", "/api/v1/campaigns"),
@@ -42,34 +43,36 @@ async def test_each_route_is_where_it_was_promised(make: Make) -> None:  # F1
     }
 
 
-async def test_a_campaign_is_stored_and_shown_bare_and_in_snake_case(door: Door) -> None:  # F2, F3, F10
+async def test_a_campaign_is_stored_and_shown_bare_and_in_snake_case(api: CampaignApi) -> None:  # F2, F3, F10
     sent = PLAN | {"delay_hours": 24, "end_date": "2024-12-31T10:00:00Z"}
-    opened = good(await door.post("campaigns", sent), 201)
+    opened = expect_ok(await api.post("campaigns", sent), 201)
     assert opened.keys() == PLAN.keys() | {"id"} | AUDIT
     shown = {"start_date": "2024-01-01T00:00:00.000Z", "end_date": "2024-12-31T10:00:00.000Z"}
     assert {field: opened[field] for field in PLAN} == sent | shown
     assert str(UUID(opened["id"])) == opened["id"]
-    assert good(await door.get(f"campaigns/{opened['id']}")) == opened
-    assert good(await door.post("campaigns/filter", {})) == {"campaigns": [opened]}
+    assert expect_ok(await api.get(f"campaigns/{opened['id']}")) == opened
+    assert expect_ok(await api.post("campaigns/filter", {})) == {"campaigns": [opened]}
 
 
-async def test_what_is_left_out_has_a_default(door: Door) -> None:  # F16
+async def test_what_is_left_out_has_a_default(api: CampaignApi) -> None:  # F16
     before = datetime.now(UTC) - timedelta(milliseconds=1)
     needed = {field: PLAN[field] for field in ("name", "survey_type_code", "trigger_type")}
-    opened = good(await door.post("campaigns", needed), 201)
+    opened = expect_ok(await api.post("campaigns", needed), 201)
     assert (opened["delay_hours"], opened["active"], opened["end_date"]) == (0, True, None)
     assert before <= datetime.fromisoformat(opened["start_date"]) <= datetime.now(UTC)
-    assert good(await door.post("campaigns", needed | {"start_date": None, "end_date": None}), 201)["end_date"] is None
+    assert (
+        expect_ok(await api.post("campaigns", needed | {"start_date": None, "end_date": None}), 201)["end_date"] is None
+    )
 
 
-async def test_who_wrote_it_and_when_is_kept(door: Door, owner: Owner) -> None:  # F7, F18
-    opened = await door.open()
+async def test_who_wrote_it_and_when_is_kept(api: CampaignApi, owner: Owner) -> None:  # F7, F18
+    opened = await api.open()
     assert opened["create_user"] == opened["last_update_user"] == "key:test"
     assert INSTANT.fullmatch(opened["create_time"])
     assert opened["create_time"] == opened["last_update_time"]
-    replaced = good(await door.put(f"campaigns/{opened['id']}", PLAN))
+    replaced = expect_ok(await api.put(f"campaigns/{opened['id']}", PLAN))
     assert replaced["create_time"] == opened["create_time"] < replaced["last_update_time"]
-    await door.submit(await door.ask())
+    await api.submit(await api.ask())
     for table in ("survey", "customer_feedback"):
         row = await owner.fetchrow(f"SELECT {', '.join(sorted(AUDIT))} FROM {table}")
         assert row is not None
@@ -80,39 +83,39 @@ async def test_who_wrote_it_and_when_is_kept(door: Door, owner: Owner) -> None: 
     assert columns >= {(table, column) for table in tables for column in AUDIT}
 
 
-async def test_what_does_not_fit_is_refused_and_changes_nothing(door: Door) -> None:  # F14
-    kept = await door.open()
+async def test_what_does_not_fit_is_refused_and_changes_nothing(api: CampaignApi) -> None:  # F14
+    kept = await api.open()
     for field, value in BAD:
         changed = PLAN | {"name": "New", field: value}
-        for answer in (await door.post("campaigns", changed), await door.put(f"campaigns/{kept['id']}", changed)):
+        for answer in (await api.post("campaigns", changed), await api.put(f"campaigns/{kept['id']}", changed)):
             assert answer.status_code == 400, (field, value)
             assert answer.json()["code"] in ("VALIDATION_ERROR", "UNKNOWN_SURVEY_TYPE")
-    assert good(await door.post("campaigns/filter", {})) == {"campaigns": [kept]}
+    assert expect_ok(await api.post("campaigns/filter", {})) == {"campaigns": [kept]}
 
 
-async def test_a_refusal_names_the_field(door: Door) -> None:  # F14
+async def test_a_refusal_names_the_field(api: CampaignApi) -> None:  # F14
     for field, value in (("name", " "), ("trigger_type", "X"), ("delay_hours", -1), ("active", 0), ("end_date", "x")):
-        assert fields(await door.post("campaigns", PLAN | {field: value})) == [field]
-    unknown = await door.post("campaigns", PLAN | {"survey_type_code": "CES7"})
-    assert refusal(unknown) == (400, "UNKNOWN_SURVEY_TYPE")
+        assert invalid_fields(await api.post("campaigns", PLAN | {field: value})) == [field]
+    unknown = await api.post("campaigns", PLAN | {"survey_type_code": "CES7"})
+    assert error_code(unknown) == (400, "UNKNOWN_SURVEY_TYPE")
 
 
-async def test_three_fields_are_needed(door: Door) -> None:  # F14
+async def test_three_fields_are_needed(api: CampaignApi) -> None:  # F14
     for field in ("name", "survey_type_code", "trigger_type"):
-        assert fields(await door.post("campaigns", {key: PLAN[key] for key in PLAN.keys() - {field}})) == [field]
-    assert await door.ids() == []
+        assert invalid_fields(await api.post("campaigns", {key: PLAN[key] for key in PLAN.keys() - {field}})) == [field]
+    assert await api.ids() == []
 
 
-async def test_bounds_themselves_fit(door: Door) -> None:  # F14, G4
+async def test_bounds_themselves_fit(api: CampaignApi) -> None:  # F14, G4
     moment = "2024-06-01T12:00:00Z"
-    opened = await door.open(name="Й" * 200, delay_hours=87_600, start_date=moment, end_date=moment)
+    opened = await api.open(name="Й" * 200, delay_hours=87_600, start_date=moment, end_date=moment)
     assert opened["start_date"] == opened["end_date"]
-    assert (await door.open(delay_hours=24.0))["delay_hours"] == 24
-    assert (await door.open(start_date="2024-06-01", end_date="2024-06-01"))["end_date"] == "2024-06-01T23:59:59.999Z"
+    assert (await api.open(delay_hours=24.0))["delay_hours"] == 24
+    assert (await api.open(start_date="2024-06-01", end_date="2024-06-01"))["end_date"] == "2024-06-01T23:59:59.999Z"
 
 
-async def test_put_replaces_everything(door: Door) -> None:  # F12
-    old = await door.open(end_date="2030-01-01", delay_hours=24)
+async def test_put_replaces_everything(api: CampaignApi) -> None:  # F12
+    old = await api.open(end_date="2030-01-01", delay_hours=24)
     new = {
         "name": "CSAT",
         "survey_type_code": "CSAT",
@@ -121,56 +124,56 @@ async def test_put_replaces_everything(door: Door) -> None:  # F12
         "active": False,
         "start_date": "2025-01-01T00:00:00.000Z",
     }
-    replaced = good(await door.put(f"campaigns/{old['id']}", new))
+    replaced = expect_ok(await api.put(f"campaigns/{old['id']}", new))
     assert {field: replaced[field] for field in PLAN} == new | {"end_date": None}
-    assert good(await door.get(f"campaigns/{old['id']}")) == replaced
+    assert expect_ok(await api.get(f"campaigns/{old['id']}")) == replaced
 
 
-async def test_put_needs_every_field_but_the_end(door: Door) -> None:  # F12
-    old = await door.open(active=False)
+async def test_put_needs_every_field_but_the_end(api: CampaignApi) -> None:  # F12
+    old = await api.open(active=False)
     path, changed = f"campaigns/{old['id']}", PLAN | {"name": "New"}
     for field in PLAN.keys() - {"end_date"}:
-        assert fields(await door.put(path, {key: changed[key] for key in changed.keys() - {field}})) == [field]
-        assert fields(await door.put(path, changed | {field: None})) == [field]
-    assert good(await door.get(f"campaigns/{old['id']}")) == old
+        assert invalid_fields(await api.put(path, {key: changed[key] for key in changed.keys() - {field}})) == [field]
+        assert invalid_fields(await api.put(path, changed | {field: None})) == [field]
+    assert expect_ok(await api.get(f"campaigns/{old['id']}")) == old
 
 
-async def test_the_survey_type_stays_once_it_has_asked(door: Door) -> None:  # F12
-    campaign = await door.open()
+async def test_the_survey_type_stays_once_it_has_asked(api: CampaignApi) -> None:  # F12
+    campaign = await api.open()
     other = PLAN | {"survey_type_code": "CSAT"}
-    good(await door.put(f"campaigns/{campaign['id']}", other))
-    good(await door.put(f"campaigns/{campaign['id']}", PLAN))
-    await door.order()
-    answer = await door.put(f"campaigns/{campaign['id']}", other | {"name": "New"})
-    assert refusal(answer) == (409, "CAMPAIGN_HAS_SURVEYS")
-    assert good(await door.get(f"campaigns/{campaign['id']}"))["name"] == PLAN["name"]
-    assert good(await door.put(f"campaigns/{campaign['id']}", PLAN | {"name": "New"}))["name"] == "New"
+    expect_ok(await api.put(f"campaigns/{campaign['id']}", other))
+    expect_ok(await api.put(f"campaigns/{campaign['id']}", PLAN))
+    await api.order()
+    answer = await api.put(f"campaigns/{campaign['id']}", other | {"name": "New"})
+    assert error_code(answer) == (409, "CAMPAIGN_HAS_SURVEYS")
+    assert expect_ok(await api.get(f"campaigns/{campaign['id']}"))["name"] == PLAN["name"]
+    assert expect_ok(await api.put(f"campaigns/{campaign['id']}", PLAN | {"name": "New"}))["name"] == "New"
 
 
-async def test_a_deleted_campaign_is_gone_and_its_row_stays(door: Door, owner: Owner) -> None:  # F13
-    campaign, kept = await door.open(), await door.open()
+async def test_a_deleted_campaign_is_gone_and_its_row_stays(api: CampaignApi, owner: Owner) -> None:  # F13
+    campaign, kept = await api.open(), await api.open()
     path = f"/api/v1/campaigns/{campaign['id']}"
-    answer = await door.client.delete(path)
+    answer = await api.client.delete(path)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert await door.ids() == [kept["id"]]
-    again = [await door.client.get(path), await door.client.put(path, json=PLAN), await door.client.delete(path)]
-    assert [refusal(one) for one in again] == [(404, "NOT_FOUND")] * 3
+    assert await api.ids() == [kept["id"]]
+    again = [await api.client.get(path), await api.client.put(path, json=PLAN), await api.client.delete(path)]
+    assert [error_code(one) for one in again] == [(404, "NOT_FOUND")] * 3
     row = await owner.fetchrow("SELECT name, deleted FROM campaign WHERE id = $1", UUID(campaign["id"]))
     assert row is not None
     assert tuple(row.values()) == (PLAN["name"], True)
 
 
-async def test_an_id_that_is_unknown_or_none(door: Door) -> None:  # F11
+async def test_an_id_that_is_unknown_or_none(api: CampaignApi) -> None:  # F11
     for ident, status in ((uuid4(), 404), ("x", 400), ("12345", 400), ("{}", 400)):
         for method in ("GET", "PUT", "DELETE"):
-            answer = await door.client.request(method, f"/api/v1/campaigns/{ident}", json=PLAN)
+            answer = await api.client.request(method, f"/api/v1/campaigns/{ident}", json=PLAN)
             assert answer.status_code == status, (method, ident)
 
 
-async def test_whatever_does_not_fit_is_a_400_for_people(door: Door) -> None:  # F4, F5
+async def test_whatever_does_not_fit_is_a_400_for_people(api: CampaignApi) -> None:  # F4, F5
     json = {"content-type": "application/json"}
     answers = [
-        await door.client.request(method, f"/api/v1/{path}", content=content, headers=json)
+        await api.client.request(method, f"/api/v1/{path}", content=content, headers=json)
         for method, path, content in (
             ("POST", "campaigns", "{"),
             ("POST", "campaigns", ""),
@@ -184,22 +187,22 @@ async def test_whatever_does_not_fit_is_a_400_for_people(door: Door) -> None:  #
         )
     ]
     for answer in answers:
-        assert refusal(answer) == (400, "VALIDATION_ERROR")
+        assert error_code(answer) == (400, "VALIDATION_ERROR")
         assert answer.headers["content-type"] == "application/json"
         assert answer.json()["message"]
         assert not re.search(r"traceback|stack|File \"|msgspec|asyncpg", answer.text, re.IGNORECASE)
 
 
-async def test_times_are_utc_and_days_the_workspaces(door: Door) -> None:  # F6, F18, G3
-    good(await door.client.patch("/api/v1/workspace", json={"time_zone": "Asia/Tokyo"}))
-    campaign = await door.open(start_date="2024-01-01", end_date="2024-12-31")
+async def test_times_are_utc_and_days_the_workspaces(api: CampaignApi) -> None:  # F6, F18, G3
+    expect_ok(await api.client.patch("/api/v1/workspace", json={"time_zone": "Asia/Tokyo"}))
+    campaign = await api.open(start_date="2024-01-01", end_date="2024-12-31")
     assert campaign["start_date"] == "2023-12-31T15:00:00.000Z"
     assert campaign["end_date"] == "2024-12-31T14:59:59.999Z"
-    naive = await door.open(start_date="2024-01-01T09:00:00", end_date="2024-01-01T18:00:00+09:00")
+    naive = await api.open(start_date="2024-01-01T09:00:00", end_date="2024-01-01T18:00:00+09:00")
     assert (naive["start_date"], naive["end_date"]) == ("2024-01-01T09:00:00.000Z", "2024-01-01T09:00:00.000Z")
 
 
-async def test_a_year_beyond_what_is_stored_is_refused(door: Door) -> None:  # F14
+async def test_a_year_beyond_what_is_stored_is_refused(api: CampaignApi) -> None:  # F14
     for field, value in (
         ("start_date", "0001-01-01"),
         ("start_date", "0001-01-01T00:00:00Z"),
@@ -208,22 +211,22 @@ async def test_a_year_beyond_what_is_stored_is_refused(door: Door) -> None:  # F
         ("end_date", "9999-12-31T23:59:59.999999Z"),
         ("end_date", "9999-12-31T23:59:59-01:00"),
     ):
-        assert fields(await door.post("campaigns", PLAN | {field: value})) == [field]
+        assert invalid_fields(await api.post("campaigns", PLAN | {field: value})) == [field]
         bound = f"{field}_from" if field == "start_date" else f"{field}_to"
-        assert fields(await door.post("campaigns/filter", {bound: value})) == [bound]
-    wide = await door.open(start_date="0001-01-02", end_date="9999-12-30")
+        assert invalid_fields(await api.post("campaigns/filter", {bound: value})) == [bound]
+    wide = await api.open(start_date="0001-01-02", end_date="9999-12-30")
     assert (wide["start_date"], wide["end_date"]) == ("0001-01-02T00:00:00.000Z", "9999-12-30T23:59:59.999Z")
 
 
-async def test_the_first_two_campaigns_and_their_types(door: Door) -> None:  # F17
+async def test_the_first_two_campaigns_and_their_types(api: CampaignApi) -> None:  # F17
     common = {"active": True, "start_date": "2024-01-01"}
     plans: list[dict[str, Any]] = [
         {"name": "NPS после заказа", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED", "delay_hours": 24},
         {"name": "CSAT после обращения в поддержку", "survey_type_code": "CSAT", "trigger_type": "TICKET_CLOSED"},
     ]
-    opened = [good(await door.post("campaigns", plan | common), 201) for plan in plans]
+    opened = [expect_ok(await api.post("campaigns", plan | common), 201) for plan in plans]
     assert [one["delay_hours"] for one in opened] == [24, 0]
-    types = {one["code"]: one for one in good(await door.get("survey-types"))["survey_types"]}
+    types = {one["code"]: one for one in expect_ok(await api.get("survey-types"))["survey_types"]}
     fields_of = ("name", "question", "scale_min", "scale_max", "formula_description")
     assert {code: tuple(types[code][field] for field in fields_of) for code in ("NPS", "CSAT", "CES")} == {
         "NPS": (

@@ -4,57 +4,60 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.conftest import Client
 from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
-from tests.support.campaigns import API, ORDER, TICKET, Door, good, refusal
+from tests.support.campaigns import API, ORDER, TICKET, CampaignApi
+from tests.support.clients import Client, error_code, expect_ok
 
 LARGEST = 8 * 2**20
 JSON = {"content-type": "application/json"}
 
 
-async def test_a_thousand_events_fit_and_one_more_does_not(door: Door, owner: Owner) -> None:
-    await door.open()
-    await door.open(survey_type_code="CES")
+async def test_a_thousand_events_fit_and_one_more_does_not(api: CampaignApi, owner: Owner) -> None:
+    await api.open()
+    await api.open(survey_type_code="CES")
     events = [ORDER | {"context_id": str(number), "guid": f"g{number % 7}"} for number in range(1_000)]
-    assert refusal(await door.post("events", [*events, TICKET])) == (400, "VALIDATION_ERROR")
+    assert error_code(await api.post("events", [*events, TICKET])) == (400, "VALIDATION_ERROR")
     assert await funnel(owner) == {}
-    results = await door.send(*events)
+    results = await api.send(*events)
     assert {(one["status"], len(one["surveys"])) for one in results} == {("created", 2)}
-    assert {one["status"] for one in await door.send(*events)} == {"duplicate"}
+    assert {one["status"] for one in await api.send(*events)} == {"duplicate"}
     assert await funnel(owner) == {"opened": 2_000}
     await assert_counts_agree(owner)
 
 
-async def test_no_events_are_no_error(door: Door) -> None:
-    assert await door.send() == []
+async def test_no_events_are_no_error(api: CampaignApi) -> None:
+    assert await api.send() == []
 
 
-async def test_bytes_are_limited(door: Door) -> None:  # G4
-    await door.open()
+async def test_bytes_are_limited(api: CampaignApi) -> None:  # G4
+    await api.open()
     room = LARGEST - len(json.dumps(ORDER | {"pad": ""}))
     whole = json.dumps(ORDER | {"pad": "x" * room})
     assert len(whole) == LARGEST
-    good(await door.client.post(f"{API}/events", content=whole, headers=JSON), 202)
-    more = await door.client.post(f"{API}/events", content=f"{whole} ", headers=JSON)
-    assert refusal(more) == (413, "PAYLOAD_TOO_LARGE")
+    expect_ok(await api.client.post(f"{API}/events", content=whole, headers=JSON), 202)
+    more = await api.client.post(f"{API}/events", content=f"{whole} ", headers=JSON)
+    assert error_code(more) == (413, "PAYLOAD_TOO_LARGE")
 
     async def drops() -> AsyncIterator[bytes]:
         for place in range(0, len(whole), 2**20):
             yield whole[place : place + 2**20].encode()
         yield b" "
 
-    assert refusal(await door.client.post(f"{API}/events", content=drops(), headers=JSON)) == (413, "PAYLOAD_TOO_LARGE")
+    assert error_code(await api.client.post(f"{API}/events", content=drops(), headers=JSON)) == (
+        413,
+        "PAYLOAD_TOO_LARGE",
+    )
 
 
 async def test_other_bodies_are_limited_sooner(client: Client) -> None:  # G4
     padded = json.dumps({"pad": "x" * 2**20})
     for path in ("campaigns", "campaigns/filter", "feedback/submit", "survey-types"):
         answer = await client.post(f"{API}/{path}", content=padded, headers=JSON)
-        assert refusal(answer) == (413, "PAYLOAD_TOO_LARGE"), path
+        assert error_code(answer) == (413, "PAYLOAD_TOO_LARGE"), path
 
 
-async def test_a_bad_item_fails_alone(door: Door, owner: Owner) -> None:  # F32
-    await door.open()
+async def test_a_bad_item_fails_alone(api: CampaignApi, owner: Owner) -> None:  # F32
+    await api.open()
     bad: list[Any] = [
         None,
         [],
@@ -66,17 +69,17 @@ async def test_a_bad_item_fails_alone(door: Door, owner: Owner) -> None:  # F32
     ]
     bad += [ORDER | {"context_id": "x" * 256}]
     mixed = [item for number, one in enumerate(bad) for item in (one, ORDER | {"context_id": str(number)})]
-    results = await door.send(*mixed)
+    results = await api.send(*mixed)
     assert [one["status"] for one in results] == ["invalid", "created"] * len(bad)
     assert all(one["message"] and not one["surveys"] for one in results[::2])
     assert await funnel(owner) == {"opened": len(bad)}
 
 
-async def test_copies_in_one_list_make_one_survey(door: Door, owner: Owner) -> None:  # F26, F29
-    await door.open()
-    await door.open()
+async def test_copies_in_one_list_make_one_survey(api: CampaignApi, owner: Owner) -> None:  # F26, F29
+    await api.open()
+    await api.open()
     copies = [ORDER, ORDER | {"guid": "other"}, ORDER | {"context_id": "else"}, ORDER]
-    results = await door.send(*copies)
+    results = await api.send(*copies)
     assert [(one["status"], len(one["surveys"])) for one in results] == [
         ("created", 2),
         ("duplicate", 0),
@@ -87,11 +90,11 @@ async def test_copies_in_one_list_make_one_survey(door: Door, owner: Owner) -> N
     await assert_counts_agree(owner)
 
 
-async def test_an_event_that_one_campaign_knows_is_new_to_another(door: Door, owner: Owner) -> None:  # F28
-    await door.open()
-    await door.ask()
-    await door.open()
-    results = await door.send(ORDER, ORDER | {"context_id": "new"})
+async def test_an_event_that_one_campaign_knows_is_new_to_another(api: CampaignApi, owner: Owner) -> None:  # F28
+    await api.open()
+    await api.ask()
+    await api.open()
+    results = await api.send(ORDER, ORDER | {"context_id": "new"})
     assert [len(one["surveys"]) for one in results] == [1, 2]
     assert await funnel(owner) == {"opened": 4}
     await assert_counts_agree(owner)

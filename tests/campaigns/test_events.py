@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses
-from tests.support.campaigns import GUID, ORDER, PLAN, TICKET, Door, good, refusal
+from tests.support.campaigns import GUID, ORDER, PLAN, TICKET, CampaignApi
+from tests.support.clients import error_code, expect_ok
 
 from voxpop.campaigns.event_ingest import InvalidEvent, parse_message
 
@@ -20,9 +21,9 @@ async def contexts(owner: Owner) -> list[str]:
     return sorted(row["context_id"] for row in await owner.fetch("SELECT context_id FROM survey"))
 
 
-async def test_an_event_makes_a_survey_of_what_it_says(door: Door, owner: Owner) -> None:  # F20
-    campaign = await door.open()
-    survey = await door.ask()
+async def test_an_event_makes_a_survey_of_what_it_says(api: CampaignApi, owner: Owner) -> None:  # F20
+    campaign = await api.open()
+    survey = await api.ask()
     row = dict(await owner.fetchrow("SELECT * FROM survey") or {})
     assert (str(row["id"]), str(row["campaign_id"]), row["survey_type_code"]) == (survey, campaign["id"], "NPS")
     assert (row["status"], row["sent_at"], row["completed_at"]) == ("PENDING", None, None)
@@ -30,10 +31,10 @@ async def test_an_event_makes_a_survey_of_what_it_says(door: Door, owner: Owner)
     await assert_counts_agree(owner)
 
 
-async def test_each_campaign_that_waits_for_it_asks_and_no_other(door: Door, owner: Owner) -> None:  # F21, F22
-    orders = [await door.open(), await door.open(survey_type_code="CES")]
-    tickets = await door.open(survey_type_code="CSAT", trigger_type="TICKET_CLOSED")
-    order, ticket = await door.send(ORDER, TICKET)
+async def test_each_campaign_that_waits_for_it_asks_and_no_other(api: CampaignApi, owner: Owner) -> None:  # F21, F22
+    orders = [await api.open(), await api.open(survey_type_code="CES")]
+    tickets = await api.open(survey_type_code="CSAT", trigger_type="TICKET_CLOSED")
+    order, ticket = await api.send(ORDER, TICKET)
     rows = await owner.fetch("SELECT id, campaign_id FROM survey")
     of_campaign = {str(row["campaign_id"]): str(row["id"]) for row in rows}
     assert sorted(order["surveys"]) == sorted(of_campaign[one["id"]] for one in orders)
@@ -42,20 +43,20 @@ async def test_each_campaign_that_waits_for_it_asks_and_no_other(door: Door, own
     await assert_counts_agree(owner)
 
 
-async def test_a_context_is_not_held_against_the_event(door: Door) -> None:  # F22
-    await door.open()
-    await door.ask(context_type="TICKET")
-    assert (await door.surveys())[0]["context"]["type"] == "TICKET"
+async def test_a_context_is_not_held_against_the_event(api: CampaignApi) -> None:  # F22
+    await api.open()
+    await api.ask(context_type="TICKET")
+    assert (await api.surveys())[0]["context"]["type"] == "TICKET"
     for wrong in ("order", "", "ISSUE", None, 1):
-        assert refusal(await door.post("events", ORDER | {"context_type": wrong})) == (400, "VALIDATION_ERROR")
+        assert error_code(await api.post("events", ORDER | {"context_type": wrong})) == (400, "VALIDATION_ERROR")
 
 
-async def test_campaigns_that_do_not_run_ask_nobody(door: Door, owner: Owner) -> None:  # F23, F24, F25
-    await door.open(active=False)
-    await door.client.delete(f"/api/v1/campaigns/{(await door.open())['id']}")
-    await door.open(start_date=at(minutes=1))
-    await door.open(end_date=at(seconds=-1))
-    assert await door.order() == {
+async def test_campaigns_that_do_not_run_ask_nobody(api: CampaignApi, owner: Owner) -> None:  # F23, F24, F25
+    await api.open(active=False)
+    await api.client.delete(f"/api/v1/campaigns/{(await api.open())['id']}")
+    await api.open(start_date=at(minutes=1))
+    await api.open(end_date=at(seconds=-1))
+    assert await api.order() == {
         "status": "ignored",
         "surveys": [],
         "message": "No running campaign waits for this event",
@@ -63,74 +64,74 @@ async def test_campaigns_that_do_not_run_ask_nobody(door: Door, owner: Owner) ->
     assert await contexts(owner) == []
 
 
-async def test_campaigns_run_from_their_start_to_their_end(door: Door) -> None:  # F25
+async def test_campaigns_run_from_their_start_to_their_end(api: CampaignApi) -> None:  # F25
     today = datetime.now(UTC).date().isoformat()
     for dates in ({"start_date": at(seconds=-1), "end_date": at(minutes=1)}, {"start_date": today, "end_date": today}):
-        await door.open(**dates)
-    assert len((await door.order())["surveys"]) == 2
+        await api.open(**dates)
+    assert len((await api.order())["surveys"]) == 2
 
 
-async def test_a_change_of_the_campaign_holds_from_then_on(door: Door) -> None:  # F23
-    campaign = await door.open()
-    await door.ask(context_id="1")
+async def test_a_change_of_the_campaign_holds_from_then_on(api: CampaignApi) -> None:  # F23
+    campaign = await api.open()
+    await api.ask(context_id="1")
     path = f"campaigns/{campaign['id']}"
-    good(await door.put(path, PLAN | {"active": False}))
-    assert (await door.order(context_id="2"))["status"] == "ignored"
-    good(await door.put(path, PLAN | {"trigger_type": "TICKET_CLOSED"}))
-    assert [one["status"] for one in await door.send(ORDER | {"context_id": "3"}, TICKET)] == ["ignored", "created"]
+    expect_ok(await api.put(path, PLAN | {"active": False}))
+    assert (await api.order(context_id="2"))["status"] == "ignored"
+    expect_ok(await api.put(path, PLAN | {"trigger_type": "TICKET_CLOSED"}))
+    assert [one["status"] for one in await api.send(ORDER | {"context_id": "3"}, TICKET)] == ["ignored", "created"]
 
 
-async def test_a_context_is_asked_about_once(door: Door, owner: Owner) -> None:  # F26, F29
-    await door.open()
-    await door.ask()
+async def test_a_context_is_asked_about_once(api: CampaignApi, owner: Owner) -> None:  # F26, F29
+    await api.open()
+    await api.ask()
     for changes in ({}, {"guid": "someone else"}, {"context_type": "TICKET"}, {"timestamp": at()}):
-        again = await door.order(**changes)
+        again = await api.order(**changes)
         assert (again["status"], again["surveys"]) == ("duplicate", [])
     assert await statuses(owner) == ["PENDING"]
     assert await funnel(owner) == {"opened": 1}
     await assert_counts_agree(owner)
 
 
-async def test_whatever_became_of_the_first(door: Door, owner: Owner) -> None:  # F27
-    await door.open()
-    survey = await door.ask()
+async def test_whatever_became_of_the_first(api: CampaignApi, owner: Owner) -> None:  # F27
+    await api.open()
+    survey = await api.ask()
     await owner.execute("UPDATE survey SET status = 'EXPIRED'")
-    assert (await door.order())["status"] == "duplicate"
+    assert (await api.order())["status"] == "duplicate"
     await owner.execute("UPDATE survey SET status = 'PENDING'")
-    good(await door.submit(survey))
-    assert (await door.order())["status"] == "duplicate"
+    expect_ok(await api.submit(survey))
+    assert (await api.order())["status"] == "duplicate"
     assert await statuses(owner) == ["COMPLETED"]
 
 
-async def test_another_context_or_campaign_is_another_survey(door: Door, owner: Owner) -> None:  # F28
-    await door.open()
-    first = await door.ask()
-    await door.ask(context_id="order_457")
-    await door.ask(context_id="Order_456")
-    await door.open()
-    second = await door.ask()
+async def test_another_context_or_campaign_is_another_survey(api: CampaignApi, owner: Owner) -> None:  # F28
+    await api.open()
+    first = await api.ask()
+    await api.ask(context_id="order_457")
+    await api.ask(context_id="Order_456")
+    await api.open()
+    second = await api.ask()
     assert first != second
     assert await contexts(owner) == ["Order_456", "order_456", "order_456", "order_457"]
     await assert_counts_agree(owner)
 
 
-async def test_metadata_changes_nothing(door: Door) -> None:  # F30
-    await door.open()
-    await door.open(trigger_type="TICKET_CLOSED")
+async def test_metadata_changes_nothing(api: CampaignApi) -> None:  # F30
+    await api.open()
+    await api.open(trigger_type="TICKET_CLOSED")
     odd: list[Any] = [None, {}, [], "odd", 5, {"order_total": "many"}, {"guid": None, "x": {"event_type": []}}]
     for number, metadata in enumerate(odd):
         changes = {"metadata": metadata, "context_id": str(number)}
-        assert [one["status"] for one in await door.send(ORDER | changes, TICKET | changes)] == ["created"] * 2
+        assert [one["status"] for one in await api.send(ORDER | changes, TICKET | changes)] == ["created"] * 2
     bare = [{field: event[field] for field in event.keys() - {"metadata"}} for event in (ORDER, TICKET)]
-    assert [one["status"] for one in await door.send(*bare)] == ["created"] * 2
+    assert [one["status"] for one in await api.send(*bare)] == ["created"] * 2
 
 
-async def test_other_fields_are_passed_over(door: Door) -> None:  # F31
-    await door.open()
+async def test_other_fields_are_passed_over(api: CampaignApi) -> None:  # F31
+    await api.open()
     more = {"survey_id": 1, "status": "EXPIRED", "delay_hours": 99, "campaign_id": None, "id": {}, "": [[]]}
-    survey = await door.ask(**more)
-    assert [one["survey_id"] for one in await door.surveys()] == [survey]
-    assert good(await door.submit(survey, 10, guid="x", status="PENDING", success=False))["success"] is True
+    survey = await api.ask(**more)
+    assert [one["survey_id"] for one in await api.surveys()] == [survey]
+    assert expect_ok(await api.submit(survey, 10, guid="x", status="PENDING", success=False))["success"] is True
 
 
 NO_TEXT: list[Any] = [None, "", "  ", 5, [], True]
@@ -143,33 +144,33 @@ UNUSABLE: list[tuple[str, Any]] = [
 ]
 
 
-async def test_what_is_missing_or_makes_no_sense_is_refused(door: Door, owner: Owner) -> None:  # F32, G4
-    await door.open()
+async def test_what_is_missing_or_makes_no_sense_is_refused(api: CampaignApi, owner: Owner) -> None:  # F32, G4
+    await api.open()
     for field, value in UNUSABLE:
-        answer = await door.post("events", ORDER | {field: value})
-        assert refusal(answer) == (400, "VALIDATION_ERROR"), (field, value)
+        answer = await api.post("events", ORDER | {field: value})
+        assert error_code(answer) == (400, "VALIDATION_ERROR"), (field, value)
         assert field in answer.json()["message"] or value == "a\x00b"
     for field in ("event_type", "guid", "context_id", "context_type"):
-        answer = await door.post("events", {key: ORDER[key] for key in ORDER.keys() - {field}})
-        assert refusal(answer) == (400, "VALIDATION_ERROR"), field
+        answer = await api.post("events", {key: ORDER[key] for key in ORDER.keys() - {field}})
+        assert error_code(answer) == (400, "VALIDATION_ERROR"), field
         assert f"{field} is missing" in answer.json()["message"]
     for body in (None, 5, "text", True):
-        assert refusal(await door.post("events", body)) == (400, "VALIDATION_ERROR")
+        assert error_code(await api.post("events", body)) == (400, "VALIDATION_ERROR")
     assert await contexts(owner) == []
     assert await owner.fetchval("SELECT count(*) FROM dead_letter") == 0
 
 
-async def test_the_longest_texts_fit(door: Door) -> None:  # G4
-    await door.open()
-    await door.ask(guid="Ж" * 255, context_id="😀" * 255)
-    assert await door.shown("Ж" * 255) == ["😀" * 255]
+async def test_the_longest_texts_fit(api: CampaignApi) -> None:  # G4
+    await api.open()
+    await api.ask(guid="Ж" * 255, context_id="😀" * 255)
+    assert await api.shown("Ж" * 255) == ["😀" * 255]
 
 
-async def test_an_unknown_type_is_passed_over(door: Door, owner: Owner) -> None:  # F32
-    await door.open()
+async def test_an_unknown_type_is_passed_over(api: CampaignApi, owner: Owner) -> None:  # F32
+    await api.open()
     for unknown in ("order_completed", "ORDER_COMPLETED ", "PRODUCT_SEEN", "X" * 255):
-        assert (await door.order(event_type=unknown))["status"] == "ignored"
-    assert (await door.send({"event_type": "PRODUCT_SEEN"}))[0]["status"] == "ignored"
+        assert (await api.order(event_type=unknown))["status"] == "ignored"
+    assert (await api.send({"event_type": "PRODUCT_SEEN"}))[0]["status"] == "ignored"
     assert await contexts(owner) == []
 
 
@@ -182,36 +183,36 @@ async def test_what_is_no_event_is_unusable_whoever_brings_it() -> None:  # F32
     assert parse_message(b'{"event_type": "PRODUCT_SEEN"}', now) is None
 
 
-async def test_an_old_or_future_event_counts_by_its_arrival(door: Door, owner: Owner) -> None:  # F33
-    await door.open(delay_hours=24, start_date="2024-06-01")
+async def test_an_old_or_future_event_counts_by_its_arrival(api: CampaignApi, owner: Owner) -> None:  # F33
+    await api.open(delay_hours=24, start_date="2024-06-01")
     for context, moment in enumerate(("1999-01-01T00:00:00Z", "2999-01-01T00:00:00+03:00", "2024-01-15", at())):
-        await door.ask(context_id=str(context), timestamp=moment)
+        await api.ask(context_id=str(context), timestamp=moment)
     rows = await owner.fetch("SELECT scheduled_at - create_time AS delay, create_time FROM survey")
     assert {row["delay"] for row in rows} == {timedelta(hours=24)}
     assert all(abs(row["create_time"] - datetime.now(UTC)) < timedelta(minutes=1) for row in rows)
 
 
-async def test_a_survey_is_shown_after_its_delay(door: Door, owner: Owner) -> None:  # F34
-    at_once, later = await door.open(delay_hours=0), await door.open(delay_hours=24)
-    await door.order()
-    assert [one["campaign_id"] for one in await door.surveys()] == [at_once["id"]]
+async def test_a_survey_is_shown_after_its_delay(api: CampaignApi, owner: Owner) -> None:  # F34
+    at_once, later = await api.open(delay_hours=0), await api.open(delay_hours=24)
+    await api.order()
+    assert [one["campaign_id"] for one in await api.surveys()] == [at_once["id"]]
     move = "UPDATE survey SET scheduled_at = scheduled_at - $1::interval WHERE campaign_id = $2"
     await owner.execute(move, timedelta(hours=23, minutes=59), UUID(later["id"]))
-    assert len(await door.surveys()) == 1
+    assert len(await api.surveys()) == 1
     await owner.execute(move, timedelta(minutes=1), UUID(later["id"]))
-    assert {one["campaign_id"] for one in await door.surveys()} == {at_once["id"], later["id"]}
+    assert {one["campaign_id"] for one in await api.surveys()} == {at_once["id"], later["id"]}
 
 
-async def test_the_answer_says_what_became_of_each_in_order(door: Door, owner: Owner) -> None:  # F36
-    await door.open()
-    answer = await door.post("events", [ORDER, ORDER | {"event_type": "SEEN"}, 5, TICKET, ORDER, {}])
-    body = good(answer, 202)
+async def test_the_answer_says_what_became_of_each_in_order(api: CampaignApi, owner: Owner) -> None:  # F36
+    await api.open()
+    answer = await api.post("events", [ORDER, ORDER | {"event_type": "SEEN"}, 5, TICKET, ORDER, {}])
+    body = expect_ok(answer, 202)
     assert body.keys() == {"results"}
     assert all(one.keys() == {"status", "surveys", "message"} for one in body["results"])
     expected = ["created", "ignored", "invalid", "ignored", "duplicate", "invalid"]
     assert [one["status"] for one in body["results"]] == expected
     assert [len(one["surveys"]) for one in body["results"]] == [1, 0, 0, 0, 0, 0]
     assert [bool(one["message"]) for one in body["results"]] == [False] + [True] * 5
-    one = good(await door.post("events", ORDER | {"context_id": "another"}), 202)
+    one = expect_ok(await api.post("events", ORDER | {"context_id": "another"}), 202)
     assert [result["status"] for result in one["results"]] == ["created"]
     await assert_counts_agree(owner)

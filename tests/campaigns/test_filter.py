@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from tests.support.campaign_invariants import Owner
-from tests.support.campaigns import Door, fields, good
+from tests.support.campaigns import CampaignApi
+from tests.support.clients import expect_ok, invalid_fields
 
 NAMES: dict[str, dict[str, Any]] = {
     "a": {"name": "NPS ПОСЛЕ Заказа", "start_date": "2024-01-01", "end_date": "2024-12-31"},
@@ -14,19 +15,19 @@ NAMES: dict[str, dict[str, Any]] = {
 }
 
 
-async def found(door: Door, **criteria: Any) -> str:
+async def found(api: CampaignApi, **criteria: Any) -> str:
     """The letters of the campaigns that are found, newest first."""
     letters = {one["name"]: letter for letter, one in NAMES.items()}
-    answer = good(await door.post("campaigns/filter", criteria))
+    answer = expect_ok(await api.post("campaigns/filter", criteria))
     assert answer.keys() == {"campaigns"}
     return "".join(letters[str(one["name"])] for one in answer["campaigns"])
 
 
 @pytest.fixture
-async def four(door: Door) -> Door:
+async def four(api: CampaignApi) -> CampaignApi:
     for changes in NAMES.values():
-        await door.open(**changes)
-    return door
+        await api.open(**changes)
+    return api
 
 
 CRITERIA: list[tuple[dict[str, Any], str]] = [
@@ -62,12 +63,12 @@ CRITERIA: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-async def test_criteria_combine(four: Door) -> None:  # F15, F18
+async def test_criteria_combine(four: CampaignApi) -> None:  # F15, F18
     for criteria, expected in CRITERIA:
         assert await found(four, **criteria) == expected, criteria
 
 
-async def test_a_part_of_a_name(four: Door) -> None:  # F19
+async def test_a_part_of_a_name(four: CampaignApi) -> None:  # F19
     for part, expected in (
         ("заказ", "a"),
         ("ПОСЛЕ ЗАКАЗА", "a"),
@@ -87,7 +88,7 @@ async def test_a_part_of_a_name(four: Door) -> None:  # F19
         assert await found(four, namePart=part) == expected, part
 
 
-async def test_a_criterion_that_makes_no_sense(door: Door) -> None:  # F4, F15
+async def test_a_criterion_that_makes_no_sense(api: CampaignApi) -> None:  # F4, F15
     for field, value in (
         ("namePart", 5),
         ("namePart", "x" * 201),
@@ -104,17 +105,17 @@ async def test_a_criterion_that_makes_no_sense(door: Door) -> None:  # F4, F15
         ("offset", -1),
         ("offset", None),
     ):
-        assert fields(await door.post("campaigns/filter", {field: value})) == [field], value
+        assert invalid_fields(await api.post("campaigns/filter", {field: value})) == [field], value
 
 
-async def test_days_are_the_workspaces(four: Door) -> None:  # F18
+async def test_days_are_the_workspaces(four: CampaignApi) -> None:  # F18
     assert await found(four, start_date_to="2023-12-31") == ""
-    good(await four.client.patch("/api/v1/workspace", json={"time_zone": "America/New_York"}))
+    expect_ok(await four.client.patch("/api/v1/workspace", json={"time_zone": "America/New_York"}))
     assert await found(four, start_date_to="2023-12-31") == "a"
     assert await found(four, start_date_from="2025-01-01") == ""
 
 
-async def test_newest_first_and_those_made_together_in_one_order(four: Door, owner: Owner) -> None:  # F15
+async def test_newest_first_and_those_made_together_in_one_order(four: CampaignApi, owner: Owner) -> None:  # F15
     await owner.execute("UPDATE campaign SET create_time = '2024-01-01Z'")
     whole = await found(four)
     assert sorted(whole) == ["a", "b", "c", "d"]
@@ -123,14 +124,14 @@ async def test_newest_first_and_those_made_together_in_one_order(four: Door, own
     assert (await found(four))[0] == "b"
 
 
-async def test_there_is_no_page_unless_asked_for(door: Door, owner: Owner) -> None:  # F15
-    campaign = await door.open()
+async def test_there_is_no_page_unless_asked_for(api: CampaignApi, owner: Owner) -> None:  # F15
+    campaign = await api.open()
     await owner.execute(
         """
         INSERT INTO campaign SELECT (jsonb_populate_record(campaign, jsonb_build_object('id', gen_random_uuid()))).*
         FROM campaign, generate_series(1, 1200)
         """
     )
-    assert len(await door.ids()) == 1_201
-    assert len(await door.ids(limit=1_000)) == 1_000
-    assert campaign["id"] in await door.ids(offset=1_000) + await door.ids(limit=1_000)
+    assert len(await api.ids()) == 1_201
+    assert len(await api.ids(limit=1_000)) == 1_000
+    assert campaign["id"] in await api.ids(offset=1_000) + await api.ids(limit=1_000)

@@ -5,13 +5,14 @@ from random import Random
 from uuid import UUID
 
 from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses, until_one_waits
-from tests.support.campaigns import ORDER, PLAN, TICKET, Door, good, refusal
+from tests.support.campaigns import ORDER, PLAN, TICKET, CampaignApi
+from tests.support.clients import error_code, expect_ok
 from tests.support.survey_types import CES7
 
 
-async def test_copies_at_the_same_time_make_one_survey(door: Door, owner: Owner) -> None:  # F35
-    await door.open()
-    results = await asyncio.gather(*(door.order(guid=f"g{number % 3}") for number in range(50)))
+async def test_copies_at_the_same_time_make_one_survey(api: CampaignApi, owner: Owner) -> None:  # F35
+    await api.open()
+    results = await asyncio.gather(*(api.order(guid=f"g{number % 3}") for number in range(50)))
     assert sorted(one["status"] for one in results) == ["created"] + ["duplicate"] * 49
     assert len([survey for one in results for survey in one["surveys"]]) == 1
     assert await statuses(owner) == ["PENDING"]
@@ -19,36 +20,38 @@ async def test_copies_at_the_same_time_make_one_survey(door: Door, owner: Owner)
     await assert_counts_agree(owner)
 
 
-async def test_lists_in_any_order_do_not_block_each_other(door: Door, owner: Owner) -> None:  # F35
+async def test_lists_in_any_order_do_not_block_each_other(api: CampaignApi, owner: Owner) -> None:  # F35
     for trigger in ("ORDER_COMPLETED", "ORDER_COMPLETED", "TICKET_CLOSED"):
-        await door.open(trigger_type=trigger)
+        await api.open(trigger_type=trigger)
     events = [event | {"context_id": str(number)} for number in range(40) for event in (ORDER, TICKET)]
     shuffled = [Random(seed).sample(events, len(events)) for seed in range(16)]  # noqa: S311
-    results = await asyncio.gather(*(door.send(*some) for some in shuffled))
+    results = await asyncio.gather(*(api.send(*some) for some in shuffled))
     assert sum(len(one["surveys"]) for some in results for one in some) == 120
     assert await funnel(owner) == {"opened": 120}
     await assert_counts_agree(owner)
 
 
-async def test_a_survey_has_the_type_that_its_campaign_has(door: Door, owner: Owner) -> None:  # F12
+async def test_a_survey_has_the_type_that_its_campaign_has(api: CampaignApi, owner: Owner) -> None:  # F12
     """The event comes while the type is being changed: it waits, and asks as the campaign asks from then on."""
-    campaign = await door.open()
+    campaign = await api.open()
     async with owner.transaction():
         await owner.execute("SELECT FROM campaign FOR UPDATE")
         await owner.execute("UPDATE campaign SET survey_type_code = 'CSAT'")
-        event = asyncio.create_task(door.ask())
+        event = asyncio.create_task(api.ask())
         await until_one_waits(owner)
     await event
-    (survey,) = await door.surveys()
-    assert survey["survey_type"] == good(await door.get(f"campaigns/{campaign['id']}"))["survey_type_code"] == "CSAT"
+    (survey,) = await api.surveys()
+    assert (
+        survey["survey_type"] == expect_ok(await api.get(f"campaigns/{campaign['id']}"))["survey_type_code"] == "CSAT"
+    )
 
 
-async def test_an_event_beside_a_change_of_type(door: Door, owner: Owner) -> None:  # F12
+async def test_an_event_beside_a_change_of_type(api: CampaignApi, owner: Owner) -> None:  # F12
     """Whichever comes first: a refused change leaves the campaign, an allowed one finds no survey of the old type."""
-    campaigns = [await door.open(trigger_type="TICKET_CLOSED") for _ in range(10)]
+    campaigns = [await api.open(trigger_type="TICKET_CLOSED") for _ in range(10)]
     changed = PLAN | {"survey_type_code": "CES", "trigger_type": "TICKET_CLOSED"}
-    changes = [door.put(f"campaigns/{campaign['id']}", changed) for campaign in campaigns]
-    events = [door.post("events", TICKET | {"context_id": str(number)}) for number in range(5)]
+    changes = [api.put(f"campaigns/{campaign['id']}", changed) for campaign in campaigns]
+    events = [api.post("events", TICKET | {"context_id": str(number)}) for number in range(5)]
     answers = await asyncio.gather(*changes[:5], *events, *changes[5:])
     assert {answer.status_code for answer in answers} <= {200, 202, 409}
     differing = """
@@ -60,14 +63,14 @@ async def test_an_event_beside_a_change_of_type(door: Door, owner: Owner) -> Non
     await assert_counts_agree(owner)
 
 
-async def test_a_change_waits_for_the_event_before_it(door: Door, owner: Owner) -> None:  # F12
-    campaign = await door.open()
+async def test_a_change_waits_for_the_event_before_it(api: CampaignApi, owner: Owner) -> None:  # F12
+    campaign = await api.open()
     async with owner.transaction():
         await owner.execute("SELECT FROM campaign FOR KEY SHARE")
-        change = asyncio.create_task(door.put(f"campaigns/{campaign['id']}", PLAN | {"survey_type_code": "CES"}))
+        change = asyncio.create_task(api.put(f"campaigns/{campaign['id']}", PLAN | {"survey_type_code": "CES"}))
         await until_one_waits(owner)
         await owner.execute(NEW_SURVEY, UUID(campaign["id"]))
-    assert refusal(await change) == (409, "CAMPAIGN_HAS_SURVEYS")
+    assert error_code(await change) == (409, "CAMPAIGN_HAS_SURVEYS")
 
 
 NEW_SURVEY = """
@@ -78,7 +81,7 @@ NEW_SURVEY = """
 """
 
 
-async def test_types_of_one_code_made_at_once(door: Door) -> None:
-    answers = await asyncio.gather(*(door.post("survey-types", CES7) for _ in range(8)))
+async def test_types_of_one_code_made_at_once(api: CampaignApi) -> None:
+    answers = await asyncio.gather(*(api.post("survey-types", CES7) for _ in range(8)))
     (made,) = [answer for answer in answers if answer.status_code == 201]
-    assert {refusal(answer) for answer in answers if answer is not made} == {(409, "SURVEY_TYPE_ALREADY_EXISTS")}
+    assert {error_code(answer) for answer in answers if answer is not made} == {(409, "SURVEY_TYPE_ALREADY_EXISTS")}

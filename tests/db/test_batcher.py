@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import Make
+from tests.support.factories import Factory
 
 from voxpop.db.batcher import MAX_ATTEMPTS, MAX_BATCH_SIZE, Batcher
 from voxpop.db.errors import CONNECTION_ERRORS
@@ -300,7 +300,7 @@ class CountBatcher:
 
 
 async def test_a_rejected_item_is_not_stored_and_all_others_are(
-    make: Make, database: Database, owner: "asyncpg.Connection[Any]"
+    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
 ) -> None:
     counting, workspace = CountBatcher(database), await make.workspace("ours")
     items = [*range(20), 2**40, *range(20, 40)]
@@ -312,7 +312,7 @@ async def test_a_rejected_item_is_not_stored_and_all_others_are(
 
 
 async def test_a_result_is_returned_after_its_commit(
-    make: Make, database: Database, owner: "asyncpg.Connection[Any]"
+    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
 ) -> None:
     counting, workspace = CountBatcher(database), await make.workspace("ours")
 
@@ -329,7 +329,7 @@ async def look(database: Database, workspace: WorkspaceId) -> set[int]:
 
 
 async def test_a_lost_connection_fails_its_batch_and_the_next_one_works(
-    make: Make, database: Database, owner: "asyncpg.Connection[Any]"
+    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
 ) -> None:
     workspace = await make.workspace("ours")
     lost: list[int] = []
@@ -348,7 +348,7 @@ async def test_a_lost_connection_fails_its_batch_and_the_next_one_works(
 
 
 async def test_a_batch_that_the_database_cancels_for_a_deadlock_is_retried(
-    make: Make, live_db: str, database: Database
+    make: Factory, live_db: str, database: Database
 ) -> None:
     """Two batchers lock two rows in opposite orders. The database cancels one of them, and it is retried."""
     workspace = await make.workspace("ours")
@@ -372,7 +372,7 @@ async def test_a_batch_that_the_database_cancels_for_a_deadlock_is_retried(
 
 
 async def test_no_result_is_lost_while_callers_cancel(
-    make: Make, database: Database, owner: "asyncpg.Connection[Any]"
+    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
 ) -> None:
     """Half of the callers cancel at random: no result is lost, and each returned item is stored once."""
     counting, chance = CountBatcher(database), random.Random(7)  # noqa: S311 - repeatable

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
-from tests.conftest import Make
 from tests.support.databases import at, run_sql
+from tests.support.factories import Factory
 
 from voxpop.config.loading import load
 from voxpop.db import migrate as module
@@ -167,7 +167,7 @@ async def test_a_database_that_is_not_utf_8_is_refused(empty_database: str) -> N
 async def test_case_is_ignored_for_cyrillic_even_with_an_ascii_locale(empty_database: str, tmp_path: Path) -> None:
     await migrate(empty_database)
     database = await Database.open(empty_database, size=2)
-    make = Make(database, load(env={}, directory=tmp_path))
+    make = Factory(database, load(env={}, directory=tmp_path))
     async with await make.client(await make.workspace("ours")) as client:
         await client.post("/api/csat/v1/products", json={"key": "pms", "name": "Отель"})
         new = {"feature_key": "export", "interaction_threshold": 1, "rejection_threshold": 1}

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.conftest import Make
+from tests.support.factories import Factory
 
 import voxpop
 from voxpop.db.notify import NOTIFY_CHANNEL, Subscription
@@ -39,7 +39,7 @@ async def listening(subscription: Subscription) -> None:
 
 
 async def test_a_commit_wakes_subscribers_of_that_workspace_in_every_process(
-    database: Database, other: Database, make: Make
+    database: Database, other: Database, make: Factory
 ) -> None:
     ours, theirs = await make.workspace("ours"), await make.workspace("theirs")
     with (
@@ -57,7 +57,7 @@ async def test_a_commit_wakes_subscribers_of_that_workspace_in_every_process(
         assert not await other_subscription.wait(0.1)
 
 
-async def test_a_rollback_wakes_no_subscriber(database: Database, make: Make) -> None:
+async def test_a_rollback_wakes_no_subscriber(database: Database, make: Factory) -> None:
     ours = await make.workspace("ours")
     with database.notifier.subscribe(ours) as subscription:
         await listening(subscription)
@@ -71,7 +71,7 @@ async def test_a_rollback_wakes_no_subscriber(database: Database, make: Make) ->
 
 
 async def test_a_process_notifies_ten_times_a_second_at_most(
-    database: Database, owner: "Owner[Any]", make: Make
+    database: Database, owner: "Owner[Any]", make: Factory
 ) -> None:
     workspaces, payloads = [await make.workspace(f"place {number}") for number in range(5)], list[str]()
     await owner.add_listener(NOTIFY_CHANNEL, lambda *arguments: payloads.append(str(arguments[-1])))
@@ -84,7 +84,7 @@ async def test_a_process_notifies_ten_times_a_second_at_most(
 
 
 async def test_a_lost_connection_is_opened_again_and_wakes_all_subscribers(
-    database: Database, owner: "Owner[Any]", make: Make
+    database: Database, owner: "Owner[Any]", make: Factory
 ) -> None:
     ours = await make.workspace("ours")
     with database.notifier.subscribe(ours) as subscription:
@@ -100,7 +100,7 @@ async def test_a_lost_connection_is_opened_again_and_wakes_all_subscribers(
 
 
 async def test_one_connection_listens_for_a_process_until_it_closes(
-    database: Database, other: Database, owner: "Owner[Any]", make: Make
+    database: Database, other: Database, owner: "Owner[Any]", make: Factory
 ) -> None:
     ours = await make.workspace("ours")
     await change(database, ours)
@@ -114,7 +114,7 @@ async def test_one_connection_listens_for_a_process_until_it_closes(
     assert await owner.fetchval(LISTENERS, NOTIFY_CHANNEL) == 0
 
 
-async def test_a_change_is_sent_before_the_process_closes(database: Database, live_db: str, make: Make) -> None:
+async def test_a_change_is_sent_before_the_process_closes(database: Database, live_db: str, make: Factory) -> None:
     ours = await make.workspace("ours")
     with database.notifier.subscribe(ours) as subscription:
         await listening(subscription)
@@ -124,7 +124,7 @@ async def test_a_change_is_sent_before_the_process_closes(database: Database, li
         assert await subscription.wait(1)
 
 
-async def test_a_stop_wakes_all_subscribers(database: Database, make: Make) -> None:
+async def test_a_stop_wakes_all_subscribers(database: Database, make: Factory) -> None:
     with database.notifier.subscribe(await make.workspace("ours")) as subscription:
         await listening(subscription)
         database.notifier.stop()

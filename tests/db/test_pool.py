@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
 from tests.support.databases import at
+from tests.support.factories import Factory
 from tests.support.tickets import NEW, member
 
 from voxpop.db.errors import CONNECTION_ERRORS
@@ -69,12 +70,12 @@ async def list_product_keys(database: Database, workspace: WorkspaceId | None) -
 
 
 @pytest.fixture
-async def ours(make: Make) -> WorkspaceId:
+async def ours(make: Factory) -> WorkspaceId:
     return await make.workspace("ours")
 
 
 @pytest.fixture
-async def theirs(make: Make) -> WorkspaceId:
+async def theirs(make: Factory) -> WorkspaceId:
     return await make.workspace("theirs")
 
 
@@ -122,9 +123,9 @@ async def test_the_app_role_has_no_special_privilege(owner: Owner) -> None:
 
 
 async def test_a_transaction_reads_no_row_of_another_workspace(
-    client: Client, neighbour: Client, database: Database, owner: Owner
+    client: Client, other_client: Client, database: Database, owner: Owner
 ) -> None:
-    for caller in (client, neighbour):
+    for caller in (client, other_client):
         await fill_tables(caller, owner)
     for (table,) in await owner.fetch(SELECT_TENANT_TABLES):
         assert await owner.fetchval(f"SELECT count(DISTINCT workspace_id) FROM {table}") == 2, f"{table} is not filled"
@@ -145,11 +146,11 @@ async def test_a_transaction_sees_only_its_own_workspace(
 
 
 async def test_a_transaction_writes_no_row_of_another_workspace(
-    client: Client, neighbour: Client, database: Database, owner: Owner
+    client: Client, other_client: Client, database: Database, owner: Owner
 ) -> None:
-    for caller in (client, neighbour):
+    for caller in (client, other_client):
         await fill_tables(caller, owner)
-    own, other = client.workspace, neighbour.workspace
+    own, other = client.workspace, other_client.workspace
     for (table,) in await owner.fetch(SELECT_TENANT_TABLES):
         before = await owner.fetch(f"SELECT * FROM {table} WHERE workspace_id = $1", other)
         async with database.transaction(own) as tx:
@@ -318,9 +319,9 @@ async def test_the_pool_reports_its_size_and_idle_connections(single_connection:
         assert (single_connection.size, single_connection.idle) == (1, 0)
 
 
-async def test_behind_a_pooler_there_are_no_prepared_statements(live_db: str, make: Make) -> None:
+async def test_behind_a_pooler_there_are_no_prepared_statements(live_db: str, make: Factory) -> None:
     database = await Database.open(live_db, size=1, direct=live_db)
-    client = await Make(database, make.app.app.state.settings).client(await make.workspace("ours"))
+    client = await Factory(database, make.app.app.state.settings).client(await make.workspace("ours"))
     assert (await client.post(f"{API}/products", json={"key": "pms", "name": "PMS"})).status_code == 201
     assert await list_product_keys(database, client.workspace) == ["pms"]
     async with database.transaction(client.workspace) as tx:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
 from tests.support.databases import at, run_sql
+from tests.support.factories import Factory
 
 from voxpop import demo
 from voxpop.config.loading import load
@@ -53,7 +54,7 @@ async def behind(loaded: Loaded) -> AsyncIterator["asyncpg.Connection[Any]"]:
 async def visitor(loaded: Loaded, tmp_path: Path) -> AsyncIterator[Client]:
     """A caller in the workspace that has the demo."""
     pool = await Database.open(loaded.dsn)
-    make = Make(pool, load(env={}, directory=tmp_path))
+    make = Factory(pool, load(env={}, directory=tmp_path))
     workspace = await workspaces.get_workspace_by_name(pool, WORKSPACE)
     client = await make.client(workspace.id)
     yield client

@@ -6,9 +6,8 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
-from tests.conftest import Client
 from tests.demo.conftest import Loaded
-from tests.support.features import good
+from tests.support.clients import Client, expect_ok
 
 from voxpop.demo.courses import CHANGE_DAYS_AGO, COURSES, Course
 from voxpop.demo.words import words
@@ -27,11 +26,11 @@ SURVEYS = """
 
 
 async def open_campaigns(visitor: Client) -> list[Any]:
-    return good(await visitor.post("/api/v1/campaigns/filter", json={}))["campaigns"]  # type: ignore[no-any-return]
+    return expect_ok(await visitor.post("/api/v1/campaigns/filter", json={}))["campaigns"]  # type: ignore[no-any-return]
 
 
 async def metrics(visitor: Client, **criteria: str) -> Any:
-    return good(await visitor.post("/api/v1/metrics/filter", json=criteria))
+    return expect_ok(await visitor.post("/api/v1/metrics/filter", json=criteria))
 
 
 async def test_the_two_of_the_description(visitor: Client) -> None:  # F17
@@ -52,7 +51,7 @@ async def test_a_month_is_the_same_aggregated_and_live(visitor: Client) -> None:
     for campaign in await open_campaigns(visitor):
         criteria = {"campaignId": campaign["id"], **month}
         kept = await metrics(visitor, **criteria)
-        assert kept == good(await visitor.get("/api/v1/metrics/live", params=criteria))
+        assert kept == expect_ok(await visitor.get("/api/v1/metrics/live", params=criteria))
         assert len(kept["metrics"]) > 20
         assert kept["summary"]["totalResponses"] > 80
 

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 import asyncpg
 import msgspec
 import pytest
-from tests.conftest import Client
 from tests.demo.conftest import Loaded
 from tests.support import ticket_invariants as tickets
 from tests.support.campaign_invariants import assert_answers_agree, true_asks
+from tests.support.clients import Client, expect_ok
 from tests.support.feature_invariants import assert_counts_agree
-from tests.support.features import API, Feature, good
+from tests.support.features import API, Feature
 
 from voxpop.demo.plan import CUSTOMERS, PLANS, Plan
 from voxpop.types import Email, utcnow
@@ -38,7 +38,7 @@ async def test_counts_are_what_the_ledgers_add_up_to(behind: Behind) -> None:
 
 
 async def test_two_products_with_eight_features(visitor: Client) -> None:
-    features = good(await visitor.get(f"{API}/features"))["data"]
+    features = expect_ok(await visitor.get(f"{API}/features"))["data"]
     assert len(features) == 8
     assert len({feature["product_key"] for feature in features}) == 2
     thresholds = {one["feature_key"]: (one["interaction_threshold"], one["rejection_threshold"]) for one in features}

@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.conftest import Client
 from tests.demo.kit import far_away
+from tests.support.clients import Client
 
 from voxpop import demo
 from voxpop.db.pool import Database, Tx
@@ -122,7 +122,7 @@ async def kept(owner: "asyncpg.Connection[Any]", place: Workspace) -> dict[str, 
 async def test_the_product_would_have_left_the_same(
     database: Database,
     client: Client,
-    neighbour: Client,
+    other_client: Client,
     owner: "asyncpg.Connection[Any]",
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -132,7 +132,7 @@ async def test_the_product_would_have_left_the_same(
     monkeypatch.setattr(helpdesk, "TICKETS", TICKETS)
     monkeypatch.setattr(tickets, "Helpdesk", Recorder)
     monkeypatch.setattr(Recorder, "told", [], raising=False)
-    place, other = [await far_away(database, one.workspace, NOW) for one in (client, neighbour)]
+    place, other = [await far_away(database, one.workspace, NOW) for one in (client, other_client)]
     assert await demo.load(database, other, lambda what, share: None)
 
     async with database.transaction(place.id) as tx:

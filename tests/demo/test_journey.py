@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
-from tests.conftest import Client
 from tests.demo.kit import COOL_DOWN, far_away, kept, without_tickets
+from tests.support.clients import Client
 
 from voxpop import demo
 from voxpop.db.pool import Database, Tx
@@ -102,7 +102,7 @@ async def replay(tx: Tx, workspace: WorkspaceId, steps: Sequence[Step], set_now:
 async def test_the_product_would_have_left_the_same(
     database: Database,
     client: Client,
-    neighbour: Client,
+    other_client: Client,
     owner: "asyncpg.Connection[Any]",
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -115,14 +115,14 @@ async def test_the_product_would_have_left_the_same(
     monkeypatch.setattr(service, "CUSTOMERS", 1)
     monkeypatch.setattr(shoppers, "COURSES", ())
     without_tickets(monkeypatch)
-    for one in (client, neighbour):
+    for one in (client, other_client):
         workspace = await far_away(database, one.workspace, NOW)
     assert await demo.load(database, workspace, lambda what, share: None)
     steps = sorted((step for journey in journeys for step in journey.steps), key=lambda step: step.at)
     async with database.transaction(client.workspace) as tx:
         await replay(tx, client.workspace, steps, lambda now: monkeypatch.setattr(features, "utcnow", lambda: now))
     assert len(steps) > 800
-    expected, found = [await kept(owner, one.workspace, KEPT) for one in (client, neighbour)]
+    expected, found = [await kept(owner, one.workspace, KEPT) for one in (client, other_client)]
     for table in KEPT:
         assert found[table] == expected[table]
     assert {"COMPLETED", "PENDING", "DISMISSED", "WITHDRAWN"} <= {

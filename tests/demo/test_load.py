@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 import pytest
-from tests.conftest import Client
+from tests.support.clients import Client
 from tests.support.features import Feature
 from tests.support.tickets import NEW
 
@@ -60,15 +60,15 @@ async def sizes(owner: "asyncpg.Connection[Any]", workspace: WorkspaceId) -> lis
 
 
 async def test_only_its_own_workspace_is_filled(
-    database: Database, client: Client, neighbour: Client, owner: "asyncpg.Connection[Any]"
+    database: Database, client: Client, other_client: Client, owner: "asyncpg.Connection[Any]"
 ) -> None:
     assert await demo.load(database, await ours(database, client.workspace), silent)
     assert min(await sizes(owner, client.workspace)) > 0
-    assert set(await sizes(owner, neighbour.workspace)) == {0}
+    assert set(await sizes(owner, other_client.workspace)) == {0}
 
 
-async def test_two_workspaces_may_have_it(database: Database, client: Client, neighbour: Client) -> None:
-    for one in (client, neighbour):
+async def test_two_workspaces_may_have_it(database: Database, client: Client, other_client: Client) -> None:
+    for one in (client, other_client):
         assert await demo.load(database, await ours(database, one.workspace), silent)
 
 

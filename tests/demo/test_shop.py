@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 import pytest
-from tests.conftest import Client
 from tests.demo.kit import far_away, kept, without_tickets
+from tests.support.clients import Client
 
 from voxpop import demo
 from voxpop.campaigns import event_ingest
@@ -110,7 +110,7 @@ class Replay:
 async def test_the_product_would_have_left_the_same(
     database: Database,
     client: Client,
-    neighbour: Client,
+    other_client: Client,
     owner: "asyncpg.Connection[Any]",
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -120,7 +120,7 @@ async def test_the_product_would_have_left_the_same(
     monkeypatch.setattr(service, "lives", lambda *_: iter(()))
     monkeypatch.setattr(service, "utcnow", lambda: NOW)
     without_tickets(monkeypatch)
-    workspace, other = [await far_away(database, one.workspace, NOW) for one in (client, neighbour)]
+    workspace, other = [await far_away(database, one.workspace, NOW) for one in (client, other_client)]
     assert await demo.load(database, other, lambda what, share: None)
 
     shop = Recorder(Random(service.SEED), Year.up_to(NOW), workspace.zone, SIZE)  # noqa: S311

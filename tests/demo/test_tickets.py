@@ -9,9 +9,8 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
-from tests.conftest import Client
 from tests.demo.conftest import WORKSPACE, Loaded
-from tests.support.features import good
+from tests.support.clients import Client, expect_ok
 from tests.support.sites import Browser, Site
 
 from voxpop.db.pool import Database
@@ -128,10 +127,10 @@ async def test_agents_differ(behind: Behind) -> None:
 
 async def test_search_finds_both_languages(visitor: Client) -> None:
     for words, script in (("overbooked", False), ("овербукинг", True), ("шахматка", True), ("calendar", False)):
-        found = good(await visitor.get("/api/v1/tickets", params={"q": words}))["data"]
+        found = expect_ok(await visitor.get("/api/v1/tickets", params={"q": words}))["data"]
         assert found
         assert any(bool(CYRILLIC.search(one["subject"])) is script for one in found)
-    named = good(await visitor.get("/api/v1/tickets", params={"q": "TK-217"}))["data"]
+    named = expect_ok(await visitor.get("/api/v1/tickets", params={"q": "TK-217"}))["data"]
     assert "TK-217" in {one["ref"] for one in named}
     for one in named:  # a room may have the number
         assert "217" in (await visitor.get(f"/api/v1/tickets/{one['ref']}")).text

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from tests.conftest import Client
+from tests.support.clients import Client
 from tests.support.features import Feature
 
 SetClock = Callable[..., None]

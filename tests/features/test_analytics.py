@@ -6,10 +6,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.conftest import Client
 from tests.features.conftest import SetClock
+from tests.support.clients import Client, expect_ok
 from tests.support.feature_invariants import Owner, age, assert_counts_agree
-from tests.support.features import API, USER, Feature, counts, good
+from tests.support.features import API, USER, Feature, counts
 
 EMPTY_PAGE = {"data": [], "next_cursor": None, "has_more": False}
 NO_USE = {
@@ -180,7 +180,7 @@ async def test_a_day_is_the_workspaces_and_a_new_zone_touches_later_days_only(
     client: Client, feature: Feature, set_clock: SetClock
 ) -> None:  # C57, G3
     async def rate_in(zone: str, *moment: int) -> None:
-        good(await client.patch("/api/v1/workspace", json={"time_zone": zone}))
+        expect_ok(await client.patch("/api/v1/workspace", json={"time_zone": zone}))
         local = datetime(*moment, tzinfo=ZoneInfo(zone)).astimezone(UTC)  # type: ignore[arg-type,misc]
         set_clock(*local.timetuple()[:6])
         await feature.rate()
@@ -200,9 +200,9 @@ async def test_a_day_is_the_workspaces_and_a_new_zone_touches_later_days_only(
 
 
 async def test_the_neighbour_with_the_same_keys_and_customers_sees_his_own(
-    client: Client, neighbour: Client, owner: Owner
+    client: Client, other_client: Client, owner: Owner
 ) -> None:  # G1, C29
-    ours, theirs = await Feature.open(client, uses=1), await Feature.open(neighbour, uses=1)
+    ours, theirs = await Feature.open(client, uses=1), await Feature.open(other_client, uses=1)
     await ours.use(5)
     await ours.rate(1)
     await ours.reject()

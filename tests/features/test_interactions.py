@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from tests.conftest import Client
 from tests.features.conftest import SetClock
+from tests.support.clients import Client, error_code, expect_ok
 from tests.support.feature_invariants import Owner, assert_counts_agree
-from tests.support.features import API, USER, Feature, counts, good, refusal
+from tests.support.features import API, USER, Feature, counts
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 COUNTERS = {
@@ -31,7 +31,7 @@ async def test_every_feature_of_a_product_has_a_state(client: Client, owner: Own
     used = await Feature.open(client, key="b", uses=1, refusals=4)
     unused = await Feature.open(client, key="a", uses=5, refusals=3)
     await Feature.open(client, "crm", "c")
-    good(await client.patch(unused.path, json={"description": "Of no use"}))
+    expect_ok(await client.patch(unused.path, json={"description": "Of no use"}))
     await used.use(2)
     zeros = {
         "product_feature_key": "a",
@@ -58,22 +58,22 @@ async def test_every_feature_of_a_product_has_a_state(client: Client, owner: Own
 
 
 async def test_states_need_a_product_but_no_feature(client: Client) -> None:  # C25
-    good(await client.post(f"{API}/products", json={"key": "empty", "name": "Empty"}), 201)
+    expect_ok(await client.post(f"{API}/products", json={"key": "empty", "name": "Empty"}), 201)
     assert await Feature(client, "empty").states() == []
     unknown = await client.get(f"{API}/products/no/feature-interactions", params={"user_email": USER})
-    assert refusal(unknown) == (404, "NOT_FOUND")
+    assert error_code(unknown) == (404, "NOT_FOUND")
     assert unknown.json()["message"] == "Product with id no not found"
 
 
 async def test_an_email_is_required_everywhere_and_once(feature: Feature, owner: Owner) -> None:  # C26
     address = f"{API}/products/pms/feature-interactions"
     for query in ("", "?user_email=", "?user_email=u", "?user_email=u@x.com&user_email=u@x.com", "?email=u@x.com"):
-        assert refusal(await feature.client.get(address + query)) == (400, "VALIDATION_ERROR"), query
+        assert error_code(await feature.client.get(address + query)) == (400, "VALIDATION_ERROR"), query
     for what in ("increment", "reject", "feedbacks"):
         for body in ({}, {"user_email": None}, {"user_email": ""}, {"user_email": 1}, {"user_email": "u"}):
             body = body | {"rating": 8, "source": "prompted"}
             answer = await feature.client.post(f"{feature.path}/{what}", json=body)
-            assert refusal(answer) == (400, "VALIDATION_ERROR"), body
+            assert error_code(answer) == (400, "VALIDATION_ERROR"), body
             assert answer.json()["details"][0]["field"] == "user_email"
     assert await owner.fetchval("SELECT count(*) FROM interaction") == 0
 
@@ -133,7 +133,7 @@ async def test_an_unknown_feature_is_named(feature: Feature, owner: Owner) -> No
     for product, key in (("pms", "nothing"), ("nothing", "dashboard"), ("pms", "Dashboard")):
         for what in ("increment", "reject", "feedbacks"):
             answer = await Feature(feature.client, product, key).post(what, rating=8, source="voluntary")
-            assert refusal(answer) == (404, "NOT_FOUND")
+            assert error_code(answer) == (404, "NOT_FOUND")
             assert answer.json()["message"] == f"Feature with id {product}/{key} not found"
     assert await owner.fetchval("SELECT count(*) FROM interaction") == 0
 
@@ -176,7 +176,7 @@ async def test_new_thresholds_hold_from_the_next_request_on(client: Client) -> N
 
     async def retune(uses: int, refusals: int) -> dict[str, Any]:
         body = {"interaction_threshold": uses, "rejection_threshold": refusals}
-        good(await client.put(f"{feature.path}/thresholds", json=body))
+        expect_ok(await client.put(f"{feature.path}/thresholds", json=body))
         return await feature.summary("interactions")
 
     assert (await feature.summary("interactions"))["users_rejection_exhausted"] == 1

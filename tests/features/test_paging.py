@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from tests.support.clients import error_code
 from tests.support.feature_invariants import Owner
-from tests.support.features import API, Feature, refusal
+from tests.support.features import API, Feature
 
 VIEWS = ["interactions/users", "feedbacks/users"]
 # 60 rows at the same microsecond, then 60 of which each three share one.
@@ -93,7 +94,7 @@ async def test_a_page_has_50_rows_and_at_most_100(feature: Feature, owner: Owner
     address = f"{API}/analytics/products/pms/features/dashboard/{view}"
     for limit in ("0", "101", "-1", "1.5", "many", "", "9" * 40, "true", "%00", "5&limit=5"):
         answer = await feature.client.get(f"{address}?limit={limit}")
-        assert refusal(answer) == (400, "VALIDATION_ERROR"), limit
+        assert error_code(answer) == (400, "VALIDATION_ERROR"), limit
         assert answer.json()["details"][0]["field"] == "limit"
 
 
@@ -131,4 +132,4 @@ async def test_a_cursor_of_one_view_does_no_harm_in_another(feature: Feature, ow
         cursor = (await feature.analytics(view, limit=5))["next_cursor"]
         assert len((await feature.analytics(other, limit=5, cursor=cursor))["data"]) <= 5
     twice = f"{API}/analytics/products/pms/features/dashboard/{view}?cursor={cursor}&cursor={cursor}"
-    assert refusal(await feature.client.get(twice)) == (400, "VALIDATION_ERROR")
+    assert error_code(await feature.client.get(twice)) == (400, "VALIDATION_ERROR")

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client, error_code, expect_ok
+from tests.support.factories import Factory
 from tests.support.feature_invariants import Owner, assert_counts_agree, surveys
-from tests.support.features import API, Feature, good, refusal
+from tests.support.features import API, Feature
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
@@ -23,14 +24,14 @@ DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_data
 async def other(client: Client, live_db: str) -> AsyncIterator[Client]:
     """The same key at a second process, which has gates and connections of its own."""
     database = await Database.open(live_db, size=8)
-    caller = Make(database, load(env={})).anonymous(headers=dict(client.headers))
+    caller = Factory(database, load(env={})).anonymous(headers=dict(client.headers))
     yield caller
     await caller.aclose()
     await database.close()
 
 
 async def test_200_uses_at_once_are_numbered_1_to_200(feature: Feature, owner: Owner) -> None:  # C33
-    answers = [good(one) for one in await asyncio.gather(*(feature.post("increment") for _ in range(200)))]
+    answers = [expect_ok(one) for one in await asyncio.gather(*(feature.post("increment") for _ in range(200)))]
     assert sorted(one["total_interaction_count"] for one in answers) == list(range(1, 201))
     assert all(one["interaction_count"] == one["total_interaction_count"] for one in answers)
     assert all(one["should_request_feedback"] == (one["interaction_count"] >= 3) for one in answers)
@@ -41,7 +42,7 @@ async def test_200_uses_at_once_are_numbered_1_to_200(feature: Feature, owner: O
 async def test_two_processes_count_together(feature: Feature, other: Client, owner: Owner) -> None:  # C33
     ways = (feature, Feature(other))
     calls = (ways[number % 2].post("increment") for number in range(200))
-    totals = [good(one)["total_interaction_count"] for one in await asyncio.gather(*calls)]
+    totals = [expect_ok(one)["total_interaction_count"] for one in await asyncio.gather(*calls)]
     assert sorted(totals) == list(range(1, 201))
     assert await surveys(owner) == ["PENDING"]
     await assert_counts_agree(owner)
@@ -87,7 +88,7 @@ async def test_what_the_database_refuses_fails_alone(feature: Feature, owner: Ow
     answers = await asyncio.gather(*(feature.post("increment", email) for email in emails))
     for email, answer in zip(emails, answers, strict=True):
         assert answer.status_code == (200 if email == "u@example.com" else 409)
-    assert refusal(answers[0]) == (409, "CONFLICT")
+    assert error_code(answers[0]) == (409, "CONFLICT")
     totals = [answer.json()["total_interaction_count"] for answer in answers if answer.status_code == 200]
     assert sorted(totals) == list(range(1, 25))
     await assert_counts_agree(owner)
@@ -105,7 +106,9 @@ async def test_a_caller_that_gives_up_takes_nobody_with_him(feature: Feature, li
     await holder.close()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert [isinstance(answer, asyncio.CancelledError) for answer in answers] == [True, False, False] * 10
-    totals = sorted(good(answer)["total_interaction_count"] for answer in answers if isinstance(answer, httpx.Response))
+    totals = sorted(
+        expect_ok(answer)["total_interaction_count"] for answer in answers if isinstance(answer, httpx.Response)
+    )
     assert len(set(totals)) == 20
     assert (await feature.use())["total_interaction_count"] > totals[-1]
     await assert_counts_agree(owner)
@@ -121,11 +124,11 @@ async def test_a_product_and_a_feature_are_set_up_once(client: Client, other: Cl
     assert await statuses("products/pms/features", feature) == [201] + [409] * 15
 
 
-async def test_the_neighbour_is_not_touched(client: Client, neighbour: Client, owner: Owner) -> None:  # G1, C33
-    ours, theirs = await Feature.open(client), await Feature.open(neighbour)
+async def test_the_neighbour_is_not_touched(client: Client, other_client: Client, owner: Owner) -> None:  # G1, C33
+    ours, theirs = await Feature.open(client), await Feature.open(other_client)
     calls = ((ours, theirs)[number % 3 == 0].post("increment") for number in range(90))
     answers = await asyncio.gather(*calls)
-    totals = [good(answer)["total_interaction_count"] for answer in answers]
+    totals = [expect_ok(answer)["total_interaction_count"] for answer in answers]
     assert sorted(totals[::3]) == list(range(1, 31))
     assert (await ours.counts(), await theirs.counts()) == ((60, 60, 0), (30, 30, 0))
     await assert_counts_agree(owner)

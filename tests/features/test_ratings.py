@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.conftest import Client
 from tests.features.conftest import SetClock
+from tests.support.clients import Client, error_code, expect_ok
 from tests.support.feature_invariants import Owner, age, assert_counts_agree
-from tests.support.features import USER, Feature, counts, good, refusal
+from tests.support.features import USER, Feature, counts
 
 from voxpop.db.parameters import parameterize
 from voxpop.db.pool import Database
@@ -37,7 +37,7 @@ async def test_what_no_rating_may_be_stores_nothing(feature: Feature, owner: Own
     ]
     for change in wrong:
         answer = await feature.client.post(f"{feature.path}/feedbacks", json=GOOD | change)
-        assert refusal(answer) == (400, "VALIDATION_ERROR"), change
+        assert error_code(answer) == (400, "VALIDATION_ERROR"), change
     for missing in GOOD:
         body = {name: value for name, value in GOOD.items() if name != missing}
         answer = await feature.client.post(f"{feature.path}/feedbacks", json=body)
@@ -50,7 +50,7 @@ async def test_a_whole_number_is_one_however_it_is_written(feature: Feature) -> 
     for number, rating in (("1", 1), ("10", 10), ("8.0", 8), ("8e0", 8), ("0.1e2", 10)):
         body = f'{{"user_email": "{USER}", "source": "voluntary", "rating": {number}}}'
         headers = {"content-type": "application/json"}
-        answer = good(await feature.client.post(f"{feature.path}/feedbacks", content=body, headers=headers), 201)
+        answer = expect_ok(await feature.client.post(f"{feature.path}/feedbacks", content=body, headers=headers), 201)
         assert repr(answer["rating"]) == repr(rating)
         row = (await feature.analytics("feedbacks/users"))["data"][0]
         assert repr(row["rating"]) == repr(rating)
@@ -126,7 +126,7 @@ async def server_in_berlin(owner: Owner) -> None:
 
 @pytest.mark.usefixtures("server_in_berlin")
 async def test_a_day_of_the_cool_down_has_24_hours(feature: Feature, set_clock: SetClock) -> None:  # C42, G3
-    good(await feature.client.patch("/api/v1/workspace", json={"cool_down_days": 30}))
+    expect_ok(await feature.client.patch("/api/v1/workspace", json={"cool_down_days": 30}))
     set_clock(2026, 3, 20, 12)
     await feature.rate()
     for moment, uses in (((2026, 4, 19, 11, 30), 0), ((2026, 4, 19, 12), 1)):
@@ -137,15 +137,15 @@ async def test_a_day_of_the_cool_down_has_24_hours(feature: Feature, set_clock: 
 
 async def test_the_cool_down_is_the_workspaces(client: Client, feature: Feature, owner: Owner) -> None:  # C42
     await feature.rate()
-    good(await client.patch("/api/v1/workspace", json={"cool_down_days": 30}))
+    expect_ok(await client.patch("/api/v1/workspace", json={"cool_down_days": 30}))
     await age(owner, 29)
     assert counts(await feature.use(3)) == (0, 3, 0)
     await age(owner, 1)
     assert counts(await feature.use(3)) == (3, 6, 0)
     assert await feature.asks()
-    good(await client.patch("/api/v1/workspace", json={"cool_down_days": 31}))
+    expect_ok(await client.patch("/api/v1/workspace", json={"cool_down_days": 31}))
     assert not await feature.asks()
-    good(await client.patch("/api/v1/workspace", json={"cool_down_days": 0}))
+    expect_ok(await client.patch("/api/v1/workspace", json={"cool_down_days": 0}))
     assert await feature.asks()
     await feature.rate()
     assert counts(await feature.use()) == (1, 7, 0)

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from tests.conftest import Client
+from tests.support.clients import Client, expect_ok
 from tests.support.feature_invariants import Owner, age, answered, assert_counts_agree, funnel, surveys
-from tests.support.features import USER, Feature, good
+from tests.support.features import USER, Feature
 
 
 async def test_the_first_use_that_asks_opens_the_one_survey(feature: Feature, owner: Owner) -> None:
@@ -19,7 +19,7 @@ async def test_the_first_use_that_asks_opens_the_one_survey(feature: Feature, ow
 
 
 async def test_a_threshold_crossed_within_a_batch_opens_one_survey(feature: Feature, owner: Owner) -> None:
-    answers = [good(answer) for answer in await asyncio.gather(*(feature.post("increment") for _ in range(20)))]
+    answers = [expect_ok(answer) for answer in await asyncio.gather(*(feature.post("increment") for _ in range(20)))]
     asked = sorted(one["interaction_count"] for one in answers if one["should_request_feedback"])
     assert asked == list(range(3, 21))
     assert await surveys(owner) == ["PENDING"]
@@ -109,7 +109,7 @@ async def test_one_customers_survey_is_no_others(client: Client, feature: Featur
 async def test_lower_thresholds_open_a_survey_at_the_next_use(feature: Feature, owner: Owner) -> None:
     await feature.use(2)
     body = {"interaction_threshold": 1, "rejection_threshold": 2}
-    good(await feature.client.put(f"{feature.path}/thresholds", json=body))
+    expect_ok(await feature.client.put(f"{feature.path}/thresholds", json=body))
     assert await surveys(owner) == []
     await feature.use()
     assert await surveys(owner) == ["PENDING"]

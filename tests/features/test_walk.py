@@ -1,11 +1,11 @@
 """The whole flow of a feature, as its first implementation's integration suites have it."""
 
-from tests.conftest import Client
-from tests.support.features import API, USER, Feature, counts, good
+from tests.support.clients import Client, expect_ok
+from tests.support.features import API, USER, Feature, counts
 
 
 async def keys(client: Client, *products: str) -> list[tuple[str, str]]:
-    found = good(await client.get(f"{API}/features", params={"product_key": list(products)}))
+    found = expect_ok(await client.get(f"{API}/features", params={"product_key": list(products)}))
     return [(one["product_key"], one["feature_key"]) for one in found["data"]]
 
 

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.conftest import Client
+from tests.support.clients import Client, error_code, expect_ok
 from tests.support.feature_invariants import Owner
-from tests.support.features import API, Feature, good, refusal
+from tests.support.features import API, Feature
 
 PM = "pm@example.com"
 
@@ -23,7 +23,7 @@ def address(rating: str) -> str:
 
 async def test_notes_are_kept_changed_and_taken_away(client: Client, rating: str, owner: Owner) -> None:  # C60
     for notes, by in (("Called back", PM), ("", "o@example.com"), (None, PM), ("Ещё 👍", PM)):
-        noted = good(await client.patch(address(rating), json={"notes": notes, "updated_by": by}))
+        noted = expect_ok(await client.patch(address(rating), json={"notes": notes, "updated_by": by}))
         assert noted.pop("notes_updated_at").endswith("Z")
         assert noted == {"id": rating, "notes": notes, "notes_updated_by": by}
         row = await owner.fetchrow("SELECT notes, notes_updated_by, score, comment FROM feedback")
@@ -41,21 +41,21 @@ async def test_what_no_notes_may_be(client: Client, rating: str, owner: Owner) -
     ]
     wrong += [whole | {"updated_by": by} for by in (None, "", "pm", "pm@localhost", 5, f" {PM}")]
     for body in wrong:
-        assert refusal(await client.patch(address(rating), json=body)) == (400, "VALIDATION_ERROR"), body
+        assert error_code(await client.patch(address(rating), json=body)) == (400, "VALIDATION_ERROR"), body
     assert await owner.fetchval("SELECT notes_updated_by FROM feedback") is None
 
 
 async def test_an_id_that_is_none_and_one_that_is_unknown(client: Client, rating: str) -> None:  # C60, G2
     body = {"notes": "x", "updated_by": PM}
     for ident in ("5", "nothing", f"{rating}0", rating[:-1], "%00", "null"):
-        assert refusal(await client.patch(address(ident), json=body)) == (400, "VALIDATION_ERROR"), ident
+        assert error_code(await client.patch(address(ident), json=body)) == (400, "VALIDATION_ERROR"), ident
     unknown = str(uuid4())
     answer = await client.patch(address(unknown), json=body)
-    assert refusal(answer) == (404, "NOT_FOUND")
+    assert error_code(answer) == (404, "NOT_FOUND")
     assert answer.json()["message"] == f"Feedback with id {unknown} not found"
-    assert good(await client.patch(address(rating.upper()), json=body))["id"] == rating
+    assert expect_ok(await client.patch(address(rating.upper()), json=body))["id"] == rating
 
 
 async def test_translation_and_hand_over_do_not_exist(client: Client) -> None:  # C61, C62
     for what in ("translate", "sync"):
-        assert refusal(await client.post(f"{API}/feedbacks/{what}")) == (404, "NOT_FOUND")
+        assert error_code(await client.post(f"{API}/feedbacks/{what}")) == (404, "NOT_FOUND")

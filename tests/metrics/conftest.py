@@ -1,7 +1,7 @@
 """Campaigns for the tests of their metrics, under a clock that stands where it is put."""
 
 import pytest
-from tests.conftest import Client
+from tests.support.clients import Client
 from tests.support.metrics import Campaigns, Clock
 
 from voxpop.db.pool import Database
@@ -21,5 +21,5 @@ def ours(database: Database, client: Client, clock: Clock) -> Campaigns:
 
 
 @pytest.fixture
-def theirs(database: Database, neighbour: Client, clock: Clock) -> Campaigns:
-    return Campaigns(database, neighbour.workspace, clock)
+def theirs(database: Database, other_client: Client, clock: Clock) -> Campaigns:
+    return Campaigns(database, other_client.workspace, clock)

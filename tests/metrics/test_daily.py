@@ -5,7 +5,7 @@ import json
 from datetime import date, datetime, timedelta
 
 import pytest
-from tests.conftest import Client
+from tests.support.clients import Client
 from tests.support.metrics import DAY, NIGHT, Campaigns, Owner, kept, local, messages, noon
 
 from voxpop.db.pool import Database

@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.metrics import DAY, Campaigns, Owner, noon
 
 from voxpop.metrics import live
@@ -196,19 +197,22 @@ async def test_a_day_that_is_not_over_is_aggregated_as_far_as_it_is(client: Clie
 
 
 async def test_neighbours_see_their_own(
-    client: Client, neighbour: Client, ours: Campaigns, theirs: Campaigns, owner: Owner
+    client: Client, other_client: Client, ours: Campaigns, theirs: Campaigns, owner: Owner
 ) -> None:  # G1
     known = await ours.open()
     await ours.answer(known, 10)
     await theirs.answer(await theirs.open(), 0)
     for campaigns in (ours, theirs):
         await campaigns.aggregate(DAY)
-    assert [row["scoreValue"] for row in (await aggregated(neighbour))["metrics"]] == [-100]
-    for answer in (await aggregated(neighbour, campaignId=str(known)), await lively(neighbour, campaignId=str(known))):
+    assert [row["scoreValue"] for row in (await aggregated(other_client))["metrics"]] == [-100]
+    for answer in (
+        await aggregated(other_client, campaignId=str(known)),
+        await lively(other_client, campaignId=str(known)),
+    ):
         assert answer["metrics"] == []
 
 
-async def test_reading_needs_the_scope(make: Make) -> None:  # G1
+async def test_reading_needs_the_scope(make: Factory) -> None:  # G1
     workspace = await make.workspace("ours")
     for scope, expected in ((Scope.READ, 200), (Scope.INGEST, 403), (Scope.MANAGE, 403)):
         client = await make.client(workspace, scope)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from tests.conftest import Make
+from tests.support.factories import Factory
 
 from voxpop.db.pool import Database
 from voxpop.feedback import service as feedback
@@ -27,12 +27,12 @@ JANUARY, MARCH = date(2026, 1, 31), date(2026, 3, 5)
 
 
 @pytest.fixture
-async def ours(make: Make) -> WorkspaceId:
+async def ours(make: Factory) -> WorkspaceId:
     return await make.workspace("ours")
 
 
 @pytest.fixture
-async def theirs(make: Make) -> WorkspaceId:
+async def theirs(make: Factory) -> WorkspaceId:
     return await make.workspace("theirs")
 
 

@@ -1,9 +1,9 @@
-"""What tests do with campaigns, events and campaigns' surveys through the door."""
+"""Helpers for campaigns, events and campaign surveys, through the API."""
 
 from typing import Any
 
 import httpx
-from tests.conftest import Client
+from tests.support.clients import Client, expect_ok
 
 API = "/api/v1"
 GUID = "cust_123"
@@ -34,7 +34,7 @@ TICKET: dict[str, Any] = {
 }
 
 
-class Door:
+class CampaignApi:
     """A client's way in. What it does must succeed; `post` and `get` leave the answer to the test."""
 
     def __init__(self, client: Client) -> None:
@@ -51,19 +51,19 @@ class Door:
 
     async def open(self, **changes: Any) -> Any:
         """A campaign: NPS after an order, without a delay, unless changed."""
-        return good(await self.post("campaigns", PLAN | changes), 201)
+        return expect_ok(await self.post("campaigns", PLAN | changes), 201)
 
     async def ids(self, **criteria: Any) -> list[str]:
         """The campaigns that the filter finds."""
-        return [one["id"] for one in good(await self.post("campaigns/filter", criteria))["campaigns"]]
+        return [one["id"] for one in expect_ok(await self.post("campaigns/filter", criteria))["campaigns"]]
 
     async def send(self, *events: Any) -> list[Any]:
         """What became of each event of a list."""
-        return list(good(await self.post("events", list(events)), 202)["results"])
+        return list(expect_ok(await self.post("events", list(events)), 202)["results"])
 
     async def order(self, **changes: Any) -> Any:
         """What became of a completed order, sent by itself."""
-        (result,) = good(await self.post("events", ORDER | changes), 202)["results"]
+        (result,) = expect_ok(await self.post("events", ORDER | changes), 202)["results"]
         return result
 
     async def ask(self, **changes: Any) -> str:
@@ -75,7 +75,7 @@ class Door:
         """What the customer may answer now."""
         headers = {} if language is None else {"accept-language": language}
         answer = await self.client.get(f"{API}/feedback/surveys", params={"guid": guid}, headers=headers)
-        return list(good(answer)["surveys"])
+        return list(expect_ok(answer)["surveys"])
 
     async def shown(self, guid: str = GUID) -> list[str]:
         """The contexts of what the customer may answer now."""
@@ -83,19 +83,3 @@ class Door:
 
     async def submit(self, survey: Any, score: Any = 9, **more: Any) -> httpx.Response:
         return await self.post("feedback/submit", {"survey_id": survey, "score": score, **more})
-
-
-def good(answer: httpx.Response, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-def refusal(answer: httpx.Response) -> tuple[int, str]:
-    """A refusal's status and code."""
-    return answer.status_code, answer.json()["code"]
-
-
-def fields(answer: httpx.Response) -> list[str]:
-    """The fields that a refusal finds at fault."""
-    assert refusal(answer) == (400, "VALIDATION_ERROR"), answer.text
-    return [fault["field"] for fault in answer.json()["details"]]

@@ -1,9 +1,9 @@
-"""What tests do with features through the door."""
+"""Helpers for features, through the API."""
 
 from typing import Any, Self
 
 import httpx
-from tests.conftest import Client
+from tests.support.clients import Client, expect_ok
 
 API = "/api/csat/v1"
 USER = "user@example.com"
@@ -24,7 +24,7 @@ class Feature:
         made = await client.post(f"{API}/products", json={"key": product, "name": product})
         assert made.status_code in (201, 409), made.text
         body = {"feature_key": key, "interaction_threshold": uses, "rejection_threshold": refusals}
-        good(await client.post(f"{API}/products/{product}/features", json=body), 201)
+        expect_ok(await client.post(f"{API}/products/{product}/features", json=body), 201)
         return cls(client, product, key)
 
     async def post(self, what: str, email: Any = USER, **body: Any) -> httpx.Response:
@@ -33,21 +33,21 @@ class Feature:
     async def use(self, times: int = 1, email: str = USER) -> Any:
         """The answer to the last of so many uses."""
         for _ in range(times):
-            answer = good(await self.post("increment", email))
+            answer = expect_ok(await self.post("increment", email))
         return answer
 
     async def reject(self, times: int = 1, email: str = USER) -> Any:
         for _ in range(times):
-            answer = good(await self.post("reject", email))
+            answer = expect_ok(await self.post("reject", email))
         return answer
 
     async def rate(self, rating: Any = 8, source: str = "prompted", email: str = USER, **more: Any) -> Any:
-        return good(await self.post("feedbacks", email, rating=rating, source=source, **more), 201)
+        return expect_ok(await self.post("feedbacks", email, rating=rating, source=source, **more), 201)
 
     async def states(self, email: str = USER) -> list[dict[str, Any]]:
         """Every feature of the product as the user has used it."""
         query = {"user_email": email}
-        found = good(await self.client.get(f"{API}/products/{self.product}/feature-interactions", params=query))
+        found = expect_ok(await self.client.get(f"{API}/products/{self.product}/feature-interactions", params=query))
         return list(found["data"])
 
     async def state(self, email: str = USER) -> dict[str, Any]:
@@ -62,22 +62,12 @@ class Feature:
 
     async def analytics(self, view: str, **query: Any) -> Any:
         address = f"{API}/analytics/products/{self.product}/features/{self.key}/{view}"
-        return good(await self.client.get(address, params=query))
+        return expect_ok(await self.client.get(address, params=query))
 
     async def summary(self, view: str = "feedbacks") -> Any:
         return (await self.analytics(view))["summary"]
 
 
-def good(answer: httpx.Response, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
 def counts(answer: dict[str, Any]) -> tuple[int, int, int]:
     """Uses since the last refusal, uses ever, refusals."""
     return answer["interaction_count"], answer["total_interaction_count"], answer["rejection_count"]
-
-
-def refusal(answer: httpx.Response) -> tuple[int, str]:
-    """A refusal's status and code."""
-    return answer.status_code, answer.json()["code"]

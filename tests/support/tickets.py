@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 
 from voxpop.tickets import ratings, service
 from voxpop.tickets.models import Author, NewRating, NewTicket, Priority, Requester, Status, Ticket
@@ -26,7 +27,7 @@ NEW = {
 class TicketFactory:
     """Makes and changes tickets of one workspace. The time is NOW unless given."""
 
-    def __init__(self, make: Make, workspace: WorkspaceId) -> None:
+    def __init__(self, make: Factory, workspace: WorkspaceId) -> None:
         self.database, self.workspace = make.database, workspace
 
     async def open(self, subject: str = "Help", now: datetime = NOW, **fields: Any) -> Ticket:

@@ -3,28 +3,29 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.conftest import Client, Make
-from tests.support.campaigns import Door
+from tests.support.campaigns import CampaignApi
+from tests.support.clients import Client
+from tests.support.factories import Factory
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
 
 
 @pytest.fixture
-def door(client: Client) -> Door:
-    return Door(client)
+def api(client: Client) -> CampaignApi:
+    return CampaignApi(client)
 
 
 @pytest.fixture
-def theirs(neighbour: Client) -> Door:
-    return Door(neighbour)
+def theirs(other_client: Client) -> CampaignApi:
+    return CampaignApi(other_client)
 
 
 @pytest.fixture
-async def other_process(door: Door, live_db: str) -> AsyncIterator[Door]:
+async def other_process(api: CampaignApi, live_db: str) -> AsyncIterator[CampaignApi]:
     """The same caller at an app with gates and a pool of its own."""
     database = await Database.open(live_db, size=4)
-    client = Make(database, load(env={})).anonymous(headers=dict(door.client.headers))
-    yield Door(client)
+    client = Factory(database, load(env={})).anonymous(headers=dict(api.client.headers))
+    yield CampaignApi(client)
     await client.aclose()
     await database.close()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from tests.conftest import Make
+from tests.support.factories import Factory
 
 from voxpop.db.pool import Database
 from voxpop.feedback.models import Source
@@ -33,12 +33,12 @@ ENDS = [
 
 
 @pytest.fixture
-async def ours(make: Make) -> Workspace:
+async def ours(make: Factory) -> Workspace:
     return workspace_of(await make.workspace("ours"))
 
 
 @pytest.fixture
-async def theirs(make: Make) -> Workspace:
+async def theirs(make: Factory) -> Workspace:
     return workspace_of(await make.workspace("theirs"))
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.conftest import Make
 from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
-from tests.support.campaigns import API, GUID, ORDER, PLAN, TICKET, Door, fields, good, refusal
+from tests.support.campaigns import API, GUID, ORDER, PLAN, TICKET, CampaignApi
+from tests.support.clients import error_code, expect_ok, invalid_fields
+from tests.support.factories import Factory
 
 from voxpop.surveys import campaign_surveys
 
@@ -18,10 +19,10 @@ async def sent_at(owner: Owner, survey: str) -> Any:
     return await owner.fetchval(SENT, UUID(survey))
 
 
-async def test_a_survey_is_shown_with_its_type_and_context(door: Door) -> None:  # F2, F3, F40, F41
-    campaign = await door.open()
-    survey = await door.ask()
-    answer = good(await door.get("feedback/surveys", guid=GUID))
+async def test_a_survey_is_shown_with_its_type_and_context(api: CampaignApi) -> None:  # F2, F3, F40, F41
+    campaign = await api.open()
+    survey = await api.ask()
+    answer = expect_ok(await api.get("feedback/surveys", guid=GUID))
     (shown,) = answer["surveys"]
     assert answer == {
         "surveys": [
@@ -39,103 +40,103 @@ async def test_a_survey_is_shown_with_its_type_and_context(door: Door) -> None: 
     }
 
 
-async def test_question_and_scale_are_the_types(door: Door) -> None:  # F40
+async def test_question_and_scale_are_the_types(api: CampaignApi) -> None:  # F40
     for code in ("CSAT", "CES", "CSAT10"):
-        await door.open(survey_type_code=code)
-    types = {one["code"]: one for one in good(await door.get("survey-types"))["survey_types"]}
-    await door.order()
-    surveys = await door.surveys()
+        await api.open(survey_type_code=code)
+    types = {one["code"]: one for one in expect_ok(await api.get("survey-types"))["survey_types"]}
+    await api.order()
+    surveys = await api.surveys()
     assert {one["survey_type"] for one in surveys} == {"CSAT", "CES", "CSAT10"}
     for survey in surveys:
         for field in ("question", "scale_min", "scale_max"):
             assert survey[field] == types[survey["survey_type"]][field]
 
 
-async def test_only_open_surveys_that_are_due_are_listed(door: Door, owner: Owner) -> None:  # F42, F49
-    await door.open()
-    due, answered, expired, later = [await door.ask(context_id=str(number)) for number in range(4)]
-    good(await door.submit(answered))
+async def test_only_open_surveys_that_are_due_are_listed(api: CampaignApi, owner: Owner) -> None:  # F42, F49
+    await api.open()
+    due, answered, expired, later = [await api.ask(context_id=str(number)) for number in range(4)]
+    expect_ok(await api.submit(answered))
     await owner.execute("UPDATE survey SET status = 'EXPIRED' WHERE id = $1", UUID(expired))
     await owner.execute("UPDATE survey SET scheduled_at = now() + interval '1 h' WHERE id = $1", UUID(later))
-    assert [one["survey_id"] for one in await door.surveys()] == [due]
-    good(await door.submit(due))
-    assert await door.surveys() == []
+    assert [one["survey_id"] for one in await api.surveys()] == [due]
+    expect_ok(await api.submit(due))
+    assert await api.surveys() == []
     assert await sent_at(owner, later) is None
 
 
-async def test_the_day_of_the_event_is_shown_in_utc(door: Door) -> None:  # F43, F6
+async def test_the_day_of_the_event_is_shown_in_utc(api: CampaignApi) -> None:  # F43, F6
     """Whatever the zone of the workspace; without a time it is the day of arrival."""
-    good(await door.client.patch(f"{API}/workspace", json={"time_zone": "Pacific/Auckland"}))
-    await door.open()
+    expect_ok(await api.client.patch(f"{API}/workspace", json={"time_zone": "Pacific/Auckland"}))
+    await api.open()
     times = ["2024-01-15T23:30:00-05:00", "2024-01-15T00:30:00+01:00", "2024-01-15T10:00:00", "2024-01-15"]
     for context, time in enumerate(times):
-        await door.ask(context_id=str(context), timestamp=time)
+        await api.ask(context_id=str(context), timestamp=time)
     before = datetime.now(UTC).date()
-    await door.ask(context_id="none", timestamp=None)
-    await door.send({field: ORDER[field] for field in ORDER.keys() - {"timestamp"}})
-    days = {one["context"]["context_id"]: one["context"]["timestamp"] for one in await door.surveys()}
+    await api.ask(context_id="none", timestamp=None)
+    await api.send({field: ORDER[field] for field in ORDER.keys() - {"timestamp"}})
+    days = {one["context"]["context_id"]: one["context"]["timestamp"] for one in await api.surveys()}
     today = {before.isoformat(), datetime.now(UTC).date().isoformat()}
     assert {days.pop("none"), days.pop("order_456")} <= today
     assert days == {"0": "2024-01-16", "1": "2024-01-14", "2": "2024-01-15", "3": "2024-01-15"}
 
 
-async def test_the_first_showing_is_noted_and_stays(door: Door, owner: Owner) -> None:  # F44
-    await door.open()
-    await door.ask()
+async def test_the_first_showing_is_noted_and_stays(api: CampaignApi, owner: Owner) -> None:  # F44
+    await api.open()
+    await api.ask()
     before = datetime.now(UTC) - timedelta(milliseconds=1)
-    (first,) = await door.surveys()
+    (first,) = await api.surveys()
     assert before <= datetime.fromisoformat(first["sent_at"]) <= datetime.now(UTC)
     kept = await sent_at(owner, first["survey_id"])
     assert kept.isoformat(timespec="milliseconds").replace("+00:00", "Z") == first["sent_at"]
-    second = await door.ask(context_id="2")
-    again = {one["survey_id"]: one["sent_at"] for one in await door.surveys()}
+    second = await api.ask(context_id="2")
+    again = {one["survey_id"]: one["sent_at"] for one in await api.surveys()}
     assert again.pop(first["survey_id"]) == first["sent_at"] < again.pop(second)
     assert await sent_at(owner, first["survey_id"]) == kept
     assert await funnel(owner) == {"opened": 2, "shown": 2}
     await assert_counts_agree(owner)
 
 
-async def test_nobody_sees_another_customers(door: Door, owner: Owner) -> None:  # F45
-    await door.open()
-    surveys = {guid: await door.ask(guid=guid, context_id=guid) for guid in ("anna", "Anna", "anna ", "a%", "a_na")}
+async def test_nobody_sees_another_customers(api: CampaignApi, owner: Owner) -> None:  # F45
+    await api.open()
+    surveys = {guid: await api.ask(guid=guid, context_id=guid) for guid in ("anna", "Anna", "anna ", "a%", "a_na")}
     for guid, survey in surveys.items():
-        assert [one["survey_id"] for one in await door.surveys(guid)] == [survey]
-    assert await door.surveys("%") == []
+        assert [one["survey_id"] for one in await api.surveys(guid)] == [survey]
+    assert await api.surveys("%") == []
     assert await funnel(owner) == {"opened": 5, "shown": 5}
     await assert_counts_agree(owner)
 
 
-async def test_no_surveys_are_an_empty_list(door: Door) -> None:  # F46
-    answer = await door.get("feedback/surveys", guid="nobody")
+async def test_no_surveys_are_an_empty_list(api: CampaignApi) -> None:  # F46
+    answer = await api.get("feedback/surveys", guid="nobody")
     assert (answer.status_code, answer.json()) == (200, {"surveys": []})
 
 
-async def test_a_customer_must_be_named(door: Door) -> None:  # F47, G4
-    assert fields(await door.get("feedback/surveys", guid="")) == ["guid"]
-    assert fields(await door.get("feedback/surveys", guid="  \t")) == ["guid"]
-    assert fields(await door.get("feedback/surveys", guid="x" * 256)) == ["guid"]
-    assert fields(await door.get("feedback/surveys", guid="a\x00")) == ["guid"]
-    assert fields(await door.get("feedback/surveys", guid=["a", "b"])) == ["guid"]
+async def test_a_customer_must_be_named(api: CampaignApi) -> None:  # F47, G4
+    assert invalid_fields(await api.get("feedback/surveys", guid="")) == ["guid"]
+    assert invalid_fields(await api.get("feedback/surveys", guid="  \t")) == ["guid"]
+    assert invalid_fields(await api.get("feedback/surveys", guid="x" * 256)) == ["guid"]
+    assert invalid_fields(await api.get("feedback/surveys", guid="a\x00")) == ["guid"]
+    assert invalid_fields(await api.get("feedback/surveys", guid=["a", "b"])) == ["guid"]
     for other in ({}, {"GUID": "x"}, {"id": "x"}):
-        assert refusal(await door.get("feedback/surveys", **other)) == (400, "VALIDATION_ERROR")
-    assert await door.surveys("x" * 255) == await door.surveys("Ж😀 %&=+") == []
+        assert error_code(await api.get("feedback/surveys", **other)) == (400, "VALIDATION_ERROR")
+    assert await api.surveys("x" * 255) == await api.surveys("Ж😀 %&=+") == []
 
 
-async def test_the_latest_scheduled_come_first(door: Door, owner: Owner) -> None:  # F48
+async def test_the_latest_scheduled_come_first(api: CampaignApi, owner: Owner) -> None:  # F48
     """Then the latest made, then the greatest id; `sent_at` is against this order on purpose."""
-    await door.open()
-    surveys = sorted([await door.ask(context_id=str(number)) for number in range(5)])
+    await api.open()
+    surveys = sorted([await api.ask(context_id=str(number)) for number in range(5)])
     start = datetime(2026, 3, 1, tzinfo=UTC)
     places = [(3, 0), (1, 9), (1, 9), (2, 2), (2, 1)]  # scheduled, made
     for survey, (scheduled, made) in zip(surveys, places, strict=True):
         times = (start + timedelta(hours=scheduled), start + timedelta(hours=made), start - timedelta(hours=scheduled))
         update = "UPDATE survey SET scheduled_at = $2, create_time = $3, sent_at = $4 WHERE id = $1"
         await owner.execute(update, UUID(survey), *times)
-    shown = [one["survey_id"] for one in await door.surveys()]
+    shown = [one["survey_id"] for one in await api.surveys()]
     assert shown == [surveys[place] for place in (0, 3, 4, 2, 1)]
 
 
-async def test_what_a_campaign_has_asked_stays_though_it_ends(door: Door) -> None:  # F50
+async def test_what_a_campaign_has_asked_stays_though_it_ends(api: CampaignApi) -> None:  # F50
     changes: list[dict[str, Any]] = [
         {"active": False},
         {"end_date": "2024-01-02"},
@@ -144,15 +145,15 @@ async def test_what_a_campaign_has_asked_stays_though_it_ends(door: Door) -> Non
     ]
     surveys = []
     for change in changes:
-        campaign = await door.open()
-        surveys.append(await door.ask())
-        good(await door.put(f"campaigns/{campaign['id']}", PLAN | change))
-    campaign = await door.open()
-    surveys.append(await door.ask())
-    await door.client.delete(f"{API}/campaigns/{campaign['id']}")
-    assert sorted(one["survey_id"] for one in await door.surveys()) == sorted(surveys)
+        campaign = await api.open()
+        surveys.append(await api.ask())
+        expect_ok(await api.put(f"campaigns/{campaign['id']}", PLAN | change))
+    campaign = await api.open()
+    surveys.append(await api.ask())
+    await api.client.delete(f"{API}/campaigns/{campaign['id']}")
+    assert sorted(one["survey_id"] for one in await api.surveys()) == sorted(surveys)
     for survey in surveys:
-        good(await door.submit(survey))
+        expect_ok(await api.submit(survey))
 
 
 FOREIGN = """
@@ -163,26 +164,26 @@ FOREIGN = """
 """
 
 
-async def test_surveys_of_another_origin_are_none_here(make: Make, door: Door, owner: Owner) -> None:  # F50
-    await door.open()
+async def test_surveys_of_another_origin_are_none_here(make: Factory, api: CampaignApi, owner: Owner) -> None:  # F50
+    await api.open()
     for origin in ("feature", "ticket"):
         ident = uuid4()
         await owner.execute(FOREIGN, ident, origin, GUID)
-        assert refusal(await door.submit(str(ident), 5)) == (404, "NOT_FOUND")
-    assert await door.surveys() == []
-    async with make.database.transaction(door.client.workspace) as tx:
+        assert error_code(await api.submit(str(ident), 5)) == (404, "NOT_FOUND")
+    assert await api.surveys() == []
+    async with make.database.transaction(api.client.workspace) as tx:
         now = datetime.now(UTC)
-        assert await campaign_surveys.expire_surveys(tx, door.client.workspace, now, 7, 60, now) == 0
+        assert await campaign_surveys.expire_surveys(tx, api.client.workspace, now, 7, 60, now) == 0
     assert {row["status"] for row in await owner.fetch("SELECT status FROM survey")} == {"PENDING"}
 
 
 async def test_a_survey_shown_to_many_at_once_is_noted_once(
-    door: Door, other_process: Door, owner: Owner
+    api: CampaignApi, other_process: CampaignApi, owner: Owner
 ) -> None:  # F44
-    await door.open()
-    await door.open(trigger_type="TICKET_CLOSED")
-    await door.send(ORDER, TICKET, ORDER | {"guid": "other", "context_id": "2"})
-    wishes = [(side, guid) for guid in (GUID, GUID, "other") for side in (door, other_process)] * 6
+    await api.open()
+    await api.open(trigger_type="TICKET_CLOSED")
+    await api.send(ORDER, TICKET, ORDER | {"guid": "other", "context_id": "2"})
+    wishes = [(side, guid) for guid in (GUID, GUID, "other") for side in (api, other_process)] * 6
     answers = await asyncio.gather(*(side.surveys(guid) for side, guid in wishes))
     assert [len(some) for some in answers] == [2 if guid == GUID else 1 for _, guid in wishes]
     moments = {(one["survey_id"], one["sent_at"]) for some in answers for one in some}

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from tests.conftest import Make
 from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses, until_one_waits
-from tests.support.campaigns import API, GUID, ORDER, TICKET, Door, good, refusal
+from tests.support.campaigns import API, GUID, ORDER, TICKET, CampaignApi
+from tests.support.clients import error_code, expect_ok
+from tests.support.factories import Factory
 
 from voxpop.surveys import campaign_surveys
 
@@ -21,18 +22,20 @@ async def answers(owner: Owner) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in await owner.fetch(ANSWERS)]
 
 
-async def expire(make: Make, door: Door, days: int) -> int:
+async def expire(make: Factory, api: CampaignApi, days: int) -> int:
     """As if so many days had passed."""
-    workspace, now = door.client.workspace, datetime.now(UTC)
+    workspace, now = api.client.workspace, datetime.now(UTC)
     async with make.database.transaction(workspace) as tx:
         return await campaign_surveys.expire_surveys(tx, workspace, now + timedelta(days=days), 7, None, now)
 
 
-async def test_an_answer_is_stored_and_thanked_for(door: Door, owner: Owner) -> None:  # F2, F3, F60
-    await door.open()
-    survey = await door.ask()
-    await door.surveys()
-    answer = good(await door.post("feedback/submit", {"survey_id": survey, "score": 9, "comment": "Отличный сервис!"}))
+async def test_an_answer_is_stored_and_thanked_for(api: CampaignApi, owner: Owner) -> None:  # F2, F3, F60
+    await api.open()
+    survey = await api.ask()
+    await api.surveys()
+    answer = expect_ok(
+        await api.post("feedback/submit", {"survey_id": survey, "score": 9, "comment": "Отличный сервис!"})
+    )
     assert answer == {"success": True, "feedback_id": answer["feedback_id"], "message": THANKS}
     stored = dict(await owner.fetchrow("SELECT * FROM customer_feedback") or {})
     assert (str(stored["id"]), str(stored["survey_id"])) == (answer["feedback_id"], survey)
@@ -44,74 +47,74 @@ async def test_an_answer_is_stored_and_thanked_for(door: Door, owner: Owner) -> 
     await assert_counts_agree(owner)
 
 
-async def test_a_score_is_within_the_scale_of_the_type(door: Door, owner: Owner) -> None:  # F61
+async def test_a_score_is_within_the_scale_of_the_type(api: CampaignApi, owner: Owner) -> None:  # F61
     for code, low, high in (("NPS", 0, 10), ("CSAT", 1, 5), ("CES", 1, 5), ("CSAT10", 1, 10)):
-        campaign = await door.open(survey_type_code=code)
-        first, last = await door.ask(context_id=f"{code} low"), await door.ask(context_id=f"{code} high")
+        campaign = await api.open(survey_type_code=code)
+        first, last = await api.ask(context_id=f"{code} low"), await api.ask(context_id=f"{code} high")
         for wrong in (low - 1, high + 1, -1, 11, 2**31 - 1, -(2**31)):
-            answer = await door.submit(first, wrong)
-            assert refusal(answer) == (400, "VALIDATION_ERROR"), (code, wrong)
+            answer = await api.submit(first, wrong)
+            assert error_code(answer) == (400, "VALIDATION_ERROR"), (code, wrong)
             assert answer.json()["details"] == [{"field": "score", "message": f"must be from {low} to {high}"}]
-        good(await door.submit(first, low))
-        good(await door.submit(last, high))
-        await door.client.delete(f"{API}/campaigns/{campaign['id']}")
+        expect_ok(await api.submit(first, low))
+        expect_ok(await api.submit(last, high))
+        await api.client.delete(f"{API}/campaigns/{campaign['id']}")
     assert [score for score, _ in await answers(owner)] == [0, 10, 1, 5, 1, 5, 1, 10]
     await assert_counts_agree(owner)
 
 
-async def test_a_score_out_of_scale_leaves_the_survey_open(door: Door, owner: Owner) -> None:  # F61
-    await door.open()
-    survey = await door.ask()
-    assert (await door.submit(survey, 11)).status_code == 400
+async def test_a_score_out_of_scale_leaves_the_survey_open(api: CampaignApi, owner: Owner) -> None:  # F61
+    await api.open()
+    survey = await api.ask()
+    assert (await api.submit(survey, 11)).status_code == 400
     assert (await statuses(owner), await answers(owner), await funnel(owner)) == (["PENDING"], [], {"opened": 1})
-    good(await door.submit(survey, 10))
-    assert refusal(await door.submit(survey, 11)) == CLOSED
+    expect_ok(await api.submit(survey, 10))
+    assert error_code(await api.submit(survey, 11)) == CLOSED
 
 
-async def test_an_unknown_survey(door: Door) -> None:  # F62
+async def test_an_unknown_survey(api: CampaignApi) -> None:  # F62
     ident = str(uuid4())
-    answer = await door.submit(ident)
-    assert refusal(answer) == (404, "NOT_FOUND")
+    answer = await api.submit(ident)
+    assert error_code(answer) == (404, "NOT_FOUND")
     assert answer.json()["message"] == f"Survey with id {ident} not found"
 
 
-async def test_a_survey_is_answered_once(door: Door, owner: Owner) -> None:  # F63
-    await door.open()
-    survey = await door.ask()
-    good(await door.submit(survey, 3, comment="first"))
-    answer = await door.submit(survey, 9, comment="second")
-    assert refusal(answer) == CLOSED
+async def test_a_survey_is_answered_once(api: CampaignApi, owner: Owner) -> None:  # F63
+    await api.open()
+    survey = await api.ask()
+    expect_ok(await api.submit(survey, 3, comment="first"))
+    answer = await api.submit(survey, 9, comment="second")
+    assert error_code(answer) == CLOSED
     assert "not in status PENDING" in answer.json()["message"]
     assert await answers(owner) == [(3, "first")]
     assert await funnel(owner) == {"opened": 1, "completed": 1}
     await assert_counts_agree(owner)
 
 
-async def test_survey_and_score_are_needed_and_exact(door: Door, owner: Owner) -> None:  # F64
-    await door.open()
-    survey = await door.ask()
+async def test_survey_and_score_are_needed_and_exact(api: CampaignApi, owner: Owner) -> None:  # F64
+    await api.open()
+    survey = await api.ask()
     idents: list[Any] = [None, "", "x", 5, survey[:-1], f"{survey}0", []]
     scores: list[Any] = [None, "5", "", 4.5, True, False, [5], {}, 2**31, -(2**40), 1e300]
     bodies: list[tuple[Any, str]] = [({"score": 5}, "survey_id"), ({"survey_id": survey}, "score")]
     bodies += [({"survey_id": ident, "score": 5}, "survey_id") for ident in idents]
     bodies += [({"survey_id": survey, "score": score}, "score") for score in scores]
     for body, field in bodies:
-        answer = await door.post("feedback/submit", body)
-        assert refusal(answer) == (400, "VALIDATION_ERROR"), body
+        answer = await api.post("feedback/submit", body)
+        assert error_code(answer) == (400, "VALIDATION_ERROR"), body
         assert [fault["field"] for fault in answer.json()["details"]] == [field]
     for body in ([], None, "x", 5, {}):
-        assert refusal(await door.post("feedback/submit", body)) == (400, "VALIDATION_ERROR")
+        assert error_code(await api.post("feedback/submit", body)) == (400, "VALIDATION_ERROR")
     assert await statuses(owner) == ["PENDING"]
-    good(await door.post("feedback/submit", {"survey_id": survey.upper(), "score": 7.0}))
+    expect_ok(await api.post("feedback/submit", {"survey_id": survey.upper(), "score": 7.0}))
     assert await answers(owner) == [(7, None)]
 
 
-async def test_nothing_else_is_checked(door: Door, owner: Owner) -> None:  # F65
+async def test_nothing_else_is_checked(api: CampaignApi, owner: Owner) -> None:  # F65
     """Neither who sends it, nor whether it is due or was shown."""
-    await door.open(delay_hours=24)
-    survey = await door.ask()
-    assert await door.surveys() == []
-    good(await door.submit(survey, 5, guid="somebody else"))
+    await api.open(delay_hours=24)
+    survey = await api.ask()
+    assert await api.surveys() == []
+    expect_ok(await api.submit(survey, 5, guid="somebody else"))
     row = await owner.fetchrow("SELECT sent_at, status FROM survey")
     assert row is not None
     assert tuple(row.values()) == (None, "COMPLETED")
@@ -120,30 +123,32 @@ async def test_nothing_else_is_checked(door: Door, owner: Owner) -> None:  # F65
     await assert_counts_agree(owner)
 
 
-async def test_a_comment_is_optional_and_whole(door: Door, owner: Owner) -> None:  # F66, G4
-    await door.open()
+async def test_a_comment_is_optional_and_whole(api: CampaignApi, owner: Owner) -> None:  # F66, G4
+    await api.open()
     longest = "Ы😀" * 5_000
-    survey = await door.ask()
+    survey = await api.ask()
     wrongs: list[Any] = [f"{longest}x", "a\x00b", 5, []]
     for wrong in wrongs:
-        answer = await door.submit(survey, 9, comment=wrong)
-        assert refusal(answer) == (400, "VALIDATION_ERROR")
+        answer = await api.submit(survey, 9, comment=wrong)
+        assert error_code(answer) == (400, "VALIDATION_ERROR")
     comments = [None, "", "  ", "O'Hara; DROP TABLE feedback; -- \\ % \n\t", longest]
     for number, comment in enumerate(comments):
-        good(await door.submit(await door.ask(context_id=str(number)), 9, comment=comment))
-    good(await door.submit(survey, 9))
+        expect_ok(await api.submit(await api.ask(context_id=str(number)), 9, comment=comment))
+    expect_ok(await api.submit(survey, 9))
     assert [comment for _, comment in await answers(owner)] == [*comments, None]
 
 
-async def test_of_answers_at_the_same_time_one_is_stored(door: Door, other_process: Door, owner: Owner) -> None:  # F67
-    await door.open()
-    survey = await door.ask()
-    sides = [door, other_process] * 10
+async def test_of_answers_at_the_same_time_one_is_stored(
+    api: CampaignApi, other_process: CampaignApi, owner: Owner
+) -> None:  # F67
+    await api.open()
+    survey = await api.ask()
+    sides = [api, other_process] * 10
     sent = await asyncio.gather(
         *(side.submit(survey, number % 11, comment=str(number)) for number, side in enumerate(sides))
     )
     (taken,) = [answer for answer in sent if answer.status_code == 200]
-    assert {refusal(answer) for answer in sent if answer is not taken} == {CLOSED}
+    assert {error_code(answer) for answer in sent if answer is not taken} == {CLOSED}
     ((score, comment),) = await answers(owner)
     assert score == int(comment) % 11
     assert sent[int(comment)] is taken
@@ -151,60 +156,64 @@ async def test_of_answers_at_the_same_time_one_is_stored(door: Door, other_proce
     await assert_counts_agree(owner)
 
 
-async def test_an_answer_waits_for_what_ends_the_survey(door: Door, owner: Owner) -> None:  # F67, F68
-    await door.open()
-    survey = await door.ask()
+async def test_an_answer_waits_for_what_ends_the_survey(api: CampaignApi, owner: Owner) -> None:  # F67, F68
+    await api.open()
+    survey = await api.ask()
     async with owner.transaction():
         await owner.execute("UPDATE survey SET status = 'EXPIRED'")
-        answer = asyncio.create_task(door.submit(survey))
+        answer = asyncio.create_task(api.submit(survey))
         await until_one_waits(owner)
-    assert refusal(await answer) == CLOSED
+    assert error_code(await answer) == CLOSED
     assert (await statuses(owner), await answers(owner)) == (["EXPIRED"], [])
 
 
-async def test_a_bad_answer_fails_alone_in_its_batch(door: Door, owner: Owner) -> None:  # F67
-    await door.open()
-    surveys = [await door.ask(context_id=str(number)) for number in range(8)]
-    first = [door.submit(survey, 11) for survey in surveys[:4]] + [door.submit(str(uuid4())) for _ in range(3)]
-    sent = await asyncio.gather(*first, *(door.submit(survey, 8) for survey in surveys), door.submit(surveys[0], 1))
+async def test_a_bad_answer_fails_alone_in_its_batch(api: CampaignApi, owner: Owner) -> None:  # F67
+    await api.open()
+    surveys = [await api.ask(context_id=str(number)) for number in range(8)]
+    first = [api.submit(survey, 11) for survey in surveys[:4]] + [api.submit(str(uuid4())) for _ in range(3)]
+    sent = await asyncio.gather(*first, *(api.submit(survey, 8) for survey in surveys), api.submit(surveys[0], 1))
     assert [answer.status_code for answer in sent] == [400] * 4 + [404] * 3 + [200] * 8 + [400]
-    assert refusal(sent[-1]) == CLOSED
+    assert error_code(sent[-1]) == CLOSED
     assert await answers(owner) == [(8, None)] * 8
     await assert_counts_agree(owner)
 
 
-async def test_an_expired_survey_is_neither_shown_nor_answered(make: Make, door: Door, owner: Owner) -> None:  # F68
-    await door.open()
-    survey = await door.ask()
-    await door.surveys()
-    assert await expire(make, door, 8) == 1
-    assert await door.surveys() == []
-    assert refusal(await door.submit(survey)) == CLOSED
+async def test_an_expired_survey_is_neither_shown_nor_answered(
+    make: Factory, api: CampaignApi, owner: Owner
+) -> None:  # F68
+    await api.open()
+    survey = await api.ask()
+    await api.surveys()
+    assert await expire(make, api, 8) == 1
+    assert await api.surveys() == []
+    assert error_code(await api.submit(survey)) == CLOSED
     assert (await statuses(owner), await answers(owner)) == (["EXPIRED"], [])
     assert await funnel(owner) == {"opened": 1, "shown": 1, "expired": 1}
     await assert_counts_agree(owner)
 
 
-async def test_a_late_answer_counts_for_the_day_it_was_given(make: Make, door: Door, owner: Owner) -> None:  # F69
-    await door.open()
-    survey = await door.ask()
+async def test_a_late_answer_counts_for_the_day_it_was_given(
+    make: Factory, api: CampaignApi, owner: Owner
+) -> None:  # F69
+    await api.open()
+    survey = await api.ask()
     await owner.execute("UPDATE survey SET create_time = '2024-01-15Z', sent_at = now() - interval '6 days 23 hours'")
-    assert await expire(make, door, 0) == 0
+    assert await expire(make, api, 0) == 0
     before = datetime.now(UTC).date()
-    good(await door.submit(survey))
+    expect_ok(await api.submit(survey))
     days = await owner.fetch("SELECT day FROM feedback UNION SELECT date FROM score_count WHERE grain = 'day'")
     assert len(days) == 1
     assert before <= days[0]["day"] <= datetime.now(UTC).date()
 
 
-async def test_the_day_is_the_workspaces(door: Door, owner: Owner) -> None:  # F6, G3
+async def test_the_day_is_the_workspaces(api: CampaignApi, owner: Owner) -> None:  # F6, G3
     """Of two zones that are never on the same day."""
-    await door.open()
+    await api.open()
     days: list[date] = []
     for number, zone in enumerate(("Pacific/Kiritimati", "Pacific/Pago_Pago")):
-        good(await door.client.patch(f"{API}/workspace", json={"time_zone": zone}))
+        expect_ok(await api.client.patch(f"{API}/workspace", json={"time_zone": zone}))
         before = datetime.now(ZoneInfo(zone)).date()
-        good(await door.submit(await door.ask(context_id=str(number))))
+        expect_ok(await api.submit(await api.ask(context_id=str(number))))
         days += [row["day"] for row in await owner.fetch("SELECT day FROM feedback ORDER BY id DESC LIMIT 1")]
         assert before <= days[-1] <= datetime.now(ZoneInfo(zone)).date()
     assert days[0] > days[1]
@@ -212,13 +221,15 @@ async def test_the_day_is_the_workspaces(door: Door, owner: Owner) -> None:  # F
     assert sorted(row["date"] for row in kept) == sorted(days)
 
 
-async def test_everything_at_once_leaves_true_counts(make: Make, door: Door, theirs: Door, owner: Owner) -> None:
+async def test_everything_at_once_leaves_true_counts(
+    make: Factory, api: CampaignApi, theirs: CampaignApi, owner: Owner
+) -> None:
     """Events, showings, answers and expiry of two workspaces side by side."""
-    for side in (door, theirs):
+    for side in (api, theirs):
         for code, trigger in (("NPS", "ORDER_COMPLETED"), ("CES", "ORDER_COMPLETED"), ("CSAT", "TICKET_CLOSED")):
             await side.open(survey_type_code=code, trigger_type=trigger)
 
-    async def live(side: Door, number: int) -> None:
+    async def live(side: CampaignApi, number: int) -> None:
         guid = f"g{number % 4}"
         event = (ORDER, TICKET)[number % 2] | {"context_id": str(number % 12), "guid": guid}
         (result,) = await side.send(event)
@@ -228,13 +239,13 @@ async def test_everything_at_once_leaves_true_counts(make: Make, door: Door, the
         if number % 10 == 9:
             await expire(make, side, 8)
 
-    await asyncio.gather(*(live(side, number) for number in range(30) for side in (door, theirs)))
+    await asyncio.gather(*(live(side, number) for number in range(30) for side in (api, theirs)))
     for guid in ("g0", "g1", "g2", "g3"):
-        await door.surveys(guid)
-    await expire(make, door, 8)
+        await api.surveys(guid)
+    await expire(make, api, 8)
     assert len(await statuses(owner)) == 2 * (6 * 2 + 6)
     assert {UUID(str(row["workspace_id"])) for row in await owner.fetch("SELECT workspace_id FROM survey_count")} == {
-        door.client.workspace,
+        api.client.workspace,
         theirs.client.workspace,
     }
     await assert_counts_agree(owner)

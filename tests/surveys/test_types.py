@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.support.campaign_invariants import Owner, assert_counts_agree
-from tests.support.campaigns import API, PLAN, Door, fields, good, refusal
+from tests.support.campaigns import API, PLAN, CampaignApi
+from tests.support.clients import error_code, expect_ok, invalid_fields
 from tests.support.survey_types import CES7
 
 RUSSIAN, ENGLISH = "Оцените качество обслуживания", "How would you rate our service?"
@@ -17,12 +18,12 @@ THUMBS = CES7 | {
 }
 
 
-async def types(door: Door) -> dict[str, Any]:
-    return {one["code"]: one for one in good(await door.get("survey-types"))["survey_types"]}
+async def types(api: CampaignApi) -> dict[str, Any]:
+    return {one["code"]: one for one in expect_ok(await api.get("survey-types"))["survey_types"]}
 
 
-async def test_four_types_are_there_from_the_start(door: Door) -> None:  # F17
-    known = await types(door)
+async def test_four_types_are_there_from_the_start(api: CampaignApi) -> None:  # F17
+    known = await types(api)
     assert list(known) == ["CES", "CSAT", "CSAT10", "NPS"]
     meaning = ("scale_min", "scale_max", "formula", "satisfied_min", "satisfied_max", "higher_is_better")
     assert {code: tuple(one[field] for field in meaning) for code, one in known.items()} == {
@@ -34,33 +35,33 @@ async def test_four_types_are_there_from_the_start(door: Door) -> None:  # F17
     assert {known[code]["thanks"] for code in ("NPS", "CSAT", "CES")} == {"Спасибо за ваш отзыв!"}
 
 
-async def test_a_type_of_its_own_is_asked_like_the_others(door: Door, owner: Owner) -> None:
+async def test_a_type_of_its_own_is_asked_like_the_others(api: CampaignApi, owner: Owner) -> None:
     for body in (CES7, THUMBS):
-        assert good(await door.post("survey-types", body), 201) == body
-        assert (await types(door))[body["code"]] == body
-        await door.open(survey_type_code=body["code"])
-    await door.order()
-    shown = {one["survey_type"]: one for one in await door.surveys()}
+        assert expect_ok(await api.post("survey-types", body), 201) == body
+        assert (await types(api))[body["code"]] == body
+        await api.open(survey_type_code=body["code"])
+    await api.order()
+    shown = {one["survey_type"]: one for one in await api.surveys()}
     assert {code: (one["scale_min"], one["scale_max"]) for code, one in shown.items()} == {
         "CES7": (1, 7),
         "THUMBS": (0, 1),
     }
     for code, wrong, right in (("CES7", 8, 7), ("CES7", 0, None), ("THUMBS", 2, 0)):
         survey = shown[code]["survey_id"]
-        assert (await door.submit(survey, wrong)).status_code == 400
+        assert (await api.submit(survey, wrong)).status_code == 400
         if right is not None:
-            assert good(await door.submit(survey, right))["message"] == "Thank you!"
+            assert expect_ok(await api.submit(survey, right))["message"] == "Thank you!"
     await assert_counts_agree(owner)
 
 
-async def test_a_code_is_taken_once(door: Door, theirs: Door) -> None:
+async def test_a_code_is_taken_once(api: CampaignApi, theirs: CampaignApi) -> None:
     for body in (CES7 | {"code": "NPS"}, CES7):
-        good(await theirs.post("survey-types", CES7 | {"code": body["code"] + "x"}), 201)
-    good(await door.post("survey-types", CES7), 201)
+        expect_ok(await theirs.post("survey-types", CES7 | {"code": body["code"] + "x"}), 201)
+    expect_ok(await api.post("survey-types", CES7), 201)
     for code in ("CES7", "NPS"):
-        assert refusal(await door.post("survey-types", CES7 | {"code": code})) == (409, "SURVEY_TYPE_ALREADY_EXISTS")
-    good(await theirs.post("survey-types", CES7), 201)
-    good(await door.post("survey-types", CES7 | {"code": "ces7"}), 201)
+        assert error_code(await api.post("survey-types", CES7 | {"code": code})) == (409, "SURVEY_TYPE_ALREADY_EXISTS")
+    expect_ok(await theirs.post("survey-types", CES7), 201)
+    expect_ok(await api.post("survey-types", CES7 | {"code": "ces7"}), 201)
 
 
 NO_TRANSLATIONS: list[Any] = [None, [], "de", {"de": {}}, {"de": {"question": "x"}}, {"de": None}]
@@ -86,52 +87,54 @@ BAD: list[tuple[str, Any]] = [
 ]
 
 
-async def test_what_does_not_fit_is_refused(door: Door) -> None:  # G4
-    good(await door.post("survey-types", CES7), 201)
+async def test_what_does_not_fit_is_refused(api: CampaignApi) -> None:  # G4
+    expect_ok(await api.post("survey-types", CES7), 201)
     for field, value in BAD:
-        assert refusal(await door.post("survey-types", CES7 | {"code": "NEW", field: value})) == (
+        assert error_code(await api.post("survey-types", CES7 | {"code": "NEW", field: value})) == (
             400,
             "VALIDATION_ERROR",
         ), (field, value)
         if field != "code":
-            assert (await door.put("survey-types/CES7", CES7 | {field: value})).status_code == 400, (field, value)
-    assert (await types(door))["CES7"] == CES7
-    assert "NEW" not in await types(door)
+            assert (await api.put("survey-types/CES7", CES7 | {field: value})).status_code == 400, (field, value)
+    assert (await types(api))["CES7"] == CES7
+    assert "NEW" not in await types(api)
 
 
-async def test_what_must_be_said(door: Door) -> None:
+async def test_what_must_be_said(api: CampaignApi) -> None:
     needed = ("code", "name", "question", "thanks", "scale_min", "scale_max", "formula")
     for field in needed:
-        assert fields(await door.post("survey-types", {key: CES7[key] for key in CES7.keys() - {field}})) == [field]
-    bare = good(await door.post("survey-types", {field: CES7[field] for field in needed}), 201)
+        assert invalid_fields(await api.post("survey-types", {key: CES7[key] for key in CES7.keys() - {field}})) == [
+            field
+        ]
+    bare = expect_ok(await api.post("survey-types", {field: CES7[field] for field in needed}), 201)
     assert (bare["formula_description"], bare["translations"], bare["higher_is_better"]) == ("", {}, True)
 
 
-async def test_a_share_needs_its_satisfied_range(door: Door) -> None:
+async def test_a_share_needs_its_satisfied_range(api: CampaignApi) -> None:
     for low, high in ((None, None), (1, None), (None, 1), (2, 2), (1, 0)):
         body = THUMBS | {"satisfied_min": low, "satisfied_max": high}
-        assert fields(await door.post("survey-types", body)) == ["satisfied_min"]
+        assert invalid_fields(await api.post("survey-types", body)) == ["satisfied_min"]
 
 
-async def test_the_widest_and_the_longest_fit(door: Door) -> None:  # G4
+async def test_the_widest_and_the_longest_fit(api: CampaignApi) -> None:  # G4
     long = {"name": "Й" * 200, "question": "😀" * 500, "thanks": "ё" * 500, "formula_description": "x" * 500}
     body = CES7 | long | {"code": "a-Z_0.9+" + "x" * 92, "scale_min": 0, "scale_max": 100}
-    assert good(await door.post("survey-types", body), 201) == body
+    assert expect_ok(await api.post("survey-types", body), 201) == body
 
 
-async def test_put_replaces_everything_while_nobody_was_asked(door: Door) -> None:
-    good(await door.post("survey-types", CES7), 201)
-    await door.open(survey_type_code="CES7")
+async def test_put_replaces_everything_while_nobody_was_asked(api: CampaignApi) -> None:
+    expect_ok(await api.post("survey-types", CES7), 201)
+    await api.open(survey_type_code="CES7")
     body = THUMBS | {"code": "ignored", "translations": {}, "higher_is_better": False}
-    assert good(await door.put("survey-types/CES7", body)) == body | {"code": "CES7"}
-    assert (await types(door))["CES7"] == body | {"code": "CES7"}
-    assert refusal(await door.put("survey-types/NONE", CES7)) == (404, "NOT_FOUND")
+    assert expect_ok(await api.put("survey-types/CES7", body)) == body | {"code": "CES7"}
+    assert (await types(api))["CES7"] == body | {"code": "CES7"}
+    assert error_code(await api.put("survey-types/NONE", CES7)) == (404, "NOT_FOUND")
 
 
-async def test_scale_and_formula_stay_once_it_was_asked(door: Door) -> None:
-    good(await door.post("survey-types", THUMBS), 201)
-    await door.open(survey_type_code="THUMBS")
-    await door.order()
+async def test_scale_and_formula_stay_once_it_was_asked(api: CampaignApi) -> None:
+    expect_ok(await api.post("survey-types", THUMBS), 201)
+    await api.open(survey_type_code="THUMBS")
+    await api.order()
     changes: list[dict[str, Any]] = [
         {"scale_max": 2},
         {"scale_min": 0, "scale_max": 3, "satisfied_max": 3},
@@ -139,32 +142,32 @@ async def test_scale_and_formula_stay_once_it_was_asked(door: Door) -> None:
         {"formula": "mean", "satisfied_min": None, "satisfied_max": None},
     ]
     for change in changes:
-        assert refusal(await door.put("survey-types/THUMBS", THUMBS | change)) == (409, "SURVEY_TYPE_IN_USE"), change
-    assert (await types(door))["THUMBS"] == THUMBS
+        assert error_code(await api.put("survey-types/THUMBS", THUMBS | change)) == (409, "SURVEY_TYPE_IN_USE"), change
+    assert (await types(api))["THUMBS"] == THUMBS
     texts = {"name": "Thumbs", "question": "?", "thanks": "!", "translations": {}, "formula_description": ""}
-    assert good(await door.put("survey-types/THUMBS", THUMBS | texts)) == THUMBS | texts
-    assert (await door.surveys())[0]["question"] == "?"
+    assert expect_ok(await api.put("survey-types/THUMBS", THUMBS | texts)) == THUMBS | texts
+    assert (await api.surveys())[0]["question"] == "?"
 
 
-async def test_the_scale_of_features_stays_from_the_start(door: Door) -> None:
-    body = (await types(door))["CSAT10"]
+async def test_the_scale_of_features_stays_from_the_start(api: CampaignApi) -> None:
+    body = (await types(api))["CSAT10"]
     for change in ({"scale_min": 0}, {"satisfied_min": 7}):
-        assert refusal(await door.put("survey-types/CSAT10", body | change)) == (409, "SURVEY_TYPE_IN_USE")
-    assert good(await door.put("survey-types/CSAT10", body | {"question": "Well?"}))["question"] == "Well?"
+        assert error_code(await api.put("survey-types/CSAT10", body | change)) == (409, "SURVEY_TYPE_IN_USE")
+    assert expect_ok(await api.put("survey-types/CSAT10", body | {"question": "Well?"}))["question"] == "Well?"
 
 
-async def test_a_campaign_takes_the_types_there_are(door: Door) -> None:  # F14
+async def test_a_campaign_takes_the_types_there_are(api: CampaignApi) -> None:  # F14
     body = PLAN | {"survey_type_code": "CES7"}
-    assert refusal(await door.post("campaigns", body)) == (400, "UNKNOWN_SURVEY_TYPE")
-    good(await door.post("survey-types", CES7), 201)
-    campaign = good(await door.post("campaigns", body), 201)
-    unknown = await door.put(f"campaigns/{campaign['id']}", PLAN | {"survey_type_code": "CES8"})
-    assert refusal(unknown) == (400, "UNKNOWN_SURVEY_TYPE")
+    assert error_code(await api.post("campaigns", body)) == (400, "UNKNOWN_SURVEY_TYPE")
+    expect_ok(await api.post("survey-types", CES7), 201)
+    campaign = expect_ok(await api.post("campaigns", body), 201)
+    unknown = await api.put(f"campaigns/{campaign['id']}", PLAN | {"survey_type_code": "CES8"})
+    assert error_code(unknown) == (400, "UNKNOWN_SURVEY_TYPE")
 
 
-async def test_the_customers_language_is_spoken(door: Door) -> None:
-    await door.open(survey_type_code="CSAT")
-    survey = await door.ask()
+async def test_the_customers_language_is_spoken(api: CampaignApi) -> None:
+    await api.open(survey_type_code="CSAT")
+    survey = await api.ask()
     spoken = {
         None: RUSSIAN,
         "": RUSSIAN,
@@ -180,8 +183,8 @@ async def test_the_customers_language_is_spoken(door: Door) -> None:
         "x," * 5_000 + "en": ENGLISH,
     }
     for header, question in spoken.items():
-        assert (await door.surveys(language=header))[0]["question"] == question, header
+        assert (await api.surveys(language=header))[0]["question"] == question, header
     sent = {"survey_id": survey, "score": 5}
     english = {"accept-language": "en-GB,en;q=0.9"}
-    answer = good(await door.client.post(f"{API}/feedback/submit", json=sent, headers=english))
+    answer = expect_ok(await api.client.post(f"{API}/feedback/submit", json=sent, headers=english))
     assert answer["message"] == "Thank you for your feedback!"

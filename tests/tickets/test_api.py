@@ -5,7 +5,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.tickets import NEW, TICKETS, Status, TicketFactory, member
 
 from voxpop.types import Scope
@@ -31,10 +32,10 @@ async def test_a_ticket_is_opened_and_shown(client: Client) -> None:  # T22
     assert (await opened(client))["ref"] == "TK-2"
 
 
-async def test_each_workspace_numbers_its_own_tickets(client: Client, neighbour: Client) -> None:  # T22, T26
-    assert (await opened(client))["ref"] == (await opened(neighbour, subject="Theirs"))["ref"] == "TK-1"
+async def test_each_workspace_numbers_its_own_tickets(client: Client, other_client: Client) -> None:  # T22, T26
+    assert (await opened(client))["ref"] == (await opened(other_client, subject="Theirs"))["ref"] == "TK-1"
     assert (await client.get(f"{TICKETS}/TK-1")).json()["subject"] == NEW["subject"]
-    await opened(neighbour)
+    await opened(other_client)
     theirs, none = await client.get(f"{TICKETS}/TK-2"), await client.get(f"{TICKETS}/TK-9")
     assert theirs.status_code == none.status_code == 404
     assert theirs.json()["message"].replace("TK-2", "TK-9") == none.json()["message"]
@@ -120,7 +121,7 @@ async def test_changing_an_unknown_ticket_is_not_found(client: Client) -> None:
         assert (await call).status_code == 404
 
 
-async def test_reading_and_changing_tickets_need_their_scopes(make: Make, client: Client) -> None:  # G1
+async def test_reading_and_changing_tickets_need_their_scopes(make: Factory, client: Client) -> None:  # G1
     await opened(client)
     reader = await make.client(client.workspace, Scope.READ)
     writer = await make.client(client.workspace, Scope.MANAGE)
@@ -164,10 +165,10 @@ async def test_the_key_of_a_failed_request_can_be_used_again(client: Client) -> 
 
 
 async def test_idempotency_keys_belong_to_a_workspace_and_are_kept_for_days(
-    client: Client, neighbour: Client, owner: "asyncpg.Connection[Any]"
+    client: Client, other_client: Client, owner: "asyncpg.Connection[Any]"
 ) -> None:
     key = {"idempotency-key": "k"}
-    for caller in (client, neighbour):
+    for caller in (client, other_client):
         assert (await caller.post(TICKETS, json=NEW, headers=key)).json()["ref"] == "TK-1"
     await owner.execute("UPDATE idempotency_key SET create_time = now() - interval '2 days'")
     assert (await client.post(TICKETS, json=NEW, headers=key)).json()["ref"] == "TK-1"
@@ -181,7 +182,7 @@ async def test_an_invalid_idempotency_key_is_rejected(client: Client, key: str) 
 
 
 async def test_resolving_through_the_api_opens_a_survey(
-    client: Client, make: Make, owner: "asyncpg.Connection[Any]"
+    client: Client, make: Factory, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await opened(client)
     await client.patch(f"{TICKETS}/TK-1", json={"status": "Closed"})

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.tickets import NOW, TICKETS, Status, TicketFactory, member
 
 from voxpop.tickets.lists import export
@@ -19,7 +20,7 @@ HEADER = [
 
 
 @pytest.fixture
-def tickets(make: Make, client: Client) -> TicketFactory:
+def tickets(make: Factory, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 
@@ -112,8 +113,8 @@ async def test_an_export_takes_the_filters_of_lists(client: Client, tickets: Tic
 
 
 async def test_an_export_has_no_tickets_of_another_workspace(
-    client: Client, tickets: TicketFactory, neighbour: Client, make: Make
+    client: Client, tickets: TicketFactory, other_client: Client, make: Factory
 ) -> None:  # T26
     await tickets.open("ours")
-    await TicketFactory(make, neighbour.workspace).open("theirs")
+    await TicketFactory(make, other_client.workspace).open("theirs")
     assert [row["subject"] for row in await rows(client)] == ["ours"]

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import asyncpg
 import pytest
 from msgspec.structs import replace
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.tickets import NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
@@ -22,7 +23,7 @@ CAMPAIGN = {"name": "After tickets", "survey_type_code": "CSAT", "trigger_type":
 
 
 @pytest.fixture
-def tickets(make: Make, client: Client) -> TicketFactory:
+def tickets(make: Factory, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.tickets import NOW, TICKETS, Priority, Status, TicketFactory, member, refs
 
 from voxpop.tickets import search_text
@@ -21,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def tickets(make: Make, client: Client) -> TicketFactory:
+def tickets(make: Factory, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 
@@ -248,22 +249,24 @@ async def test_search_finds_hits_at_the_far_end_of_the_list(
 
 
 async def test_a_list_has_no_tickets_of_another_workspace(
-    client: Client, tickets: TicketFactory, neighbour: Client, make: Make
+    client: Client, tickets: TicketFactory, other_client: Client, make: Factory
 ) -> None:  # T26
     await tickets.open("shared words")
-    await TicketFactory(make, neighbour.workspace).open("shared words")
-    await TicketFactory(make, neighbour.workspace).open("shared words")
+    await TicketFactory(make, other_client.workspace).open("shared words")
+    await TicketFactory(make, other_client.workspace).open("shared words")
     assert await refs(client, q="shared") == ["TK-1"]
     assert await refs(client) == ["TK-1"]
-    assert len(await refs(neighbour)) == 2
+    assert len(await refs(other_client)) == 2
 
 
-async def test_the_search_function_refuses_another_workspace(client: Client, neighbour: Client, make: Make) -> None:
+async def test_the_search_function_refuses_another_workspace(
+    client: Client, other_client: Client, make: Factory
+) -> None:
     """The function checks the workspace itself, because it bypasses the policies."""
-    criteria = Criteria.of(TicketFilter(), None, search_text.build_tsquery(neighbour.workspace, ["shared"], {}))
+    criteria = Criteria.of(TicketFilter(), None, search_text.build_tsquery(other_client.workspace, ["shared"], {}))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
-            await list_store.find_hits(tx, neighbour.workspace, criteria, Sort(), None, 10, 10)
+            await list_store.find_hits(tx, other_client.workspace, criteria, Sort(), None, 10, 10)
 
 
 async def test_a_count_stops_at_its_limit(

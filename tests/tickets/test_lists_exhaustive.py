@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.tickets import ANN, NOW, Priority, Status, TicketFactory, member
 
 from voxpop.tickets import service
@@ -37,7 +38,7 @@ class Created(NamedTuple):
 
 
 @pytest.fixture
-def tickets(make: Make, client: Client) -> TicketFactory:
+def tickets(make: Factory, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 

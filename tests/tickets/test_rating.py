@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.tickets import ANN, NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
@@ -21,7 +22,7 @@ Owner: TypeAlias = "asyncpg.Connection[Any]"
 
 
 @pytest.fixture
-def tickets(make: Make, client: Client) -> TicketFactory:
+def tickets(make: Factory, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 
@@ -107,14 +108,16 @@ async def test_an_unfinished_ticket_cannot_be_rated(
     assert await owner.fetchval("SELECT count(*) FROM feedback") == 0
 
 
-async def test_only_the_requester_can_rate(tickets: TicketFactory, neighbour: Client, make: Make) -> None:  # T8, T26
+async def test_only_the_requester_can_rate(
+    tickets: TicketFactory, other_client: Client, make: Factory
+) -> None:  # T8, T26
     ticket = await tickets.open()
     await tickets.set_status(Status.CLOSED, ticket.ref)
     for by in ("eve@example.com", ""):
         with pytest.raises(NotFound):
             await tickets.rate(ticket.ref, 1, by=by)
     with pytest.raises(NotFound):
-        await TicketFactory(make, neighbour.workspace).rate(ticket.ref, 1)
+        await TicketFactory(make, other_client.workspace).rate(ticket.ref, 1)
     assert (await tickets.rate(ticket.ref.lower(), 5)).csat_rating == 5
 
 
@@ -246,9 +249,9 @@ async def test_the_average_has_one_decimal_and_the_number_of_ratings(
 
 
 async def test_low_ratings_are_listed_newest_first_and_counted_by_tag(
-    client: Client, tickets: TicketFactory, neighbour: Client, make: Make
+    client: Client, tickets: TicketFactory, other_client: Client, make: Factory
 ) -> None:  # T29
-    await TicketFactory(make, neighbour.workspace).rated(1, tags=("export",))
+    await TicketFactory(make, other_client.workspace).rated(1, tags=("export",))
     for hour, stars in enumerate((1, 3, 2, 5, 1)):
         await tickets.rated(stars, subject=f"s{hour}", tags=("export", f"t{stars}"), now=NOW + timedelta(hours=hour))
     async with tickets.database.transaction(tickets.workspace) as tx:

@@ -3,7 +3,8 @@
 import asyncpg
 import pytest
 from msgspec.structs import replace
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.tickets import NOW, TicketFactory
 
 from voxpop.errors import NotFound
@@ -14,7 +15,7 @@ from voxpop.web.error_handlers import to_app_error
 
 
 @pytest.fixture
-def tickets(make: Make, client: Client) -> TicketFactory:
+def tickets(make: Factory, client: Client) -> TicketFactory:
     return TicketFactory(make, client.workspace)
 
 
@@ -23,7 +24,7 @@ def view(name: str, owner: AccountId | None) -> saved_views.NewView:
 
 
 async def test_a_view_belongs_to_its_owner_or_to_the_workspace(
-    tickets: TicketFactory, neighbour: Client, make: Make
+    tickets: TicketFactory, other_client: Client, make: Factory
 ) -> None:
     ann, bob = AccountId(uuid7()), AccountId(uuid7())
     async with tickets.database.transaction(tickets.workspace) as tx:
@@ -35,8 +36,8 @@ async def test_a_view_belongs_to_its_owner_or_to_the_workspace(
             await saved_views.delete_view(tx, tickets.workspace, own.id, bob)
         await saved_views.delete_view(tx, tickets.workspace, shared.id, bob)
         assert await saved_views.list_views(tx, tickets.workspace, bob) == []
-    async with make.database.transaction(neighbour.workspace) as tx:
-        assert await saved_views.list_views(tx, neighbour.workspace, ann) == []
+    async with make.database.transaction(other_client.workspace) as tx:
+        assert await saved_views.list_views(tx, other_client.workspace, ann) == []
 
 
 @pytest.mark.parametrize("shared", [True, False])

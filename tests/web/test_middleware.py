@@ -3,20 +3,21 @@
 from typing import Any
 
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 
 from voxpop.web.middleware import AppMiddleware
 
 
 @pytest.mark.parametrize("path", ["/", "/health/check", "/docs"])
-async def test_head_is_a_get_without_a_body(make: Make, path: str) -> None:
+async def test_head_is_a_get_without_a_body(make: Factory, path: str) -> None:
     client = make.anonymous()
     head, get = await client.head(path), await client.get(path)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == get.headers["content-length"]
 
 
-async def test_a_request_id_that_is_unsafe_in_a_log_is_replaced(make: Make) -> None:
+async def test_a_request_id_that_is_unsafe_in_a_log_is_replaced(make: Factory) -> None:
     client = make.anonymous()
     kept = await client.get("/health/check", headers={"request-id": "abc-1"})
     replaced = await client.get("/health/check", headers={"request-id": "a b" + "c" * 300})
@@ -35,7 +36,7 @@ async def test_unknown_paths_share_one_metrics_label(client: Client) -> None:
 SAME_ORIGIN = {"sec-fetch-site": "same-origin", "accept-encoding": "gzip", "accept": "text/html"}
 
 
-async def test_a_page_is_compressed_for_same_origin_requests(make: Make) -> None:
+async def test_a_page_is_compressed_for_same_origin_requests(make: Factory) -> None:
     client = make.anonymous()
     plain, compressed = await client.get("/"), await client.get("/", headers=SAME_ORIGIN)
     assert (plain.headers.get("content-encoding"), compressed.headers["content-encoding"]) == (None, "gzip")
@@ -55,12 +56,12 @@ async def test_a_page_is_compressed_for_same_origin_requests(make: Make) -> None
         {"accept-encoding": "br"},
     ],
 )
-async def test_a_page_is_not_compressed_for_requests_from_other_sites(make: Make, headers: dict[str, str]) -> None:
+async def test_a_page_is_not_compressed_for_requests_from_other_sites(make: Factory, headers: dict[str, str]) -> None:
     assert "content-encoding" not in (await make.anonymous().get("/", headers=SAME_ORIGIN | headers)).headers
 
 
 @pytest.mark.parametrize("path", ["/health/check", "/openapi.json", "/favicon.ico"])
-async def test_other_responses_are_not_compressed(make: Make, path: str) -> None:
+async def test_other_responses_are_not_compressed(make: Factory, path: str) -> None:
     response = await make.anonymous().get(path, headers=SAME_ORIGIN)
     assert response.headers.keys() & {"content-encoding", "vary"} == set()
 

@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 
 import asyncpg
 import pytest
-from tests.conftest import Make
+from tests.support.factories import Factory
 
 from voxpop.db.pool import Database, Tx
 from voxpop.types import WorkspaceId, utcnow
@@ -37,12 +37,12 @@ class Recorder:
 
 
 @pytest.fixture
-async def ours(make: Make) -> WorkspaceId:
+async def ours(make: Factory) -> WorkspaceId:
     return await make.workspace("ours")
 
 
 @pytest.fixture
-async def theirs(make: Make) -> WorkspaceId:
+async def theirs(make: Factory) -> WorkspaceId:
     return await make.workspace("theirs")
 
 

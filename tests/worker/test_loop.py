@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from structlog.testing import capture_logs
-from tests.conftest import Make
+from tests.support.factories import Factory
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
@@ -29,7 +29,7 @@ async def test_it_outlives_a_database_that_is_away(live_db: str) -> None:
     assert {line["log_level"] for line in logs} == {"warning"}
 
 
-async def test_the_jobs_of_every_day_are_done_and_logged(database: Database, make: Make) -> None:
+async def test_the_jobs_of_every_day_are_done_and_logged(database: Database, make: Factory) -> None:
     workspace = await make.workspace("ours")
     with capture_logs() as logs:
         await daily.run_due(database, utcnow() + timedelta(days=1), JOBS)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.conftest import Client
+from tests.support.clients import Client
 from tests.support.features import Feature
 
 from voxpop.db.pool import Database
@@ -18,9 +18,9 @@ SUMS = "SELECT * FROM interaction_sum ORDER BY workspace_id, feature_id"
 
 
 @pytest.fixture
-async def feature(client: Client, neighbour: Client) -> Feature:
+async def feature(client: Client, other_client: Client) -> Feature:
     """One with uses and ratings, as a neighbour's of the same name."""
-    for who in (client, neighbour):
+    for who in (client, other_client):
         made = await Feature.open(who)
         for rating in (1, 7, 7, 10):
             await made.rate(rating)

@@ -3,7 +3,8 @@
 import hashlib
 
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.feature_invariants import Owner
 from tests.support.features import API
 
@@ -15,7 +16,7 @@ from voxpop.workspaces import service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
 
 
-async def test_only_the_hash_of_a_key_is_stored(make: Make, owner: Owner) -> None:  # G1
+async def test_only_the_hash_of_a_key_is_stored(make: Factory, owner: Owner) -> None:  # G1
     text = await make.key(await make.workspace("ours"), Scope.READ)
     key = parse_api_key(f"Bearer {text}")
     row = await owner.fetchrow("SELECT id, scopes, secret_hash FROM api_key")
@@ -33,16 +34,16 @@ def test_only_a_well_formed_key_is_parsed() -> None:
 
 
 async def test_keys_are_listed_and_revoked_in_their_own_workspace_only(
-    database: Database, client: Client, neighbour: Client
+    database: Database, client: Client, other_client: Client
 ) -> None:  # G1
     await client.get(f"{API}/products")
     async with database.transaction(client.workspace) as tx:
         (key,) = await service.list_keys(tx, client.workspace)
     assert (key.name, key.scopes, key.revoked_at) == ("test", ["ingest", "read", "manage"], None)
     assert key.last_used_at is not None
-    async with database.transaction(neighbour.workspace) as tx:
+    async with database.transaction(other_client.workspace) as tx:
         with pytest.raises(NotFound):
-            await service.revoke_key(tx, neighbour.workspace, key.id, utcnow())
+            await service.revoke_key(tx, other_client.workspace, key.id, utcnow())
     assert (await client.get(f"{API}/products")).status_code == 200
     revoked = []
     for _ in range(2):
@@ -51,10 +52,10 @@ async def test_keys_are_listed_and_revoked_in_their_own_workspace_only(
             revoked += [one.revoked_at for one in await service.list_keys(tx, client.workspace)]
     assert revoked[0] == revoked[1]
     assert (await client.get(f"{API}/products")).status_code == 401
-    assert (await neighbour.get(f"{API}/products")).status_code == 200
+    assert (await other_client.get(f"{API}/products")).status_code == 200
 
 
-async def test_the_first_start_creates_a_workspace_and_a_key_once(database: Database, make: Make) -> None:
+async def test_the_first_start_creates_a_workspace_and_a_key_once(database: Database, make: Factory) -> None:
     key = await service.first_start(database, utcnow())
     client = make.anonymous(headers={"authorization": f"Bearer {key}"})
     assert (await client.get("/api/v1/workspace")).json()["name"] == "default"
@@ -63,7 +64,7 @@ async def test_the_first_start_creates_a_workspace_and_a_key_once(database: Data
         await service.open_workspace(database, "default")
 
 
-async def test_a_workspace_is_found_by_its_name(database: Database, make: Make) -> None:
+async def test_a_workspace_is_found_by_its_name(database: Database, make: Factory) -> None:
     workspace = await make.workspace("ours")
     assert (await service.get_workspace_by_name(database, "ours")).id == workspace
     with pytest.raises(NotFound, match="no workspace 'theirs' \\(there are: ours\\)"):

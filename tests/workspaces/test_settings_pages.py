@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.conftest import Client
+from tests.support.clients import Client
 from tests.support.sites import ADMIN, OWNER, Site, fake_smtp_server
 
 from voxpop.mail import MailSender

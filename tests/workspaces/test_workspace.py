@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.conftest import Client, Make
-from tests.support.features import good, refusal
+from tests.support.clients import Client, error_code, expect_ok
+from tests.support.factories import Factory
 
 from voxpop.types import WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
@@ -15,8 +15,8 @@ SETTINGS: dict[str, Any] = {"time_zone": "UTC", "cool_down_days": 180, "portal_e
 OURS = {"name": "ours", "slug": "ours"} | SETTINGS
 
 
-async def test_a_change_is_shown_afterwards(client: Client, neighbour: Client) -> None:
-    assert good(await client.get(PATH)) == OURS
+async def test_a_change_is_shown_afterwards(client: Client, other_client: Client) -> None:
+    assert expect_ok(await client.get(PATH)) == OURS
     changes: list[dict[str, Any]] = [
         {"time_zone": "Europe/Berlin"},
         {"cool_down_days": 0},
@@ -27,22 +27,22 @@ async def test_a_change_is_shown_afterwards(client: Client, neighbour: Client) -
     shown = dict(OURS)
     for change in changes:
         shown |= {field: value for field, value in change.items() if field in shown}
-        assert good(await client.patch(PATH, json=change)) == shown
-        assert good(await client.get(PATH)) == shown
-    assert good(await neighbour.get(PATH)) == {"name": "theirs", "slug": "theirs"} | SETTINGS
+        assert expect_ok(await client.patch(PATH, json=change)) == shown
+        assert expect_ok(await client.get(PATH)) == shown
+    assert expect_ok(await other_client.get(PATH)) == {"name": "theirs", "slug": "theirs"} | SETTINGS
 
 
-async def test_an_invalid_change_is_refused(client: Client, neighbour: Client) -> None:  # G2, G4
-    before = good(await client.get(PATH))
+async def test_an_invalid_change_is_refused(client: Client, other_client: Client) -> None:  # G2, G4
+    before = expect_ok(await client.get(PATH))
     wrong: list[dict[str, Any]] = [{}, {"unknown": 1}, {"name": ""}, {"name": " \t"}, {"name": None}, {"name": 5}]
     wrong += [{"time_zone": zone} for zone in ("", "Berlin", "europe/berlin", "../etc/passwd", "UTC\x00", None, 2)]
     wrong += [{"cool_down_days": days} for days in (-1, 3651, 1.5, "180", True, None, 10**30)]
     wrong += [{switch: value} for switch in ("portal_enabled", "csat_enabled") for value in (None, 1, "true")]
     wrong += [{"cool_down_days": 90, "time_zone": "Nowhere/City"}]
     for change in wrong:
-        assert refusal(await client.patch(PATH, json=change)) == (400, "VALIDATION_ERROR"), change
-    assert refusal(await client.patch(PATH, json={"name": "theirs"})) == (409, "WORKSPACE_ALREADY_EXISTS")
-    assert good(await client.get(PATH)) == before
+        assert error_code(await client.patch(PATH, json=change)) == (400, "VALIDATION_ERROR"), change
+    assert error_code(await client.patch(PATH, json={"name": "theirs"})) == (409, "WORKSPACE_ALREADY_EXISTS")
+    assert expect_ok(await client.get(PATH)) == before
 
 
 async def test_an_unknown_time_zone_is_named_in_the_error(client: Client) -> None:  # G2
@@ -67,7 +67,7 @@ def test_a_day_follows_the_time_zone(zone: str, moment: tuple[int, ...], day: tu
     assert workspace.day(datetime(*moment, tzinfo=UTC)).timetuple()[:3] == day  # type: ignore[arg-type,misc]
 
 
-async def test_a_renamed_workspace_keeps_its_keys(make: Make, client: Client) -> None:
-    good(await client.patch(PATH, json={"name": "acme"}))
-    assert good(await (await make.client(client.workspace)).get(PATH))["name"] == "acme"
+async def test_a_renamed_workspace_keeps_its_keys(make: Factory, client: Client) -> None:
+    expect_ok(await client.patch(PATH, json={"name": "acme"}))
+    assert expect_ok(await (await make.client(client.workspace)).get(PATH))["name"] == "acme"
     await make.workspace("ours")

@@ -1,4 +1,4 @@
-"""The direct door of an increment and the framework's route give the same answers."""
+"""The fast endpoint of an increment and the framework's route give the same answers."""
 
 import re
 from collections.abc import AsyncIterator
@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import Client, Make
+from tests.support.clients import Client
+from tests.support.factories import Factory
 from tests.support.feature_invariants import Owner
 from tests.support.features import API, Feature
 
@@ -85,12 +86,12 @@ HEADERS: list[Any] = [
 
 
 @pytest.fixture
-async def ways(make: Make, client: Client, neighbour: Client) -> AsyncIterator[tuple[httpx.AsyncClient, ...]]:
-    """With a direct door in one workspace, through the framework in another that is like it."""
-    for one in (client, neighbour):
+async def ways(make: Factory, client: Client, other_client: Client) -> AsyncIterator[tuple[httpx.AsyncClient, ...]]:
+    """The fast endpoint in one workspace, and the framework in another workspace with the same data."""
+    for one in (client, other_client):
         await Feature.open(one)
     transport = httpx.ASGITransport(app=AppMiddleware(make.app.app))
-    headers = {"authorization": neighbour.headers["authorization"]}
+    headers = {"authorization": other_client.headers["authorization"]}
     async with httpx.AsyncClient(transport=transport, base_url="http://voxpop.test", headers=headers) as framework:
         yield client, framework
 
@@ -105,9 +106,9 @@ def comparable(answer: httpx.Response, *, id_given: bool) -> tuple[Any, ...]:
 
 async def assert_alike(ways: tuple[httpx.AsyncClient, ...], path: str, **options: Any) -> int:
     given = dict(options.get("headers", {})).get("request-id") == "given"
-    door, framework = [await way.post(f"{API}/{path}", **options) for way in ways]
-    assert comparable(door, id_given=given) == comparable(framework, id_given=given), (path, str(options)[:200])
-    return door.status_code
+    fast, framework = [await way.post(f"{API}/{path}", **options) for way in ways]
+    assert comparable(fast, id_given=given) == comparable(framework, id_given=given), (path, str(options)[:200])
+    return fast.status_code
 
 
 async def test_paths_bodies_and_headers(ways: tuple[httpx.AsyncClient, ...], owner: Owner) -> None:
@@ -123,7 +124,7 @@ async def test_paths_bodies_and_headers(ways: tuple[httpx.AsyncClient, ...], own
     assert rows[0] == rows[1]
 
 
-async def test_a_key_without_the_scope(make: Make, ways: tuple[httpx.AsyncClient, ...], client: Client) -> None:
+async def test_a_key_without_the_scope(make: Factory, ways: tuple[httpx.AsyncClient, ...], client: Client) -> None:
     key = await make.key(client.workspace, Scope.READ, Scope.MANAGE)
     assert await assert_alike(ways, PATHS[0], content=BODY, headers=JSON | {"authorization": f"Bearer {key}"}) == 403
 
@@ -144,5 +145,5 @@ async def test_a_body_that_comes_in_pieces(ways: tuple[httpx.AsyncClient, ...]) 
 
 async def test_other_methods_go_to_the_framework(ways: tuple[httpx.AsyncClient, ...]) -> None:
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW"):
-        door, framework = [await way.request(method, f"{API}/{PATHS[0]}") for way in ways]
-        assert comparable(door, id_given=False) == comparable(framework, id_given=False)
+        fast, framework = [await way.request(method, f"{API}/{PATHS[0]}") for way in ways]
+        assert comparable(fast, id_given=False) == comparable(framework, id_given=False)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.conftest import Make
+from tests.support.factories import Factory
 from tests.support.feature_invariants import Owner, assert_counts_agree
 from tests.support.features import Feature
 
@@ -147,7 +147,7 @@ def test_steps_are_cut_into_batches_in_their_order() -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_batches_do_what_the_rules_say(
-    steps: list[Step], database: Database, make: Make, owner: Owner, monkeypatch: pytest.MonkeyPatch
+    steps: list[Step], database: Database, make: Factory, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # C28, C29, C33, C34, C35, C36, C37, C38, C41, C42, C43, C44, C45, C47
     await forget(owner)
     workspace = await make.workspace(f"w{await owner.fetchval('SELECT count(*) FROM workspace')}")

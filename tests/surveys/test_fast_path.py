@@ -1,4 +1,4 @@
-"""The direct doors of showing and answering and the framework's routes give the same answers."""
+"""The fast endpoints of showing and answering and the framework's routes give the same answers."""
 
 import re
 from collections.abc import AsyncIterator
@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from tests.conftest import Client, Make
-from tests.features.test_door import BODIES, HEADERS, JSON, comparable
+from tests.features.test_fast_path import BODIES, HEADERS, JSON, comparable
+from tests.support.clients import Client
+from tests.support.factories import Factory
 
 from voxpop.types import Scope
 from voxpop.web.middleware import AppMiddleware
@@ -74,19 +75,19 @@ async def prepare(client: Client) -> dict[str, str]:
 
 
 @pytest.fixture
-async def ways(make: Make, client: Client, neighbour: Client) -> AsyncIterator[tuple[Way, Way]]:
-    """With direct doors in one workspace, through the framework in another that is like it."""
-    names, others = [await prepare(one) for one in (client, neighbour)]
+async def ways(make: Factory, client: Client, other_client: Client) -> AsyncIterator[tuple[Way, Way]]:
+    """Fast endpoints in one workspace, and the framework in another workspace with the same data."""
+    names, others = [await prepare(one) for one in (client, other_client)]
     transport = httpx.ASGITransport(app=AppMiddleware(make.app.app))
-    headers = {"authorization": neighbour.headers["authorization"]}
+    headers = {"authorization": other_client.headers["authorization"]}
     async with httpx.AsyncClient(transport=transport, base_url="http://voxpop.test", headers=headers) as framework:
         yield Way(client, names), Way(framework, others)
 
 
 async def alike(ways: tuple[Way, Way], method: str, path: str, **options: Any) -> int:
-    door, framework = [await way.ask(method, path, **options) for way in ways]
-    assert door == framework, (method, path, str(options)[:200])
-    return int(door[0])
+    fast, framework = [await way.ask(method, path, **options) for way in ways]
+    assert fast == framework, (method, path, str(options)[:200])
+    return int(fast[0])
 
 
 async def test_questions(ways: tuple[Way, Way]) -> None:
@@ -117,7 +118,7 @@ async def test_an_answer_and_its_repetition(ways: tuple[Way, Way], headers: Any)
 
 @pytest.mark.parametrize(("method", "path"), [("GET", f"{SURVEYS}?guid=cust_1"), ("POST", SUBMIT)])
 async def test_a_key_without_the_scope(
-    make: Make, ways: tuple[Way, Way], client: Client, method: str, path: str
+    make: Factory, ways: tuple[Way, Way], client: Client, method: str, path: str
 ) -> None:
     key = await make.key(client.workspace, Scope.READ, Scope.MANAGE)
     assert await alike(ways, method, path, headers={"authorization": f"Bearer {key}"}) == 403
