@@ -1,6 +1,7 @@
 """The one parser of the Accept-Language header, and the choice among the languages that exist; pure."""
 
 from collections.abc import Container
+from typing import NamedTuple
 
 
 def best_language(header: str | None, available: Container[str]) -> str | None:
@@ -21,16 +22,21 @@ def best_language(header: str | None, available: Container[str]) -> str | None:
 
 def parse_accept_language(header: str | None) -> list[str]:
     """The language tags of the header in lower case, best first (RFC 9110, 12.5.4), without those of weight 0."""
-    weighted = [_parse_range(part) for part in (header or "").split(",") if part.strip()]
-    best_first = sorted((pair for pair in weighted if pair[0] > 0), key=lambda pair: -pair[0])
-    return [language for _, language in best_first]
+    ranges = [_parse_range(part) for part in (header or "").split(",") if part.strip()]
+    best_first = sorted((each for each in ranges if each.weight > 0), key=lambda each: -each.weight)
+    return [each.language for each in best_first]
 
 
-def _parse_range(part: str) -> tuple[float, str]:
-    """The weight and the tag of one language range."""
+class _LanguageRange(NamedTuple):
+    language: str
+    weight: float
+
+
+def _parse_range(part: str) -> _LanguageRange:
+    """A weight that is no number counts as 0."""
     language, *parameters = (piece.strip() for piece in part.lower().split(";"))
     weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
     try:
-        return float(weight), language
+        return _LanguageRange(language, float(weight))
     except ValueError:
-        return 0, language
+        return _LanguageRange(language, 0)

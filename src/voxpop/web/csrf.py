@@ -1,6 +1,7 @@
 """CSRF protection: recognises requests that a page of another site made, by Sec-Fetch-Site and by Origin."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # change nothing, so any site may cause them
@@ -19,10 +20,15 @@ def is_cross_site(headers: Mapping[str, str]) -> bool:
     return _origin(origin) is None or _origin(origin) != _origin(f"{scheme}://{headers.get('host', '')}")
 
 
-def _origin(url: str) -> tuple[str, int | None] | None:
-    """Host and port of a URL; None if it has no host or cannot be parsed."""
+class _Origin(NamedTuple):
+    host: str
+    port: int | None
+
+
+def _origin(url: str) -> _Origin | None:
+    """None if the URL has no host or cannot be parsed."""
     try:
         parts = urlsplit(url)
-        return (parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) if parts.hostname else None
+        return _Origin(parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) if parts.hostname else None
     except ValueError:
         return None

@@ -6,8 +6,10 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
+
+from prometheus_client import Counter, Histogram
 
 from voxpop.errors import Invalid, Unavailable
 from voxpop.web.compression import compress
@@ -74,9 +76,9 @@ class AppMiddleware:
                 raise
             await send_error(scope, send_with_headers, Unavailable("The service is stopping. Try again in a moment."))
         finally:
-            count, seconds = _request_metrics(method, scope.get("path_template") or UNKNOWN_LABEL, status)
-            count.inc()
-            seconds.observe(time.perf_counter() - began)
+            metrics = _request_metrics(method, scope.get("path_template") or UNKNOWN_LABEL, status)
+            metrics.counter.inc()
+            metrics.histogram.observe(time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leaves the route's path template in the scope, for the metrics."""
@@ -97,8 +99,13 @@ def _request_id(scope: Scope) -> bytes:
     return str(uuid4()).encode()
 
 
+class _RequestMetrics(NamedTuple):
+    counter: Counter
+    histogram: Histogram
+
+
 @lru_cache(maxsize=4096)
-def _request_metrics(method: str, route: str, status: int) -> tuple[Any, Any]:
-    """The counter and the histogram of these labels; looking them up anew costs more than counting."""
+def _request_metrics(method: str, route: str, status: int) -> _RequestMetrics:
+    """Cached, because looking labels up costs more than counting."""
     method = method if method in KNOWN_METHODS else UNKNOWN_LABEL
-    return REQUEST_COUNT.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route)
+    return _RequestMetrics(REQUEST_COUNT.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route))
