@@ -1,30 +1,67 @@
-"""Chromium, and servers for it to look at: any app, and an inbox with an agent at work."""
+"""One Chromium and one HTTP server for all browser tests of a process; each test has a context and an app of its own.
 
-import asyncio
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+Both live on the session's event loop, so these tests and the fixtures they await run on it too.
+"""
 
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
 import pytest
-import uvicorn
+import pytest_asyncio
 from litestar import Litestar
-from playwright.async_api import Browser as Chromium
-from playwright.async_api import async_playwright
-from playwright.sync_api import Browser, Page, sync_playwright
-from tests.support.agents import BOB, FLAGS, LONG, Agent, window
+from playwright.async_api import Browser, Page, async_playwright
+from tests.support.agents import BOB, CHROMIUM, LONG, Agent, window
+from tests.support.http_server import HttpServer
 from tests.support.inbox import HOUR, InboxSite, Priority
 
 from voxpop.db.pool import Database
 from voxpop.types import utcnow
 
+session_fixture = partial(pytest_asyncio.fixture, scope="session", loop_scope="session")
+loop_fixture = partial(pytest_asyncio.fixture, loop_scope="session")
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """For a module, no longer: its event loop runs as long as it lives, and no other test's could."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@session_fixture()
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(**CHROMIUM)
         yield browser
-        browser.close()
+        await browser.close()
+
+
+@session_fixture()
+async def server() -> AsyncIterator[HttpServer]:
+    async with HttpServer.running() as running:
+        yield running
+
+
+async def close_contexts(chromium: Browser) -> None:
+    """Those that a failed test left open."""
+    for context in chromium.contexts:
+        await context.close()
+
+
+@loop_fixture()
+async def database(live_db: str) -> AsyncIterator[Database]:
+    pool = await Database.open(live_db, size=8)
+    yield pool
+    await pool.close()
+
+
+@loop_fixture()
+async def owner(live_db: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    connection = await asyncpg.connect(live_db)
+    yield connection
+    await connection.close()
 
 
 class Visit:
@@ -35,48 +72,28 @@ class Visit:
         self.outside: list[str] = []
         self.errors: list[str] = []
         page.on("request", lambda request: self._note(request.url))
-        page.on("console", lambda line: line.type == "error" and self.errors.append(line.text))
+        page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note(self, url: str) -> None:
         if not url.startswith((f"{self.origin}/", "data:", "blob:")):
             self.outside.append(url)
 
-    def go(self, path: str) -> Page:
-        self.page.goto(f"{self.origin}{path}", wait_until="networkidle")
+    async def go(self, path: str) -> Page:
+        await self.page.goto(f"{self.origin}{path}", wait_until="networkidle")
         return self.page
 
 
-@pytest.fixture
-def visit(browser: Browser, origin: str) -> Iterator[Visit]:
-    """At `origin`, which a test module provides."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield Visit(context.new_page(), origin)
-    context.close()
+@loop_fixture()
+async def visit(chromium: Browser, server: HttpServer, app: Litestar) -> AsyncIterator[Visit]:
+    """To `app`, which a test module provides."""
+    async with server.serving(app) as origin:
+        context = await chromium.new_context(viewport={"width": 1280, "height": 900})
+        yield Visit(await context.new_page(), origin)
+        await context.close()
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Litestar], str]]:
-    """Serves apps on free ports until the session ends; gives the origin."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
-
-    def start(app: Litestar) -> str:
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        running.append((server, thread))
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture
+@loop_fixture()
 async def inbox(database: Database) -> AsyncIterator[InboxSite]:
     """Six tickets: TK-1 is rated, TK-5 is the longest, TK-6 is the latest."""
     made = await InboxSite(database).set_up()
@@ -90,27 +107,15 @@ async def inbox(database: Database) -> AsyncIterator[InboxSite]:
         await browser.aclose()
 
 
-@pytest.fixture
-async def origin(inbox: InboxSite) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(inbox.app, host="127.0.0.1", port=0, lifespan="off", log_config=None))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - it sets no event
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = server.force_exit = True
-    await serving
+@loop_fixture()
+async def origin(chromium: Browser, server: HttpServer, inbox: InboxSite) -> AsyncIterator[str]:
+    async with server.serving(inbox.app) as origin:
+        yield origin
+        await close_contexts(chromium)
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Chromium]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def agent(chromium: Chromium, inbox: InboxSite, origin: str) -> AsyncIterator[Agent]:
+@loop_fixture()
+async def agent(chromium: Browser, inbox: InboxSite, origin: str) -> AsyncIterator[Agent]:
     made = await window(chromium, inbox, origin)
     yield made
     await made.context.close()

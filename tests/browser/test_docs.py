@@ -1,6 +1,5 @@
 """The start page and the documentation in a browser: complete, and without requests to other sites."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,40 +33,41 @@ async def make_thing(data: JSONBody[Thing]) -> Thing:
 
 
 @pytest.fixture(scope="module")
-def origin(serve: Callable[[Litestar], str]) -> str:
+def app() -> Litestar:
     state = State({"settings": SimpleNamespace(public_url="http://voxpop.test")})
-    return serve(Litestar([make_thing, *pages.routes([SECTION])], state=state, plugins=[ApiDocs([SECTION])]))
+    return Litestar([make_thing, *pages.routes([SECTION])], state=state, plugins=[ApiDocs([SECTION])])
 
 
 @pytest.mark.parametrize("path", [SECTION.swagger_path, SECTION.scalar_path, "/docs", "/reference"])
-def test_documentation_loads_nothing_from_other_sites(visit: "Visit", path: str) -> None:  # C11
-    page = visit.go(path)
+async def test_documentation_loads_nothing_from_other_sites(visit: "Visit", path: str) -> None:  # C11
+    page = await visit.go(path)
     if path in (SECTION.swagger_path, "/docs"):
-        page.get_by_text("/api/thing/v1/things").first.click()
-    page.get_by_text("It is made at once.").first.wait_for()
+        await page.get_by_text("/api/thing/v1/things").first.click()
+    await page.get_by_text("It is made at once.").first.wait_for()
     assert (visit.outside, visit.errors) == ([], [])
 
 
-def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:
-    page = visit.go("/docs")
-    page.get_by_role("button", name="Authorize").click()
-    page.locator("#auth-bearer-value").fill("vp_key")
-    page.get_by_role("button", name="Apply credentials").click()
-    page.get_by_role("button", name="Close").click()
-    page.get_by_text("/api/thing/v1/things").first.click()
-    page.get_by_role("button", name="Try it out").click()
-    with page.expect_request("**/api/thing/v1/things") as request:
-        page.get_by_role("button", name="Execute").click()
-    assert request.value.headers["authorization"] == "Bearer vp_key"
-    assert request.value.post_data_json == {"name": "Pump"}
+async def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:
+    page = await visit.go("/docs")
+    await page.get_by_role("button", name="Authorize").click()
+    await page.locator("#auth-bearer-value").fill("vp_key")
+    await page.get_by_role("button", name="Apply credentials").click()
+    await page.get_by_role("button", name="Close").click()
+    await page.get_by_text("/api/thing/v1/things").first.click()
+    await page.get_by_role("button", name="Try it out").click()
+    async with page.expect_request("**/api/thing/v1/things") as sent:
+        await page.get_by_role("button", name="Execute").click()
+    request = await sent.value
+    assert request.headers["authorization"] == "Bearer vp_key"
+    assert request.post_data_json == {"name": "Pump"}
 
 
-def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
-    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=visit.origin)
-    page = visit.go("/")
-    page.get_by_role("button", name="Copy").click()
-    page.get_by_role("button", name="Copied").wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()")
+async def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
+    await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=visit.origin)
+    page = await visit.go("/")
+    await page.get_by_role("button", name="Copy").click()
+    await page.get_by_role("button", name="Copied").wait_for()
+    copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("KEY=$(voxpop key create")
     assert copied.count("curl ") == 5
     assert (visit.outside, visit.errors) == ([], [])
@@ -75,7 +75,7 @@ def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", ["/", "/docs", "/reference"])
-def test_no_page_is_wider_than_the_window(visit: "Visit", path: str, width: int) -> None:
-    visit.page.set_viewport_size({"width": width, "height": 800})
-    page = visit.go(path)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+async def test_no_page_is_wider_than_the_window(visit: "Visit", path: str, width: int) -> None:
+    await visit.page.set_viewport_size({"width": width, "height": 800})
+    page = await visit.go(path)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

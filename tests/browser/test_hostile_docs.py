@@ -1,6 +1,5 @@
 """Markup and scripts in an API description are shown as text."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import pytest
@@ -29,15 +28,15 @@ async def make_thing(data: JSONBody[Thing]) -> Thing:
 
 
 @pytest.fixture(scope="module")
-def origin(serve: Callable[[Litestar], str]) -> str:
-    return serve(Litestar([make_thing, static_file], plugins=[ApiDocs([])]))
+def app() -> Litestar:
+    return Litestar([make_thing, static_file], plugins=[ApiDocs([])])
 
 
 @pytest.mark.parametrize("path", ["/docs", "/reference"])
-def test_a_description_never_becomes_a_script(visit: "Visit", path: str) -> None:
-    page = visit.go(path)
+async def test_a_description_never_becomes_a_script(visit: "Visit", path: str) -> None:
+    page = await visit.go(path)
     if path == "/docs":
-        page.get_by_text("Make a thing.").first.click()
-    page.get_by_text("At once.").first.wait_for()
-    assert page.evaluate("window.ran") is None
+        await page.get_by_text("Make a thing.").first.click()
+    await page.get_by_text("At once.").first.wait_for()
+    assert await page.evaluate("window.ran") is None
     assert visit.outside == []

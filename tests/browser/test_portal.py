@@ -1,15 +1,15 @@
 """The portal in Chromium: with the keyboard and the pointer, with JavaScript and without; and accessibility."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
+from tests.browser.conftest import close_contexts, loop_fixture
 from tests.support.axe import violations
 from tests.support.focus import invisible_stops
+from tests.support.http_server import HttpServer
 from tests.support.portal import PortalSite
 
 from voxpop.db.pool import Database
@@ -18,7 +18,6 @@ from voxpop.tickets.models import Status
 pytestmark = pytest.mark.browser
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts" / "portal"
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WIDTHS = {1280: 800, 390: 844}
 LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390, "light", "ru")]
 
@@ -46,20 +45,12 @@ class Shop:
         await context.add_cookies([{"name": name, "value": jar[name], "url": self.origin} for name in jar])
 
 
-@pytest.fixture
-async def shop(database: Database) -> AsyncIterator[Shop]:
+@loop_fixture()
+async def shop(chromium: Browser, server: HttpServer, database: Database) -> AsyncIterator[Shop]:
     portal = await PortalSite(database).set_up()
-    server = uvicorn.Server(uvicorn.Config(portal.app, host="127.0.0.1", port=0, log_config=None))
-    serving = asyncio.create_task(server.serve())
-    async with async_playwright() as playwright:
-        while not server.started:  # noqa: ASYNC110 - it says so in no other way
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield Shop(portal, browser, port)
-        await browser.close()
-    server.should_exit = True
-    await serving
+    async with server.serving(portal.app):
+        yield Shop(portal, chromium, server.port)
+        await close_contexts(chromium)
     for each in portal.browsers:
         await each.aclose()
 

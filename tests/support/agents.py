@@ -7,7 +7,10 @@ from playwright.async_api import Browser, BrowserContext, Page
 from tests.support.axe import violations
 from tests.support.inbox import InboxSite, Requester
 
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+CHROMIUM: dict[str, Any] = {
+    "executable_path": "/usr/bin/chromium",
+    "args": ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+}
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390, "light", "ru")]
 BOB = Requester("Bob Berg", "bob@example.com")
