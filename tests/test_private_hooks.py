@@ -264,6 +264,24 @@ async def test_uvicorn_server_state_tasks_holds_the_running_requests() -> None:
         assert (await response).startswith(b"HTTP/1.1 204")
 
 
+async def test_uvicorn_server_force_exit_ends_the_wait_for_running_requests() -> None:
+    started = asyncio.Event()
+
+    async def hang(_scope: Any, _receive: Any, _send: Any) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    server = RecordingServer(hang)
+    async with asyncio.timeout(20), serving(server) as port:
+        response = asyncio.create_task(exchange(port, REQUEST))
+        await started.wait()
+        (running,) = server.server_state.tasks
+        server.force_exit = True
+    assert not running.done()  # `shutdown` leaves it to the override
+    running.cancel()
+    assert (await response).startswith(b"HTTP/1.1 500")
+
+
 async def test_uvicorn_server_capture_signals_surrounds_serving() -> None:
     """`serve` enters it, so an override can keep signals from being raised again after shutdown."""
     entered: list[str] = []

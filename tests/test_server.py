@@ -1,9 +1,7 @@
-"""The HTTP server: bound sockets, trusted proxies, and the contract of each private hook into uvicorn."""
+"""The HTTP server: bound sockets and trusted proxies."""
 
 import asyncio
-import contextlib
 import logging
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -12,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from voxpop.config.loading import load
 from voxpop.server import CannotListen, HttpServer, bind
@@ -79,7 +76,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def serving(server: uvicorn.Server) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(server: HttpServer) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the server, which runs until the end of the block."""
     sockets = bind("127.0.0.1", 0)
     task = asyncio.create_task(server.serve(sockets))
@@ -107,71 +104,3 @@ async def test_only_trusted_proxies_set_the_client_address(tmp_path: Path, trust
     server = HttpServer(AppMiddleware(client_address), settings, lambda: None)
     async with serving(server) as client:
         assert (await client.get("/", headers=headers)).text == address
-
-
-# --- private hooks into uvicorn
-
-
-class RecordingServer(uvicorn.Server):
-    """Records the calls of the methods that `HttpServer` overrides."""
-
-    def __init__(self, app: Any) -> None:
-        super().__init__(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
-        self.calls: list[str] = []
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        self.calls.append("capture_signals")
-        yield
-        self.calls.append("signals_captured")
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.calls.append(f"startup with {len(sockets or [])}")
-        await super().startup(sockets)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.calls.append(f"shutdown with {len(sockets or [])}")
-        await super().shutdown(sockets)
-
-
-async def test_uvicorn_calls_capture_signals_around_the_whole_run() -> None:
-    server = RecordingServer(client_address)
-    async with serving(server):
-        assert server.calls[0] == "capture_signals"
-    assert server.calls[-1] == "signals_captured"
-
-
-async def test_uvicorn_calls_startup_and_shutdown_with_the_sockets() -> None:
-    server = RecordingServer(client_address)
-    async with serving(server):
-        assert server.calls[1:] == ["startup with 1"]
-    assert server.calls[2] == "shutdown with 1"
-
-
-def test_uvicorn_handle_exit_sets_should_exit_and_a_second_sigint_force_exit() -> None:
-    server = RecordingServer(client_address)
-    server.handle_exit(signal.SIGTERM, None)
-    assert (server.should_exit, server.force_exit) == (True, False)
-    server.handle_exit(signal.SIGTERM, None)
-    assert (server.should_exit, server.force_exit) == (True, False)
-    server.handle_exit(signal.SIGINT, None)
-    assert (server.should_exit, server.force_exit) == (True, True)
-
-
-async def test_uvicorn_server_state_tasks_are_the_requests_in_progress_and_force_exit_ends_the_wait() -> None:
-    reached = asyncio.Event()
-
-    async def hang(_scope: Any, _receive: Any, _send: Any) -> None:
-        reached.set()
-        await asyncio.Event().wait()
-
-    server = RecordingServer(hang)
-    async with serving(server) as client:
-        request = asyncio.create_task(client.get("/"))
-        await reached.wait()
-        (running,) = server.server_state.tasks
-        server.force_exit = True  # lets `shutdown` return although the request is in progress
-        request.cancel()
-    assert not running.done()
-    running.cancel()
-    await asyncio.wait([running])

@@ -325,7 +325,7 @@ async def test_behind_a_pooler_there_are_no_prepared_statements(live_db: str, ma
     assert (await client.post(f"{API}/products", json={"key": "pms", "name": "PMS"})).status_code == 201
     assert await list_product_keys(database, client.workspace) == ["pms"]
     async with database.transaction(client.workspace) as tx:
-        assert await Query("SELECT 1 AS one WHERE $1", NoRows).run(tx, True) == 1
+        assert await Query("SELECT 1 AS one WHERE :shown", NoRows).run(tx, shown=True) == 1
         assert await tx.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0
     await client.aclose()
     await database.close()
