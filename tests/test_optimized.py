@@ -49,6 +49,14 @@ def test_every_error_has_a_message(optimized: list[Any]) -> None:
     assert refused["message"] == messages["Unauthorized"]
 
 
+def test_the_api_document_describes_every_operation(optimized: list[Any]) -> None:
+    *_, document = optimized
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    assert len(operations) > 40
+    undescribed = [operation["operationId"] for operation in operations if not operation.get("description")]
+    assert undescribed == []
+
+
 def test_the_api_document_describes_its_errors(optimized: list[Any]) -> None:
     messages, _, document = optimized
     described = document["components"]["responses"]["Unavailable"]["description"]

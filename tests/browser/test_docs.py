@@ -26,9 +26,14 @@ class Thing(Struct):
     name: Annotated[str, Meta(examples=["Pump"])]
 
 
-@post("/api/thing/v1/things", opt={"scope": Scope.MANAGE}, tags=["Things"], summary="Make a thing")
+@post(
+    "/api/thing/v1/things",
+    opt={"scope": Scope.MANAGE},
+    tags=["Things"],
+    summary="Make a thing",
+    description="It is made at once.",
+)
 async def make_thing(data: JSONBody[Thing]) -> Thing:
-    """It is made at once."""
     return data
 
 

@@ -25,9 +25,11 @@ def test_every_operation_has_examples(document: dict[str, Any]) -> None:
     assert without_examples(document) == []
 
 
-def test_every_operation_has_a_summary_and_a_tag(document: dict[str, Any]) -> None:
+def test_every_operation_has_a_summary_a_description_and_a_tag(document: dict[str, Any]) -> None:
     undescribed = [
-        (path, method) for path, method, item in operations(document) if not (item["summary"] and item["tags"])
+        (path, method)
+        for path, method, item in operations(document)
+        if not all(map(item.get, ("summary", "description", "tags")))
     ]
     assert undescribed == []
 

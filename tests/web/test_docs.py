@@ -43,9 +43,9 @@ class Bare(Struct):
     "/api/thing/v1/things",
     opt={"scope": Scope.MANAGE, "errors": (ProductAlreadyExists, FeatureAlreadyExists)},
     tags=["Things"],
+    description='A description with </script><script>document.title = "broken"</script> in it.',
 )
 async def make_thing(data: JSONBody[NewThing]) -> Thing:
-    """A description with </script><script>document.title = "broken"</script> in it."""
     raise NotImplementedError
 
 

@@ -42,25 +42,36 @@ DeadLetterPath = FromPath[
     opt=requires_scope(Scope.MANAGE) | {"errors": (UnknownSurveyType,)},
     tags=TAG,
     summary="Open a campaign",
+    description="The campaign opens surveys for events from its start date on; the default is now.",
 )
 async def open_campaign(tx: Transaction, actor: CurrentActor, data: JSONBody[NewCampaign]) -> CampaignOut:
-    """The campaign opens surveys for events from its start date on; the default is now."""
     now = utcnow()
     plan = data.plan((await workspaces.get_workspace(tx, actor.workspace)).zone, now)
     return CampaignOut.of(await service.open_campaign(tx, actor, plan, now))
 
 
-@post("/api/v1/campaigns/filter", status_code=200, opt=requires_scope(Scope.READ), tags=TAG, summary="Find campaigns")
+@post(
+    "/api/v1/campaigns/filter",
+    status_code=200,
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="Find campaigns",
+    description="Newest first; `{}` returns all of them.",
+)
 async def filter_campaigns(tx: Transaction, actor: CurrentActor, data: JSONBody[FilterBody]) -> Campaigns:
-    """Newest first; `{}` returns all of them."""
     criteria = data.criteria((await workspaces.get_workspace(tx, actor.workspace)).zone)
     campaigns = await service.list_campaigns(tx, actor, criteria, data.window())
     return Campaigns([CampaignOut.of(campaign) for campaign in campaigns])
 
 
-@get("/api/v1/campaigns/{campaign:str}", opt=requires_scope(Scope.READ), tags=TAG, summary="Show a campaign")
+@get(
+    "/api/v1/campaigns/{campaign:str}",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="Show a campaign",
+    description="A deleted campaign returns 404.",
+)
 async def show_campaign(tx: Transaction, actor: CurrentActor, campaign: CampaignPath) -> CampaignOut:
-    """A deleted campaign returns 404."""
     return CampaignOut.of(await service.get_campaign(tx, actor, _id(campaign)))
 
 
@@ -69,19 +80,24 @@ async def show_campaign(tx: Transaction, actor: CurrentActor, campaign: Campaign
     opt=requires_scope(Scope.MANAGE) | {"errors": (UnknownSurveyType, CampaignHasSurveys)},
     tags=TAG,
     summary="Replace a campaign",
+    description="Replaces all fields. The survey type can change only while the campaign has no surveys.",
 )
 async def replace_campaign(
     tx: Transaction, actor: CurrentActor, campaign: CampaignPath, data: JSONBody[WholeCampaign]
 ) -> CampaignOut:
-    """Replaces all fields. The survey type can change only while the campaign has no surveys."""
     now = utcnow()
     plan = data.plan((await workspaces.get_workspace(tx, actor.workspace)).zone, now)
     return CampaignOut.of(await service.replace_campaign(tx, actor, _id(campaign), plan, now))
 
 
-@delete("/api/v1/campaigns/{campaign:str}", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Delete a campaign")
+@delete(
+    "/api/v1/campaigns/{campaign:str}",
+    opt=requires_scope(Scope.MANAGE),
+    tags=TAG,
+    summary="Delete a campaign",
+    description="The campaign opens no more surveys. Its surveys stay answerable, and its metrics stay.",
+)
 async def delete_campaign(tx: Transaction, actor: CurrentActor, campaign: CampaignPath) -> None:
-    """The campaign opens no more surveys. Its surveys stay answerable, and its metrics stay."""
     await service.delete_campaign(tx, actor, _id(campaign), utcnow())
 
 
@@ -92,18 +108,23 @@ async def delete_campaign(tx: Transaction, actor: CurrentActor, campaign: Campai
     tags=EVENTS_TAG,
     summary="Send events",
     request_max_body_size=MAX_EVENTS_BODY,
+    description="One event, or a list of up to 1,000. An event may be sent again: it opens its surveys once.",
 )
 async def send_events(tx: Transaction, actor: CurrentActor, data: JSONBody[EventsBody]) -> EventResults:
-    """One event, or a list of up to 1,000. An event may be sent again: it opens its surveys once."""
     results = await events.receive(tx, actor.workspace, data, utcnow())
     return EventResults([EventResult.of(result) for result in results])
 
 
-@get("/api/v1/events/dead-letters", opt=requires_scope(Scope.READ), tags=EVENTS_TAG, summary="List dead letters")
+@get(
+    "/api/v1/events/dead-letters",
+    opt=requires_scope(Scope.READ),
+    tags=EVENTS_TAG,
+    summary="List dead letters",
+    description="Messages that could not be used, newest first, each with its reason.",
+)
 async def list_dead_letters(
     tx: Transaction, actor: CurrentActor, limit: FromQuery[Limit] = 50, cursor: FromQuery[Cursor | None] = None
 ) -> Page[DeadLetterOut]:
-    """Messages that could not be used, newest first, each with its reason."""
     return await page(
         lambda before, size: dead_letters.list_dead_letters(tx, actor.workspace, before, size),
         lambda letter: Position(letter.create_time, letter.id),
@@ -119,9 +140,9 @@ async def list_dead_letters(
     opt=requires_scope(Scope.MANAGE),
     tags=EVENTS_TAG,
     summary="Replay a dead letter",
+    description="Ingests the message again, unchanged; 400 if it still cannot be used.",
 )
 async def replay_dead_letter(tx: Transaction, actor: CurrentActor, dead_letter: DeadLetterPath) -> EventResult:
-    """Ingests the message again, unchanged; 400 if it still cannot be used."""
     result = await dead_letters.replay(tx, actor.workspace, read_id(dead_letter, "dead_letter"), utcnow())
     return EventResult.of(result)
 

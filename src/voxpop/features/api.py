@@ -86,9 +86,14 @@ class FeatureBatchers:
         return RatingOut.of(stored)
 
 
-@get(f"{BASE}/products", opt=requires_scope(Scope.READ), tags=TAG, summary="List products")
+@get(
+    f"{BASE}/products",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="List products",
+    description="Sorted by name.",
+)
 async def list_products(tx: Transaction, actor: CurrentActor) -> ProductsOut:
-    """Sorted by name."""
     return ProductsOut([ProductOut.of(product) for product in await catalogue.list_products(tx, actor)])
 
 
@@ -97,17 +102,22 @@ async def list_products(tx: Transaction, actor: CurrentActor) -> ProductsOut:
     opt=requires_scope(Scope.MANAGE) | {"errors": (ProductAlreadyExists,)},
     tags=TAG,
     summary="Create a product",
+    description="The key identifies the product in all other requests.",
 )
 async def open_product(tx: Transaction, actor: CurrentActor, data: JSONBody[NewProductBody]) -> ProductOut:
-    """The key identifies the product in all other requests."""
     return ProductOut.of(await catalogue.open_product(tx, actor, Product(data.key, data.name), utcnow()))
 
 
-@patch(PRODUCT, opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Rename a product")
+@patch(
+    PRODUCT,
+    opt=requires_scope(Scope.MANAGE),
+    tags=TAG,
+    summary="Rename a product",
+    description="The key stays the same.",
+)
 async def rename_product(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, data: JSONBody[ProductNameBody]
 ) -> ProductOut:
-    """The key stays the same."""
     return ProductOut.of(await catalogue.rename_product(tx, actor, Product(product, data.name), utcnow()))
 
 
@@ -116,20 +126,25 @@ async def rename_product(
     opt=requires_scope(Scope.MANAGE) | {"errors": (ProductInUse,)},
     tags=TAG,
     summary="Delete a product",
+    description="A product with features cannot be deleted.",
 )
 async def delete_product(tx: Transaction, actor: CurrentActor, product: ProductKeyPath) -> None:
-    """A product with features cannot be deleted."""
     await catalogue.delete_product(tx, actor, product)
 
 
-@get(f"{BASE}/features", opt=requires_scope(Scope.READ), tags=TAG, summary="List features")
+@get(
+    f"{BASE}/features",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="List features",
+    description="Sorted by product key, then feature key. Repeat `product_key` for several products.",
+)
 async def list_features(
     tx: Transaction,
     actor: CurrentActor,
     product_key: FromQuery[ProductKeys | None] = None,
     name_part: FromQuery[NamePart | None] = None,
 ) -> FeaturesOut:
-    """Sorted by product key, then feature key. Repeat `product_key` for several products."""
     features = await catalogue.list_features(tx, actor, product_key or [], name_part or "")
     return FeaturesOut([FeatureOut.of(feature) for feature in features])
 
@@ -139,11 +154,11 @@ async def list_features(
     opt=requires_scope(Scope.MANAGE) | {"errors": (FeatureAlreadyExists,)},
     tags=TAG,
     summary="Create a feature",
+    description="Its name is the key with spaces for `-`, `_`, `.` and `+`; PATCH can change the name.",
 )
 async def open_feature(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, data: JSONBody[NewFeatureBody]
 ) -> FeatureOut:
-    """Its name is the key with spaces for `-`, `_`, `.` and `+`; PATCH can change the name."""
     feature = Feature(
         product,
         data.feature_key,
@@ -155,7 +170,13 @@ async def open_feature(
     return FeatureOut.of(await catalogue.open_feature(tx, actor, feature, utcnow()))
 
 
-@patch(FEATURE, opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a feature's name or description")
+@patch(
+    FEATURE,
+    opt=requires_scope(Scope.MANAGE),
+    tags=TAG,
+    summary="Change a feature's name or description",
+    description="At least one of the two. Thresholds have an address of their own.",
+)
 async def change_feature(
     tx: Transaction,
     actor: CurrentActor,
@@ -163,14 +184,19 @@ async def change_feature(
     feature: FeatureKeyPath,
     data: JSONBody[SomeFeatureChange],
 ) -> FeatureOut:
-    """At least one of the two. Thresholds have an address of their own."""
     if data.name is UNSET and data.description is UNSET:
         raise Invalid("body must have name or description")
     update = FeatureUpdate(data.name, data.description)
     return FeatureOut.of(await catalogue.change_feature(tx, actor, FeaturePath(product, feature), update, utcnow()))
 
 
-@put(f"{FEATURE}/thresholds", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Set a feature's thresholds")
+@put(
+    f"{FEATURE}/thresholds",
+    opt=requires_scope(Scope.MANAGE),
+    tags=TAG,
+    summary="Set a feature's thresholds",
+    description="They apply from the next request on, to existing counts too.",
+)
 async def set_thresholds(
     tx: Transaction,
     actor: CurrentActor,
@@ -178,7 +204,6 @@ async def set_thresholds(
     feature: FeatureKeyPath,
     data: JSONBody[ThresholdsBody],
 ) -> FeatureOut:
-    """They apply from the next request on, to existing counts too."""
     path = FeaturePath(product, feature)
     return FeatureOut.of(await catalogue.set_thresholds(tx, actor, path, data.thresholds(), utcnow()))
 
@@ -188,11 +213,11 @@ async def set_thresholds(
     opt=requires_scope(Scope.MANAGE) | {"errors": (FeatureInUse,)},
     tags=TAG,
     summary="Delete a feature",
+    description="A feature with interactions or ratings cannot be deleted.",
 )
 async def delete_feature(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
 ) -> None:
-    """A feature with interactions or ratings cannot be deleted."""
     await catalogue.delete_feature(tx, actor, FeaturePath(product, feature))
 
 
@@ -201,36 +226,57 @@ async def delete_feature(
     opt=requires_scope(Scope.INGEST),
     tags=TAG,
     summary="A user's counters on every feature",
+    description="Features without uses have zeros. Reading changes nothing.",
 )
 async def list_states(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, user_email: UserEmail
 ) -> StatesOut:
-    """Features without uses have zeros. Reading changes nothing."""
     states = await analytics.list_states(tx, actor, product, user_email, utcnow())
     return StatesOut([StateOut.of(state) for state in states])
 
 
-@post(f"{FEATURE}/increment", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a use")
+@post(
+    f"{FEATURE}/increment",
+    status_code=200,
+    opt=requires_scope(Scope.INGEST),
+    tags=TAG,
+    summary="Count a use",
+    description=("Send it whenever a user uses the feature. Show the prompt when `should_request_feedback` is true."),
+)
 async def increment(
     state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[UserBody]
 ) -> CountersOut:
-    """Send it whenever a user uses the feature. Show the prompt when `should_request_feedback` is true."""
     return await _batchers(state).increment(actor, product, feature, data)
 
 
-@post(f"{FEATURE}/reject", status_code=200, opt=requires_scope(Scope.INGEST), tags=TAG, summary="Count a rejection")
+@post(
+    f"{FEATURE}/reject",
+    status_code=200,
+    opt=requires_scope(Scope.INGEST),
+    tags=TAG,
+    summary="Count a rejection",
+    description=(
+        "Send it when a user closes the prompt without a rating. Uses start again; enough rejections stop the prompts."
+    ),
+)
 async def reject(
     state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[UserBody]
 ) -> CountersOut:
-    """Send it when a user closes the prompt without a rating. Uses start again; enough rejections stop the prompts."""
     return await _batchers(state).reject(actor, product, feature, data)
 
 
-@post(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.INGEST), tags=TAG, summary="Store a rating")
+@post(
+    f"{FEATURE}/feedbacks",
+    opt=requires_scope(Scope.INGEST),
+    tags=TAG,
+    summary="Store a rating",
+    description=(
+        "A user can rate a feature any number of times. Each rating stops prompts for the workspace's cool-down."
+    ),
+)
 async def rate(
     state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[RatingBody]
 ) -> RatingOut:
-    """A user can rate a feature any number of times. Each rating stops prompts for the workspace's cool-down."""
     return await _batchers(state).rate(actor, product, feature, data)
 
 

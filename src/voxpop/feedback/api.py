@@ -22,11 +22,11 @@ FeedbackPath = FromPath[Annotated[str, Meta(description="The rating's id", extra
     opt=requires_scope(Scope.MANAGE),
     tags=["Product features"],
     summary="Set the notes on a rating",
+    description="The last notes win; null removes them.",
 )
 async def set_notes(
     tx: Transaction, actor: CurrentActor, feedback: FeedbackPath, data: JSONBody[NotesBody]
 ) -> NotesOut:
-    """The last notes win; null removes them."""
     feedback_id = FeedbackId(read_id(feedback, "feedback"))
     new = NewNotes(data.notes, data.updated_by)
     return NotesOut.of(await service.set_notes(tx, actor.workspace, feedback_id, new, Audit(utcnow(), actor.name)))

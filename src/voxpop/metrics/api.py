@@ -14,15 +14,27 @@ TAG = ["Metrics"]
 
 
 @post(
-    f"{BASE}/filter", status_code=200, opt=requires_scope(Scope.READ), tags=TAG, summary="Metrics of campaigns by day"
+    f"{BASE}/filter",
+    status_code=200,
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="Metrics of campaigns by day",
+    description=(
+        "As aggregated: a day appears at 00:05 of the next day. Days and campaigns without responses are left out."
+    ),
 )
 async def filter_metrics(tx: Transaction, actor: CurrentActor, data: JSONBody[MetricsFilter]) -> MetricsOut:
-    """As aggregated: a day appears at 00:05 of the next day. Days and campaigns without responses are left out."""
     metrics = await live.list_aggregated(tx, actor.workspace, data.criteria)
     return MetricsOut.of(metrics, data.criteria)
 
 
-@get(f"{BASE}/live", opt=requires_scope(Scope.READ), tags=TAG, summary="Metrics of campaigns by day, up to this second")
+@get(
+    f"{BASE}/live",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="Metrics of campaigns by day, up to this second",
+    description="The same response as for the aggregated metrics, with today included.",
+)
 async def live_metrics(
     tx: Transaction,
     actor: CurrentActor,
@@ -31,7 +43,6 @@ async def live_metrics(
     dateFrom: FromQuery[DateFrom | None] = None,
     dateTo: FromQuery[DateTo | None] = None,
 ) -> MetricsOut:
-    """The same response as for the aggregated metrics, with today included."""
     criteria = MetricsFilter(campaignId, type, dateFrom, dateTo).criteria
     return MetricsOut.of(await live.list_live(tx, actor.workspace, criteria), criteria)
 

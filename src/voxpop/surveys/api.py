@@ -57,11 +57,17 @@ class SurveyBatchers:
         return AnswerOut.of(result, language)
 
 
-@get(SURVEYS, opt=requires_scope(Scope.INGEST), tags=TAG, summary="A customer's open surveys")
+@get(
+    SURVEYS,
+    opt=requires_scope(Scope.INGEST),
+    tags=TAG,
+    summary="A customer's open surveys",
+    description=(
+        "The surveys that are due, latest scheduled first. The first call marks them as shown; the "
+        "language is chosen by `Accept-Language`."
+    ),
+)
 async def list_surveys(request: Request[None, None, State], actor: CurrentActor, guid: FromQuery[Guid]) -> SurveysOut:
-    """The surveys that are due, latest scheduled first. The first call marks them as shown; the language is
-    chosen by `Accept-Language`.
-    """
     return await _batchers(request.app.state).show_surveys(actor, guid, request.headers.get("accept-language"))
 
 
@@ -71,15 +77,20 @@ async def list_surveys(request: Request[None, None, State], actor: CurrentActor,
     opt=requires_scope(Scope.INGEST) | {"errors": (NotFound, SurveyNotPending)},
     tags=TAG,
     summary="Answer a survey",
+    description="A survey takes one answer. Of several answers at the same time, one is stored.",
 )
 async def submit(request: Request[None, None, State], actor: CurrentActor, data: JSONBody[AnswerBody]) -> AnswerOut:
-    """A survey takes one answer. Of several answers at the same time, one is stored."""
     return await _batchers(request.app.state).submit_answer(actor, data, request.headers.get("accept-language"))
 
 
-@get(SURVEY_TYPES, opt=requires_scope(Scope.READ), tags=TYPES_TAG, summary="List survey types")
+@get(
+    SURVEY_TYPES,
+    opt=requires_scope(Scope.READ),
+    tags=TYPES_TAG,
+    summary="List survey types",
+    description="Sorted by code.",
+)
 async def list_survey_types(tx: Transaction, actor: CurrentActor) -> SurveyTypesOut:
-    """Sorted by code."""
     return SurveyTypesOut([SurveyTypeOut.of(one) for one in await survey_types.list_survey_types(tx, actor)])
 
 
@@ -88,9 +99,9 @@ async def list_survey_types(tx: Transaction, actor: CurrentActor) -> SurveyTypes
     opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeAlreadyExists,)},
     tags=TYPES_TAG,
     summary="Create a survey type",
+    description="A type of the workspace's own, for example CES on 1-7 or thumbs on 0-1.",
 )
 async def add_survey_type(tx: Transaction, actor: CurrentActor, data: JSONBody[NewSurveyType]) -> SurveyTypeOut:
-    """A type of the workspace's own, for example CES on 1-7 or thumbs on 0-1."""
     created = await survey_types.add_survey_type(tx, actor, data.survey_type(data.code), utcnow())
     return SurveyTypeOut.of(created)
 
@@ -100,11 +111,11 @@ async def add_survey_type(tx: Transaction, actor: CurrentActor, data: JSONBody[N
     opt=requires_scope(Scope.MANAGE) | {"errors": (SurveyTypeInUse,)},
     tags=TYPES_TAG,
     summary="Replace a survey type",
+    description="Texts can change at any time, scale and formula only while no survey or rating has the type.",
 )
 async def replace_survey_type(
     tx: Transaction, actor: CurrentActor, code: CodePath, data: JSONBody[SurveyTypeBody]
 ) -> SurveyTypeOut:
-    """Texts can change at any time, scale and formula only while no survey or rating has the type."""
     return SurveyTypeOut.of(await survey_types.replace_survey_type(tx, actor, data.survey_type(code), utcnow()))
 
 

@@ -13,9 +13,14 @@ from voxpop.workspaces.schemas import WorkspaceOut, WorkspacePatchBody
 TAG = ["Workspace"]
 
 
-@get("/api/v1/workspace", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="The key's workspace")
+@get(
+    "/api/v1/workspace",
+    opt=requires_scope(Scope.MANAGE),
+    tags=TAG,
+    summary="The key's workspace",
+    description="Its name and settings.",
+)
 async def show_workspace(tx: Transaction, actor: CurrentActor) -> WorkspaceOut:
-    """Its name and settings."""
     return WorkspaceOut.of(await service.get_workspace(tx, actor.workspace))
 
 
@@ -24,9 +29,9 @@ async def show_workspace(tx: Transaction, actor: CurrentActor) -> WorkspaceOut:
     opt=requires_scope(Scope.MANAGE) | {"errors": (WorkspaceAlreadyExists,)},
     tags=TAG,
     summary="Change the key's workspace",
+    description="A new time zone affects future days only.",
 )
 async def change_workspace(tx: Transaction, actor: CurrentActor, data: JSONBody[WorkspacePatchBody]) -> WorkspaceOut:
-    """A new time zone affects future days only."""
     changed = await service.change_workspace(tx, actor.workspace, data.change(), utcnow(), actor.name)
     return WorkspaceOut.of(changed)
 

@@ -17,21 +17,37 @@ from voxpop.web.paging import Cursor, Limit, Page, page
 FEATURE = f"{BASE}/analytics/products/{{product:str}}/features/{{feature:str}}"
 
 
-@get(f"{FEATURE}/interactions", opt=requires_scope(Scope.READ), tags=TAG, summary="A feature's usage")
+@get(
+    f"{FEATURE}/interactions",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="A feature's usage",
+    description="Zeros for a feature without uses.",
+)
 async def get_usage(tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath) -> UsageOut:
-    """Zeros for a feature without uses."""
     return UsageOut.of(await analytics.get_usage(tx, actor, FeaturePath(product, feature)))
 
 
-@get(f"{FEATURE}/feedbacks", opt=requires_scope(Scope.READ), tags=TAG, summary="A feature's rating figures")
+@get(
+    f"{FEATURE}/feedbacks",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="A feature's rating figures",
+    description="Over all time; zeros for a feature without ratings.",
+)
 async def get_summary(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
 ) -> SummaryOut:
-    """Over all time; zeros for a feature without ratings."""
     return SummaryOut.of(await analytics.get_summary(tx, actor, FeaturePath(product, feature)))
 
 
-@get(f"{FEATURE}/interactions/users", opt=requires_scope(Scope.READ), tags=TAG, summary="List a feature's users")
+@get(
+    f"{FEATURE}/interactions/users",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="List a feature's users",
+    description="The last changed first. An invalid cursor returns the first page.",
+)
 async def list_users(
     tx: Transaction,
     actor: CurrentActor,
@@ -40,7 +56,6 @@ async def list_users(
     limit: FromQuery[Limit] = 50,
     cursor: FromQuery[Cursor | None] = None,
 ) -> Page[FeatureUserOut]:
-    """The last changed first. An invalid cursor returns the first page."""
     path = FeaturePath(product, feature)
     return await page(
         lambda before, size: analytics.list_users(tx, actor, path, before, size),
@@ -51,7 +66,13 @@ async def list_users(
     )
 
 
-@get(f"{FEATURE}/feedbacks/users", opt=requires_scope(Scope.READ), tags=TAG, summary="List a feature's ratings")
+@get(
+    f"{FEATURE}/feedbacks/users",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="List a feature's ratings",
+    description="Newest first. An invalid cursor returns the first page.",
+)
 async def list_ratings(
     tx: Transaction,
     actor: CurrentActor,
@@ -60,7 +81,6 @@ async def list_ratings(
     limit: FromQuery[Limit] = 50,
     cursor: FromQuery[Cursor | None] = None,
 ) -> Page[FeatureRatingOut]:
-    """Newest first. An invalid cursor returns the first page."""
     path = FeaturePath(product, feature)
     return await page(
         lambda before, size: analytics.list_ratings(tx, actor, path, before, size),
@@ -72,12 +92,15 @@ async def list_ratings(
 
 
 @get(
-    f"{FEATURE}/feedbacks/timeseries", opt=requires_scope(Scope.READ), tags=TAG, summary="Ratings by month and quarter"
+    f"{FEATURE}/feedbacks/timeseries",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="Ratings by month and quarter",
+    description="Periods without ratings are left out.",
 )
 async def list_periods(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
 ) -> TimeSeriesOut:
-    """Periods without ratings are left out."""
     months = await analytics.list_months(tx, actor, FeaturePath(product, feature))
     return TimeSeriesOut(
         [MonthOut.of(one) for one in analytics.by_month(months)],

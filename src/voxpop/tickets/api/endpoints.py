@@ -47,7 +47,16 @@ FILTERS = {
 SORT = {"order": Provide(provide_sort, sync_to_thread=False)}
 
 
-@get("/api/v1/tickets", opt=requires_scope(Scope.READ), tags=TAG, summary="List tickets", dependencies=FILTERS | SORT)
+@get(
+    "/api/v1/tickets",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="List tickets",
+    dependencies=FILTERS | SORT,
+    description=(
+        "The tickets that match every filter, the most recently updated first by default. A cursor fits one sort only."
+    ),
+)
 async def list_tickets(
     tx: Transaction,
     actor: CurrentActor,
@@ -56,7 +65,6 @@ async def list_tickets(
     limit: FromQuery[Limit] = 50,
     cursor: FromQuery[Cursor | None] = None,
 ) -> Page[TicketOut]:
-    """The tickets that match every filter, the most recently updated first by default. A cursor fits one sort only."""
     ticket_filter = await filters.to_filter(tx, actor.workspace)
     page = await lists.list_tickets(tx, actor.workspace, ticket_filter, order, cursor, limit)
     return Page([TicketOut.of(row) for row in page.rows], page.next_cursor, page.next_cursor is not None)
@@ -69,6 +77,9 @@ async def list_tickets(
     summary="Export tickets",
     dependencies=FILTERS,
     responses={200: ResponseSpec(Csv, description="The tickets", media_type="text/csv", generate_examples=False)},
+    description=(
+        "All tickets that match, oldest first, as CSV in UTF-8. A cell that looks like a formula starts with `'`."
+    ),
 )
 async def export_tickets(
     request: Request[None, None, State],
@@ -77,7 +88,6 @@ async def export_tickets(
     bom: FromQuery[Annotated[bool, Meta(description="Start with a byte order mark, for spreadsheets")]] = False,
     raw: FromQuery[Annotated[bool, Meta(description="Leave cells that look like formulas unchanged")]] = False,
 ) -> Stream:
-    """All tickets that match, oldest first, as CSV in UTF-8. A cell that looks like a formula starts with `'`."""
     database: Database = request.app.state.database
     async with database.transaction(actor.workspace) as tx:
         ticket_filter = await filters.to_filter(tx, actor.workspace)
@@ -86,9 +96,14 @@ async def export_tickets(
     return Stream(await _with_first_chunks(lines), media_type="text/csv", headers=headers)
 
 
-@get("/api/v1/tickets/{ref:str}", opt=requires_scope(Scope.READ), tags=TAG, summary="Show a ticket")
+@get(
+    "/api/v1/tickets/{ref:str}",
+    opt=requires_scope(Scope.READ),
+    tags=TAG,
+    summary="Show a ticket",
+    description="The ticket with its conversation, including internal notes.",
+)
 async def show_ticket(tx: Transaction, actor: CurrentActor, ref: RefPath) -> TicketDetails:
-    """The ticket with its conversation, including internal notes."""
     return await _load_ticket(tx, actor.workspace, ref)
 
 
@@ -97,11 +112,11 @@ async def show_ticket(tx: Transaction, actor: CurrentActor, ref: RefPath) -> Tic
     opt=requires_scope(Scope.MANAGE) | {"errors": (IdempotencyKeyReused,)},
     tags=TAG,
     summary="Open a ticket",
+    description="Opens a ticket for a customer.",
 )
 async def open_ticket(
     tx: Transaction, actor: CurrentActor, data: JSONBody[NewTicketBody], idempotency_key: IdempotencyKey = None
 ) -> TicketDetails:
-    """Opens a ticket for a customer."""
     now = utcnow()
 
     async def work() -> TicketDetails:
@@ -119,6 +134,9 @@ async def open_ticket(
     opt=requires_scope(Scope.MANAGE) | {"errors": (IdempotencyKeyReused,)},
     tags=TAG,
     summary="Reply to a ticket",
+    description=(
+        "A public reply is emailed to the requester and sets an open ticket in progress. Only agents see a note."
+    ),
 )
 async def reply_to_ticket(
     request: Request[None, None, State],
@@ -128,7 +146,6 @@ async def reply_to_ticket(
     data: JSONBody[NewReply],
     idempotency_key: IdempotencyKey = None,
 ) -> MessageOut:
-    """A public reply is emailed to the requester and sets an open ticket in progress. Only agents see a note."""
     now = utcnow()
 
     async def work() -> MessageOut:
@@ -143,11 +160,18 @@ async def reply_to_ticket(
     return await idempotency.run_once(tx, actor.workspace, repeatable, work, MessageOut, now)
 
 
-@patch("/api/v1/tickets/{ref:str}", opt=requires_scope(Scope.MANAGE), tags=TAG, summary="Change a ticket")
+@patch(
+    "/api/v1/tickets/{ref:str}",
+    opt=requires_scope(Scope.MANAGE),
+    tags=TAG,
+    summary="Change a ticket",
+    description=(
+        "Makes all changes or none. Resolving or closing asks the requester for a rating; closing triggers campaigns."
+    ),
+)
 async def change_ticket(
     tx: Transaction, actor: CurrentActor, ref: RefPath, data: JSONBody[TicketChange]
 ) -> TicketDetails:
-    """Makes all changes or none. Resolving or closing asks the requester for a rating; closing triggers campaigns."""
     await changes.change_ticket(tx, actor.workspace, ref, data.changes(), Author(actor.name), utcnow())
     return await _load_ticket(tx, actor.workspace, ref)
 

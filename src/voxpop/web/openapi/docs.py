@@ -56,7 +56,6 @@ class ApiDocs(MsgspecSchemaPlugin, InitPlugin):
             title=WHOLE_API.title,
             version=version("voxpop"),
             description=DESCRIPTION,
-            use_handler_docstrings=True,
             render_plugins=[JsonRenderPlugin()],
             openapi_router=_NoDefaultPages("/", route_handlers=[]),
         )
