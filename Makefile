@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test check fix bench schema lock
+.PHONY: help run setup test check check-postgres15 fix bench schema lock
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -11,13 +11,17 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 VENDOR := src/voxpop/static/vendor/assets.lock
 TEST_VENDOR := tests/vendor/assets.lock
 DEV := .venv/.dev-installed
-# Every test: on all cores, a file's tests on the same one, the slow files first (testpaths in pyproject.toml).
-CORES := -n auto --dist loadfile --no-loadscope-reorder
+# Every test, on all cores. The slow tests come first (testpaths in pyproject.toml), and an idle core takes over tests.
+CORES := -n auto --dist worksteal --durations 20
 ALL := $(if $(ARGS),,$(CORES))
 BENCHES := increment analytics events answers inbox start
-# What speaks to the database in its own words; people, pages in a browser and the demo stand on the same statements.
-ON_POSTGRES15 := $(addprefix tests/,db campaigns features feedback metrics surveys worker workspaces) \
-	$(patsubst %,tests/tickets/test_%.py,export flow lists lists_whole rating)
+# The tests whose result depends on the database server: statements, schema, lists, search, metrics and counts in SQL.
+ON_POSTGRES15 := $(patsubst %,tests/%.py,db/test_migrate db/test_pool db/test_queries db/test_schema \
+	features/test_analytics features/test_paging metrics/test_daily metrics/test_filter metrics/test_service \
+	surveys/test_service tickets/test_export tickets/test_lists tickets/test_lists_exhaustive worker/test_recount)
+# All tests of the domains, for a change of many statements.
+ALL_ON_POSTGRES15 := $(addprefix tests/,campaigns db features feedback metrics surveys tickets worker workspaces)
+DATABASE := -m 'database and not kafka'
 
 # A virtual environment knows its own path: one that is missing or was moved is made anew.
 ifneq ($(file < .venv/.made),$(CURDIR))
@@ -25,7 +29,7 @@ ifneq ($(file < .venv/.made),$(CURDIR))
 endif
 
 help: ## list these commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-6s %s\n' "$$name" "$$does"; done
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-16s %s\n' "$$name" "$$does"; done
 
 run: .venv/.installed $(VENDOR) ## start Voxpop with demo data on an embedded database (options: ARGS="--port 9000")
 	@exec .venv/bin/voxpop serve --demo $(ARGS)
@@ -43,10 +47,14 @@ check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, the d
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m pytest -q $(ALL) $(ARGS)
-	@build_tools/with_postgres15 $(PY) -m pytest -q $(CORES) -m 'database and not kafka' $(ON_POSTGRES15)
+	@build_tools/with_postgres15 $(PY) -m pytest -q $(CORES) $(DATABASE) $(ON_POSTGRES15)
 	@for name in $(BENCHES); do echo "== $$name --small"; $(PY) bench/$$name --small; done
 
-fix: $(DEV) ## format, and mend what the linter can mend
+check-postgres15: $(DEV) $(VENDOR) ## run all tests of the domains on PostgreSQL 15
+	@build_tools/need postgresql
+	@build_tools/with_postgres15 $(PY) -m pytest -q $(CORES) $(DATABASE) $(ALL_ON_POSTGRES15)
+
+fix: $(DEV) ## format, and repair what the linter can repair
 	@$(PY) -m ruff format --quiet
 	@$(PY) -m ruff check --fix --quiet
 
