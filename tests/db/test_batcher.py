@@ -355,18 +355,18 @@ async def test_a_batch_that_the_database_cancels_for_a_deadlock_is_retried(
     both = asyncio.Barrier(2)
     met: set[str] = set()
 
-    def lock_both(name: str, rows: tuple[int, int]) -> Batcher[int, int]:
+    def lock_both(name: str, first: int, second: int) -> Batcher[int, int]:
         async def cross(tx: Tx, workspace: WorkspaceId, items: Sequence[int]) -> Sequence[int]:
-            await tx.execute("SELECT pg_advisory_xact_lock($1)", rows[0])
+            await tx.execute("SELECT pg_advisory_xact_lock($1)", first)
             if name not in met:
                 met.add(name)
                 await both.wait()
-            await tx.execute("SELECT pg_advisory_xact_lock($1)", rows[1])
+            await tx.execute("SELECT pg_advisory_xact_lock($1)", second)
             return items
 
         return Batcher(name, database, cross)
 
-    batchers = lock_both("first", (1, 2)), lock_both("second", (2, 1))
+    batchers = lock_both("ascending", 1, 2), lock_both("descending", 2, 1)
     async with asyncio.timeout(20):
         assert await asyncio.gather(*(batcher.submit(workspace, 7) for batcher in batchers)) == [7, 7]
 
