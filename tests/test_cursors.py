@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from voxpop.cursors import EPOCH, Position, decode_cursor, encode_cursor
 
-TIMES = st.integers(0, 10**17).map(lambda micros: EPOCH + timedelta(microseconds=micros))
+TIMES = st.integers(0, 10**17 - 1).map(lambda micros: EPOCH + timedelta(microseconds=micros))
 POSITIONS = st.builds(Position, TIMES, st.uuids(), st.integers(0, 9))
 POSITION = Position(datetime(2026, 11, 21, tzinfo=UTC), UUID(int=7))
 
