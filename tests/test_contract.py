@@ -11,7 +11,7 @@ CONTRACT = TESTS.parent / "docs" / "contract.md"
 
 # What is built, as ranges of a part; numbers between that the contract leaves out don't count.
 BUILT = [("G", 1, 5), ("C", 1, 60), ("F", 1, 94), ("T", 1, 29)]
-NOT_BUILT = {"C46"}  # a gate of the peer's company
+NOT_BUILT = {"C46"}  # a request to an API gateway that the spec does not mention
 
 STATEMENT = re.compile(r"^(?:- )?([GCFT])(\d+)\. ", re.MULTILINE)
 # A number by itself: a range hides which of its statements a test really holds.

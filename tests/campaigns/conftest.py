@@ -1,4 +1,4 @@
-"""Two workspaces' ways in."""
+"""The campaign API of two workspaces."""
 
 import pytest
 from tests.support.campaigns import CampaignApi

@@ -1,4 +1,4 @@
-"""Which key may do what with campaigns, events and surveys, and that nobody sees the neighbour's."""
+"""Scopes of the campaign API, and the separation of workspaces."""
 
 import re
 from typing import Any
@@ -30,7 +30,7 @@ TABLE = """
 EXPECTED = [line.split() for line in TABLE.strip().splitlines()]
 
 
-async def test_each_route_asks_for_its_scope_and_no_other(make: Factory) -> None:  # G1
+async def test_each_route_requires_exactly_its_scope(make: Factory) -> None:  # G1
     workspace = await make.workspace("ours")
     clients = {scope: await make.client(workspace, scope) for scope in Scope}
     for scope, method, path in EXPECTED:
@@ -44,7 +44,7 @@ async def test_each_route_asks_for_its_scope_and_no_other(make: Factory) -> None
         assert error_code(await make.anonymous().request(method, address, json={})) == (401, "UNAUTHORIZED")
 
 
-async def test_a_key_of_one_scope_is_enough_for_a_shop(make: Factory) -> None:  # G1
+async def test_a_key_with_the_ingest_scope_sends_events_and_answers(make: Factory) -> None:  # G1
     workspace = await make.workspace("ours")
     await CampaignApi(await make.client(workspace, Scope.MANAGE)).open()
     shop = CampaignApi(await make.client(workspace, Scope.INGEST))
@@ -53,8 +53,8 @@ async def test_a_key_of_one_scope_is_enough_for_a_shop(make: Factory) -> None:  
     expect_ok(await shop.submit(survey))
 
 
-async def test_neighbours_share_nothing(api: CampaignApi, theirs: CampaignApi, owner: Owner) -> None:  # G1, F45
-    """The same contexts and customers on both sides."""
+async def test_workspaces_share_nothing(api: CampaignApi, theirs: CampaignApi, owner: Owner) -> None:  # G1, F45
+    """Both workspaces have the same contexts and customers."""
     mine, other = await api.open(), await theirs.open(survey_type_code="CSAT")
     my_survey, their_survey = await api.ask(), await theirs.ask()
     assert [one["survey_id"] for one in await api.surveys(GUID)] == [my_survey]
@@ -65,7 +65,7 @@ async def test_neighbours_share_nothing(api: CampaignApi, theirs: CampaignApi, o
     await assert_counts_agree(owner)
 
 
-async def test_what_is_the_neighbours_is_unknown(
+async def test_resources_of_another_workspace_are_not_found(
     api: CampaignApi, theirs: CampaignApi, owner: Owner
 ) -> None:  # G1, F11, F62
     campaign = await theirs.open()
@@ -93,7 +93,7 @@ async def test_what_is_the_neighbours_is_unknown(
     assert before == after
 
 
-async def test_a_type_of_the_neighbours_is_no_type(api: CampaignApi, theirs: CampaignApi) -> None:  # G1, F14
+async def test_a_survey_type_of_another_workspace_is_unknown(api: CampaignApi, theirs: CampaignApi) -> None:  # G1, F14
     expect_ok(await theirs.post("survey-types", CES7 | {"code": "THEIRS"}), 201)
     assert error_code(await api.post("campaigns", PLAN | {"survey_type_code": "THEIRS"})) == (
         400,
@@ -102,7 +102,7 @@ async def test_a_type_of_the_neighbours_is_no_type(api: CampaignApi, theirs: Cam
     await theirs.open(survey_type_code="THEIRS")
 
 
-async def test_bodies_are_json(api: CampaignApi) -> None:  # G2
+async def test_a_body_that_is_not_json_is_unsupported(api: CampaignApi) -> None:  # G2
     form = {"content-type": "application/x-www-form-urlencoded"}
     for path in ("events", "feedback/submit", "campaigns", "survey-types"):
         answer = await api.client.post(f"{API}/{path}", content="a=1", headers=form)

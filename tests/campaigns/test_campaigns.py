@@ -1,4 +1,4 @@
-"""Campaigns opened, shown, replaced and deleted through the api."""
+"""Campaigns are created, read, replaced and deleted through the api."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ BAD = [
 ]
 
 
-async def test_each_route_is_where_it_was_promised(make: Factory) -> None:  # F1
+async def test_each_route_of_the_contract_exists(make: Factory) -> None:  # F1
     routes = {(method, route.path_format) for route in make.app.app.routes for method in route.methods}  # type: ignore[attr-defined]
     assert routes >= {
         ("POST", "/api/v1/campaigns"),
@@ -43,7 +43,7 @@ async def test_each_route_is_where_it_was_promised(make: Factory) -> None:  # F1
     }
 
 
-async def test_a_campaign_is_stored_and_shown_bare_and_in_snake_case(api: CampaignApi) -> None:  # F2, F3, F10
+async def test_a_campaign_is_returned_in_snake_case_without_an_envelope(api: CampaignApi) -> None:  # F2, F3, F10
     sent = PLAN | {"delay_hours": 24, "end_date": "2024-12-31T10:00:00Z"}
     opened = expect_ok(await api.post("campaigns", sent), 201)
     assert opened.keys() == PLAN.keys() | {"id"} | AUDIT
@@ -54,7 +54,7 @@ async def test_a_campaign_is_stored_and_shown_bare_and_in_snake_case(api: Campai
     assert expect_ok(await api.post("campaigns/filter", {})) == {"campaigns": [opened]}
 
 
-async def test_what_is_left_out_has_a_default(api: CampaignApi) -> None:  # F16
+async def test_optional_fields_have_defaults(api: CampaignApi) -> None:  # F16
     before = datetime.now(UTC) - timedelta(milliseconds=1)
     needed = {field: PLAN[field] for field in ("name", "survey_type_code", "trigger_type")}
     opened = expect_ok(await api.post("campaigns", needed), 201)
@@ -65,7 +65,7 @@ async def test_what_is_left_out_has_a_default(api: CampaignApi) -> None:  # F16
     )
 
 
-async def test_who_wrote_it_and_when_is_kept(api: CampaignApi, owner: Owner) -> None:  # F7, F18
+async def test_audit_fields_record_user_and_time(api: CampaignApi, owner: Owner) -> None:  # F7, F18
     opened = await api.open()
     assert opened["create_user"] == opened["last_update_user"] == "key:test"
     assert INSTANT.fullmatch(opened["create_time"])
@@ -83,7 +83,7 @@ async def test_who_wrote_it_and_when_is_kept(api: CampaignApi, owner: Owner) -> 
     assert columns >= {(table, column) for table in tables for column in AUDIT}
 
 
-async def test_what_does_not_fit_is_refused_and_changes_nothing(api: CampaignApi) -> None:  # F14
+async def test_an_invalid_campaign_is_refused_and_changes_nothing(api: CampaignApi) -> None:  # F14
     kept = await api.open()
     for field, value in BAD:
         changed = PLAN | {"name": "New", field: value}
@@ -93,20 +93,20 @@ async def test_what_does_not_fit_is_refused_and_changes_nothing(api: CampaignApi
     assert expect_ok(await api.post("campaigns/filter", {})) == {"campaigns": [kept]}
 
 
-async def test_a_refusal_names_the_field(api: CampaignApi) -> None:  # F14
+async def test_a_validation_error_names_the_field(api: CampaignApi) -> None:  # F14
     for field, value in (("name", " "), ("trigger_type", "X"), ("delay_hours", -1), ("active", 0), ("end_date", "x")):
         assert invalid_fields(await api.post("campaigns", PLAN | {field: value})) == [field]
     unknown = await api.post("campaigns", PLAN | {"survey_type_code": "CES7"})
     assert error_code(unknown) == (400, "UNKNOWN_SURVEY_TYPE")
 
 
-async def test_three_fields_are_needed(api: CampaignApi) -> None:  # F14
+async def test_three_fields_are_required(api: CampaignApi) -> None:  # F14
     for field in ("name", "survey_type_code", "trigger_type"):
         assert invalid_fields(await api.post("campaigns", {key: PLAN[key] for key in PLAN.keys() - {field}})) == [field]
     assert await api.ids() == []
 
 
-async def test_bounds_themselves_fit(api: CampaignApi) -> None:  # F14, G4
+async def test_limits_are_inclusive(api: CampaignApi) -> None:  # F14, G4
     moment = "2024-06-01T12:00:00Z"
     opened = await api.open(name="Й" * 200, delay_hours=87_600, start_date=moment, end_date=moment)
     assert opened["start_date"] == opened["end_date"]
@@ -129,7 +129,7 @@ async def test_put_replaces_everything(api: CampaignApi) -> None:  # F12
     assert expect_ok(await api.get(f"campaigns/{old['id']}")) == replaced
 
 
-async def test_put_needs_every_field_but_the_end(api: CampaignApi) -> None:  # F12
+async def test_put_requires_every_field_except_the_end_date(api: CampaignApi) -> None:  # F12
     old = await api.open(active=False)
     path, changed = f"campaigns/{old['id']}", PLAN | {"name": "New"}
     for field in PLAN.keys() - {"end_date"}:
@@ -138,7 +138,7 @@ async def test_put_needs_every_field_but_the_end(api: CampaignApi) -> None:  # F
     assert expect_ok(await api.get(f"campaigns/{old['id']}")) == old
 
 
-async def test_the_survey_type_stays_once_it_has_asked(api: CampaignApi) -> None:  # F12
+async def test_the_survey_type_cannot_change_once_a_survey_is_open(api: CampaignApi) -> None:  # F12
     campaign = await api.open()
     other = PLAN | {"survey_type_code": "CSAT"}
     expect_ok(await api.put(f"campaigns/{campaign['id']}", other))
@@ -150,7 +150,7 @@ async def test_the_survey_type_stays_once_it_has_asked(api: CampaignApi) -> None
     assert expect_ok(await api.put(f"campaigns/{campaign['id']}", PLAN | {"name": "New"}))["name"] == "New"
 
 
-async def test_a_deleted_campaign_is_gone_and_its_row_stays(api: CampaignApi, owner: Owner) -> None:  # F13
+async def test_a_deleted_campaign_is_not_found_and_its_row_is_kept(api: CampaignApi, owner: Owner) -> None:  # F13
     campaign, kept = await api.open(), await api.open()
     path = f"/api/v1/campaigns/{campaign['id']}"
     answer = await api.client.delete(path)
@@ -163,14 +163,14 @@ async def test_a_deleted_campaign_is_gone_and_its_row_stays(api: CampaignApi, ow
     assert tuple(row.values()) == (PLAN["name"], True)
 
 
-async def test_an_id_that_is_unknown_or_none(api: CampaignApi) -> None:  # F11
+async def test_an_unknown_id_is_not_found_and_a_malformed_id_is_invalid(api: CampaignApi) -> None:  # F11
     for ident, status in ((uuid4(), 404), ("x", 400), ("12345", 400), ("{}", 400)):
         for method in ("GET", "PUT", "DELETE"):
             answer = await api.client.request(method, f"/api/v1/campaigns/{ident}", json=PLAN)
             assert answer.status_code == status, (method, ident)
 
 
-async def test_whatever_does_not_fit_is_a_400_for_people(api: CampaignApi) -> None:  # F4, F5
+async def test_invalid_requests_return_a_readable_400(api: CampaignApi) -> None:  # F4, F5
     json = {"content-type": "application/json"}
     answers = [
         await api.client.request(method, f"/api/v1/{path}", content=content, headers=json)
@@ -193,7 +193,7 @@ async def test_whatever_does_not_fit_is_a_400_for_people(api: CampaignApi) -> No
         assert not re.search(r"traceback|stack|File \"|msgspec|asyncpg", answer.text, re.IGNORECASE)
 
 
-async def test_times_are_utc_and_days_the_workspaces(api: CampaignApi) -> None:  # F6, F18, G3
+async def test_times_are_in_utc_and_days_in_the_workspace_time_zone(api: CampaignApi) -> None:  # F6, F18, G3
     expect_ok(await api.client.patch("/api/v1/workspace", json={"time_zone": "Asia/Tokyo"}))
     campaign = await api.open(start_date="2024-01-01", end_date="2024-12-31")
     assert campaign["start_date"] == "2023-12-31T15:00:00.000Z"
@@ -202,7 +202,7 @@ async def test_times_are_utc_and_days_the_workspaces(api: CampaignApi) -> None: 
     assert (naive["start_date"], naive["end_date"]) == ("2024-01-01T09:00:00.000Z", "2024-01-01T09:00:00.000Z")
 
 
-async def test_a_year_beyond_what_is_stored_is_refused(api: CampaignApi) -> None:  # F14
+async def test_a_year_out_of_range_is_refused(api: CampaignApi) -> None:  # F14
     for field, value in (
         ("start_date", "0001-01-01"),
         ("start_date", "0001-01-01T00:00:00Z"),
@@ -218,7 +218,7 @@ async def test_a_year_beyond_what_is_stored_is_refused(api: CampaignApi) -> None
     assert (wide["start_date"], wide["end_date"]) == ("0001-01-02T00:00:00.000Z", "9999-12-30T23:59:59.999Z")
 
 
-async def test_the_first_two_campaigns_and_their_types(api: CampaignApi) -> None:  # F17
+async def test_the_example_campaigns_of_the_contract_can_be_created(api: CampaignApi) -> None:  # F17
     common = {"active": True, "start_date": "2024-01-01"}
     plans: list[dict[str, Any]] = [
         {"name": "NPS после заказа", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED", "delay_hours": 24},

@@ -1,4 +1,4 @@
-"""Dates as callers write them: days and instants, in zones whose clocks jump."""
+"""Days and instants in requests, in time zones with daylight saving time."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -29,14 +29,14 @@ def moment(text: str) -> datetime:
         ("2024-02-29", "Asia/Tokyo", "2024-02-28T15:00:00Z", "2024-02-29T14:59:59.999999Z"),
         ("2024-03-31", "Europe/Berlin", "2024-03-30T23:00:00Z", "2024-03-31T21:59:59.999999Z"),  # 23 hours
         ("2024-10-27", "Europe/Berlin", "2024-10-26T22:00:00Z", "2024-10-27T22:59:59.999999Z"),  # 25 hours
-        # No midnight: the clocks go from 23:59:59 to 01:00.
+        # There is no midnight: the clocks go from 23:59:59 to 01:00.
         ("2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00Z", "2018-11-05T01:59:59.999999Z"),
         ("2018-11-03", "America/Sao_Paulo", "2018-11-03T03:00:00Z", "2018-11-04T02:59:59.999999Z"),
-        # Midnight twice: the first one counts.
+        # Midnight comes twice: the first one counts.
         ("2023-11-05", "America/Havana", "2023-11-05T04:00:00Z", "2023-11-06T04:59:59.999999Z"),
     ],
 )
-def test_a_day_is_the_workspaces(text: str, zone: str, start: str, end: str) -> None:  # F18, G3
+def test_a_day_is_in_the_workspace_time_zone(text: str, zone: str, start: str, end: str) -> None:  # F18, G3
     assert parse_date(text, ZoneInfo(zone)) == moment(start)
     assert parse_date(text, ZoneInfo(zone), end=True) == moment(end)
 
@@ -54,7 +54,7 @@ def test_a_day_is_the_workspaces(text: str, zone: str, start: str, end: str) -> 
         ("2024-01-15T14:30:00.123456789Z", "2024-01-15T14:30:00.123456Z"),
     ],
 )
-def test_an_instant_is_the_same_everywhere(text: str, expected: str) -> None:  # F18
+def test_an_instant_does_not_depend_on_the_time_zone(text: str, expected: str) -> None:  # F18
     for end in (False, True):
         assert {parse_date(text, zone, end=end) for zone in (BERLIN, TOKYO)} == {moment(expected)}
 
@@ -70,7 +70,7 @@ def test_an_instant_is_the_same_everywhere(text: str, expected: str) -> None:  #
         "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z",
     ],
 )  # fmt: skip
-def test_nonsense_is_refused(text: str) -> None:  # F14
+def test_invalid_dates_are_refused(text: str) -> None:  # F14
     with pytest.raises(ValueError, match=r"."):
         parse_date(text, BERLIN)
 
@@ -85,14 +85,14 @@ def test_nonsense_is_refused(text: str) -> None:  # F14
         ("0001-01-01", "UTC", False),
     ],
 )
-def test_the_ends_of_time_are_out_of_range(text: str, zone: str, end: bool) -> None:  # F14
+def test_times_at_the_limits_of_the_calendar_are_out_of_range(text: str, zone: str, end: bool) -> None:  # F14
     with pytest.raises((ValueError, OverflowError), match="range"):
         parse_date(text, ZoneInfo(zone), end=end)
 
 
 @settings(deadline=None)
 @given(INSTANTS, OFFSETS, st.booleans())
-def test_what_is_written_is_read(instant: datetime, offset: timezone, end: bool) -> None:
+def test_a_formatted_time_parses_to_the_same_time(instant: datetime, offset: timezone, end: bool) -> None:
     texts = [instant.isoformat(), instant.replace(tzinfo=None).isoformat(" "), instant.astimezone(offset).isoformat()]
     assert {parse_date(text, TOKYO, end=end) for text in texts} == {instant}
 
@@ -100,7 +100,7 @@ def test_what_is_written_is_read(instant: datetime, offset: timezone, end: bool)
 @settings(deadline=None)
 @given(DAYS, ZONES)
 def test_days_follow_each_other_without_a_gap(day: date, zone: ZoneInfo) -> None:
-    """The first and the last moment of a day lie in it, and their neighbours do not."""
+    """The first and the last microsecond belong to the day; the ones before and after do not."""
     first, last = start_of_day(day, zone), end_of_day(day, zone)
     assert last + timedelta(microseconds=1) == start_of_day(day + timedelta(days=1), zone)
     assert first.astimezone(zone).date() == last.astimezone(zone).date() == day
@@ -111,8 +111,8 @@ def test_days_follow_each_other_without_a_gap(day: date, zone: ZoneInfo) -> None
 
 @settings(deadline=None)
 @given(DAYS, ZONES)
-def test_the_first_moment_is_the_earliest_of_the_day(day: date, zone: ZoneInfo) -> None:
-    """Against a search by the minute."""
+def test_a_day_begins_at_its_earliest_minute(day: date, zone: ZoneInfo) -> None:
+    """Compares with a search minute by minute."""
     start = datetime.combine(day, time.min, UTC) - timedelta(hours=15)
     minutes = (start + timedelta(minutes=minute) for minute in range(30 * 60))
     assert start_of_day(day, zone) == next(one for one in minutes if one.astimezone(zone).date() == day)

@@ -1,4 +1,4 @@
-"""Messages that could not be used: listed, paged and replayed."""
+"""Dead letters are listed, paged and replayed."""
 
 import json
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from voxpop.types import uuid7
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-async def bury(make: Factory, client: Client, *messages: bytes, since: int = 0, now: datetime = START) -> None:
-    """Messages of one partition, at the offsets from `since` on."""
+async def store(make: Factory, client: Client, *messages: bytes, since: int = 0, now: datetime = START) -> None:
+    """Stores messages of one partition as dead letters, with offsets from `since` on."""
     dead: Sequence[DeadLetter] = [
         DeadLetter(uuid7(), "customer-events.V1", 3, offset, "guid is missing", message, now, None)
         for offset, message in enumerate(messages, since)
@@ -36,8 +36,8 @@ async def replay(api: CampaignApi, ident: str) -> Any:
     return await api.client.post(f"/api/v1/events/dead-letters/{ident}/replay")
 
 
-async def test_a_message_is_listed_with_its_place_and_reason(make: Factory, api: CampaignApi) -> None:  # F32
-    await bury(make, api.client, b'{"guid": "\xff\x00', since=4711)
+async def test_a_dead_letter_is_listed_with_its_offset_and_reason(make: Factory, api: CampaignApi) -> None:  # F32
+    await store(make, api.client, b'{"guid": "\xff\x00', since=4711)
     (row,) = await dead(api)
     assert row == {
         "id": row["id"],
@@ -51,19 +51,19 @@ async def test_a_message_is_listed_with_its_place_and_reason(make: Factory, api:
     }
 
 
-async def test_a_place_is_kept_once(make: Factory, api: CampaignApi, theirs: CampaignApi) -> None:
-    await bury(make, api.client, b"1", b"2")
-    await bury(make, api.client, b"other", b"other", b"3")
-    await bury(make, theirs.client, b"theirs")
+async def test_a_message_at_one_offset_is_stored_once(make: Factory, api: CampaignApi, theirs: CampaignApi) -> None:
+    await store(make, api.client, b"1", b"2")
+    await store(make, api.client, b"other", b"other", b"3")
+    await store(make, theirs.client, b"theirs")
     assert sorted(one["message"] for one in await dead(api)) == ["1", "2", "3"]
     assert [one["message"] for one in await dead(theirs)] == ["theirs"]
 
 
-async def test_pages_are_whole_though_messages_come_meanwhile(make: Factory, api: CampaignApi) -> None:
-    await bury(make, api.client, *(b"%d" % number for number in range(7)))
-    await bury(make, api.client, b"7", b"8", since=7, now=START + timedelta(microseconds=1))
+async def test_paging_misses_no_dead_letter_while_new_ones_are_stored(make: Factory, api: CampaignApi) -> None:
+    await store(make, api.client, *(b"%d" % number for number in range(7)))
+    await store(make, api.client, b"7", b"8", since=7, now=START + timedelta(microseconds=1))
     first = expect_ok(await api.get("events/dead-letters", limit=4))
-    await bury(make, api.client, b"9", since=9, now=START + timedelta(hours=1))
+    await store(make, api.client, b"9", since=9, now=START + timedelta(hours=1))
     seen, page = first["data"], first
     assert {one["message"] for one in seen[:2]} == {"7", "8"}
     while page["has_more"]:
@@ -74,14 +74,14 @@ async def test_pages_are_whole_though_messages_come_meanwhile(make: Factory, api
     assert (await dead(api))[0]["message"] == "9"
 
 
-async def test_a_page_has_a_size(api: CampaignApi) -> None:
+async def test_the_page_size_is_limited(api: CampaignApi) -> None:
     for limit in ("0", "101", "x", "1.5", ""):
         assert invalid_fields(await api.get("events/dead-letters", limit=limit)) == ["limit"]
 
 
-async def test_replay_takes_a_message_once_more(make: Factory, api: CampaignApi, owner: Owner) -> None:
-    good_one, unknown = json.dumps(ORDER).encode(), json.dumps(TICKET | {"event_type": "SEEN"}).encode()
-    await bury(make, api.client, good_one, unknown)
+async def test_replay_ingests_the_message_again(make: Factory, api: CampaignApi, owner: Owner) -> None:
+    valid, unknown = json.dumps(ORDER).encode(), json.dumps(TICKET | {"event_type": "SEEN"}).encode()
+    await store(make, api.client, valid, unknown)
     rows = {one["offset"]: one["id"] for one in await dead(api)}
     assert expect_ok(await replay(api, rows[0]))["status"] == "ignored"  # no campaign yet
     await api.open()
@@ -94,9 +94,9 @@ async def test_replay_takes_a_message_once_more(make: Factory, api: CampaignApi,
     await assert_counts_agree(owner)
 
 
-async def test_what_still_cannot_be_used_stays_as_it_is(make: Factory, api: CampaignApi) -> None:
+async def test_a_replay_of_an_invalid_message_leaves_the_dead_letter(make: Factory, api: CampaignApi) -> None:
     await api.open()
-    await bury(make, api.client, b"{", json.dumps(ORDER | {"guid": None}).encode(), b'{"x":' + b"[" * 30_000)
+    await store(make, api.client, b"{", json.dumps(ORDER | {"guid": None}).encode(), b'{"x":' + b"[" * 30_000)
     for row in await dead(api):
         answer = await replay(api, row["id"])
         assert error_code(answer) == (400, "VALIDATION_ERROR")
@@ -104,8 +104,10 @@ async def test_what_still_cannot_be_used_stays_as_it_is(make: Factory, api: Camp
     assert [one["replayed_at"] for one in await dead(api)] == [None] * 3
 
 
-async def test_only_what_is_there_is_replayed(make: Factory, api: CampaignApi, theirs: CampaignApi) -> None:
-    await bury(make, theirs.client, json.dumps(ORDER).encode())
+async def test_replay_of_an_unknown_dead_letter_is_not_found(
+    make: Factory, api: CampaignApi, theirs: CampaignApi
+) -> None:
+    await store(make, theirs.client, json.dumps(ORDER).encode())
     await api.open()
     (row,) = await dead(theirs)
     for ident, status in ((row["id"], 404), (uuid4(), 404), ("x", 400)):
@@ -113,10 +115,10 @@ async def test_only_what_is_there_is_replayed(make: Factory, api: CampaignApi, t
     assert (await dead(theirs))[0]["replayed_at"] is None
 
 
-async def test_a_message_is_replayed_in_the_workspace_it_named_alone(
+async def test_a_message_is_replayed_only_in_the_workspace_that_it_names(
     make: Factory, api: CampaignApi, theirs: CampaignApi
 ) -> None:
-    """Buried here because there was no such workspace; once there is, it is still not ours."""
+    """The workspace was unknown when the message came; it exists now, and the message is not for this one."""
     named = [DeadLetter(uuid7(), "t", 0, 0, "no such workspace", json.dumps(ORDER).encode(), START, None, "elsewhere")]
     async with make.database.transaction(api.client.workspace) as tx:
         await dead_letters.store_dead_letters(tx, api.client.workspace, named, START)

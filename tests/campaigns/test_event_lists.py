@@ -1,4 +1,4 @@
-"""Lists of events: how long, how large, and that each stands for itself."""
+"""Lists of events: their limits, and the independence of their events."""
 
 import json
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ LARGEST = 8 * 2**20
 JSON = {"content-type": "application/json"}
 
 
-async def test_a_thousand_events_fit_and_one_more_does_not(api: CampaignApi, owner: Owner) -> None:
+async def test_a_list_holds_at_most_1000_events(api: CampaignApi, owner: Owner) -> None:
     await api.open()
     await api.open(survey_type_code="CES")
     events = [ORDER | {"context_id": str(number), "guid": f"g{number % 7}"} for number in range(1_000)]
@@ -25,11 +25,11 @@ async def test_a_thousand_events_fit_and_one_more_does_not(api: CampaignApi, own
     await assert_counts_agree(owner)
 
 
-async def test_no_events_are_no_error(api: CampaignApi) -> None:
+async def test_an_empty_list_is_accepted(api: CampaignApi) -> None:
     assert await api.send() == []
 
 
-async def test_bytes_are_limited(api: CampaignApi) -> None:  # G4
+async def test_the_size_of_a_list_is_limited(api: CampaignApi) -> None:  # G4
     await api.open()
     room = LARGEST - len(json.dumps(ORDER | {"pad": ""}))
     whole = json.dumps(ORDER | {"pad": "x" * room})
@@ -49,14 +49,14 @@ async def test_bytes_are_limited(api: CampaignApi) -> None:  # G4
     )
 
 
-async def test_other_bodies_are_limited_sooner(client: Client) -> None:  # G4
+async def test_other_bodies_have_a_lower_size_limit(client: Client) -> None:  # G4
     padded = json.dumps({"pad": "x" * 2**20})
     for path in ("campaigns", "campaigns/filter", "feedback/submit", "survey-types"):
         answer = await client.post(f"{API}/{path}", content=padded, headers=JSON)
         assert error_code(answer) == (413, "PAYLOAD_TOO_LARGE"), path
 
 
-async def test_a_bad_item_fails_alone(api: CampaignApi, owner: Owner) -> None:  # F32
+async def test_an_invalid_event_does_not_affect_the_others(api: CampaignApi, owner: Owner) -> None:  # F32
     await api.open()
     bad: list[Any] = [
         None,
@@ -75,7 +75,7 @@ async def test_a_bad_item_fails_alone(api: CampaignApi, owner: Owner) -> None:  
     assert await funnel(owner) == {"opened": len(bad)}
 
 
-async def test_copies_in_one_list_make_one_survey(api: CampaignApi, owner: Owner) -> None:  # F26, F29
+async def test_duplicates_in_one_list_open_one_survey(api: CampaignApi, owner: Owner) -> None:  # F26, F29
     await api.open()
     await api.open()
     copies = [ORDER, ORDER | {"guid": "other"}, ORDER | {"context_id": "else"}, ORDER]
@@ -90,7 +90,9 @@ async def test_copies_in_one_list_make_one_survey(api: CampaignApi, owner: Owner
     await assert_counts_agree(owner)
 
 
-async def test_an_event_that_one_campaign_knows_is_new_to_another(api: CampaignApi, owner: Owner) -> None:  # F28
+async def test_an_event_opens_a_survey_in_a_campaign_that_has_none_for_it(
+    api: CampaignApi, owner: Owner
+) -> None:  # F28
     await api.open()
     await api.ask()
     await api.open()

@@ -1,4 +1,4 @@
-"""Events over HTTP and the surveys they make."""
+"""Events over HTTP, and the surveys that they open."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from voxpop.campaigns.event_ingest import InvalidEvent, parse_message
 
 
 def at(**ahead: int) -> str:
-    """A moment so far ahead."""
+    """A time in the future."""
     return (datetime.now(UTC) + timedelta(**ahead)).isoformat()
 
 
@@ -21,7 +21,7 @@ async def contexts(owner: Owner) -> list[str]:
     return sorted(row["context_id"] for row in await owner.fetch("SELECT context_id FROM survey"))
 
 
-async def test_an_event_makes_a_survey_of_what_it_says(api: CampaignApi, owner: Owner) -> None:  # F20
+async def test_an_event_opens_a_survey_with_the_fields_of_the_event(api: CampaignApi, owner: Owner) -> None:  # F20
     campaign = await api.open()
     survey = await api.ask()
     row = dict(await owner.fetchrow("SELECT * FROM survey") or {})
@@ -31,7 +31,7 @@ async def test_an_event_makes_a_survey_of_what_it_says(api: CampaignApi, owner: 
     await assert_counts_agree(owner)
 
 
-async def test_each_campaign_that_waits_for_it_asks_and_no_other(api: CampaignApi, owner: Owner) -> None:  # F21, F22
+async def test_each_campaign_with_the_trigger_opens_a_survey(api: CampaignApi, owner: Owner) -> None:  # F21, F22
     orders = [await api.open(), await api.open(survey_type_code="CES")]
     tickets = await api.open(survey_type_code="CSAT", trigger_type="TICKET_CLOSED")
     order, ticket = await api.send(ORDER, TICKET)
@@ -43,7 +43,7 @@ async def test_each_campaign_that_waits_for_it_asks_and_no_other(api: CampaignAp
     await assert_counts_agree(owner)
 
 
-async def test_a_context_is_not_held_against_the_event(api: CampaignApi) -> None:  # F22
+async def test_the_context_type_may_differ_from_the_event_type(api: CampaignApi) -> None:  # F22
     await api.open()
     await api.ask(context_type="TICKET")
     assert (await api.surveys())[0]["context"]["type"] == "TICKET"
@@ -51,7 +51,7 @@ async def test_a_context_is_not_held_against_the_event(api: CampaignApi) -> None
         assert error_code(await api.post("events", ORDER | {"context_type": wrong})) == (400, "VALIDATION_ERROR")
 
 
-async def test_campaigns_that_do_not_run_ask_nobody(api: CampaignApi, owner: Owner) -> None:  # F23, F24, F25
+async def test_campaigns_that_do_not_run_open_no_survey(api: CampaignApi, owner: Owner) -> None:  # F23, F24, F25
     await api.open(active=False)
     await api.client.delete(f"/api/v1/campaigns/{(await api.open())['id']}")
     await api.open(start_date=at(minutes=1))
@@ -64,14 +64,14 @@ async def test_campaigns_that_do_not_run_ask_nobody(api: CampaignApi, owner: Own
     assert await contexts(owner) == []
 
 
-async def test_campaigns_run_from_their_start_to_their_end(api: CampaignApi) -> None:  # F25
+async def test_a_campaign_runs_from_its_start_date_to_its_end_date(api: CampaignApi) -> None:  # F25
     today = datetime.now(UTC).date().isoformat()
     for dates in ({"start_date": at(seconds=-1), "end_date": at(minutes=1)}, {"start_date": today, "end_date": today}):
         await api.open(**dates)
     assert len((await api.order())["surveys"]) == 2
 
 
-async def test_a_change_of_the_campaign_holds_from_then_on(api: CampaignApi) -> None:  # F23
+async def test_a_changed_campaign_applies_to_later_events(api: CampaignApi) -> None:  # F23
     campaign = await api.open()
     await api.ask(context_id="1")
     path = f"campaigns/{campaign['id']}"
@@ -81,7 +81,7 @@ async def test_a_change_of_the_campaign_holds_from_then_on(api: CampaignApi) -> 
     assert [one["status"] for one in await api.send(ORDER | {"context_id": "3"}, TICKET)] == ["ignored", "created"]
 
 
-async def test_a_context_is_asked_about_once(api: CampaignApi, owner: Owner) -> None:  # F26, F29
+async def test_a_campaign_opens_one_survey_per_context(api: CampaignApi, owner: Owner) -> None:  # F26, F29
     await api.open()
     await api.ask()
     for changes in ({}, {"guid": "someone else"}, {"context_type": "TICKET"}, {"timestamp": at()}):
@@ -92,7 +92,9 @@ async def test_a_context_is_asked_about_once(api: CampaignApi, owner: Owner) -> 
     await assert_counts_agree(owner)
 
 
-async def test_whatever_became_of_the_first(api: CampaignApi, owner: Owner) -> None:  # F27
+async def test_a_duplicate_opens_no_survey_after_the_first_survey_is_closed(
+    api: CampaignApi, owner: Owner
+) -> None:  # F27
     await api.open()
     survey = await api.ask()
     await owner.execute("UPDATE survey SET status = 'EXPIRED'")
@@ -103,7 +105,7 @@ async def test_whatever_became_of_the_first(api: CampaignApi, owner: Owner) -> N
     assert await statuses(owner) == ["COMPLETED"]
 
 
-async def test_another_context_or_campaign_is_another_survey(api: CampaignApi, owner: Owner) -> None:  # F28
+async def test_another_context_or_campaign_opens_another_survey(api: CampaignApi, owner: Owner) -> None:  # F28
     await api.open()
     first = await api.ask()
     await api.ask(context_id="order_457")
@@ -115,7 +117,7 @@ async def test_another_context_or_campaign_is_another_survey(api: CampaignApi, o
     await assert_counts_agree(owner)
 
 
-async def test_metadata_changes_nothing(api: CampaignApi) -> None:  # F30
+async def test_metadata_does_not_affect_the_survey(api: CampaignApi) -> None:  # F30
     await api.open()
     await api.open(trigger_type="TICKET_CLOSED")
     odd: list[Any] = [None, {}, [], "odd", 5, {"order_total": "many"}, {"guid": None, "x": {"event_type": []}}]
@@ -126,7 +128,7 @@ async def test_metadata_changes_nothing(api: CampaignApi) -> None:  # F30
     assert [one["status"] for one in await api.send(*bare)] == ["created"] * 2
 
 
-async def test_other_fields_are_passed_over(api: CampaignApi) -> None:  # F31
+async def test_unknown_fields_are_ignored(api: CampaignApi) -> None:  # F31
     await api.open()
     more = {"survey_id": 1, "status": "EXPIRED", "delay_hours": 99, "campaign_id": None, "id": {}, "": [[]]}
     survey = await api.ask(**more)
@@ -134,19 +136,19 @@ async def test_other_fields_are_passed_over(api: CampaignApi) -> None:  # F31
     assert expect_ok(await api.submit(survey, 10, guid="x", status="PENDING", success=False))["success"] is True
 
 
-NO_TEXT: list[Any] = [None, "", "  ", 5, [], True]
-NO_TIME: list[Any] = ["", "soon", 1705329000, "2024-02-30", "0001-01-01T00:00:00+14:00", {}]
-UNUSABLE: list[tuple[str, Any]] = [
-    *((field, value) for field in ("event_type", "guid", "context_id") for value in NO_TEXT),
+INVALID_TEXTS: list[Any] = [None, "", "  ", 5, [], True]
+INVALID_TIMES: list[Any] = ["", "soon", 1705329000, "2024-02-30", "0001-01-01T00:00:00+14:00", {}]
+INVALID: list[tuple[str, Any]] = [
+    *((field, value) for field in ("event_type", "guid", "context_id") for value in INVALID_TEXTS),
     *((field, "x" * 256) for field in ("event_type", "guid", "context_id")),
     *((field, "a\x00b") for field in ("event_type", "guid", "context_id", "context_type")),
-    *(("timestamp", value) for value in NO_TIME),
+    *(("timestamp", value) for value in INVALID_TIMES),
 ]
 
 
-async def test_what_is_missing_or_makes_no_sense_is_refused(api: CampaignApi, owner: Owner) -> None:  # F32, G4
+async def test_an_event_with_a_missing_or_invalid_field_is_refused(api: CampaignApi, owner: Owner) -> None:  # F32, G4
     await api.open()
-    for field, value in UNUSABLE:
+    for field, value in INVALID:
         answer = await api.post("events", ORDER | {field: value})
         assert error_code(answer) == (400, "VALIDATION_ERROR"), (field, value)
         assert field in answer.json()["message"] or value == "a\x00b"
@@ -160,13 +162,13 @@ async def test_what_is_missing_or_makes_no_sense_is_refused(api: CampaignApi, ow
     assert await owner.fetchval("SELECT count(*) FROM dead_letter") == 0
 
 
-async def test_the_longest_texts_fit(api: CampaignApi) -> None:  # G4
+async def test_texts_of_maximum_length_are_accepted(api: CampaignApi) -> None:  # G4
     await api.open()
     await api.ask(guid="Ж" * 255, context_id="😀" * 255)
     assert await api.shown("Ж" * 255) == ["😀" * 255]
 
 
-async def test_an_unknown_type_is_passed_over(api: CampaignApi, owner: Owner) -> None:  # F32
+async def test_an_event_of_an_unknown_type_is_ignored(api: CampaignApi, owner: Owner) -> None:  # F32
     await api.open()
     for unknown in ("order_completed", "ORDER_COMPLETED ", "PRODUCT_SEEN", "X" * 255):
         assert (await api.order(event_type=unknown))["status"] == "ignored"
@@ -174,7 +176,7 @@ async def test_an_unknown_type_is_passed_over(api: CampaignApi, owner: Owner) ->
     assert await contexts(owner) == []
 
 
-async def test_what_is_no_event_is_unusable_whoever_brings_it() -> None:  # F32
+async def test_a_message_that_is_not_an_event_is_invalid() -> None:  # F32
     now = datetime.now(UTC)
     deep = b'{"metadata":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
     for message in (b"", b"{", b"[]", b"null", b"\xff", b'{"guid": "\xff"}', deep, b'{"event_type": 1}'):
@@ -183,7 +185,7 @@ async def test_what_is_no_event_is_unusable_whoever_brings_it() -> None:  # F32
     assert parse_message(b'{"event_type": "PRODUCT_SEEN"}', now) is None
 
 
-async def test_an_old_or_future_event_counts_by_its_arrival(api: CampaignApi, owner: Owner) -> None:  # F33
+async def test_the_delay_counts_from_the_arrival_of_the_event(api: CampaignApi, owner: Owner) -> None:  # F33
     await api.open(delay_hours=24, start_date="2024-06-01")
     for context, moment in enumerate(("1999-01-01T00:00:00Z", "2999-01-01T00:00:00+03:00", "2024-01-15", at())):
         await api.ask(context_id=str(context), timestamp=moment)
@@ -203,7 +205,7 @@ async def test_a_survey_is_shown_after_its_delay(api: CampaignApi, owner: Owner)
     assert {one["campaign_id"] for one in await api.surveys()} == {at_once["id"], later["id"]}
 
 
-async def test_the_answer_says_what_became_of_each_in_order(api: CampaignApi, owner: Owner) -> None:  # F36
+async def test_the_response_lists_the_outcome_of_each_event_in_order(api: CampaignApi, owner: Owner) -> None:  # F36
     await api.open()
     answer = await api.post("events", [ORDER, ORDER | {"event_type": "SEEN"}, 5, TICKET, ORDER, {}])
     body = expect_ok(answer, 202)

@@ -1,4 +1,4 @@
-"""Campaigns found by their criteria."""
+"""The filter of campaigns."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ NAMES: dict[str, dict[str, Any]] = {
 
 
 async def found(api: CampaignApi, **criteria: Any) -> str:
-    """The letters of the campaigns that are found, newest first."""
+    """The letters of the matching campaigns, newest first."""
     letters = {one["name"]: letter for letter, one in NAMES.items()}
     answer = expect_ok(await api.post("campaigns/filter", criteria))
     assert answer.keys() == {"campaigns"}
@@ -63,12 +63,12 @@ CRITERIA: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-async def test_criteria_combine(four: CampaignApi) -> None:  # F15, F18
+async def test_a_campaign_must_match_all_criteria(four: CampaignApi) -> None:  # F15, F18
     for criteria, expected in CRITERIA:
         assert await found(four, **criteria) == expected, criteria
 
 
-async def test_a_part_of_a_name(four: CampaignApi) -> None:  # F19
+async def test_a_name_matches_by_a_part_without_regard_to_case(four: CampaignApi) -> None:  # F19
     for part, expected in (
         ("заказ", "a"),
         ("ПОСЛЕ ЗАКАЗА", "a"),
@@ -88,7 +88,7 @@ async def test_a_part_of_a_name(four: CampaignApi) -> None:  # F19
         assert await found(four, namePart=part) == expected, part
 
 
-async def test_a_criterion_that_makes_no_sense(api: CampaignApi) -> None:  # F4, F15
+async def test_an_invalid_criterion_is_refused(api: CampaignApi) -> None:  # F4, F15
     for field, value in (
         ("namePart", 5),
         ("namePart", "x" * 201),
@@ -108,14 +108,16 @@ async def test_a_criterion_that_makes_no_sense(api: CampaignApi) -> None:  # F4,
         assert invalid_fields(await api.post("campaigns/filter", {field: value})) == [field], value
 
 
-async def test_days_are_the_workspaces(four: CampaignApi) -> None:  # F18
+async def test_days_are_in_the_workspace_time_zone(four: CampaignApi) -> None:  # F18
     assert await found(four, start_date_to="2023-12-31") == ""
     expect_ok(await four.client.patch("/api/v1/workspace", json={"time_zone": "America/New_York"}))
     assert await found(four, start_date_to="2023-12-31") == "a"
     assert await found(four, start_date_from="2025-01-01") == ""
 
 
-async def test_newest_first_and_those_made_together_in_one_order(four: CampaignApi, owner: Owner) -> None:  # F15
+async def test_campaigns_are_sorted_newest_first_and_ties_have_a_stable_order(
+    four: CampaignApi, owner: Owner
+) -> None:  # F15
     await owner.execute("UPDATE campaign SET create_time = '2024-01-01Z'")
     whole = await found(four)
     assert sorted(whole) == ["a", "b", "c", "d"]
@@ -124,7 +126,7 @@ async def test_newest_first_and_those_made_together_in_one_order(four: CampaignA
     assert (await found(four))[0] == "b"
 
 
-async def test_there_is_no_page_unless_asked_for(api: CampaignApi, owner: Owner) -> None:  # F15
+async def test_all_campaigns_are_returned_without_a_limit(api: CampaignApi, owner: Owner) -> None:  # F15
     campaign = await api.open()
     await owner.execute(
         """

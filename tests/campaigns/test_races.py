@@ -1,4 +1,4 @@
-"""What happens at the same time: copies of events, lists in any order, changes of a campaign beside its events."""
+"""Concurrent duplicates, lists in any order, and changes of a campaign during its events."""
 
 import asyncio
 from random import Random
@@ -10,7 +10,7 @@ from tests.support.clients import error_code, expect_ok
 from tests.support.survey_types import CES7
 
 
-async def test_copies_at_the_same_time_make_one_survey(api: CampaignApi, owner: Owner) -> None:  # F35
+async def test_concurrent_duplicates_open_one_survey(api: CampaignApi, owner: Owner) -> None:  # F35
     await api.open()
     results = await asyncio.gather(*(api.order(guid=f"g{number % 3}") for number in range(50)))
     assert sorted(one["status"] for one in results) == ["created"] + ["duplicate"] * 49
@@ -20,7 +20,7 @@ async def test_copies_at_the_same_time_make_one_survey(api: CampaignApi, owner: 
     await assert_counts_agree(owner)
 
 
-async def test_lists_in_any_order_do_not_block_each_other(api: CampaignApi, owner: Owner) -> None:  # F35
+async def test_concurrent_lists_in_any_order_do_not_deadlock(api: CampaignApi, owner: Owner) -> None:  # F35
     for trigger in ("ORDER_COMPLETED", "ORDER_COMPLETED", "TICKET_CLOSED"):
         await api.open(trigger_type=trigger)
     events = [event | {"context_id": str(number)} for number in range(40) for event in (ORDER, TICKET)]
@@ -31,8 +31,8 @@ async def test_lists_in_any_order_do_not_block_each_other(api: CampaignApi, owne
     await assert_counts_agree(owner)
 
 
-async def test_a_survey_has_the_type_that_its_campaign_has(api: CampaignApi, owner: Owner) -> None:  # F12
-    """The event comes while the type is being changed: it waits, and asks as the campaign asks from then on."""
+async def test_an_event_waits_for_a_concurrent_change_of_the_survey_type(api: CampaignApi, owner: Owner) -> None:  # F12
+    """The event waits for the change of the survey type, and its survey has the new type."""
     campaign = await api.open()
     async with owner.transaction():
         await owner.execute("SELECT FROM campaign FOR UPDATE")
@@ -46,8 +46,8 @@ async def test_a_survey_has_the_type_that_its_campaign_has(api: CampaignApi, own
     )
 
 
-async def test_an_event_beside_a_change_of_type(api: CampaignApi, owner: Owner) -> None:  # F12
-    """Whichever comes first: a refused change leaves the campaign, an allowed one finds no survey of the old type."""
+async def test_events_and_changes_of_the_survey_type_stay_consistent(api: CampaignApi, owner: Owner) -> None:  # F12
+    """A refused change leaves the campaign; after an accepted one there is no survey of the old type."""
     campaigns = [await api.open(trigger_type="TICKET_CLOSED") for _ in range(10)]
     changed = PLAN | {"survey_type_code": "CES", "trigger_type": "TICKET_CLOSED"}
     changes = [api.put(f"campaigns/{campaign['id']}", changed) for campaign in campaigns]
@@ -63,7 +63,7 @@ async def test_an_event_beside_a_change_of_type(api: CampaignApi, owner: Owner) 
     await assert_counts_agree(owner)
 
 
-async def test_a_change_waits_for_the_event_before_it(api: CampaignApi, owner: Owner) -> None:  # F12
+async def test_a_change_of_the_survey_type_waits_for_a_concurrent_event(api: CampaignApi, owner: Owner) -> None:  # F12
     campaign = await api.open()
     async with owner.transaction():
         await owner.execute("SELECT FROM campaign FOR KEY SHARE")
@@ -81,7 +81,7 @@ NEW_SURVEY = """
 """
 
 
-async def test_types_of_one_code_made_at_once(api: CampaignApi) -> None:
+async def test_concurrent_survey_types_with_one_code_create_one(api: CampaignApi) -> None:
     answers = await asyncio.gather(*(api.post("survey-types", CES7) for _ in range(8)))
     (made,) = [answer for answer in answers if answer.status_code == 201]
     assert {error_code(answer) for answer in answers if answer is not made} == {(409, "SURVEY_TYPE_ALREADY_EXISTS")}

@@ -107,9 +107,9 @@ def as_user(folder: Path) -> tuple[str, ...]:
     """Options for a process of an ordinary user. For root this is another account, which may not access the wheel."""
     if not AS_ROOT:
         return ()
-    nobody = pwd.getpwnam("nobody")
-    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    user = Account("nobody", nobody.pw_uid, nobody.pw_gid)
+    account = pwd.getpwnam("nobody")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    user = Account("nobody", account.pw_uid, account.pw_gid)
     return "--uid", str(user.uid), "--bin", str(accessible_binaries(find_binaries(), user, print).directory)
 
 

@@ -296,7 +296,7 @@ async def test_an_idle_connection_that_is_lost_is_replaced(
 
 async def test_a_ping_reports_whether_the_database_is_reachable(database: Database) -> None:
     assert await database.ping() is True
-    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    nowhere = "postgresql://unknown@127.0.0.1:1/nothing"
     pool = await asyncpg.create_pool(nowhere, min_size=0)
     assert await Database(pool, nowhere).ping() is False
     await pool.close()

@@ -1,4 +1,4 @@
-"""A feature that is set up, and a clock that can be set."""
+"""A feature, and a clock that tests can set."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,13 +12,13 @@ SetClock = Callable[..., None]
 
 @pytest.fixture
 async def feature(client: Client) -> Feature:
-    """Asks after 3 uses, gives up after 2 refusals."""
+    """Prompts after 3 uses and stops after 2 refusals."""
     return await Feature.open(client)
 
 
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Sets the clock of features to a moment, given as the arguments of `datetime`, in UTC."""
+    """Sets the clock of features to a UTC time, given as the arguments of `datetime`."""
 
     def set_clock(*moment: int) -> None:
         now = datetime(*moment, tzinfo=UTC)

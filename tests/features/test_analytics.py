@@ -1,4 +1,4 @@
-"""What is known of a feature: figures of use and of ratings, lists, months and quarters."""
+"""Analytics of a feature: figures of use and ratings, lists, months and quarters."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +33,7 @@ async def rate_all(feature: Feature, ratings: list[int], source: str = "voluntar
         await feature.rate(rating, source, f"u{number}@example.com")
 
 
-async def test_use_is_summed_up(feature: Feature, owner: Owner) -> None:  # C50
+async def test_the_use_of_a_feature_is_summarized(feature: Feature, owner: Owner) -> None:  # C50
     await feature.use(2, "a@example.com")
     await feature.use(3, "b@example.com")
     figures = NO_USE | {"users_with_interactions": 2, "avg_total_interactions": 3, "max_total_interactions": 3}
@@ -49,7 +49,7 @@ async def test_use_is_summed_up(feature: Feature, owner: Owner) -> None:  # C50
 
 
 @pytest.mark.parametrize("place", [("pms", "dashboard"), ("pms", "nothing"), ("nothing", "dashboard")])
-async def test_without_data_there_are_zeros(feature: Feature, place: tuple[str, str]) -> None:  # C51, C52
+async def test_a_feature_without_data_has_zeros(feature: Feature, place: tuple[str, str]) -> None:  # C51, C52
     here = Feature(feature.client, *place)
     assert await here.analytics("interactions") == {"summary": NO_USE}
     assert await here.analytics("feedbacks") == {"summary": NO_RATINGS}
@@ -58,7 +58,7 @@ async def test_without_data_there_are_zeros(feature: Feature, place: tuple[str, 
     assert await here.analytics("feedbacks/timeseries") == {"monthly": [], "quarterly": []}
 
 
-async def test_ratings_are_summed_up_with_ties_going_up(feature: Feature, owner: Owner) -> None:  # C53
+async def test_averages_of_ratings_round_half_up(feature: Feature, owner: Owner) -> None:  # C53
     await rate_all(feature, [6, 1, 1, 1, 2, 2, 2], "voluntary")
     await feature.rate(2, "prompted")
     assert await feature.analytics("feedbacks") == {
@@ -115,7 +115,9 @@ async def test_users_are_listed_the_latest_changed_first(feature: Feature, set_c
     assert page["data"][1]["should_request_feedback"]
 
 
-async def test_in_the_list_the_flag_looks_at_counts_only(client: Client, feature: Feature, owner: Owner) -> None:  # C54
+async def test_the_prompt_flag_of_the_list_depends_only_on_counts(
+    client: Client, feature: Feature, owner: Owner
+) -> None:  # C54
     await feature.rate()
     await age(owner, 181)
     await feature.use(3)
@@ -151,7 +153,9 @@ def period(year: int, name: str, number: int, *figures: float) -> dict[str, Any]
     return {"year": year, name: number} | dict(zip(fields, figures, strict=True))
 
 
-async def test_ratings_by_month_and_quarter(feature: Feature, set_clock: SetClock, owner: Owner) -> None:  # C57
+async def test_ratings_are_grouped_by_month_and_quarter(
+    feature: Feature, set_clock: SetClock, owner: Owner
+) -> None:  # C57
     ratings = [((2025, 12, 31, 23, 59, 59, 999_999), 1), ((2026, 1, 1), 10), ((2026, 2, 28), 4), ((2026, 2, 1), 5)]
     for moment, rating in [*ratings, ((2026, 11, 30), 8), ((2026, 3, 31), 10), ((2026, 4, 1), 9)]:
         set_clock(*moment)
@@ -176,7 +180,7 @@ async def test_ratings_by_month_and_quarter(feature: Feature, set_clock: SetCloc
     await assert_counts_agree(owner)
 
 
-async def test_a_day_is_the_workspaces_and_a_new_zone_touches_later_days_only(
+async def test_days_are_in_the_workspace_time_zone_and_a_new_zone_applies_to_later_days(
     client: Client, feature: Feature, set_clock: SetClock
 ) -> None:  # C57, G3
     async def rate_in(zone: str, *moment: int) -> None:
@@ -199,7 +203,7 @@ async def test_a_day_is_the_workspaces_and_a_new_zone_touches_later_days_only(
     assert await months() == [(3, 1), (2, 3), (1, 1)]
 
 
-async def test_the_neighbour_with_the_same_keys_and_customers_sees_his_own(
+async def test_a_workspace_with_the_same_keys_and_customers_sees_only_its_own_data(
     client: Client, other_client: Client, owner: Owner
 ) -> None:  # G1, C29
     ours, theirs = await Feature.open(client, uses=1), await Feature.open(other_client, uses=1)
@@ -217,7 +221,9 @@ async def test_the_neighbour_with_the_same_keys_and_customers_sees_his_own(
     await assert_counts_agree(owner)
 
 
-async def test_an_average_needs_whole_periods_not_averages(feature: Feature, set_clock: SetClock) -> None:  # C53, C57
+async def test_averages_are_computed_from_all_ratings_not_from_averages(
+    feature: Feature, set_clock: SetClock
+) -> None:  # C53, C57
     set_clock(2026, 1, 1)
     await rate_all(feature, [10] * 9)
     set_clock(2026, 2, 1)
@@ -227,7 +233,7 @@ async def test_an_average_needs_whole_periods_not_averages(feature: Feature, set
     assert quarter == period(2026, "quarter", 1, 10, 9.1, 10, 0.9)
 
 
-async def test_views_take_no_other_feature_for_this_one(client: Client) -> None:
+async def test_views_contain_no_data_of_other_features(client: Client) -> None:
     for product, key, rating in (("a", "b", 1), ("a", "c", 5), ("d", "b", 9)):
         await (await Feature.open(client, product, key)).rate(rating)
     for product, key, rating in (("a", "b", 1), ("a", "c", 5), ("d", "b", 9)):

@@ -1,4 +1,4 @@
-"""The works of the gates, in batches of any cut, against rules that take one operation at a time."""
+"""Batches of any size give the same results as an oracle that takes one operation at a time."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ THRESHOLDS = {"a": (1, 2), "b": (3, 1)}  # of uses and of refusals
 
 
 class Step(NamedTuple):
-    """One operation. `cut` ends the batch before it, as another kind or another moment does."""
+    """One operation. `cut` ends the batch before it, as another kind or another time does."""
 
     what: str
     feature: str
@@ -53,7 +53,7 @@ STEPS = st.lists(
 
 @dataclass
 class Row:
-    """What the rules know of a customer on a feature."""
+    """The state of a customer on a feature."""
 
     uses: int = 0
     total: int = 0
@@ -108,7 +108,7 @@ class Rules:
 
 
 def batches(steps: list[Step]) -> list[list[Step]]:
-    """Neighbours of one kind at one moment go together until a cut."""
+    """Consecutive steps of one kind and one time form a batch, up to a cut."""
     numbers = accumulate(step.cut or step.days > 0 for step in steps)
     numbered = groupby(zip(numbers, steps, strict=True), lambda pair: (pair[0], pair[1].work))
     return [[step for _, step in batch] for _, batch in numbered]
@@ -146,7 +146,7 @@ def test_steps_are_cut_into_batches_in_their_order() -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-async def test_batches_do_what_the_rules_say(
+async def test_batches_give_the_same_results_as_single_operations(
     steps: list[Step], database: Database, make: Factory, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # C28, C29, C33, C34, C35, C36, C37, C38, C41, C42, C43, C44, C45, C47
     await forget(owner)
@@ -168,7 +168,7 @@ async def test_batches_do_what_the_rules_say(
 
 
 async def forget(owner: Owner) -> None:
-    """What the examples before have left would be looked at again and again."""
+    """Deletes the rows of earlier examples, which every check would read again."""
     for table in ("feedback", "survey", "interaction", "interaction_sum", "survey_count", "score_count"):
         await owner.execute(f"DELETE FROM {table}")
 

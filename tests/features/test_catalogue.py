@@ -1,4 +1,4 @@
-"""Products and features as they are set up, listed, changed and deleted."""
+"""Products and features are created, listed, changed and deleted."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ async def test_products_are_listed_by_name(client: Client, other_client: Client)
     assert [product["name"] for product in found] == ["alpha", "Mid", "Zeta", "Ärger"]
 
 
-async def test_a_product_is_set_up_once(client: Client, other_client: Client) -> None:  # C13
+async def test_the_key_of_a_product_is_unique(client: Client, other_client: Client) -> None:  # C13
     body = {"key": "pms", "name": "Property management"}
     assert expect_ok(await client.post(PRODUCTS, json=body), 201) == body
     again = await client.post(PRODUCTS, json=body | {"name": "Other"})
@@ -85,7 +85,7 @@ async def test_features_are_listed_by_product_and_key(client: Client, other_clie
     }
 
 
-async def test_features_are_found_by_a_part_of_their_name(client: Client) -> None:
+async def test_features_match_by_a_part_of_their_name(client: Client) -> None:
     for key, name in (("a", "Выгрузка в CSV"), ("b", "100% done"), ("c", "Dashboard")):
         feature = await Feature.open(client, key=key)
         expect_ok(await client.patch(feature.path, json={"name": name}))
@@ -101,7 +101,7 @@ async def test_features_are_found_by_a_part_of_their_name(client: Client) -> Non
         assert [one["feature_key"] for one in answer["data"]] == list(found), part
 
 
-async def test_a_feature_gets_its_name_from_its_key(client: Client) -> None:  # C16, C19
+async def test_the_name_of_a_feature_defaults_to_its_key(client: Client) -> None:  # C16, C19
     await open_products(client, ("p.m+s", "PMS"))
     rest = {"product_key": "p.m+s", "description": None, "interaction_threshold": 5, "rejection_threshold": 3}
     for key in ("export-csv", "a.b", "a+b", "a_b", "A.b-c_d+e", "7", "k" * 100):
@@ -114,14 +114,14 @@ async def test_a_feature_gets_its_name_from_its_key(client: Client) -> None:  # 
         assert answer["total_interaction_count"] == 2
 
 
-async def test_a_feature_needs_its_product(client: Client, other_client: Client) -> None:  # C17
+async def test_a_feature_needs_an_existing_product(client: Client, other_client: Client) -> None:  # C17
     await open_products(other_client, ("pms", "Theirs"))
     answer = await client.post(f"{PRODUCTS}/pms/features", json=NEW)
     assert error_code(answer) == (404, "NOT_FOUND")
     assert answer.json()["message"] == "Product with id pms not found"
 
 
-async def test_a_key_is_taken_once_in_a_product(client: Client) -> None:  # C18
+async def test_the_key_of_a_feature_is_unique_in_its_product(client: Client) -> None:  # C18
     await open_products(client, ("pms", "A"), ("crm", "B"))
     expect_ok(await client.post(f"{PRODUCTS}/pms/features", json=NEW), 201)
     again = await client.post(f"{PRODUCTS}/pms/features", json=NEW | {"interaction_threshold": 9})
@@ -130,7 +130,7 @@ async def test_a_key_is_taken_once_in_a_product(client: Client) -> None:  # C18
     expect_ok(await client.post(f"{PRODUCTS}/pms/features", json=NEW | {"feature_key": "Dashboard"}), 201)
 
 
-async def test_what_no_feature_may_be(client: Client) -> None:  # C19, C20, C21
+async def test_an_invalid_feature_is_refused(client: Client) -> None:  # C19, C20, C21
     await open_products(client, ("pms", "A"))
     wrong: list[dict[str, Any]] = [
         *({"feature_key": key} for key in ("", "a b", "a/b", "ä", "a\n", "a%", None, 7, "k" * 101)),
@@ -176,7 +176,7 @@ async def test_a_patch_must_change_something(feature: Feature) -> None:  # C23
     assert unknown.json()["message"] == "Feature with id pms/dashboardx not found"
 
 
-async def test_thresholds_have_an_address_of_their_own(feature: Feature) -> None:
+async def test_thresholds_have_their_own_endpoint(feature: Feature) -> None:
     address = f"{feature.path}/thresholds"
     changed = expect_ok(await feature.client.put(address, json={"interaction_threshold": 1, "rejection_threshold": 7}))
     assert (changed["interaction_threshold"], changed["rejection_threshold"]) == (1, 7)

@@ -1,4 +1,4 @@
-"""The fast endpoint of an increment and the framework's route give the same answers."""
+"""The fast endpoint of an increment responds like the framework's route."""
 
 import re
 from collections.abc import AsyncIterator
@@ -111,7 +111,9 @@ async def assert_alike(ways: tuple[httpx.AsyncClient, ...], path: str, **options
     return fast.status_code
 
 
-async def test_paths_bodies_and_headers(ways: tuple[httpx.AsyncClient, ...], owner: Owner) -> None:
+async def test_all_paths_bodies_and_headers_give_the_same_responses(
+    ways: tuple[httpx.AsyncClient, ...], owner: Owner
+) -> None:
     statuses = [await assert_alike(ways, path, content=BODY, headers=JSON) for path in PATHS]
     statuses += [await assert_alike(ways, PATHS[0], content=body, headers=JSON) for body in BODIES]
     for content in (BODY, b""):
@@ -124,12 +126,14 @@ async def test_paths_bodies_and_headers(ways: tuple[httpx.AsyncClient, ...], own
     assert rows[0] == rows[1]
 
 
-async def test_a_key_without_the_scope(make: Factory, ways: tuple[httpx.AsyncClient, ...], client: Client) -> None:
+async def test_a_key_without_the_scope_is_forbidden(
+    make: Factory, ways: tuple[httpx.AsyncClient, ...], client: Client
+) -> None:
     key = await make.key(client.workspace, Scope.READ, Scope.MANAGE)
     assert await assert_alike(ways, PATHS[0], content=BODY, headers=JSON | {"authorization": f"Bearer {key}"}) == 403
 
 
-async def test_a_body_that_comes_in_pieces(ways: tuple[httpx.AsyncClient, ...]) -> None:
+async def test_a_chunked_body_gives_the_same_response(ways: tuple[httpx.AsyncClient, ...]) -> None:
     answers = []
     for way in ways:
 

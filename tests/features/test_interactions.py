@@ -1,4 +1,4 @@
-"""Use and refusal: what is counted, and when the product asks."""
+"""Uses and refusals: the counts, and the decision to prompt."""
 
 import re
 from typing import Any
@@ -22,8 +22,8 @@ COUNTERS = {
 }
 
 
-async def asking(feature: Feature, times: int) -> list[bool]:
-    """Of so many uses, one after another, which made the product ask."""
+async def prompts(feature: Feature, times: int) -> list[bool]:
+    """Tells for each of several uses whether the product prompts."""
     return [(await feature.use())["should_request_feedback"] for _ in range(times)]
 
 
@@ -53,7 +53,7 @@ async def test_every_feature_of_a_product_has_a_state(client: Client, owner: Own
         "should_request_feedback": True,
     }
     assert await used.states() == await used.states() == [zeros, state]
-    assert [counts(one) for one in await used.states("nobody@example.com")] == [(0, 0, 0)] * 2
+    assert [counts(one) for one in await used.states("unused@example.com")] == [(0, 0, 0)] * 2
     assert await owner.fetchval("SELECT count(*) FROM interaction") == 1
 
 
@@ -65,7 +65,7 @@ async def test_states_need_a_product_but_no_feature(client: Client) -> None:  # 
     assert unknown.json()["message"] == "Product with id no not found"
 
 
-async def test_an_email_is_required_everywhere_and_once(feature: Feature, owner: Owner) -> None:  # C26
+async def test_every_request_requires_one_email(feature: Feature, owner: Owner) -> None:  # C26
     address = f"{API}/products/pms/feature-interactions"
     for query in ("", "?user_email=", "?user_email=u", "?user_email=u@x.com&user_email=u@x.com", "?email=u@x.com"):
         assert error_code(await feature.client.get(address + query)) == (400, "VALIDATION_ERROR"), query
@@ -78,7 +78,7 @@ async def test_an_email_is_required_everywhere_and_once(feature: Feature, owner:
     assert await owner.fetchval("SELECT count(*) FROM interaction") == 0
 
 
-async def test_a_use_is_counted_and_answered(feature: Feature) -> None:  # C27
+async def test_a_use_is_counted_and_returned(feature: Feature) -> None:  # C27
     first = await feature.use()
     assert first.keys() == COUNTERS
     assert (first["user_email"], first["interaction_threshold"], first["rejection_threshold"]) == (USER, 3, 2)
@@ -86,19 +86,19 @@ async def test_a_use_is_counted_and_answered(feature: Feature) -> None:  # C27
     assert counts(await feature.use()) == (2, 2, 0)
 
 
-async def test_the_fifth_of_five_uses_asks_and_so_does_the_sixth(client: Client) -> None:  # C28, C32
+async def test_the_product_prompts_from_the_threshold_on(client: Client) -> None:  # C28, C32
     feature = await Feature.open(client, uses=5, refusals=3)
-    assert await asking(feature, 7) == [False] * 4 + [True] * 3
+    assert await prompts(feature, 7) == [False] * 4 + [True] * 3
     assert (await feature.asks(), "show_survey" in await feature.use()) == (True, False)
     await feature.reject()
     assert not await feature.asks()
 
 
-async def test_a_rating_ends_the_asking_too(feature: Feature) -> None:  # C28
-    assert await asking(feature, 4) == [False, False, True, True]
+async def test_a_rating_ends_the_prompting(feature: Feature) -> None:  # C28
+    assert await prompts(feature, 4) == [False, False, True, True]
     await feature.rate()
     assert not await feature.asks()
-    assert await asking(feature, 4) == [False] * 4
+    assert await prompts(feature, 4) == [False] * 4
 
 
 async def test_counts_are_kept_by_user_feature_and_product(client: Client, owner: Owner) -> None:  # C29
@@ -114,7 +114,7 @@ async def test_counts_are_kept_by_user_feature_and_product(client: Client, owner
     await assert_counts_agree(owner)
 
 
-async def test_created_at_stays_and_updated_at_moves(feature: Feature, set_clock: SetClock) -> None:  # C30, G3
+async def test_a_use_changes_updated_at_and_not_created_at(feature: Feature, set_clock: SetClock) -> None:  # C30, G3
     set_clock(2026, 3, 1, 12, 0, 0, 123_999)
     first = await feature.use()
     assert first["created_at"] == first["updated_at"] == "2026-03-01T12:00:00.123Z"
@@ -129,7 +129,7 @@ async def test_created_at_stays_and_updated_at_moves(feature: Feature, set_clock
     assert (row["created_at"], row["updated_at"]) == (first["created_at"], "2026-03-02T00:00:00.000Z")
 
 
-async def test_an_unknown_feature_is_named(feature: Feature, owner: Owner) -> None:  # C31
+async def test_the_error_names_the_unknown_feature(feature: Feature, owner: Owner) -> None:  # C31
     for product, key in (("pms", "nothing"), ("nothing", "dashboard"), ("pms", "Dashboard")):
         for what in ("increment", "reject", "feedbacks"):
             answer = await Feature(feature.client, product, key).post(what, rating=8, source="voluntary")
@@ -138,19 +138,19 @@ async def test_an_unknown_feature_is_named(feature: Feature, owner: Owner) -> No
     assert await owner.fetchval("SELECT count(*) FROM interaction") == 0
 
 
-async def test_a_refusal_starts_the_count_anew(feature: Feature) -> None:  # C34, C35
+async def test_a_refusal_resets_the_count(feature: Feature) -> None:  # C34, C35
     await feature.use(4)
     refused = await feature.reject()
     assert refused.keys() == COUNTERS
     assert (counts(refused), refused["should_request_feedback"]) == ((0, 4, 1), False)
-    assert await asking(feature, 3) == [False, False, True]
+    assert await prompts(feature, 3) == [False, False, True]
     assert await feature.counts() == (3, 7, 1)
 
 
-async def test_enough_refusals_end_the_asking_for_that_user_and_feature(client: Client) -> None:  # C36, C37
+async def test_enough_refusals_end_the_prompting_for_that_user_and_feature(client: Client) -> None:  # C36, C37
     feature, other = await Feature.open(client, uses=1, refusals=2), await Feature.open(client, key="b", uses=1)
     await feature.reject(2)
-    assert await asking(feature, 5) == [False] * 5
+    assert await prompts(feature, 5) == [False] * 5
     assert await feature.counts() == (5, 5, 2)
     assert not await feature.asks()
     beyond = await feature.reject()
@@ -160,7 +160,7 @@ async def test_enough_refusals_end_the_asking_for_that_user_and_feature(client: 
     assert (await other.use())["should_request_feedback"]
 
 
-async def test_a_refusal_may_come_first(feature: Feature, owner: Owner) -> None:  # C38
+async def test_a_refusal_before_the_first_use_is_counted(feature: Feature, owner: Owner) -> None:  # C38
     first = await feature.reject()
     assert (counts(first), first["created_at"]) == ((0, 0, 1), first["updated_at"])
     assert await feature.counts() == (0, 0, 1)
@@ -169,7 +169,7 @@ async def test_a_refusal_may_come_first(feature: Feature, owner: Owner) -> None:
     await assert_counts_agree(owner)
 
 
-async def test_new_thresholds_hold_from_the_next_request_on(client: Client) -> None:
+async def test_new_thresholds_apply_from_the_next_request(client: Client) -> None:
     feature = await Feature.open(client, uses=5, refusals=1)
     await feature.reject()
     await feature.use(3)

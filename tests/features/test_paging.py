@@ -1,4 +1,4 @@
-"""Pages of users and of ratings: every row that was there exactly once, whatever comes between."""
+"""Pages of users and ratings contain each row exactly once, also while rows change."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from tests.support.feature_invariants import Owner
 from tests.support.features import API, Feature
 
 VIEWS = ["interactions/users", "feedbacks/users"]
-# 60 rows at the same microsecond, then 60 of which each three share one.
+# 60 rows have the same time; then 60 rows of which three each share a time.
 TIES = ["now()", "to_timestamp(1700000000 + (rank / 3) * 0.000001)"]
 FILL = {
     "interactions/users": """
@@ -28,7 +28,7 @@ FILL = {
 
 
 async def pages(feature: Feature, view: str, limit: int) -> AsyncIterator[list[Any]]:
-    """The e-mails of one page after another."""
+    """The email addresses of each page."""
     query: dict[str, Any] = {"limit": limit}
     while True:
         page = await feature.analytics(view, **query)
@@ -41,7 +41,7 @@ async def pages(feature: Feature, view: str, limit: int) -> AsyncIterator[list[A
 
 
 @pytest.mark.parametrize("moment", TIES, ids=["one", "threes"])
-async def test_ties_in_time_lose_no_row(feature: Feature, owner: Owner, moment: str) -> None:  # C56
+async def test_paging_returns_every_row_with_equal_times(feature: Feature, owner: Owner, moment: str) -> None:  # C56
     for view in VIEWS:
         await owner.execute(FILL[view].format(moment=moment))
         whole = await anext(pages(feature, view, 60))
@@ -51,7 +51,7 @@ async def test_ties_in_time_lose_no_row(feature: Feature, owner: Owner, moment: 
 
 
 @pytest.mark.parametrize("view", VIEWS)
-async def test_rows_that_come_between_move_nothing(feature: Feature, owner: Owner, view: str) -> None:  # C56
+async def test_new_rows_do_not_affect_paging(feature: Feature, owner: Owner, view: str) -> None:  # C56
     await owner.execute(FILL[view].format(moment=TIES[1]))
     seen: list[str] = []
     async for page in pages(feature, view, 7):
@@ -61,7 +61,7 @@ async def test_rows_that_come_between_move_nothing(feature: Feature, owner: Owne
     assert sorted(seen) == sorted(f"{rank}@x.com" for rank in range(1, 61))
 
 
-async def test_rows_that_change_between_take_no_other_with_them(feature: Feature, owner: Owner) -> None:  # C56
+async def test_changed_rows_do_not_affect_the_paging_of_others(feature: Feature, owner: Owner) -> None:  # C56
     await owner.execute(FILL[VIEWS[0]].format(moment="to_timestamp(1700000000 + rank)"))
     seen: list[str] = []
     changed: set[str] = set()
@@ -75,7 +75,7 @@ async def test_rows_that_change_between_take_no_other_with_them(feature: Feature
     assert {f"{rank}@x.com" for rank in range(1, 61)} - changed <= set(seen)
 
 
-async def test_an_erased_row_leaves_its_neighbours(feature: Feature, owner: Owner) -> None:  # C56
+async def test_a_deleted_row_does_not_affect_the_paging_of_others(feature: Feature, owner: Owner) -> None:  # C56
     await owner.execute(FILL[VIEWS[1]].format(moment=TIES[0]))
     seen: list[str] = []
     async for page in pages(feature, VIEWS[1], 9):
@@ -102,7 +102,7 @@ def written(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-async def test_a_cursor_without_sense_begins_anew(feature: Feature, owner: Owner) -> None:  # C56
+async def test_an_invalid_cursor_starts_from_the_first_page(feature: Feature, owner: Owner) -> None:  # C56
     zeros = "0" * 32
     nonsense = ["", "x", "ё", "====", "a" * 5000, "null", "%", " ", "\ud7ff", written("\x00"), written("ё.x")]
     nonsense += [written(f".0.{at}.{zeros}") for at in ("", "-1", "1e9", "1 ", "١٢", "9" * 18)]
@@ -116,8 +116,8 @@ async def test_a_cursor_without_sense_begins_anew(feature: Feature, owner: Owner
             assert await feature.analytics(view, limit=5, cursor=cursor) == first, cursor
 
 
-async def test_a_cursor_with_sense_is_a_place(feature: Feature, owner: Owner) -> None:  # C56
-    """Also one that no page gave: far ago there is nothing, far ahead there is everything."""
+async def test_a_valid_cursor_starts_at_its_position(feature: Feature, owner: Owner) -> None:  # C56
+    """Also a cursor that no page returned: in the past nothing follows, in the future everything does."""
     for view in VIEWS:
         await owner.execute(FILL[view].format(moment="to_timestamp(1700000000 + rank)"))
         assert (await feature.analytics(view, cursor=written(f".0.0.{'0' * 32}")))["data"] == []
@@ -125,7 +125,7 @@ async def test_a_cursor_with_sense_is_a_place(feature: Feature, owner: Owner) ->
         assert far == await feature.analytics(view)
 
 
-async def test_a_cursor_of_one_view_does_no_harm_in_another(feature: Feature, owner: Owner) -> None:  # C56
+async def test_a_cursor_of_another_view_is_harmless(feature: Feature, owner: Owner) -> None:  # C56
     for view in VIEWS:
         await owner.execute(FILL[view].format(moment="now()"))
     for view, other in (VIEWS, VIEWS[::-1]):

@@ -1,4 +1,4 @@
-"""Many callers at once, in one process and in two: nothing is lost, doubled or out of step, and nobody is stuck."""
+"""Concurrent requests in one process and in two: no use is lost or counted twice, and no request hangs."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_data
 
 @pytest.fixture
 async def other(client: Client, live_db: str) -> AsyncIterator[Client]:
-    """The same key at a second process, which has gates and connections of its own."""
+    """The same key at a second application, with its own batchers and connections."""
     database = await Database.open(live_db, size=8)
     caller = Factory(database, load(env={})).anonymous(headers=dict(client.headers))
     yield caller
@@ -30,7 +30,7 @@ async def other(client: Client, live_db: str) -> AsyncIterator[Client]:
     await database.close()
 
 
-async def test_200_uses_at_once_are_numbered_1_to_200(feature: Feature, owner: Owner) -> None:  # C33
+async def test_200_concurrent_uses_are_numbered_1_to_200(feature: Feature, owner: Owner) -> None:  # C33
     answers = [expect_ok(one) for one in await asyncio.gather(*(feature.post("increment") for _ in range(200)))]
     assert sorted(one["total_interaction_count"] for one in answers) == list(range(1, 201))
     assert all(one["interaction_count"] == one["total_interaction_count"] for one in answers)
@@ -48,11 +48,13 @@ async def test_two_processes_count_together(feature: Feature, other: Client, own
     await assert_counts_agree(owner)
 
 
-async def test_everything_at_once_ends_consistent(client: Client, other: Client, owner: Owner) -> None:  # C33, C41
+async def test_counts_agree_after_concurrent_requests_of_all_kinds(
+    client: Client, other: Client, owner: Owner
+) -> None:  # C33, C41
     keys = ("a", "b", "c")
     for key in keys:
         await Feature.open(client, key=key, uses=2, refusals=3)
-    chance = random.Random(7)  # noqa: S311 - which calls come is the same every time
+    chance = random.Random(7)  # noqa: S311 - the same calls in every run
     did: Counter[str] = Counter()
 
     async def call(caller: httpx.AsyncClient) -> None:
@@ -72,7 +74,7 @@ async def test_everything_at_once_ends_consistent(client: Client, other: Client,
     assert sum(one["total_feedbacks"] for one in summaries) == did["feedbacks"]
 
 
-async def test_an_unknown_feature_fails_alone(feature: Feature, owner: Owner) -> None:
+async def test_an_unknown_feature_does_not_affect_its_batch(feature: Feature, owner: Owner) -> None:
     nowhere = Feature(feature.client, key="nothing")
     calls = ((feature, nowhere)[number % 2].post("increment") for number in range(40))
     answers = await asyncio.gather(*calls)
@@ -81,8 +83,8 @@ async def test_an_unknown_feature_fails_alone(feature: Feature, owner: Owner) ->
     await assert_counts_agree(owner)
 
 
-async def test_what_the_database_refuses_fails_alone(feature: Feature, owner: Owner) -> None:
-    """And those beside it are counted once, though their batch was tried more than once."""
+async def test_a_request_that_the_database_rejects_does_not_affect_its_batch(feature: Feature, owner: Owner) -> None:
+    """The others in the batch are counted once, though the batch was tried more than once."""
     await owner.execute("ALTER TABLE interaction ADD CONSTRAINT house_rule CHECK (user_email <> 'bad@example.com')")
     emails = [("bad@example.com", "u@example.com")[number % 5 > 0] for number in range(30)]
     answers = await asyncio.gather(*(feature.post("increment", email) for email in emails))
@@ -94,7 +96,7 @@ async def test_what_the_database_refuses_fails_alone(feature: Feature, owner: Ow
     await assert_counts_agree(owner)
 
 
-async def test_a_caller_that_gives_up_takes_nobody_with_him(feature: Feature, live_db: str, owner: Owner) -> None:
+async def test_a_cancelled_request_does_not_affect_its_batch(feature: Feature, live_db: str, owner: Owner) -> None:
     holder = await asyncpg.connect(live_db)
     async with holder.transaction():
         await holder.execute("LOCK TABLE interaction IN EXCLUSIVE MODE")
@@ -114,7 +116,9 @@ async def test_a_caller_that_gives_up_takes_nobody_with_him(feature: Feature, li
     await assert_counts_agree(owner)
 
 
-async def test_a_product_and_a_feature_are_set_up_once(client: Client, other: Client) -> None:  # C13, C18
+async def test_concurrent_requests_create_one_product_and_one_feature(
+    client: Client, other: Client
+) -> None:  # C13, C18
     async def statuses(path: str, body: dict[str, object]) -> list[int]:
         calls = ((client, other)[number % 2].post(f"{API}/{path}", json=body) for number in range(16))
         return sorted(answer.status_code for answer in await asyncio.gather(*calls))
@@ -124,7 +128,7 @@ async def test_a_product_and_a_feature_are_set_up_once(client: Client, other: Cl
     assert await statuses("products/pms/features", feature) == [201] + [409] * 15
 
 
-async def test_the_neighbour_is_not_touched(client: Client, other_client: Client, owner: Owner) -> None:  # G1, C33
+async def test_another_workspace_is_not_affected(client: Client, other_client: Client, owner: Owner) -> None:  # G1, C33
     ours, theirs = await Feature.open(client), await Feature.open(other_client)
     calls = ((ours, theirs)[number % 3 == 0].post("increment") for number in range(90))
     answers = await asyncio.gather(*calls)
@@ -135,10 +139,10 @@ async def test_the_neighbour_is_not_touched(client: Client, other_client: Client
 
 
 @pytest.mark.parametrize("callers", [1, 8])
-async def test_a_feature_deleted_under_its_users_is_unknown(
+async def test_a_feature_deleted_during_requests_is_not_found(
     feature: Feature, live_db: str, owner: Owner, callers: int
 ) -> None:
-    """They have found it, and wait for the delete to commit; who uses another in the same batch is served."""
+    """The requests wait for the delete to commit; a use of another feature in the same batch succeeds."""
     deleted = await Feature.open(feature.client, key="deleted")
     holder = await asyncpg.connect(live_db)
     async with holder.transaction():

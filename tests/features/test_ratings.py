@@ -1,4 +1,4 @@
-"""Ratings: what is taken, what it does to the counters, and how long the customer is then left alone."""
+"""Ratings: validation, their effect on the counts, and the cool-down."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ FEEDBACK_COUNT = "SELECT count(*) FROM feedback"
 GOOD = {"user_email": USER, "rating": 8, "source": "prompted"}
 
 
-async def test_a_rating_is_answered_as_stored(feature: Feature) -> None:  # C39
+async def test_the_response_has_the_stored_rating(feature: Feature) -> None:  # C39
     sent = {"rating": 8, "comment": "Works great", "source": "prompted", "user_agent": "Mozilla/5.0"}
     full = await feature.rate(**sent)
     UUID(full.pop("id"))
@@ -28,7 +28,7 @@ async def test_a_rating_is_answered_as_stored(feature: Feature) -> None:  # C39
     assert (bare["rating"], bare["source"], bare["comment"], bare["user_agent"]) == (1, "voluntary", None, None)
 
 
-async def test_what_no_rating_may_be_stores_nothing(feature: Feature, owner: Owner) -> None:  # C40
+async def test_an_invalid_rating_stores_nothing(feature: Feature, owner: Owner) -> None:  # C40
     wrong: list[dict[str, Any]] = [
         *({"rating": rating} for rating in (0, 11, 8.5, -8, "8", "", True, False, None, [8], 10**400, 1e300)),
         *({"source": source} for source in ("", "Prompted", "other", None, 1)),
@@ -46,7 +46,7 @@ async def test_what_no_rating_may_be_stores_nothing(feature: Feature, owner: Own
     assert await owner.fetchval("SELECT count(*) FROM interaction") == 0
 
 
-async def test_a_whole_number_is_one_however_it_is_written(feature: Feature) -> None:  # C40
+async def test_a_whole_number_may_be_written_as_a_float(feature: Feature) -> None:  # C40
     for number, rating in (("1", 1), ("10", 10), ("8.0", 8), ("8e0", 8), ("0.1e2", 10)):
         body = f'{{"user_email": "{USER}", "source": "voluntary", "rating": {number}}}'
         headers = {"content-type": "application/json"}
@@ -56,7 +56,7 @@ async def test_a_whole_number_is_one_however_it_is_written(feature: Feature) -> 
         assert repr(row["rating"]) == repr(rating)
 
 
-async def test_texts_are_stored_as_they_are(feature: Feature) -> None:  # C40, G4
+async def test_texts_are_stored_unchanged(feature: Feature) -> None:  # C40, G4
     texts = ["", " \t\n ", "ё" * 10_000, "👍🏽 it's <b>\\u0000</b> \\x00 %s {} \u2028 \ue000", "\x01\x7f\ufffe"]
     for text in texts:
         assert (await feature.rate(comment=text, user_agent=text[:1000]))["comment"] == text
@@ -65,7 +65,7 @@ async def test_texts_are_stored_as_they_are(feature: Feature) -> None:  # C40, G
     assert [row["user_agent"] for row in reversed(rows)] == [text[:1000] for text in texts]
 
 
-async def test_a_rating_sets_the_counts_to_zero_but_the_total(feature: Feature, owner: Owner) -> None:  # C41
+async def test_a_rating_resets_all_counts_except_the_total(feature: Feature, owner: Owner) -> None:  # C41
     await feature.reject()
     await feature.use(2)
     await feature.use(2, "other@example.com")
@@ -77,7 +77,9 @@ async def test_a_rating_sets_the_counts_to_zero_but_the_total(feature: Feature, 
 
 
 @pytest.mark.parametrize("source", ["prompted", "voluntary"])
-async def test_for_180_days_uses_count_in_the_total_only(feature: Feature, owner: Owner, source: str) -> None:  # C42
+async def test_uses_in_the_cool_down_count_only_in_the_total(
+    feature: Feature, owner: Owner, source: str
+) -> None:  # C42
     await feature.use(3)
     await feature.rate(8, source)
     await age(owner, 179)
@@ -92,7 +94,7 @@ async def test_for_180_days_uses_count_in_the_total_only(feature: Feature, owner
     assert await feature.asks()
 
 
-async def test_the_cool_down_ends_to_the_microsecond(feature: Feature, set_clock: SetClock) -> None:  # C42
+async def test_the_cool_down_ends_at_the_exact_microsecond(feature: Feature, set_clock: SetClock) -> None:  # C42
     set_clock(2026, 1, 1, 12)
     await feature.rate()
     set_clock(2026, 6, 30, 11, 59, 59, 999_999)
@@ -119,7 +121,7 @@ async def test_the_cool_down_is_the_same_rule_in_sql_and_in_python(
 
 @pytest.fixture
 async def server_in_berlin(owner: Owner) -> None:
-    """What the product opens after this fixture finds a server with summer time."""
+    """Connections opened after this fixture have a time zone with daylight saving time."""
     name = await owner.fetchval("SELECT current_database()")
     await owner.execute(f"ALTER DATABASE {name} SET timezone = 'Europe/Berlin'")
 
@@ -135,7 +137,9 @@ async def test_a_day_of_the_cool_down_has_24_hours(feature: Feature, set_clock: 
         assert (await feature.state())["interaction_count"] == uses
 
 
-async def test_the_cool_down_is_the_workspaces(client: Client, feature: Feature, owner: Owner) -> None:  # C42
+async def test_the_cool_down_is_a_setting_of_the_workspace(
+    client: Client, feature: Feature, owner: Owner
+) -> None:  # C42
     await feature.rate()
     expect_ok(await client.patch("/api/v1/workspace", json={"cool_down_days": 30}))
     await age(owner, 29)
@@ -159,7 +163,7 @@ async def test_a_user_may_rate_again_and_again(feature: Feature, owner: Owner) -
     await assert_counts_agree(owner)
 
 
-async def test_the_later_rating_decides(feature: Feature, owner: Owner) -> None:  # C42, C43
+async def test_the_latest_rating_starts_the_cool_down(feature: Feature, owner: Owner) -> None:  # C42, C43
     await feature.rate()
     await age(owner, 170)
     await feature.rate()
@@ -167,7 +171,7 @@ async def test_the_later_rating_decides(feature: Feature, owner: Owner) -> None:
     assert counts(await feature.use()) == (0, 1, 0)
 
 
-async def test_a_rating_alone_is_no_use(feature: Feature, owner: Owner) -> None:  # C44
+async def test_a_rating_is_not_counted_as_a_use(feature: Feature, owner: Owner) -> None:  # C44
     await feature.rate()
     assert (await feature.counts(), await feature.asks()) == ((0, 0, 0), False)
     assert (await feature.analytics("interactions/users"))["data"] == []
@@ -180,7 +184,7 @@ async def test_a_rating_alone_is_no_use(feature: Feature, owner: Owner) -> None:
     await assert_counts_agree(owner)
 
 
-async def test_other_features_and_users_go_on_being_asked(client: Client, feature: Feature) -> None:  # C45
+async def test_a_rating_does_not_affect_other_features_and_users(client: Client, feature: Feature) -> None:  # C45
     other = await Feature.open(client, key="export")
     await feature.rate()
     assert (await other.use(3))["should_request_feedback"]
@@ -188,7 +192,7 @@ async def test_other_features_and_users_go_on_being_asked(client: Client, featur
     assert not (await feature.use(3))["should_request_feedback"]
 
 
-async def test_a_rating_ends_for_good_after_180_days(feature: Feature, owner: Owner) -> None:  # C47
+async def test_a_user_is_prompted_again_after_the_cool_down(feature: Feature, owner: Owner) -> None:  # C47
     await feature.reject(5)
     assert (await feature.summary("interactions"))["users_rejection_exhausted"] == 1
     await feature.rate(8, "voluntary")

@@ -1,4 +1,4 @@
-"""The ledger of asks: which survey opens when, and how it ends."""
+"""Surveys of features: when they open, and how they close."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.support.feature_invariants import Owner, age, answered, assert_counts
 from tests.support.features import USER, Feature
 
 
-async def test_the_first_use_that_asks_opens_the_one_survey(feature: Feature, owner: Owner) -> None:
+async def test_the_first_prompting_use_opens_one_survey(feature: Feature, owner: Owner) -> None:
     await feature.use(2)
     assert await surveys(owner) == []
     await feature.use(4)
@@ -26,7 +26,9 @@ async def test_a_threshold_crossed_within_a_batch_opens_one_survey(feature: Feat
     await assert_counts_agree(owner)
 
 
-async def test_a_refusal_dismisses_and_the_next_threshold_opens_another(feature: Feature, owner: Owner) -> None:
+async def test_a_refusal_dismisses_the_survey_and_the_next_threshold_opens_another(
+    feature: Feature, owner: Owner
+) -> None:
     await feature.use(3)
     await feature.reject()
     assert await surveys(owner) == ["DISMISSED"]
@@ -52,7 +54,7 @@ async def test_a_prompted_rating_completes_the_open_survey(feature: Feature, own
     await assert_counts_agree(owner)
 
 
-async def test_a_voluntary_rating_withdraws_it(feature: Feature, owner: Owner) -> None:
+async def test_a_voluntary_rating_withdraws_the_open_survey(feature: Feature, owner: Owner) -> None:
     await feature.use(3)
     await feature.rate(8, "voluntary")
     await feature.rate(8, "prompted")
@@ -62,7 +64,7 @@ async def test_a_voluntary_rating_withdraws_it(feature: Feature, owner: Owner) -
     await assert_counts_agree(owner)
 
 
-async def test_a_rating_without_a_survey_is_tied_to_none(feature: Feature, owner: Owner) -> None:
+async def test_a_rating_without_an_open_survey_refers_to_no_survey(feature: Feature, owner: Owner) -> None:
     for source in ("prompted", "voluntary"):
         await feature.use(2, f"{source}@example.com")
         await feature.rate(8, source, f"{source}@example.com")
@@ -73,7 +75,7 @@ async def test_a_rating_without_a_survey_is_tied_to_none(feature: Feature, owner
     )
 
 
-async def test_ratings_in_a_batch_end_the_survey_once(feature: Feature, owner: Owner) -> None:
+async def test_ratings_in_a_batch_close_the_survey_once(feature: Feature, owner: Owner) -> None:
     await feature.use(3)
     await asyncio.gather(*(feature.rate() for _ in range(10)))
     assert await surveys(owner) == ["COMPLETED"]
@@ -90,7 +92,7 @@ async def test_after_the_cool_down_a_new_survey_opens(feature: Feature, owner: O
     assert await surveys(owner) == ["COMPLETED", "PENDING"]
 
 
-async def test_one_customers_survey_is_no_others(client: Client, feature: Feature, owner: Owner) -> None:
+async def test_a_survey_belongs_to_one_customer_and_one_feature(client: Client, feature: Feature, owner: Owner) -> None:
     export = await Feature.open(client, key="export", uses=1)
     await export.use()
     await feature.use(3)

@@ -1,4 +1,4 @@
-"""The whole flow of a feature, as its first implementation's integration suites have it."""
+"""The whole flow of a feature, from set-up to rating."""
 
 from tests.support.clients import Client, expect_ok
 from tests.support.features import API, USER, Feature, counts
@@ -9,7 +9,7 @@ async def keys(client: Client, *products: str) -> list[tuple[str, str]]:
     return [(one["product_key"], one["feature_key"]) for one in found["data"]]
 
 
-async def test_features_are_listed_at_all_by_one_product_and_by_two(client: Client) -> None:  # C14
+async def test_features_are_filtered_by_products(client: Client) -> None:  # C14
     for product in ("crm", "pms", "pos"):
         for key in ("export", "dashboard"):
             await Feature.open(client, product, key)
@@ -18,7 +18,7 @@ async def test_features_are_listed_at_all_by_one_product_and_by_two(client: Clie
     assert len(await keys(client, "pms", "crm")) == 4
 
 
-async def test_from_first_use_to_rating(client: Client) -> None:  # C27, C28, C34, C35, C41, C42
+async def test_a_customer_uses_refuses_and_rates_a_feature(client: Client) -> None:  # C27, C28, C34, C35, C41, C42
     feature = await Feature.open(client, uses=3, refusals=2)
     assert await feature.counts() == (0, 0, 0)
     assert [(await feature.use())["should_request_feedback"] for _ in range(3)] == [False, False, True]

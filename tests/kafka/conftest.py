@@ -1,4 +1,4 @@
-"""The broker, started once when the first test asks for it; a test's own topics; a workspace that waits for events."""
+"""Fixtures: one broker per session, topics per test, and a workspace with a campaign."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -27,7 +27,7 @@ def session_broker() -> Iterator[Broker]:
 
 @pytest.fixture
 def broker(session_broker: Broker) -> Broker:
-    """Up, whatever the test before did to it."""
+    """A running broker, even if an earlier test stopped it."""
     if not session_broker.is_up:
         session_broker.start()
     return session_broker
@@ -38,7 +38,7 @@ def kafka(broker: Broker, tmp_path: Path) -> Kafka:
     return Kafka(broker, tmp_path)
 
 
-async def open_waiting(database: Database, name: str) -> WorkspaceId:
+async def open_workspace_with_campaign(database: Database, name: str) -> WorkspaceId:
     """A workspace with one campaign, for completed orders."""
     workspace = (await workspaces.open_workspace(database, name)).id
     actor = Actor(workspace, "test", frozenset(Scope))
@@ -55,13 +55,13 @@ async def open_waiting(database: Database, name: str) -> WorkspaceId:
 
 @pytest.fixture
 async def home(database: Database) -> WorkspaceId:
-    """The workspace of events that name none."""
-    return await open_waiting(database, "default")
+    """The workspace of events without a workspace header."""
+    return await open_workspace_with_campaign(database, "default")
 
 
 @pytest.fixture
 async def beside() -> AsyncIterator[Beside]:
-    """Starts something that runs for ever; it is cancelled at the end of the test, and must not have failed."""
+    """Starts a background task; it is cancelled at the end of the test, and must not have failed."""
     tasks: list[asyncio.Task[Any]] = []
 
     def start(work: Awaitable[None]) -> "asyncio.Task[None]":

@@ -1,4 +1,4 @@
-"""Events from a real broker: what they make, what is buried, and that a trouble of the database loses nothing."""
+"""Events from a real broker: surveys, dead letters, and database failures without loss."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from prometheus_client import REGISTRY
-from tests.kafka.conftest import Beside, open_waiting
+from tests.kafka.conftest import Beside, open_workspace_with_campaign
 from tests.support.kafka import ASKED, Kafka, Owner, event, eventually
 
 from voxpop.config.loading import load
@@ -21,7 +21,7 @@ from voxpop.worker.consumer import consume
 
 
 def contexts(owner: Owner) -> Callable[[], Awaitable[list[str]]]:
-    """Looks at what has been asked about."""
+    """Reads the contexts that have a survey."""
 
     async def look() -> list[str]:
         return [row[0] for row in await owner.fetch("SELECT context_id FROM survey ORDER BY context_id")]
@@ -36,19 +36,19 @@ def committed(kafka: Kafka) -> Callable[[], Awaitable[int]]:
     return look
 
 
-def counted(fate: str) -> float:
-    return REGISTRY.get_sample_value("voxpop_kafka_events_total", {"outcome": fate}) or 0
+def counted(outcome: str) -> float:
+    return REGISTRY.get_sample_value("voxpop_kafka_events_total", {"outcome": outcome}) or 0
 
 
-def test_the_names_are_those_of_the_description() -> None:  # F37
+def test_topic_and_group_have_the_names_of_the_contract() -> None:  # F37
     settings = load(env={})
     assert (settings.kafka_group_id, settings.kafka_topic_customer_events) == ("feedback", "customer-events.V1")
 
 
-async def test_an_event_becomes_a_survey(
+async def test_an_event_opens_a_survey(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
-    """F20, F30, F31, F37: also one from before the group began."""
+    """F20, F30, F31, F37. Also an event from before the group existed."""
     kafka.send(event("o-1", metadata={"odd": [1]}, extra=True))
     beside(consume(database, kafka.settings()))
     await eventually(contexts(owner), ["o-1"])
@@ -59,10 +59,10 @@ async def test_an_event_becomes_a_survey(
     await eventually(committed(kafka), 1)
 
 
-async def test_copies_make_one_survey(
+async def test_duplicates_open_one_survey(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
-    """F26, F29, F35: in one batch, in several partitions, and later."""
+    """F26, F29, F35. In one batch, in several partitions, and later."""
     for partition in range(4):
         kafka.send(event("o-1"), event("o-1", guid="another"), partition=partition)
     beside(consume(database, kafka.settings()))
@@ -73,14 +73,14 @@ async def test_copies_make_one_survey(
     assert await owner.fetchval(ASKED) == 2
 
 
-async def test_what_cannot_be_used_is_buried_and_stops_nothing(
+async def test_an_invalid_message_is_stored_as_a_dead_letter_and_blocks_nothing(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
-    """F32. All in one partition, the good ones before, between and after."""
+    """F32. All are in one partition, with valid messages before, between and after."""
     unknown = counted("unknown")
     kafka.send(event("o-1"), b"{", event("o-2", guid=None), b'"text"', b"\xff", None, partition=0)
     kafka.send(event("o-3", event_type="SOMETHING_ELSE"), event("o-4"), event("o\0"), partition=0)
-    kafka.send(event("o-5"), workspace="nobody's\0", partition=0)
+    kafka.send(event("o-5"), workspace="unknown\0", partition=0)
     kafka.send(event("o-6", padding="x" * 100_000), b"x" * 100_000, b"[" * 100_000, event("o-7"), partition=0)
     beside(consume(database, kafka.settings()))
     await eventually(committed(kafka), 14)
@@ -105,7 +105,7 @@ async def test_what_cannot_be_used_is_buried_and_stops_nothing(
     assert counted("unknown") - unknown == 1
 
 
-async def test_a_message_without_a_value_is_no_end(
+async def test_a_message_without_a_value_does_not_stop_the_consumer(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
     beside(consume(database, kafka.settings()))
@@ -115,10 +115,10 @@ async def test_a_message_without_a_value_is_no_end(
     assert await owner.fetchval("SELECT count(*) FROM dead_letter") == 3
 
 
-async def test_a_header_names_another_workspace(
+async def test_a_header_chooses_the_workspace(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
-    other = await open_waiting(database, "другая")
+    other = await open_workspace_with_campaign(database, "другая")
     kafka.send(event("o-1"), event("o-2"), partition=0)
     kafka.send(event("o-1"), b"{", workspace="другая", partition=0)
     kafka.send(event("o-3"), workspace="default", partition=0)
@@ -129,7 +129,7 @@ async def test_a_header_names_another_workspace(
     assert await owner.fetchval("SELECT workspace_id FROM dead_letter") == other
 
 
-async def test_what_the_database_refuses_stands_alone(
+async def test_an_event_that_the_database_rejects_does_not_affect_its_batch(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
     await owner.execute("ALTER TABLE survey ADD CONSTRAINT lucky CHECK (context_id NOT IN ('o-13', 'o-77'))")
@@ -142,7 +142,7 @@ async def test_what_the_database_refuses_stands_alone(
     assert "lucky" in rows[0]["reason"]
 
 
-async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
+async def test_a_consumer_that_waits_for_the_database_stays_in_the_group(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_consumer, "REVOKE_TIMEOUT", 0.5)
@@ -152,7 +152,7 @@ async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
         kafka.send(*(event(f"o-{partition}{number}") for number in range(10)), partition=partition)
     beside(consume(database, kafka.settings()))
     await eventually(lambda: members(kafka), [4])
-    # A second one gets its share: the first, with a batch in hand, still answers.
+    # A second consumer gets partitions: the first one still responds while it waits.
     beside(consume(database, kafka.settings()))
     await eventually(lambda: members(kafka), [2, 2])
     assert await contexts(owner)() == []
@@ -162,7 +162,7 @@ async def test_a_batch_waits_for_the_database_and_its_member_stays_in_the_group(
     await eventually(lambda: lag(kafka), 0)
 
 
-async def test_a_batch_in_hand_goes_on_without_what_goes_to_another(
+async def test_a_batch_drops_the_messages_of_a_revoked_partition(
     kafka: Kafka, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_consumer, "REVOKE_TIMEOUT", 0.3)
@@ -212,15 +212,17 @@ async def lag(kafka: Kafka) -> float | None:
     return sum(found) if found else None
 
 
-async def test_events_wait_for_their_workspace(kafka: Kafka, database: Database, owner: Owner, beside: Beside) -> None:
+async def test_events_wait_until_the_workspace_exists(
+    kafka: Kafka, database: Database, owner: Owner, beside: Beside
+) -> None:
     kafka.send(event("o-1"))
     beside(consume(database, kafka.settings(kafka_workspace="acme")))
     await eventually(lambda: members(kafka), [4])
-    await open_waiting(database, "acme")
+    await open_workspace_with_campaign(database, "acme")
     await eventually(contexts(owner), ["o-1"])
 
 
-async def test_the_older_group_protocol(
+async def test_the_classic_group_protocol_works(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
     kafka.send(event("o-1"))
@@ -234,7 +236,7 @@ async def test_the_older_group_protocol(
     assert await contexts(owner)() == ["o-1", "o-2"]
 
 
-async def test_a_member_that_stops_leaves_the_group(
+async def test_a_stopped_consumer_leaves_the_group(
     kafka: Kafka, database: Database, home: WorkspaceId, beside: Beside
 ) -> None:
     leaving = beside(consume(database, kafka.settings()))
@@ -244,7 +246,7 @@ async def test_a_member_that_stops_leaves_the_group(
     assert await members(kafka) == []
 
 
-async def test_settings_that_no_client_takes_are_said(
+async def test_invalid_client_settings_are_logged(
     kafka: Kafka, database: Database, beside: Beside, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = kafka.settings(kafka_security_protocol="SSL", kafka_ssl_ca="/nowhere")
@@ -252,7 +254,7 @@ async def test_settings_that_no_client_takes_are_said(
         await KafkaConsumer(settings, kafka.events, lambda _: asyncio.sleep(0)).run()
 
 
-async def test_a_member_that_hears_of_no_broker_is_replaced(
+async def test_a_consumer_without_contact_to_a_broker_is_replaced(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_consumer, "STATISTICS_INTERVAL", 0.2)

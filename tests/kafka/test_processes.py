@@ -1,4 +1,4 @@
-"""Consumers as real processes: they come and go, and are killed in the middle of a batch."""
+"""Consumers as real processes, which join, leave and are killed in the middle of a batch."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from tests.support.kafka import ASKED, Kafka, Owner, event, eventually, until
 from voxpop.types import WorkspaceId
 
 SURVEYS = "SELECT count(*) FROM survey"
-# The consumer's own transaction has written something and is not over.
+# A transaction of the consumer has written rows and is still open.
 IN_A_BATCH = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'voxpop' AND backend_xid IS NOT NULL
@@ -33,7 +33,7 @@ async def committed(kafka: Kafka) -> int:
     return await asyncio.to_thread(kafka.committed)
 
 
-async def test_partitions_move_between_processes_while_events_flow(
+async def test_no_event_is_lost_when_consumers_join_and_leave(
     kafka: Kafka, live_db: str, home: WorkspaceId, owner: Owner
 ) -> None:
     async def send() -> None:
@@ -57,14 +57,14 @@ async def test_partitions_move_between_processes_while_events_flow(
     assert await owner.fetchval(SURVEYS) == await owner.fetchval(ASKED) == 2000
 
 
-async def test_killed_ten_times_in_the_middle_of_a_batch(
+async def test_no_event_is_lost_when_a_consumer_is_killed_in_a_batch(
     kafka: Kafka, live_db: str, home: WorkspaceId, owner: Owner
 ) -> None:
     kafka.send(*(event(number) for number in range(EVENTS)))
     for round_ in range(KILLS):
         with kafka.process("consume", live_db) as process:
             before = await owner.fetchval(SURVEYS)
-            # Each life commits something, so that offsets fall behind the database.
+            # Each process commits something, so that offsets fall behind the database.
             await until(partial(has_more, owner, before), pause=0.01)
             await until(partial(is_in_a_batch, owner), pause=0)
             process.kill()

@@ -1,4 +1,4 @@
-"""The way out, to a real broker: what arrives, in which order, from which relay; and what is swept away."""
+"""The relay to a real broker: delivery, order, leases, and the purge of old messages."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ async def write(database: Database, workspace: WorkspaceId, messages: Sequence[M
 
 
 async def rate(database: Database, workspace: WorkspaceId, *scores: int) -> None:
-    """Ratings of a feature that nobody asked for."""
+    """Adds voluntary ratings of a feature."""
     now = utcnow()
     ratings = [
         NewFeedback(
@@ -62,7 +62,7 @@ async def rate(database: Database, workspace: WorkspaceId, *scores: int) -> None
 
 @pytest.fixture
 def quick_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A relay that can't do anything looks again sooner."""
+    """Shortens the backoff of the relay."""
     monkeypatch.setattr(relays, "RENEW", timedelta(seconds=0.2))
 
 
@@ -70,7 +70,7 @@ async def is_all_sent(owner: Owner) -> bool:
     return not await owner.fetchval(UNSENT)
 
 
-async def test_a_rating_leaves(
+async def test_a_rating_is_sent(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
     await rate(database, home, 9)
@@ -93,7 +93,7 @@ async def test_a_rating_leaves(
     await until(lambda: is_all_sent(owner))
 
 
-def test_the_documented_rating_has_the_fields_of_a_real_one() -> None:
+def test_the_documented_rating_has_the_fields_of_a_sent_one() -> None:
     examples = [json.loads(part.split("```")[0]) for part in DOCUMENT.read_text("utf-8").split("```json")[1:]]
     (documented,) = [one for one in examples if one.get("event_type") == "feedback.recorded"]
     now = utcnow()
@@ -105,10 +105,10 @@ def test_the_documented_rating_has_the_fields_of_a_real_one() -> None:
     assert list(documented) == list(told)
 
 
-async def test_each_key_keeps_its_order(
+async def test_messages_of_one_key_keep_their_order(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
-    """More than a batch, of two kinds, while the relay is at work."""
+    """The messages are more than a batch, of two kinds, and written while the relay runs."""
     beside(relay(database, kafka.settings()))
     for start in range(0, 2500, 250):
         numbers = range(start, start + 250)
@@ -122,7 +122,7 @@ async def test_each_key_keeps_its_order(
 
 
 @pytest.mark.usefixtures("quick_turns")
-async def test_what_is_sent_and_not_marked_is_sent_again(
+async def test_a_message_sent_but_not_marked_is_sent_again(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = [asyncpg.ConnectionDoesNotExistError("gone")]
@@ -144,10 +144,10 @@ async def test_what_is_sent_and_not_marked_is_sent_again(
 
 
 @pytest.mark.usefixtures("quick_turns")
-async def test_one_relay_at_a_time_and_another_after_it(
+async def test_another_relay_takes_over_after_the_lease_has_expired(
     kafka: Kafka, live_db: str, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
-    """The first is a process that is killed; its lease runs out, and is made to sooner."""
+    """The first is a process that is killed; the test shortens its lease."""
     with kafka.process("relay", live_db) as first:
         await rate(database, home, 1)
         await until(lambda: is_all_sent(owner))
@@ -168,7 +168,7 @@ async def test_one_relay_at_a_time_and_another_after_it(
     assert await owner.fetchval("SELECT holder FROM lease") != holder
 
 
-async def test_a_relay_that_stops_lets_go(
+async def test_a_stopped_relay_releases_its_lease(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
     leaving = beside(relay(database, kafka.settings()))
@@ -178,7 +178,7 @@ async def test_a_relay_that_stops_lets_go(
     assert await owner.fetchval("SELECT count(*) FROM lease") == 0
 
 
-async def test_a_topic_that_is_not_there_holds_up_no_other(
+async def test_a_missing_topic_does_not_block_other_topics(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_producer, "DELIVERY_TIMEOUT", 1.0)
@@ -195,10 +195,10 @@ async def test_a_topic_that_is_not_there_holds_up_no_other(
     assert [message.value() for message in await asyncio.to_thread(kafka.read, missing, 3)] == [b"0", b"1", b"2"]
 
 
-async def test_the_broker_is_away_while_events_and_ratings_flow(
+async def test_nothing_is_lost_while_the_broker_is_unreachable(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was under way, what came meanwhile and what came later all arrive, each key in its order."""
+    """Messages sent before, during and after the outage all arrive, in order per key."""
     monkeypatch.setattr(kafka_producer, "DELIVERY_TIMEOUT", 1.0)
     monkeypatch.setattr(relays, "MAX_BACKOFF", timedelta(seconds=1))
     monkeypatch.setattr(kafka_consumer, "BROKER_TIMEOUT", 8.0)
@@ -222,7 +222,7 @@ async def test_the_broker_is_away_while_events_and_ratings_flow(
 
 
 async def flow(kafka: Kafka, database: Database, workspace: WorkspaceId) -> None:
-    """For ten seconds."""
+    """Sends events and ratings for ten seconds."""
     for turn in range(200):
         numbers = range(turn * 10, turn * 10 + 10)
         kafka.post(*(event(n) for n in numbers))
@@ -231,7 +231,7 @@ async def flow(kafka: Kafka, database: Database, workspace: WorkspaceId) -> None
     await asyncio.to_thread(kafka.flush)
 
 
-async def test_a_stop_does_not_wait_for_a_broker_that_is_away(
+async def test_a_stop_does_not_wait_for_an_unreachable_broker(
     kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
 ) -> None:
     kafka.send(event("o-1"))
@@ -248,7 +248,7 @@ async def test_a_stop_does_not_wait_for_a_broker_that_is_away(
     assert await owner.fetchval("SELECT count(*) FROM lease") == 0
 
 
-async def test_what_is_old_is_swept_away(database: Database, home: WorkspaceId, owner: Owner, tmp_path: Path) -> None:
+async def test_old_messages_are_purged(database: Database, home: WorkspaceId, owner: Owner, tmp_path: Path) -> None:
     now = utcnow()
     settings = load(env={}, directory=tmp_path, overrides={"outbox_keep_days": 2, "outbox_unsent_days": 5})
     with_broker = load(env={}, directory=tmp_path, overrides={"outbox_keep_days": 2, "kafka_bootstrap": "nowhere:1"})
@@ -266,7 +266,7 @@ async def test_what_is_old_is_swept_away(database: Database, home: WorkspaceId, 
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox")] == ["new"]
 
 
-async def test_without_a_broker_what_is_old_is_swept_and_the_rest_stays(
+async def test_without_a_broker_old_messages_are_purged_and_the_others_are_kept(
     database: Database, home: WorkspaceId, owner: Owner, beside: Beside, tmp_path: Path
 ) -> None:
     await write(database, home, [Message(Kind.FEEDBACK, "key", body) for body in ("new", "old")])

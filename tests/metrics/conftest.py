@@ -1,4 +1,4 @@
-"""Campaigns for the tests of their metrics, under a clock that stands where it is put."""
+"""Campaigns of two workspaces, with a clock that tests set."""
 
 import pytest
 from tests.support.clients import Client

@@ -1,4 +1,4 @@
-"""A day's answers become rows and messages: what is counted, what is kept, what is sent, and when."""
+"""The daily aggregation: rows, messages, and repeated runs."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ HELD = ("id", "create_time", "create_user")
         ("CES", (5, 4, 4), (3, 4.33, None, None, None)),  # F82, F83
     ],
 )
-async def test_a_day_is_measured_by_its_type(
+async def test_the_score_of_a_day_follows_the_formula_of_the_survey_type(
     ours: Campaigns, owner: Owner, survey_type: str, scores: tuple[int, ...], expected: tuple[float | None, ...]
 ) -> None:
     campaign = await ours.open(survey_type)
@@ -46,7 +46,7 @@ async def test_a_day_is_measured_by_its_type(
         (local("Europe/Berlin", 2026, 3, 11), date(2026, 3, 11)),
     ],
 )
-async def test_a_day_begins_at_midnight_there_and_ends_before_the_next(
+async def test_a_day_lasts_from_midnight_to_midnight_in_the_workspace_time_zone(
     ours: Campaigns, moment: datetime, day: date
 ) -> None:  # F79, G3
     await ours.move("Europe/Berlin")
@@ -55,7 +55,7 @@ async def test_a_day_begins_at_midnight_there_and_ends_before_the_next(
     assert counted == [day.day]
 
 
-async def test_an_answer_counts_for_the_day_it_is_given(ours: Campaigns) -> None:  # F69, F79
+async def test_an_answer_counts_for_the_day_of_the_answer(ours: Campaigns) -> None:  # F69, F79
     campaign = await ours.open()
     ours.clock.now = noon(4)
     asked = await ours.ask(campaign)
@@ -65,7 +65,7 @@ async def test_an_answer_counts_for_the_day_it_is_given(ours: Campaigns) -> None
     assert [row.total_responses for row in await ours.aggregate(DAY)] == [1]
 
 
-async def test_a_row_that_exists_is_updated(ours: Campaigns, owner: Owner) -> None:  # F84
+async def test_an_existing_row_is_updated(ours: Campaigns, owner: Owner) -> None:  # F84
     campaign = await ours.open()
     await ours.answer(campaign, 10)
     await ours.aggregate(now=noon(10))
@@ -99,7 +99,7 @@ async def test_deleted_and_paused_campaigns_are_aggregated(ours: Campaigns, owne
     assert {message["campaign_name"] for message in await messages(owner)} == {"Deleted", "Paused"}
 
 
-async def test_the_message_is_as_described(ours: Campaigns, owner: Owner) -> None:  # F87
+async def test_the_message_has_the_fields_of_the_contract(ours: Campaigns, owner: Owner) -> None:  # F87
     campaign = await ours.open(name="NPS после заказа")
     await ours.answer(campaign, 10, 7, 7)
     await ours.aggregate(now=NIGHT)
@@ -140,14 +140,14 @@ async def test_a_run_by_hand_sends_every_row_again(ours: Campaigns, owner: Owner
     assert await kept(owner) == before
 
 
-async def test_a_night_sends_its_day_and_of_the_days_before_what_changed(ours: Campaigns, owner: Owner) -> None:  # F87
+async def test_a_nightly_run_sends_its_day_and_changed_earlier_days(ours: Campaigns, owner: Owner) -> None:  # F87
     first, other = await ours.open(name="First"), await ours.open(name="Other")
     for day in (3, 4, 5, 9, 10):
         for campaign in (first, other):
             await ours.answer(campaign, 10, at=noon(day))
         await ours.aggregate(date(2026, 3, day))
     await owner.execute("DELETE FROM outbox")
-    for day in (3, 4, 9):  # the night looks back to the fourth
+    for day in (3, 4, 9):  # the nightly run goes back to the fourth
         await ours.answer(first, 0, at=noon(day))
     await ours.aggregate_night()
     sent = [
@@ -159,9 +159,7 @@ async def test_a_night_sends_its_day_and_of_the_days_before_what_changed(ours: C
     assert totals == {3: 1, 4: 2, 5: 1, 9: 2, 10: 1}
 
 
-async def test_a_second_night_changes_and_sends_nothing_of_the_days_before(
-    ours: Campaigns, owner: Owner
-) -> None:  # F84, F87
+async def test_a_second_nightly_run_sends_no_unchanged_day(ours: Campaigns, owner: Owner) -> None:  # F84, F87
     await ours.answer(await ours.open(), 10)
     await ours.aggregate_night()
     before = await kept(owner)
@@ -169,9 +167,7 @@ async def test_a_second_night_changes_and_sends_nothing_of_the_days_before(
     assert (await kept(owner), len(await messages(owner))) == (before, 1)
 
 
-async def test_answers_that_were_counted_wrongly_are_taken_back(
-    ours: Campaigns, client: Client, owner: Owner
-) -> None:  # F70, F87
+async def test_wrongly_counted_answers_are_corrected(ours: Campaigns, client: Client, owner: Owner) -> None:  # F70, F87
     await ours.answer(await ours.open(), 10)
     await ours.aggregate()
     await owner.execute("UPDATE score_count SET counts = array_fill(0, ARRAY[11])")
@@ -180,8 +176,8 @@ async def test_answers_that_were_counted_wrongly_are_taken_back(
     assert (await client.post("/api/v1/metrics/filter", json={})).json()["metrics"] == []
 
 
-async def test_runs_at_once_agree(ours: Campaigns, owner: Owner, live_db: str) -> None:  # F84, F87
-    """Each on a pool of its own; what leaves last for a campaign is what is kept."""
+async def test_concurrent_runs_agree(ours: Campaigns, owner: Owner, live_db: str) -> None:  # F84, F87
+    """Each run has its own pool; the last message of a campaign equals its row."""
     campaigns = [await ours.open(name=str(number)) for number in range(3)]
     pools = [await Database.open(live_db, size=2) for _ in range(6)]
 
@@ -199,7 +195,7 @@ async def test_runs_at_once_agree(ours: Campaigns, owner: Owner, live_db: str) -
         await pool.close()
 
 
-async def test_a_run_waits_for_the_one_before_and_sees_what_it_counted(ours: Campaigns, owner: Owner) -> None:  # F84
+async def test_a_run_waits_for_the_previous_run_and_reads_its_counts(ours: Campaigns, owner: Owner) -> None:  # F84
     campaign = await ours.open()
     await ours.answer(campaign, 10)
     async with ours.database.transaction(ours.workspace) as tx:
@@ -212,7 +208,7 @@ async def test_a_run_waits_for_the_one_before_and_sees_what_it_counted(ours: Cam
     assert [message["total_responses"] for message in await messages(owner)] == [1, 2]
 
 
-async def test_neighbours_are_not_touched(ours: Campaigns, theirs: Campaigns, owner: Owner) -> None:  # G1
+async def test_another_workspace_is_not_affected(ours: Campaigns, theirs: Campaigns, owner: Owner) -> None:  # G1
     for campaigns in (ours, theirs):
         await campaigns.answer(await campaigns.open(), 10)
     await ours.aggregate()

@@ -1,4 +1,4 @@
-"""The metrics API: which days, in which order, what they amount to, aggregated and live."""
+"""The metrics API: filter, order and summary of aggregated and live metrics."""
 
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ async def aggregated(client: Client, **criteria: Any) -> Any:
     return answer.json()
 
 
-async def lively(client: Client, **criteria: Any) -> Any:
+async def live_metrics(client: Client, **criteria: Any) -> Any:
     answer = await client.get(LIVE, params=criteria)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -30,7 +30,7 @@ async def lively(client: Client, **criteria: Any) -> Any:
 
 @pytest.fixture
 async def three(ours: Campaigns) -> dict[str, CampaignId]:
-    """A campaign of each type with answers on the eighth and the tenth of March, aggregated."""
+    """A campaign of each survey type, with aggregated answers on March 8 and 10."""
     campaigns = {code: await ours.open(code, f"{code} after an order") for code in ("NPS", "CSAT", "CES")}
     for day in (8, 10):
         await ours.answer(campaigns["NPS"], 10, 7, 0, at=noon(day))
@@ -40,7 +40,9 @@ async def three(ours: Campaigns) -> dict[str, CampaignId]:
     return campaigns
 
 
-async def test_a_row_is_as_described(client: Client, three: dict[str, CampaignId]) -> None:  # F2, F3, F73, F77
+async def test_a_row_has_the_fields_of_the_contract(
+    client: Client, three: dict[str, CampaignId]
+) -> None:  # F2, F3, F73, F77
     answer = await aggregated(client, campaignId=str(three["NPS"]), dateFrom="2026-03-10", dateTo="2026-03-31")
     row = {"campaignId": str(three["NPS"]), "campaignName": "NPS after an order", "date": "2026-03-10", "type": "NPS"}
     row |= {"totalResponses": 3, "scoreValue": 0, "promoters": 1, "passives": 1, "detractors": 1}
@@ -48,7 +50,7 @@ async def test_a_row_is_as_described(client: Client, three: dict[str, CampaignId
     assert answer == {"metrics": [row], "summary": {"totalResponses": 3, "averageScore": 0} | period}
 
 
-async def test_groups_are_for_nps_only(client: Client, three: dict[str, CampaignId]) -> None:  # F77, F81, F82
+async def test_only_nps_rows_have_groups(client: Client, three: dict[str, CampaignId]) -> None:  # F77, F81, F82
     rows = (await aggregated(client, dateFrom="2026-03-10"))["metrics"]
     groups = {row["type"]: [row[field] for field in ("promoters", "passives", "detractors")] for row in rows}
     assert groups == {"NPS": [1, 1, 1], "CSAT": [None] * 3, "CES": [None] * 3}
@@ -76,10 +78,12 @@ async def test_groups_are_for_nps_only(client: Client, three: dict[str, Campaign
         ({"colour": "blue"}, 6),  # C5: unknown fields are passed over
     ],
 )
-async def test_criteria(client: Client, three: dict[str, CampaignId], criteria: dict[str, Any], expected: int) -> None:
+async def test_a_row_must_match_all_criteria(
+    client: Client, three: dict[str, CampaignId], criteria: dict[str, Any], expected: int
+) -> None:
     assert len((await aggregated(client, **criteria))["metrics"]) == expected
     params = {name: value for name, value in criteria.items() if value is not None}
-    assert len((await lively(client, **params))["metrics"]) == expected
+    assert len((await live_metrics(client, **params))["metrics"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ async def test_criteria(client: Client, three: dict[str, CampaignId], criteria: 
         {"dateFrom": "2026-03-10T00:00:00Z"},
     ],
 )
-async def test_what_is_no_id_or_no_date(client: Client, criteria: dict[str, str]) -> None:  # F4, F72
+async def test_an_invalid_id_or_date_is_refused(client: Client, criteria: dict[str, str]) -> None:  # F4, F72
     for answer in (await client.post(FILTER, json=criteria), await client.get(LIVE, params=criteria)):
         assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
         assert [fault["field"] for fault in answer.json()["details"]] == list(criteria)
@@ -103,23 +107,25 @@ async def test_what_is_no_id_or_no_date(client: Client, criteria: dict[str, str]
 @pytest.mark.parametrize(
     "body", ["", "[]", "null", '"x"', "{", '{"type": 5}', '{"campaignId": 5}', '{"dateTo": 20260310}']
 )
-async def test_a_body_that_does_not_fit(client: Client, body: str) -> None:  # F4, F71
+async def test_an_invalid_body_is_refused(client: Client, body: str) -> None:  # F4, F71
     answer = await client.post(FILTER, content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["type"]) == (400, "VALIDATION_ERROR")
 
 
-async def test_nothing(client: Client, ours: Campaigns) -> None:  # F70, F76
+async def test_a_workspace_without_metrics_gets_an_empty_list(client: Client, ours: Campaigns) -> None:  # F70, F76
     await ours.open()
     empty = {"totalResponses": 0, "averageScore": 0, "periodFrom": None, "periodTo": None}
-    for answer in (await aggregated(client), await lively(client)):
+    for answer in (await aggregated(client), await live_metrics(client)):
         assert answer == {"metrics": [], "summary": empty}
     period = {"periodFrom": "2026-03-01", "periodTo": "2026-03-31"}
     asked = {"dateFrom": "2026-03-01", "dateTo": "2026-03-31"}
-    for answer in (await aggregated(client, **asked), await lively(client, **asked)):
+    for answer in (await aggregated(client, **asked), await live_metrics(client, **asked)):
         assert answer == {"metrics": [], "summary": empty | period}
 
 
-async def test_the_period_is_the_one_asked_for_or_found(client: Client, three: dict[str, CampaignId]) -> None:  # F76
+async def test_the_period_is_the_requested_one_or_that_of_the_rows(
+    client: Client, three: dict[str, CampaignId]
+) -> None:  # F76
     for criteria, period in (
         ({}, ("2026-03-08", "2026-03-10")),
         ({"dateFrom": "2026-01-01"}, ("2026-01-01", "2026-03-10")),
@@ -127,10 +133,10 @@ async def test_the_period_is_the_one_asked_for_or_found(client: Client, three: d
     ):
         summary = (await aggregated(client, **criteria))["summary"]
         assert (summary["periodFrom"], summary["periodTo"]) == period
-        assert summary == (await lively(client, **criteria))["summary"]
+        assert summary == (await live_metrics(client, **criteria))["summary"]
 
 
-async def test_newest_first_then_by_name(client: Client, ours: Campaigns) -> None:  # F74
+async def test_rows_are_sorted_by_date_and_campaign_name(client: Client, ours: Campaigns) -> None:  # F74
     for name in ("яблоко", "Ёлка", "елка", "Ежевика", "apple", "Banana", "ж"):
         await ours.answer(await ours.open(name=name), 10)
     await ours.answer(await ours.open(name="яблоко"), 10, at=noon(11))
@@ -139,7 +145,7 @@ async def test_newest_first_then_by_name(client: Client, ours: Campaigns) -> Non
     answer = await aggregated(client)
     names = [row["campaignName"] for row in answer["metrics"]]
     assert names == ["яблоко", "apple", "Banana", "Ежевика", "Ёлка", "елка", "ж", "яблоко"]
-    assert answer == await lively(client)
+    assert answer == await live_metrics(client)
 
 
 async def test_a_day_with_one_answer_does_not_weigh_as_much_as_one_with_ten(client: Client, ours: Campaigns) -> None:
@@ -152,7 +158,7 @@ async def test_a_day_with_one_answer_does_not_weigh_as_much_as_one_with_ten(clie
     assert (summary["totalResponses"], summary["averageScore"]) == (11, 63.64)  # not -10, the mean of 80 and -100
 
 
-async def test_rounding_of_the_days_does_not_add_up(client: Client, ours: Campaigns) -> None:  # F75
+async def test_rounding_errors_of_days_do_not_accumulate(client: Client, ours: Campaigns) -> None:  # F75
     campaign = await ours.open("CES")
     await ours.answer(campaign, 5, 4, 4, at=noon(9))  # 4.33
     await ours.answer(campaign, 4, 4, 4, 4, 4, at=noon(10))
@@ -161,34 +167,34 @@ async def test_rounding_of_the_days_does_not_add_up(client: Client, ours: Campai
     assert (await aggregated(client))["summary"]["averageScore"] == 4.13  # 33 / 8; by the rounded days 4.12
 
 
-async def test_across_types_the_average_is_weighted(client: Client, three: dict[str, CampaignId]) -> None:  # F75
+async def test_the_average_across_survey_types_is_weighted(client: Client, three: dict[str, CampaignId]) -> None:  # F75
     summary = (await aggregated(client, dateTo="2026-03-08"))["summary"]
     assert (summary["totalResponses"], summary["averageScore"]) == (7, 15.57)  # (0 * 3 + 50 * 2 + 4.5 * 2) / 7
 
 
-async def test_campaigns_that_are_deleted_stay(client: Client, ours: Campaigns, three: dict[str, CampaignId]) -> None:
+async def test_deleted_campaigns_are_included(client: Client, ours: Campaigns, three: dict[str, CampaignId]) -> None:
     before = await aggregated(client)  # F78
     for campaign in three.values():
         await ours.delete(campaign)
-    assert before == await aggregated(client) == await lively(client)
+    assert before == await aggregated(client) == await live_metrics(client)
     assert len(before["metrics"]) == 6
 
 
-async def test_live_is_up_to_this_second_and_agrees_once_aggregated(client: Client, ours: Campaigns) -> None:  # F73
+async def test_live_metrics_are_current_and_equal_aggregated_metrics(client: Client, ours: Campaigns) -> None:  # F73
     campaigns = [await ours.open("NPS"), await ours.open("CSAT", "Support"), await ours.open("CES", "Effort")]
     for day in (9, 10):
         for campaign in campaigns:
             await ours.answer(campaign, 5, 4, 4, 1, at=noon(day))
         assert (await aggregated(client, dateFrom=f"2026-03-{day:02}"))["metrics"] == []
-        before = await lively(client)
+        before = await live_metrics(client)
         assert {row["date"] for row in before["metrics"]} >= {f"2026-03-{day:02}"}
         await ours.aggregate(date(2026, 3, day))
-        assert await aggregated(client) == await lively(client) == before
+        assert await aggregated(client) == await live_metrics(client) == before
     for code in ("NPS", "CSAT", "CES"):
-        assert await aggregated(client, type=code) == await lively(client, type=code)
+        assert await aggregated(client, type=code) == await live_metrics(client, type=code)
 
 
-async def test_a_day_that_is_not_over_is_aggregated_as_far_as_it_is(client: Client, ours: Campaigns) -> None:
+async def test_an_unfinished_day_is_aggregated_so_far(client: Client, ours: Campaigns) -> None:
     campaign = await ours.open()  # F84
     for total in (1, 2):
         await ours.answer(campaign, 10)
@@ -196,7 +202,7 @@ async def test_a_day_that_is_not_over_is_aggregated_as_far_as_it_is(client: Clie
         assert (await aggregated(client))["summary"]["totalResponses"] == total
 
 
-async def test_neighbours_see_their_own(
+async def test_a_workspace_sees_only_its_own_metrics(
     client: Client, other_client: Client, ours: Campaigns, theirs: Campaigns, owner: Owner
 ) -> None:  # G1
     known = await ours.open()
@@ -207,12 +213,12 @@ async def test_neighbours_see_their_own(
     assert [row["scoreValue"] for row in (await aggregated(other_client))["metrics"]] == [-100]
     for answer in (
         await aggregated(other_client, campaignId=str(known)),
-        await lively(other_client, campaignId=str(known)),
+        await live_metrics(other_client, campaignId=str(known)),
     ):
         assert answer["metrics"] == []
 
 
-async def test_reading_needs_the_scope(make: Factory) -> None:  # G1
+async def test_metrics_require_the_read_scope(make: Factory) -> None:  # G1
     workspace = await make.workspace("ours")
     for scope, expected in ((Scope.READ, 200), (Scope.INGEST, 403), (Scope.MANAGE, 403)):
         client = await make.client(workspace, scope)
@@ -221,7 +227,7 @@ async def test_reading_needs_the_scope(make: Factory) -> None:  # G1
     assert (await make.anonymous().get(LIVE)).status_code == 401
 
 
-def test_the_average_of_scores_below_zero() -> None:  # F75
+def test_the_average_of_negative_scores_is_rounded_correctly() -> None:  # F75
     tallies = [
         DailyCounts(CampaignId(uuid7()), "a", DAY, "NPS", "nps", 0, None, None, [2, 0, 0, 0, 0, 0, 0, 1]),
         DailyCounts(CampaignId(uuid7()), "b", DAY, "CES", "mean", 1, None, None, [0, 1]),

@@ -26,7 +26,7 @@ def percent(part: int, whole: int) -> float:
 @given(st.lists(st.integers(0, 10), min_size=1, max_size=200))
 @example([10] + [7] * 799)  # 0.125: a tie
 @example([0] + [7] * 799)  # -0.125: a tie, away from zero
-def test_nps(answers: list[int]) -> None:  # F80, F83
+def test_nps_equals_the_oracle(answers: list[int]) -> None:  # F80, F83
     promoters, detractors = sum(one >= 9 for one in answers), sum(one <= 6 for one in answers)
     counts = counted(answers, 0, 10)
     assert score(NPS, counts) == percent(promoters - detractors, len(answers))
@@ -35,13 +35,13 @@ def test_nps(answers: list[int]) -> None:  # F80, F83
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=200))
 @example([5] + [1] * 799)  # 0.125: a tie
-def test_csat(answers: list[int]) -> None:  # F81, F83
+def test_csat_equals_the_oracle(answers: list[int]) -> None:  # F81, F83
     assert score(CSAT, counted(answers, 1, 5)) == percent(sum(one >= 4 for one in answers), len(answers))
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=200))
 @example([1] * 199 + [2])  # 1.005: a tie
-def test_ces(answers: list[int]) -> None:  # F82, F83
+def test_ces_equals_the_oracle(answers: list[int]) -> None:  # F82, F83
     mean = (Decimal(sum(answers)) / len(answers)).quantize(HUNDREDTH, ROUND_HALF_UP)
     assert score(CES, counted(answers, 1, 5)) == float(mean)
 
@@ -61,7 +61,9 @@ def test_ces(answers: list[int]) -> None:  # F82, F83
         *[(measure, [], 0) for measure in (NPS, CSAT, CES)],
     ],
 )
-def test_scores_of_the_description(measure: Measure, counts: list[int], expected: float) -> None:  # F80-F83
+def test_scores_equal_the_examples_of_the_contract(
+    measure: Measure, counts: list[int], expected: float
+) -> None:  # F80-F83
     assert score(measure, counts) == expected
 
 

@@ -1,4 +1,4 @@
-"""`voxpop job`: the daily jobs by hand, as a process beside whatever runs."""
+"""The command `voxpop job` runs the daily jobs by hand, as a process of its own."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from tests.support.metrics import Campaigns, Owner, kept, messages
 from voxpop.types import instant, utcnow
 
 NOW = utcnow()
-NOON_THERE = f"Etc/GMT{NOW.hour - 12:+}"  # where it is noon, so that no test runs over midnight
+NOON_THERE = f"Etc/GMT{NOW.hour - 12:+}"  # a zone where it is noon, so that no test runs over midnight
 TODAY = NOW.astimezone(ZoneInfo(NOON_THERE)).date()
 YESTERDAY = TODAY - timedelta(days=1)
 
@@ -25,13 +25,13 @@ async def at_noon(ours: Campaigns, theirs: Campaigns) -> None:
 
 
 def at(day: date, hour: int, minute: int = 0) -> str:
-    """An instant there as it is printed."""
+    """A local time, as the command prints it."""
     return instant(datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(NOON_THERE)))
 
 
 @pytest.fixture
 async def answered(ours: Campaigns, theirs: Campaigns) -> None:
-    """Two workspaces with one answer yesterday and two today."""
+    """Creates two workspaces with one answer yesterday and two today."""
     for campaigns in (ours, theirs):
         campaign = await campaigns.open()
         await campaigns.answer(campaign, 10, at=NOW - timedelta(days=1))
@@ -48,7 +48,9 @@ async def said(dsn: str, *words: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-async def test_yesterday_of_every_workspace(answered: None, owner: Owner, live_db: str) -> None:  # F79, F87
+async def test_the_command_aggregates_yesterday_in_every_workspace(
+    answered: None, owner: Owner, live_db: str
+) -> None:  # F79, F87
     assert await said(live_db, "run", "aggregate-metrics") == [
         f"ours: {YESTERDAY}: 1 responses to 1 campaigns",
         f"theirs: {YESTERDAY}: 1 responses to 1 campaigns",
@@ -57,7 +59,7 @@ async def test_yesterday_of_every_workspace(answered: None, owner: Owner, live_d
     assert len(await messages(owner)) == 2
 
 
-async def test_one_day_of_one_workspace_again_and_again(
+async def test_the_command_aggregates_one_day_of_one_workspace_repeatedly(
     answered: None, ours: Campaigns, owner: Owner, live_db: str
 ) -> None:  # F84, F87
     for _ in range(2):
@@ -67,7 +69,7 @@ async def test_one_day_of_one_workspace_again_and_again(
     assert [message["date"] for message in await messages(owner)] == [str(TODAY)] * 2
 
 
-async def test_expiry_by_hand(ours: Campaigns, owner: Owner, live_db: str) -> None:  # F90
+async def test_the_command_expires_surveys(ours: Campaigns, owner: Owner, live_db: str) -> None:  # F90
     campaign = await ours.open()
     for days in (9, 8, 6):
         ours.clock.now = NOW - timedelta(days=days)
@@ -85,8 +87,8 @@ async def test_expiry_by_hand(ours: Campaigns, owner: Owner, live_db: str) -> No
     assert await owner.fetchval("SELECT count(*) FROM survey WHERE status = 'EXPIRED'") == 2
 
 
-async def test_expiry_is_never_as_of_what_has_not_come(ours: Campaigns, live_db: str) -> None:  # F90
-    """In the zone where it is past midnight and not yet one."""
+async def test_expiry_never_uses_a_future_time(ours: Campaigns, live_db: str) -> None:  # F90
+    """In a time zone where it is between midnight and one."""
     now = utcnow()
     await ours.move(f"Etc/GMT+{now.hour}" if now.hour <= 12 else f"Etc/GMT-{24 - now.hour}")
     today = await ours.today(now)
@@ -94,7 +96,7 @@ async def test_expiry_is_never_as_of_what_has_not_come(ours: Campaigns, live_db:
     assert instant(now) <= line.rpartition(" ")[2] <= instant(utcnow())
 
 
-async def test_a_recount_by_hand(answered: None, owner: Owner, live_db: str) -> None:
+async def test_the_command_recounts(answered: None, owner: Owner, live_db: str) -> None:
     await owner.execute("UPDATE score_count SET counts = array_fill(0, ARRAY[11])")
     assert await said(live_db, "run", "recount-scores", "--date", str(TODAY), "--workspace", "ours") == [
         f"ours: recounted {TODAY:%Y-%m}"
@@ -106,7 +108,7 @@ async def test_a_recount_by_hand(answered: None, owner: Owner, live_db: str) -> 
     ]
 
 
-async def test_how_jobs_stand(ours: Campaigns, owner: Owner, live_db: str) -> None:
+async def test_the_command_lists_the_status_of_jobs(ours: Campaigns, owner: Owner, live_db: str) -> None:
     await owner.execute("UPDATE workspace SET create_time = $1", NOW - timedelta(days=1))
     done = "INSERT INTO job_slot (workspace_id, job, day, done_at) VALUES ($1, 'expire-surveys', $2, $3)"
     await owner.execute(done, ours.workspace, TODAY, NOW)
@@ -130,12 +132,12 @@ async def test_how_jobs_stand(ours: Campaigns, owner: Owner, live_db: str) -> No
         (("run",), "NAME"),
     ],
 )
-async def test_usage_that_is_wrong(ours: Campaigns, live_db: str, words: tuple[str, ...], reason: str) -> None:
+async def test_wrong_usage_prints_an_error(ours: Campaigns, live_db: str, words: tuple[str, ...], reason: str) -> None:
     done = await job(live_db, *words)
     assert done.returncode == 2
     assert reason in done.stdout + done.stderr
 
 
-async def test_a_workspace_that_is_not_there(ours: Campaigns, live_db: str) -> None:
-    done = await job(live_db, "run", "aggregate-metrics", "--workspace", "nobody")
-    assert (done.returncode, done.stderr) == (1, "There is no workspace 'nobody' (there are: ours, theirs)\n")
+async def test_an_unknown_workspace_prints_an_error(ours: Campaigns, live_db: str) -> None:
+    done = await job(live_db, "run", "aggregate-metrics", "--workspace", "unknown")
+    assert (done.returncode, done.stderr) == (1, "There is no workspace 'unknown' (there are: ours, theirs)\n")

@@ -1,4 +1,4 @@
-"""The jobs of campaigns in their slots: in the workspace's night, each day once, made up, safe when killed."""
+"""The nightly jobs of campaigns: local time, once a day, after missed days, and after a kill."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,7 @@ EXPIRED = "SELECT sum(expired) FROM survey_count WHERE series_kind = 'campaign' 
 
 @pytest.fixture(autouse=True)
 async def made(ours: Campaigns, owner: Owner) -> None:
-    """The workspace is there since the noon of the eighth of March."""
+    """The workspace exists since noon of March 8."""
     await owner.execute("UPDATE workspace SET create_time = $1", MADE)
 
 
@@ -41,7 +41,7 @@ async def run(ours: Campaigns, now: datetime, jobs: list[Job] | None = None) -> 
 
 
 async def slots(owner: Owner, name: str) -> dict[int, bool]:
-    """The days of March that have a slot, and whether it is done."""
+    """The days of March that have a slot, each with whether its job is done."""
     rows = await owner.fetch("SELECT day, done_at IS NOT NULL AS done FROM job_slot WHERE job = $1 ORDER BY day", name)
     return {row["day"].day: row["done"] for row in rows}
 
@@ -51,13 +51,13 @@ async def statuses(owner: Owner, asked: list[Any]) -> list[str]:
     return [rows[survey] for survey in asked]
 
 
-def test_when_the_jobs_are() -> None:  # F79, F90
+def test_jobs_have_the_times_of_the_contract() -> None:  # F79, F90
     times = {one.name: f"{one.at:%H:%M}" for one in daily_jobs(settings())}
     assert times == {"aggregate-metrics": "00:05", "expire-surveys": "01:00", "recount-scores": "03:00"}
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland"])
-async def test_the_day_before_is_aggregated_five_minutes_after_midnight_there(
+async def test_the_previous_day_is_aggregated_five_minutes_after_local_midnight(
     ours: Campaigns, owner: Owner, zone: str
 ) -> None:  # F79, G3
     await ours.move(zone)
@@ -69,7 +69,7 @@ async def test_the_day_before_is_aggregated_five_minutes_after_midnight_there(
     assert [message["date"] for message in await messages(owner)] == ["2026-03-10"]
 
 
-async def test_a_night_whose_clocks_skip_the_hour_has_its_turn_after_it(ours: Campaigns, owner: Owner) -> None:  # G3
+async def test_a_job_in_a_skipped_hour_runs_after_it(ours: Campaigns, owner: Owner) -> None:  # G3
     await ours.move("Africa/Cairo")  # 2026-04-24 begins at 01:00
     await ours.answer(await ours.open(), 10, at=local("Africa/Cairo", 2026, 4, 23, 12))
     skipped = datetime(2026, 4, 23, 22, tzinfo=UTC)
@@ -79,7 +79,7 @@ async def test_a_night_whose_clocks_skip_the_hour_has_its_turn_after_it(ours: Ca
     assert [message["date"] for message in await messages(owner)] == ["2026-04-23"]
 
 
-async def test_each_night_once(ours: Campaigns, owner: Owner) -> None:  # F79, F87
+async def test_a_job_runs_once_per_night(ours: Campaigns, owner: Owner) -> None:  # F79, F87
     await ours.answer(await ours.open(), 10)
     for hours in range(20):
         await run(ours, NIGHT + timedelta(hours=hours))
@@ -87,7 +87,7 @@ async def test_each_night_once(ours: Campaigns, owner: Owner) -> None:  # F79, F
     assert await slots(owner, "aggregate-metrics") == {9: True, 10: True, 11: True}
 
 
-async def test_days_that_were_missed_are_made_up_oldest_first(ours: Campaigns, owner: Owner) -> None:  # F79
+async def test_missed_days_run_oldest_first(ours: Campaigns, owner: Owner) -> None:  # F79
     campaign = await ours.open()
     for day in (8, 9, 10, 12):
         await ours.answer(campaign, 10, at=noon(day))
@@ -98,9 +98,7 @@ async def test_days_that_were_missed_are_made_up_oldest_first(ours: Campaigns, o
     assert dates == sorted(dates)
 
 
-async def test_a_job_that_is_killed_in_the_middle_is_done_by_whoever_comes_next(
-    ours: Campaigns, owner: Owner
-) -> None:  # F87, F94
+async def test_a_killed_job_runs_again_in_the_next_worker(ours: Campaigns, owner: Owner) -> None:  # F87, F94
     await ours.answer(await ours.open(), 10)
     (whole,) = job("aggregate-metrics")
     reached = asyncio.Event()
@@ -121,8 +119,10 @@ async def test_a_job_that_is_killed_in_the_middle_is_done_by_whoever_comes_next(
     assert [message["date"] for message in await messages(owner)] == ["2026-03-10"]
 
 
-async def test_many_workers_do_it_once(ours: Campaigns, theirs: Campaigns, owner: Owner, live_db: str) -> None:  # F94
-    """Each on a pool of its own, all at the same moment, after a week away."""
+async def test_concurrent_workers_run_a_job_once(
+    ours: Campaigns, theirs: Campaigns, owner: Owner, live_db: str
+) -> None:  # F94
+    """Each worker has its own pool; all start at the same time, after a week without workers."""
     await owner.execute("UPDATE workspace SET create_time = $1", MADE)
     for campaigns in (ours, theirs):
         campaign = await campaigns.open()
@@ -131,7 +131,7 @@ async def test_many_workers_do_it_once(ours: Campaigns, theirs: Campaigns, owner
     ours.clock.now = noon(14)
     pools = [await Database.open(live_db, size=2) for _ in range(8)]
     await asyncio.gather(*(run_due(pool, noon(14), job("aggregate-metrics")) for pool in pools))
-    await run(ours, noon(14))  # what a worker passed over because another had it
+    await run(ours, noon(14))  # days that a worker skipped because another held them
     sent = [(message["campaign_id"], message["date"]) for message in await messages(owner)]
     assert len(sent) == len(set(sent)) == len(await kept(owner)) == 12
     for pool in pools:
@@ -150,11 +150,11 @@ async def test_surveys_expire_an_hour_after_midnight(ours: Campaigns, owner: Own
     unsent = await ours.ask(campaign, show=False)
     await run(ours, turn - timedelta(seconds=1))
     assert set(await statuses(owner, asked)) == {"PENDING"}
-    await run(ours, turn + timedelta(hours=5))  # as of its turn, however late it is taken
+    await run(ours, turn + timedelta(hours=5))  # as of its slot, however late it runs
     assert await statuses(owner, asked + unsent) == ["EXPIRED", "PENDING", "PENDING", "PENDING"]
 
 
-async def test_only_what_is_pending_expires(ours: Campaigns, owner: Owner) -> None:  # F91
+async def test_only_pending_surveys_expire(ours: Campaigns, owner: Owner) -> None:  # F91
     campaign = await ours.open()
     asked = await ours.ask(campaign, 2)
     await ours.submit(asked[:1], 9)
@@ -162,7 +162,7 @@ async def test_only_what_is_pending_expires(ours: Campaigns, owner: Owner) -> No
     assert await statuses(owner, asked) == ["COMPLETED", "EXPIRED"]
 
 
-async def test_surveys_never_shown_expire_where_that_is_set(ours: Campaigns, owner: Owner) -> None:  # F92
+async def test_surveys_never_shown_expire_if_the_setting_says_so(ours: Campaigns, owner: Owner) -> None:  # F92
     campaign = await ours.open()
     ours.clock.now = noon(10)
     older = await ours.ask(campaign, show=False)
@@ -176,7 +176,7 @@ async def test_surveys_never_shown_expire_where_that_is_set(ours: Campaigns, own
     assert await statuses(owner, older + younger) == ["EXPIRED", "PENDING"]
 
 
-async def test_the_end_of_a_campaign_expires_nothing(ours: Campaigns, owner: Owner) -> None:  # F93
+async def test_the_end_of_a_campaign_expires_no_survey(ours: Campaigns, owner: Owner) -> None:  # F93
     campaign = await ours.open()
     ours.clock.now = noon(10)
     asked = await ours.ask(campaign)
@@ -185,14 +185,14 @@ async def test_the_end_of_a_campaign_expires_nothing(ours: Campaigns, owner: Own
     assert await statuses(owner, asked) == ["PENDING"]
 
 
-async def test_the_age_is_a_setting(ours: Campaigns, owner: Owner) -> None:  # F90
+async def test_the_age_of_expiry_is_a_setting(ours: Campaigns, owner: Owner) -> None:  # F90
     asked = await ours.ask(await ours.open())
     await run(ours, noon(14), job("expire-surveys", VOXPOP_SURVEY_EXPIRY_DAYS="3"))
     assert await statuses(owner, asked) == ["EXPIRED"]
 
 
 @pytest.mark.parametrize("broken", [0, 1, 2])
-async def test_a_large_expiry_goes_on_where_it_was_killed(
+async def test_a_killed_expiry_continues_where_it_stopped(
     ours: Campaigns, owner: Owner, monkeypatch: pytest.MonkeyPatch, broken: int
 ) -> None:  # F90, F94
     monkeypatch.setattr(surveys, "EXPIRY_BATCH_SIZE", 2)
@@ -216,7 +216,7 @@ async def test_a_large_expiry_goes_on_where_it_was_killed(
     assert await owner.fetchval(EXPIRED) == 5
 
 
-async def test_many_workers_expire_each_survey_once(
+async def test_concurrent_workers_expire_each_survey_once(
     ours: Campaigns, owner: Owner, live_db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F90, F94
     monkeypatch.setattr(surveys, "EXPIRY_BATCH_SIZE", 3)
@@ -232,7 +232,7 @@ async def test_many_workers_expire_each_survey_once(
         await pool.close()
 
 
-async def test_a_job_that_fails_does_not_stop_the_others(ours: Campaigns, owner: Owner) -> None:  # F94
+async def test_a_failed_job_does_not_block_other_jobs(ours: Campaigns, owner: Owner) -> None:  # F94
     async def fails(_tx: Tx, _workspace: WorkspaceId, _day: date) -> None:
         raise RuntimeError("out of order")
 
@@ -243,7 +243,7 @@ async def test_a_job_that_fails_does_not_stop_the_others(ours: Campaigns, owner:
     assert not any((await slots(owner, "fails")).values())
 
 
-async def test_counts_that_were_wrong_reach_the_metrics_in_the_next_night(ours: Campaigns, owner: Owner) -> None:  # F87
+async def test_repaired_counts_reach_the_metrics_in_the_next_night(ours: Campaigns, owner: Owner) -> None:  # F87
     await ours.answer(await ours.open(), 10, 10)
     await owner.execute("UPDATE score_count SET counts = array_fill(0, ARRAY[10]) || 1 WHERE grain = 'day'")
     await run(ours, NIGHT + timedelta(hours=4))
@@ -256,7 +256,7 @@ async def test_counts_that_were_wrong_reach_the_metrics_in_the_next_night(ours: 
     ]
 
 
-async def test_how_jobs_stand(ours: Campaigns, owner: Owner) -> None:
+async def test_the_status_of_jobs_is_listed(ours: Campaigns, owner: Owner) -> None:
     jobs = job("aggregate-metrics")
     (new,) = await list_job_status(ours.database, jobs)
     assert (new.workspace, new.runs.done_day, new.runs.open_day, new.due_at) == (

@@ -49,7 +49,7 @@ def test_nps_is_that_of_the_list(ratings: Ratings) -> None:  # F80
 
 
 @given(st.lists(st.integers(1, 10), min_size=1))
-def test_nps_knows_where_the_counts_begin(ratings: Ratings) -> None:
+def test_nps_depends_on_the_first_score_of_the_scale(ratings: Ratings) -> None:
     assert scores.nps(counted(ratings, 1, 10), 1) == scores.nps(counted(ratings, 0, 10))
 
 
@@ -63,13 +63,13 @@ def test_adding_counts_is_joining_lists(case: tuple[int, int, Ratings], data: st
 
 
 @pytest.mark.parametrize("counts", [[], [0], [0] * 11])
-def test_nobody_answered(counts: list[int]) -> None:
+def test_there_is_no_score_without_answers(counts: list[int]) -> None:
     assert scores.total(counts) == 0
     assert scores.mean(counts, 1) is scores.median(counts, 1) is None
     assert scores.share(counts, 1, 6, 10) is scores.nps(counts) is None
 
 
-def test_nps_of_the_described_day() -> None:  # F80, F83
+def test_nps_equals_the_example_of_the_contract() -> None:  # F80, F83
     counts = [20, 0, 0, 0, 0, 0, 0, 30, 0, 60, 40]
     score = scores.nps(counts)
     assert score is not None

@@ -1,4 +1,4 @@
-"""Counts are kept: every rating and every step of a survey counts once, by day and by month, in each of its series."""
+"""Counts: every rating and every stage of a survey counts once per day, month and series."""
 
 import asyncio
 import random
@@ -181,7 +181,7 @@ async def test_there_is_no_drift_where_all_was_counted(
         assert [await metrics.list_drift(tx, ours, day.replace(day=1)) for day in (JANUARY, MARCH)] == [[], []]
 
 
-async def test_drift_is_found_and_mended(database: Database, owner: Owner, ours: WorkspaceId) -> None:
+async def test_wrong_counts_are_found_and_repaired(database: Database, owner: Owner, ours: WorkspaceId) -> None:
     await rate(database, ours, rating(2), rating(2), rating(10), rating(5, JANUARY))
     truth = await stored(owner, ours)
     await owner.execute("UPDATE score_count SET counts = '{7}' WHERE series_kind = 'feature' AND grain = 'day'")
@@ -199,9 +199,7 @@ def trimmed(counts: list[int]) -> list[int]:
     return counts[: max(place for place, count in enumerate(counts, 1) if count)]
 
 
-async def test_a_rating_that_comes_while_counts_are_mended_is_not_lost(
-    database: Database, owner: Owner, ours: WorkspaceId
-) -> None:
+async def test_a_rating_committed_during_a_repair_is_kept(database: Database, owner: Owner, ours: WorkspaceId) -> None:
     await rate(database, ours, rating(2))
     await owner.execute("UPDATE score_count SET counts = '{0,5}'")
     async with database.transaction(ours) as tx:

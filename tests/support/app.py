@@ -17,7 +17,7 @@ def _framework() -> Litestar:
 
 
 def app_for(database: Database, settings: Settings) -> AppMiddleware:
-    """What `create_app` makes, without the 100 ms that the framework takes to register every route.
+    """The application of `create_app`, without the 100 ms in which the framework registers every route.
 
     Each application gets a shallow copy. The copies share the routes, and each has a state of its own.
     """

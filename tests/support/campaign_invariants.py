@@ -1,4 +1,4 @@
-"""The ledgers of campaigns looked at from behind: whether all counts that are kept of them are true."""
+"""Invariants of campaigns: the stored counts equal the counts of the rows."""
 
 import asyncio
 from collections import Counter
@@ -33,7 +33,7 @@ async def statuses(owner: Owner) -> list[str]:
 
 
 async def funnel(owner: Owner) -> dict[str, int]:
-    """What became of the surveys, from the counts of the campaigns' days; zeros are left out."""
+    """The number of surveys per stage, from the daily counts of campaigns, without zeros."""
     sums = ", ".join(f"sum({stage})::int AS {stage}" for stage in STAGES)
     row = await owner.fetchrow(f"SELECT {sums} FROM survey_count WHERE series_kind = 'campaign' AND grain = 'day'")
     assert row is not None
@@ -41,27 +41,27 @@ async def funnel(owner: Owner) -> dict[str, int]:
 
 
 async def until_one_waits(owner: Owner) -> None:
-    """For a lock. There is nothing that would tell, so it is looked up."""
+    """Waits until a transaction waits for a lock. PostgreSQL sends no event for that, so this polls."""
     for _ in range(1_000):
         if await owner.fetchval(WAITING):
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("no transaction waits for a lock")
 
 
 async def assert_counts_agree(owner: Owner) -> None:
-    """Ask counts and score counts are what the rows add up to, and each answered survey has its one answer.
+    """Survey counts and score counts equal the rows, and each completed survey has one answer.
 
-    For databases in which nothing but campaigns asks.
+    For databases that have only surveys of campaigns.
     """
     assert await _kept_asks(owner) == await true_asks(owner)
     await assert_answers_agree(owner)
 
 
 async def assert_answers_agree(owner: Owner, others: Counter[Any] | None = None) -> None:
-    """The same of answers and the score counts of their types alone.
+    """The same for answers and the score counts of their survey types.
 
-    `others`: what those who ask with the same types add to the score counts.
+    `others`: the score counts of other origins with the same survey types.
     """
     surveys, ratings = await owner.fetch(SURVEYS), await owner.fetch(FEEDBACK)
     assert await _kept_scores(owner) == _true_scores(ratings) + (others or Counter())
@@ -78,7 +78,7 @@ async def _kept_asks(owner: Owner) -> Counter[Any]:
 
 
 async def true_asks(owner: Owner) -> Counter[Any]:
-    """What the ask counts of campaigns must be, by workspace, series, grain, period and stage."""
+    """The expected survey counts of campaigns by workspace, series, grain, period and stage."""
     true: Counter[Any] = Counter()
     for row in await owner.fetch(SURVEYS):
         moments = {"opened": row["create_time"], "shown": row["sent_at"], "completed": row["completed_at"]}
@@ -111,7 +111,7 @@ def _true_scores(ratings: list[Any]) -> Counter[Any]:
 
 
 def _keys(row: Any, campaign: Any, day: date) -> Iterator[tuple[Any, ...]]:
-    """Workspace, series, grain and period of all counts that a moment of a day is in."""
+    """Workspace, series, grain and period of each count that a day belongs to."""
     workspace = row["workspace_id"]
     for series in (("workspace", workspace), ("campaign", campaign)):
         yield workspace, *series, "day", day

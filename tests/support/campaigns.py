@@ -35,50 +35,50 @@ TICKET: dict[str, Any] = {
 
 
 class CampaignApi:
-    """A client's way in. What it does must succeed; `post` and `get` leave the answer to the test."""
+    """The campaign API with one client. Requests must succeed; `post`, `get` and `put` return any response."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    async def post(self, what: str, body: Any) -> httpx.Response:
-        return await self.client.post(f"{API}/{what}", json=body)
+    async def post(self, path: str, body: Any) -> httpx.Response:
+        return await self.client.post(f"{API}/{path}", json=body)
 
-    async def get(self, what: str, **query: Any) -> httpx.Response:
-        return await self.client.get(f"{API}/{what}", params=query)
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        return await self.client.get(f"{API}/{path}", params=query)
 
-    async def put(self, what: str, body: Any) -> httpx.Response:
-        return await self.client.put(f"{API}/{what}", json=body)
+    async def put(self, path: str, body: Any) -> httpx.Response:
+        return await self.client.put(f"{API}/{path}", json=body)
 
     async def open(self, **changes: Any) -> Any:
-        """A campaign: NPS after an order, without a delay, unless changed."""
+        """Creates a campaign: NPS after an order, without a delay, unless changed."""
         return expect_ok(await self.post("campaigns", PLAN | changes), 201)
 
     async def ids(self, **criteria: Any) -> list[str]:
-        """The campaigns that the filter finds."""
+        """The ids of the campaigns that match the criteria."""
         return [one["id"] for one in expect_ok(await self.post("campaigns/filter", criteria))["campaigns"]]
 
     async def send(self, *events: Any) -> list[Any]:
-        """What became of each event of a list."""
+        """Sends a list of events and returns the outcome of each."""
         return list(expect_ok(await self.post("events", list(events)), 202)["results"])
 
     async def order(self, **changes: Any) -> Any:
-        """What became of a completed order, sent by itself."""
+        """Sends a completed order and returns its outcome."""
         (result,) = expect_ok(await self.post("events", ORDER | changes), 202)["results"]
         return result
 
     async def ask(self, **changes: Any) -> str:
-        """The id of the one survey that a completed order makes."""
+        """Sends a completed order and returns the id of the survey that it opens."""
         (survey,) = (await self.order(**changes))["surveys"]
         return str(survey)
 
     async def surveys(self, guid: str = GUID, language: str | None = None) -> list[Any]:
-        """What the customer may answer now."""
+        """The surveys that the customer can answer now."""
         headers = {} if language is None else {"accept-language": language}
         answer = await self.client.get(f"{API}/feedback/surveys", params={"guid": guid}, headers=headers)
         return list(expect_ok(answer)["surveys"])
 
     async def shown(self, guid: str = GUID) -> list[str]:
-        """The contexts of what the customer may answer now."""
+        """The contexts of the surveys that the customer can answer now."""
         return [one["context"]["context_id"] for one in await self.surveys(guid)]
 
     async def submit(self, survey: Any, score: Any = 9, **more: Any) -> httpx.Response:

@@ -64,7 +64,7 @@ async def run_sql(dsn: str, *statements: str) -> None:
 
 
 class Clone(NamedTuple):
-    """A database, a session in it that no test has, and what its schema and its filled tables were when it was new."""
+    """A database, a session in it for its management, and the initial state of its schema and filled tables."""
 
     name: str
     session: "asyncpg.Connection[Any]"
@@ -74,7 +74,7 @@ class Clone(NamedTuple):
 
 
 class Databases:
-    """Lends clones. Its own sessions live on an event loop of their own, since each test has another one."""
+    """Lends clones. Its sessions run on their own event loop, because each test has another loop."""
 
     def __init__(self, server_dsn: str, template: str) -> None:
         self.server_dsn, self.template = server_dsn, template
@@ -86,7 +86,7 @@ class Databases:
 
     @contextmanager
     def lend(self) -> Iterator[str]:
-        """The address of a database that is as new."""
+        """The address of an empty database."""
         clone = self._empty.pop() if self._empty else self._run(self._make())
         yield at(self.server_dsn, clone.name)
         if self._run(self._is_as_new(clone)):

@@ -1,4 +1,4 @@
-"""The two ledgers looked at from behind: what they hold, and whether all that is kept of them is true."""
+"""Invariants of features: the stored sums and counts equal those of the rows."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SURVEYS = """
 
 
 async def age(owner: Owner, days: int) -> None:
-    """Lets so many days pass for all ratings."""
+    """Moves all ratings so many days into the past."""
     await owner.execute("UPDATE interaction SET feedback_at = feedback_at - make_interval(hours => 24 * $1)", days)
 
 
@@ -36,22 +36,22 @@ async def surveys(owner: Owner) -> list[str]:
 
 
 async def answered(owner: Owner) -> list[bool]:
-    """Of every rating whether it answers a survey, the oldest first."""
+    """Tells for every rating, oldest first, whether it answers a survey."""
     rows = await owner.fetch("SELECT survey_id FROM feedback ORDER BY create_time, id")
     return [row["survey_id"] is not None for row in rows]
 
 
 async def funnel(owner: Owner) -> dict[str, int]:
-    """What became of the surveys, from the counts of the workspaces' months; zeros are left out."""
+    """The number of surveys per stage, from the monthly counts of workspaces, without zeros."""
     sums = ", ".join(f"sum({stage})::int AS {stage}" for stage in STAGES)
     row = await owner.fetchrow(f"SELECT {sums} FROM survey_count WHERE series_kind = 'workspace' AND grain = 'month'")
     return {stage: count for stage, count in row.items() if count}
 
 
 async def assert_counts_agree(owner: Owner, others: Counter[Any] | None = None) -> None:
-    """Sums, score counts and ask counts are what the rows add up to, and rows know their open surveys.
+    """Sums, score counts and survey counts equal the rows, and interactions refer to their open surveys.
 
-    `others`: what those who ask besides features add to the ask counts.
+    `others`: the survey counts of other origins.
     """
     assert await _kept_sums(owner) == await _true_sums(owner)
     assert await _kept_scores(owner) == await _true_scores(owner)
@@ -110,7 +110,7 @@ async def _true_asks(owner: Owner) -> Counter[Any]:
 
 
 async def _assert_surveys_are_known(owner: Owner) -> None:
-    """A row knows its open survey and no other; a survey is completed by exactly one rating of the same customer."""
+    """An interaction refers to its open survey only; exactly one rating of the same customer completes a survey."""
     known = [tuple(row.values()) for row in await owner.fetch(KNOWN)]
     rows = await owner.fetch(SURVEYS)
     assert sorted(known) == sorted(_asked(row) for row in rows if row["status"] == "PENDING")

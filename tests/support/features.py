@@ -10,7 +10,7 @@ USER = "user@example.com"
 
 
 class Feature:
-    """A feature in a client's hands. What it does must succeed; `post` leaves the answer to the test."""
+    """The API of one feature with one client. Requests must succeed; `post` returns any response."""
 
     def __init__(self, client: Client, product: str = "pms", key: str = "dashboard") -> None:
         self.client, self.product, self.key = client, product, key
@@ -20,18 +20,18 @@ class Feature:
     async def open(
         cls, client: Client, product: str = "pms", key: str = "dashboard", *, uses: int = 3, refusals: int = 2
     ) -> Self:
-        """Sets it up, and its product where that is missing. `uses`, `refusals`: its thresholds."""
+        """Creates the feature, and its product if it is missing. `uses`, `refusals`: its thresholds."""
         made = await client.post(f"{API}/products", json={"key": product, "name": product})
         assert made.status_code in (201, 409), made.text
         body = {"feature_key": key, "interaction_threshold": uses, "rejection_threshold": refusals}
         expect_ok(await client.post(f"{API}/products/{product}/features", json=body), 201)
         return cls(client, product, key)
 
-    async def post(self, what: str, email: Any = USER, **body: Any) -> httpx.Response:
-        return await self.client.post(f"{self.path}/{what}", json={"user_email": email, **body})
+    async def post(self, path: str, email: Any = USER, **body: Any) -> httpx.Response:
+        return await self.client.post(f"{self.path}/{path}", json={"user_email": email, **body})
 
     async def use(self, times: int = 1, email: str = USER) -> Any:
-        """The answer to the last of so many uses."""
+        """The response to the last of several uses."""
         for _ in range(times):
             answer = expect_ok(await self.post("increment", email))
         return answer
@@ -45,7 +45,7 @@ class Feature:
         return expect_ok(await self.post("feedbacks", email, rating=rating, source=source, **more), 201)
 
     async def states(self, email: str = USER) -> list[dict[str, Any]]:
-        """Every feature of the product as the user has used it."""
+        """The state of the user in every feature of the product."""
         query = {"user_email": email}
         found = expect_ok(await self.client.get(f"{API}/products/{self.product}/feature-interactions", params=query))
         return list(found["data"])

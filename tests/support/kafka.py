@@ -1,6 +1,7 @@
-"""A test's own topics on the broker, what is sent to them and read from them, and real processes beside."""
+"""Topics of one test, messages sent to them and read from them, and processes that use them."""
 
 import asyncio
+import itertools
 import json
 import os
 import subprocess
@@ -8,7 +9,6 @@ import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ from voxpop.config.loading import Value, load
 from voxpop.config.settings import Settings
 from voxpop.kafka.client import WORKSPACE_HEADER
 
-RUNNER = Path(__file__).with_name("kafka_process.py")
+PROCESS = Path(__file__).with_name("kafka_process.py")
 PARTITIONS = 4
 ASKED = "SELECT coalesce(sum(opened), 0)::int FROM survey_count WHERE grain = 'day' AND series_kind = 'campaign'"
 Owner: TypeAlias = "asyncpg.Connection[Any]"
@@ -30,7 +30,7 @@ Headers: TypeAlias = dict[str, str | bytes | None]
 
 
 def event(context: object, **fields: object) -> bytes:
-    """One that the campaign of `home` waits for; a field that is None is left out."""
+    """An event that triggers the campaign of `home`; a field that is None is left out."""
     sent = {
         "event_type": "ORDER_COMPLETED",
         "guid": f"guid-{context}",
@@ -41,7 +41,7 @@ def event(context: object, **fields: object) -> bytes:
 
 
 class Kafka:
-    """Topics and a group that no other test has, and settings that name them."""
+    """Topics and a group of one test, and the settings that name them."""
 
     def __init__(self, broker: Broker, folder: Path) -> None:
         self.broker = broker
@@ -58,19 +58,19 @@ class Kafka:
         }
         self._folder = folder
         self._producer = self._open()
-        self._numbers = count()
+        self._numbers = itertools.count()
         self._waiting: dict[int, tuple[bytes | None, Headers, int]] = {}
 
     def settings(self, **changed: Value) -> Settings:
         return load(env={}, directory=self._folder, overrides={**self.overrides, **changed})
 
     def send(self, *values: bytes | None, workspace: str | bytes | None = None, partition: int = -1) -> None:
-        """Returns once the broker has them."""
+        """Sends messages and returns once the broker has them."""
         self.post(*values, workspace=workspace, partition=partition)
         self.flush()
 
     def flush(self) -> None:
-        """A producer that a restart has lost for good is replaced; what it held is sent once more."""
+        """Waits for delivery. A producer that lost the broker is replaced, and its messages are sent again."""
         self._producer.flush(20)
         if self._waiting:
             self._producer.purge()
@@ -83,7 +83,7 @@ class Kafka:
         return Producer({"bootstrap.servers": self.broker.address, "message.timeout.ms": 120_000, "log_level": 0})
 
     def post(self, *values: bytes | None, workspace: str | bytes | None = None, partition: int = -1) -> None:
-        """Returns at once; they leave when the broker is there."""
+        """Queues messages and returns at once; they are sent when the broker is reachable."""
         headers: Headers = {} if workspace is None else {WORKSPACE_HEADER: workspace}
         for value in values:
             number = next(self._numbers)
@@ -99,7 +99,7 @@ class Kafka:
         self._producer.poll(0)
 
     def committed(self) -> int:
-        """How far the group is, over all partitions; 0 while the broker can't say."""
+        """The sum of the group's committed offsets; 0 while the broker does not respond."""
         reader = Consumer({"bootstrap.servers": self.broker.address, "group.id": self.overrides["kafka_group_id"]})
         places = [TopicPartition(self.events, number) for number in range(PARTITIONS)]
         try:
@@ -110,7 +110,7 @@ class Kafka:
             reader.close()
 
     def members(self) -> list[int]:
-        """How many partitions each member of the group has; none before there is a group."""
+        """The number of partitions of each member of the group; empty before the group exists."""
         client = AdminClient({"bootstrap.servers": self.broker.address, "log_level": 0})
         group = str(self.overrides["kafka_group_id"])
         try:
@@ -119,13 +119,13 @@ class Kafka:
             return []
         return sorted(len(member.assignment.topic_partitions) for member in described.members)
 
-    def read(self, topic: str, wanted: int, *, more_seconds: float = 0) -> list[Message]:
-        """As many as are wanted, as a program of somebody else reads them, and what comes in the seconds after them."""
+    def read(self, topic: str, count: int, *, more_seconds: float = 0) -> list[Message]:
+        """Reads so many messages with another consumer, and the messages of some seconds after them."""
         reader = Consumer({"bootstrap.servers": self.broker.address, "group.id": uuid.uuid4().hex, "log_level": 0})
         reader.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
         found: list[Message] = []
         deadline = monotonic() + 30
-        while len(found) < wanted and monotonic() < deadline:
+        while len(found) < count and monotonic() < deadline:
             found += [one for one in reader.consume(1000, 0.2) if not one.error()]
         found += [one for one in reader.consume(1000, more_seconds) if not one.error()] if more_seconds else []
         reader.close()
@@ -133,11 +133,11 @@ class Kafka:
 
     @contextmanager
     def process(self, work: str, dsn: str, log: Path | None = None) -> Iterator["subprocess.Popen[bytes]"]:
-        """A runner of its own, killed at the end if it is still there."""
+        """A process that consumes or relays; it is killed at the end."""
         given = {f"VOXPOP_{name.upper()}": str(value) for name, value in self.overrides.items()}
         with (log or Path(os.devnull)).open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, str(RUNNER), work],
+                [sys.executable, str(PROCESS), work],
                 env={**os.environ, **given, "VOXPOP_DATABASE_URL": dsn},
                 cwd=self._folder,
                 stderr=output,
@@ -150,24 +150,24 @@ class Kafka:
 
 
 async def until(look: Callable[[], Awaitable[bool]], seconds: float = 30, pause: float = 0.05) -> None:
-    """Looks until it is so."""
+    """Polls until the condition holds."""
     deadline = monotonic() + seconds
     while not await look():
-        assert monotonic() < deadline, "it never was so"
+        assert monotonic() < deadline, "the condition never held"
         await asyncio.sleep(pause)
 
 
 async def eventually(look: Callable[[], Awaitable[object]], expected: object, seconds: float = 30) -> None:
-    """Looks until it is as expected."""
+    """Polls until the value is the expected one."""
     seen: object = None
 
-    async def is_so() -> bool:
+    async def is_expected() -> bool:
         nonlocal seen
         seen = await look()
         return seen == expected
 
     try:
-        await until(is_so, seconds)
+        await until(is_expected, seconds)
     except AssertionError:
         raise AssertionError(f"{seen} is not {expected}") from None
 

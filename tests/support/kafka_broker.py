@@ -1,4 +1,4 @@
-"""A real Apache Kafka broker of one node, fetched once by Maven and run from a directory of its own."""
+"""A real Apache Kafka broker of one node, which Maven downloads once and which runs from a temporary directory."""
 
 import hashlib
 import shutil
@@ -21,7 +21,7 @@ PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependenci
 READY_SECONDS = 60
 HEAP = ["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
-# Sessions are short so that the partitions of a killed member are soon given to another.
+# Sessions are short, so that partitions of a killed member are soon reassigned.
 PROPERTIES = """
 process.roles=broker,controller
 node.id=1
@@ -52,7 +52,7 @@ log.cleaner.dedupe.buffer.size=4194304
 
 
 def libraries() -> Path:
-    """Where the jars are; fetched where they are not yet, by one session even when several begin together."""
+    """The directory of the jars, downloaded if missing. Concurrent sessions keep one download."""
     wanted = hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
     folder = Path(platformdirs.user_cache_dir("voxpop-tests")) / f"kafka-{wanted}"
     if not folder.exists():
@@ -88,7 +88,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Broker:
-    """One broker that can be stopped and started again on the same port with what it had."""
+    """A broker that can be stopped and started again on the same port with the same data."""
 
     def __init__(self, folder: Path) -> None:
         self._java = [
@@ -117,7 +117,7 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns once a topic can be made: the port is open earlier."""
+        """Starts the broker and returns once a topic can be created; the port opens earlier."""
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         with self._log.open("ab") as log:
             command = [*self._java[:1], *HEAP, quiet, *self._java[1:], "kafka.Kafka", str(self._properties)]

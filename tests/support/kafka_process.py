@@ -1,4 +1,4 @@
-"""Only takes events, or only relays, until SIGTERM: `kafka_process.py consume|relay`, settings by environment."""
+"""Consumes or relays until SIGTERM: `kafka_process.py consume|relay`, with settings from the environment."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Campaigns whose customers answer at a time of the test's choosing."""
+"""Campaigns whose customers answer at times that the test sets."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -23,14 +23,14 @@ from voxpop.workspaces.models import WorkspaceChange
 
 NUMBERS = count()
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-NIGHT = datetime(2026, 3, 11, 0, 5, tzinfo=UTC)  # when the day has been over for five minutes
+NIGHT = datetime(2026, 3, 11, 0, 5, tzinfo=UTC)  # five minutes after the end of the day
 DAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 
 
 class Clock:
-    """What the parts that look at the clock see."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -58,7 +58,7 @@ class Campaigns:
             await campaigns.delete_campaign(tx, self.actor, campaign, self.clock.now)
 
     async def move(self, zone: str) -> None:
-        """The workspace's days begin at midnight there."""
+        """Sets the time zone of the workspace."""
         async with self.database.transaction(self.workspace) as tx:
             await workspaces.change_workspace(tx, self.workspace, WorkspaceChange(time_zone=zone), LONG_AGO, "test")
 
@@ -67,7 +67,7 @@ class Campaigns:
             return (await workspaces.get_workspace(tx, self.workspace)).day(now)
 
     async def ask(self, campaign: CampaignId, number: int = 1, *, show: bool = True) -> list[SurveyId]:
-        """Surveys of as many customers, shown now unless said."""
+        """Opens surveys of so many customers, and shows them unless `show` is false."""
         guids = [f"customer-{next(NUMBERS)}" for _ in range(number)]
         events = [Event(Trigger.ORDER_COMPLETED, guid, ContextType.ORDER, guid, DAY) for guid in guids]
         async with self.database.transaction(self.workspace) as tx:
@@ -84,7 +84,7 @@ class Campaigns:
             assert all(one.feedback for one in await surveys.submit_answers(tx, self.workspace, answers))
 
     async def answer(self, campaign: CampaignId, *scores: int, at: datetime | None = None) -> None:
-        """So many customers are asked, and answer, at once."""
+        """Opens a survey for each score and submits the scores."""
         self.clock.now = at or self.clock.now
         await self.submit(await self.ask(campaign, len(scores)), *scores)
 
@@ -98,7 +98,7 @@ class Campaigns:
 
 
 def noon(day: int) -> datetime:
-    """Of a day of March 2026, in UTC."""
+    """Noon of a day of March 2026, in UTC."""
     return NOON.replace(day=day)
 
 
@@ -107,7 +107,7 @@ def local(zone: str, *moment: int) -> datetime:
 
 
 async def messages(owner: Owner) -> list[dict[str, Any]]:
-    """What is to leave, in the order it was written."""
+    """The messages of the outbox, oldest first."""
     rows = await owner.fetch("SELECT body FROM outbox WHERE kind = 'daily-metrics' ORDER BY id")
     return [msgspec.json.decode(row["body"]) for row in rows]
 

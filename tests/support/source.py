@@ -1,4 +1,4 @@
-"""The product's source as the layout tests read it: its modules, their imports, functions and strings."""
+"""The source of the product for layout tests: modules, imports, functions and strings."""
 
 import ast
 from collections.abc import Iterator

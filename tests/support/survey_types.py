@@ -1,4 +1,4 @@
-"""A survey type of a workspace's own."""
+"""A custom survey type."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ class TicketFactory:
 
 
 async def member(owner: "asyncpg.Connection[Any]", workspace: WorkspaceId, name: str) -> AccountId:
-    """A new member; the address is `<name>@example.com`."""
+    """Creates a member with the address `<name>@example.com`."""
     account, email = uuid7(), f"{name}@Example.com"
     await owner.execute(
         "INSERT INTO account (id, email, email_folded, name, create_time, last_update_time) "
@@ -74,7 +74,7 @@ async def member(owner: "asyncpg.Connection[Any]", workspace: WorkspaceId, name:
 
 
 async def refs(client: Client, **query: Any) -> list[str]:
-    """The references of all pages of a list, three rows at a time."""
+    """The references of all pages of a list, with three rows a page."""
     found: list[str] = []
     cursor = None
     while True:

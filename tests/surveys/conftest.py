@@ -1,4 +1,4 @@
-"""Two workspaces' ways in, and a second process before the same database."""
+"""The campaign API of two workspaces, and a second application on the same database."""
 
 from collections.abc import AsyncIterator
 
@@ -23,7 +23,7 @@ def theirs(other_client: Client) -> CampaignApi:
 
 @pytest.fixture
 async def other_process(api: CampaignApi, live_db: str) -> AsyncIterator[CampaignApi]:
-    """The same caller at an app with gates and a pool of its own."""
+    """The same client at an application with its own batchers and pool."""
     database = await Database.open(live_db, size=4)
     client = Factory(database, load(env={})).anonymous(headers=dict(api.client.headers))
     yield CampaignApi(client)

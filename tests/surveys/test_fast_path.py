@@ -1,4 +1,4 @@
-"""The fast endpoints of showing and answering and the framework's routes give the same answers."""
+"""The fast endpoints of surveys and answers respond like the framework's routes."""
 
 import re
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ QUERIES = [
     "?guid=%D1%91",
     "?guid=%FF",
     "?guid=%00",
-    "?guid=Nobody.~-",
+    "?guid=Unknown.~-",
     f"?guid={'g' * 255}",
     f"?guid={'g' * 256}",
     "?GUID=cust_1",
@@ -44,7 +44,7 @@ LANGUAGES: list[Any] = [
 
 
 class Way(NamedTuple):
-    """A caller, and what differs from the other caller's: ids."""
+    """A client, and the names of its ids, which differ between workspaces."""
 
     client: httpx.AsyncClient
     names: dict[str, str]
@@ -61,7 +61,7 @@ class Way(NamedTuple):
 
 
 async def prepare(client: Client) -> dict[str, str]:
-    """A campaign with two open surveys: their ids, by name."""
+    """Creates a campaign with two open surveys and returns their ids by name."""
     plan = {"name": "Mine", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED"}
     campaign = (await client.post("/api/v1/campaigns", json=plan)).json()["id"]
     events = [
@@ -90,14 +90,14 @@ async def alike(ways: tuple[Way, Way], method: str, path: str, **options: Any) -
     return int(fast[0])
 
 
-async def test_questions(ways: tuple[Way, Way]) -> None:
+async def test_listing_surveys_gives_the_same_responses(ways: tuple[Way, Way]) -> None:
     statuses = [await alike(ways, "GET", SURVEYS + query) for query in QUERIES]
     statuses += [await alike(ways, "GET", f"{SURVEYS}?guid=cust_1", headers=each) for each in (*HEADERS, *LANGUAGES)]
     statuses += [await alike(ways, method, f"{SURVEYS}?guid=cust_1") for method in ("HEAD", "POST", "OPTIONS", "BREW")]
     assert {*statuses} == {200, 204, 400, 401, 405}
 
 
-async def test_answers(ways: tuple[Way, Way]) -> None:
+async def test_submitting_answers_gives_the_same_responses(ways: tuple[Way, Way]) -> None:
     bodies = [b'{"survey_id": "00000000-0000-7000-8000-000000000000", "score": 5}', b'{"survey_id": "x", "score": 5}']
     statuses = [await alike(ways, "POST", SUBMIT, content=body, headers=JSON) for body in (*BODIES, *bodies)]
     statuses += [await alike(ways, "POST", SUBMIT, content=b"{}", headers=each) for each in HEADERS]
@@ -106,7 +106,7 @@ async def test_answers(ways: tuple[Way, Way]) -> None:
 
 
 @pytest.mark.parametrize("headers", LANGUAGES)
-async def test_an_answer_and_its_repetition(ways: tuple[Way, Way], headers: Any) -> None:
+async def test_a_repeated_answer_gives_the_same_responses(ways: tuple[Way, Way], headers: Any) -> None:
     answers = []
     for way in ways:
         body = {"survey_id": way.names["survey 1"], "score": 9.0, "comment": "ё"}
@@ -117,7 +117,7 @@ async def test_an_answer_and_its_repetition(ways: tuple[Way, Way], headers: Any)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", f"{SURVEYS}?guid=cust_1"), ("POST", SUBMIT)])
-async def test_a_key_without_the_scope(
+async def test_a_key_without_the_scope_is_forbidden(
     make: Factory, ways: tuple[Way, Way], client: Client, method: str, path: str
 ) -> None:
     key = await make.key(client.workspace, Scope.READ, Scope.MANAGE)

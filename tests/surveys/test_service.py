@@ -126,7 +126,7 @@ async def test_new_surveys_are_pending(database: Database, owner: Owner, ours: W
     }
 
 
-async def test_nothing_to_open_close_or_record(database: Database, owner: Owner, ours: Workspace) -> None:
+async def test_empty_batches_change_nothing(database: Database, owner: Owner, ours: Workspace) -> None:
     async with database.transaction(ours.id) as tx:
         assert await surveys.open_surveys(tx, ours, [], NOW) == []
         assert await surveys.close_surveys(tx, ours, [], NOW) == []
@@ -135,7 +135,9 @@ async def test_nothing_to_open_close_or_record(database: Database, owner: Owner,
 
 
 @pytest.mark.parametrize(("status", "stage"), ENDS)
-async def test_a_survey_closes(database: Database, owner: Owner, ours: Workspace, status: Status, stage: Stage) -> None:
+async def test_a_survey_closes_with_its_status_and_stage(
+    database: Database, owner: Owner, ours: Workspace, status: Status, stage: Stage
+) -> None:
     (survey,) = await open_surveys(database, ours)
     assert await close(database, ours, status, survey) == [increment(ours, stage)]
     row = await owner.fetchrow("SELECT status, completed_at, create_time, last_update_time FROM survey")

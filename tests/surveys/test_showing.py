@@ -1,4 +1,4 @@
-"""What a customer may answer now, as it is shown."""
+"""The list of surveys that a customer can answer now."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ async def test_a_survey_is_shown_with_its_type_and_context(api: CampaignApi) -> 
     }
 
 
-async def test_question_and_scale_are_the_types(api: CampaignApi) -> None:  # F40
+async def test_question_and_scale_come_from_the_survey_type(api: CampaignApi) -> None:  # F40
     for code in ("CSAT", "CES", "CSAT10"):
         await api.open(survey_type_code=code)
     types = {one["code"]: one for one in expect_ok(await api.get("survey-types"))["survey_types"]}
@@ -65,7 +65,7 @@ async def test_only_open_surveys_that_are_due_are_listed(api: CampaignApi, owner
 
 
 async def test_the_day_of_the_event_is_shown_in_utc(api: CampaignApi) -> None:  # F43, F6
-    """Whatever the zone of the workspace; without a time it is the day of arrival."""
+    """The time zone of the workspace has no effect. Without a timestamp it is the day of arrival."""
     expect_ok(await api.client.patch(f"{API}/workspace", json={"time_zone": "Pacific/Auckland"}))
     await api.open()
     times = ["2024-01-15T23:30:00-05:00", "2024-01-15T00:30:00+01:00", "2024-01-15T10:00:00", "2024-01-15"]
@@ -80,7 +80,7 @@ async def test_the_day_of_the_event_is_shown_in_utc(api: CampaignApi) -> None:  
     assert days == {"0": "2024-01-16", "1": "2024-01-14", "2": "2024-01-15", "3": "2024-01-15"}
 
 
-async def test_the_first_showing_is_noted_and_stays(api: CampaignApi, owner: Owner) -> None:  # F44
+async def test_the_time_of_the_first_showing_is_stored_and_kept(api: CampaignApi, owner: Owner) -> None:  # F44
     await api.open()
     await api.ask()
     before = datetime.now(UTC) - timedelta(milliseconds=1)
@@ -96,7 +96,7 @@ async def test_the_first_showing_is_noted_and_stays(api: CampaignApi, owner: Own
     await assert_counts_agree(owner)
 
 
-async def test_nobody_sees_another_customers(api: CampaignApi, owner: Owner) -> None:  # F45
+async def test_a_customer_sees_only_their_own_surveys(api: CampaignApi, owner: Owner) -> None:  # F45
     await api.open()
     surveys = {guid: await api.ask(guid=guid, context_id=guid) for guid in ("anna", "Anna", "anna ", "a%", "a_na")}
     for guid, survey in surveys.items():
@@ -106,12 +106,12 @@ async def test_nobody_sees_another_customers(api: CampaignApi, owner: Owner) -> 
     await assert_counts_agree(owner)
 
 
-async def test_no_surveys_are_an_empty_list(api: CampaignApi) -> None:  # F46
-    answer = await api.get("feedback/surveys", guid="nobody")
+async def test_a_customer_without_surveys_gets_an_empty_list(api: CampaignApi) -> None:  # F46
+    answer = await api.get("feedback/surveys", guid="unknown")
     assert (answer.status_code, answer.json()) == (200, {"surveys": []})
 
 
-async def test_a_customer_must_be_named(api: CampaignApi) -> None:  # F47, G4
+async def test_the_guid_of_the_customer_is_required(api: CampaignApi) -> None:  # F47, G4
     assert invalid_fields(await api.get("feedback/surveys", guid="")) == ["guid"]
     assert invalid_fields(await api.get("feedback/surveys", guid="  \t")) == ["guid"]
     assert invalid_fields(await api.get("feedback/surveys", guid="x" * 256)) == ["guid"]
@@ -122,13 +122,13 @@ async def test_a_customer_must_be_named(api: CampaignApi) -> None:  # F47, G4
     assert await api.surveys("x" * 255) == await api.surveys("Ж😀 %&=+") == []
 
 
-async def test_the_latest_scheduled_come_first(api: CampaignApi, owner: Owner) -> None:  # F48
-    """Then the latest made, then the greatest id; `sent_at` is against this order on purpose."""
+async def test_surveys_are_sorted_by_schedule_latest_first(api: CampaignApi, owner: Owner) -> None:  # F48
+    """Ties are sorted by creation time, then by id; `sent_at` contradicts this order on purpose."""
     await api.open()
     surveys = sorted([await api.ask(context_id=str(number)) for number in range(5)])
     start = datetime(2026, 3, 1, tzinfo=UTC)
-    places = [(3, 0), (1, 9), (1, 9), (2, 2), (2, 1)]  # scheduled, made
-    for survey, (scheduled, made) in zip(surveys, places, strict=True):
+    schedule = [(3, 0), (1, 9), (1, 9), (2, 2), (2, 1)]  # scheduled, created
+    for survey, (scheduled, made) in zip(surveys, schedule, strict=True):
         times = (start + timedelta(hours=scheduled), start + timedelta(hours=made), start - timedelta(hours=scheduled))
         update = "UPDATE survey SET scheduled_at = $2, create_time = $3, sent_at = $4 WHERE id = $1"
         await owner.execute(update, UUID(survey), *times)
@@ -136,7 +136,7 @@ async def test_the_latest_scheduled_come_first(api: CampaignApi, owner: Owner) -
     assert shown == [surveys[place] for place in (0, 3, 4, 2, 1)]
 
 
-async def test_what_a_campaign_has_asked_stays_though_it_ends(api: CampaignApi) -> None:  # F50
+async def test_open_surveys_are_shown_after_their_campaign_has_ended(api: CampaignApi) -> None:  # F50
     changes: list[dict[str, Any]] = [
         {"active": False},
         {"end_date": "2024-01-02"},
@@ -164,7 +164,7 @@ FOREIGN = """
 """
 
 
-async def test_surveys_of_another_origin_are_none_here(make: Factory, api: CampaignApi, owner: Owner) -> None:  # F50
+async def test_surveys_of_another_origin_are_not_listed(make: Factory, api: CampaignApi, owner: Owner) -> None:  # F50
     await api.open()
     for origin in ("feature", "ticket"):
         ident = uuid4()
@@ -177,7 +177,7 @@ async def test_surveys_of_another_origin_are_none_here(make: Factory, api: Campa
     assert {row["status"] for row in await owner.fetch("SELECT status FROM survey")} == {"PENDING"}
 
 
-async def test_a_survey_shown_to_many_at_once_is_noted_once(
+async def test_concurrent_showings_are_counted_once(
     api: CampaignApi, other_process: CampaignApi, owner: Owner
 ) -> None:  # F44
     await api.open()

@@ -23,13 +23,15 @@ async def answers(owner: Owner) -> list[tuple[Any, ...]]:
 
 
 async def expire(make: Factory, api: CampaignApi, days: int) -> int:
-    """As if so many days had passed."""
+    """Expires surveys as if so many days had passed."""
     workspace, now = api.client.workspace, datetime.now(UTC)
     async with make.database.transaction(workspace) as tx:
         return await campaign_surveys.expire_surveys(tx, workspace, now + timedelta(days=days), 7, None, now)
 
 
-async def test_an_answer_is_stored_and_thanked_for(api: CampaignApi, owner: Owner) -> None:  # F2, F3, F60
+async def test_an_answer_is_stored_and_the_response_has_the_thanks(
+    api: CampaignApi, owner: Owner
+) -> None:  # F2, F3, F60
     await api.open()
     survey = await api.ask()
     await api.surveys()
@@ -47,7 +49,7 @@ async def test_an_answer_is_stored_and_thanked_for(api: CampaignApi, owner: Owne
     await assert_counts_agree(owner)
 
 
-async def test_a_score_is_within_the_scale_of_the_type(api: CampaignApi, owner: Owner) -> None:  # F61
+async def test_a_score_must_be_within_the_scale_of_the_survey_type(api: CampaignApi, owner: Owner) -> None:  # F61
     for code, low, high in (("NPS", 0, 10), ("CSAT", 1, 5), ("CES", 1, 5), ("CSAT10", 1, 10)):
         campaign = await api.open(survey_type_code=code)
         first, last = await api.ask(context_id=f"{code} low"), await api.ask(context_id=f"{code} high")
@@ -71,7 +73,7 @@ async def test_a_score_out_of_scale_leaves_the_survey_open(api: CampaignApi, own
     assert error_code(await api.submit(survey, 11)) == CLOSED
 
 
-async def test_an_unknown_survey(api: CampaignApi) -> None:  # F62
+async def test_an_unknown_survey_is_not_found(api: CampaignApi) -> None:  # F62
     ident = str(uuid4())
     answer = await api.submit(ident)
     assert error_code(answer) == (404, "NOT_FOUND")
@@ -90,7 +92,7 @@ async def test_a_survey_is_answered_once(api: CampaignApi, owner: Owner) -> None
     await assert_counts_agree(owner)
 
 
-async def test_survey_and_score_are_needed_and_exact(api: CampaignApi, owner: Owner) -> None:  # F64
+async def test_survey_and_score_are_required_and_validated(api: CampaignApi, owner: Owner) -> None:  # F64
     await api.open()
     survey = await api.ask()
     idents: list[Any] = [None, "", "x", 5, survey[:-1], f"{survey}0", []]
@@ -109,12 +111,12 @@ async def test_survey_and_score_are_needed_and_exact(api: CampaignApi, owner: Ow
     assert await answers(owner) == [(7, None)]
 
 
-async def test_nothing_else_is_checked(api: CampaignApi, owner: Owner) -> None:  # F65
-    """Neither who sends it, nor whether it is due or was shown."""
+async def test_guid_schedule_and_showing_are_not_checked(api: CampaignApi, owner: Owner) -> None:  # F65
+    """The sender is not checked, nor whether the survey is due or was shown."""
     await api.open(delay_hours=24)
     survey = await api.ask()
     assert await api.surveys() == []
-    expect_ok(await api.submit(survey, 5, guid="somebody else"))
+    expect_ok(await api.submit(survey, 5, guid="another customer"))
     row = await owner.fetchrow("SELECT sent_at, status FROM survey")
     assert row is not None
     assert tuple(row.values()) == (None, "COMPLETED")
@@ -123,7 +125,7 @@ async def test_nothing_else_is_checked(api: CampaignApi, owner: Owner) -> None: 
     await assert_counts_agree(owner)
 
 
-async def test_a_comment_is_optional_and_whole(api: CampaignApi, owner: Owner) -> None:  # F66, G4
+async def test_a_comment_is_optional_and_stored_unchanged(api: CampaignApi, owner: Owner) -> None:  # F66, G4
     await api.open()
     longest = "Ы😀" * 5_000
     survey = await api.ask()
@@ -138,7 +140,7 @@ async def test_a_comment_is_optional_and_whole(api: CampaignApi, owner: Owner) -
     assert [comment for _, comment in await answers(owner)] == [*comments, None]
 
 
-async def test_of_answers_at_the_same_time_one_is_stored(
+async def test_one_of_several_concurrent_answers_is_stored(
     api: CampaignApi, other_process: CampaignApi, owner: Owner
 ) -> None:  # F67
     await api.open()
@@ -156,7 +158,7 @@ async def test_of_answers_at_the_same_time_one_is_stored(
     await assert_counts_agree(owner)
 
 
-async def test_an_answer_waits_for_what_ends_the_survey(api: CampaignApi, owner: Owner) -> None:  # F67, F68
+async def test_an_answer_waits_for_a_concurrent_closing(api: CampaignApi, owner: Owner) -> None:  # F67, F68
     await api.open()
     survey = await api.ask()
     async with owner.transaction():
@@ -167,7 +169,7 @@ async def test_an_answer_waits_for_what_ends_the_survey(api: CampaignApi, owner:
     assert (await statuses(owner), await answers(owner)) == (["EXPIRED"], [])
 
 
-async def test_a_bad_answer_fails_alone_in_its_batch(api: CampaignApi, owner: Owner) -> None:  # F67
+async def test_an_invalid_answer_does_not_affect_its_batch(api: CampaignApi, owner: Owner) -> None:  # F67
     await api.open()
     surveys = [await api.ask(context_id=str(number)) for number in range(8)]
     first = [api.submit(survey, 11) for survey in surveys[:4]] + [api.submit(str(uuid4())) for _ in range(3)]
@@ -206,8 +208,8 @@ async def test_a_late_answer_counts_for_the_day_it_was_given(
     assert before <= days[0]["day"] <= datetime.now(UTC).date()
 
 
-async def test_the_day_is_the_workspaces(api: CampaignApi, owner: Owner) -> None:  # F6, G3
-    """Of two zones that are never on the same day."""
+async def test_the_day_of_an_answer_is_in_the_workspace_time_zone(api: CampaignApi, owner: Owner) -> None:  # F6, G3
+    """The two time zones are never on the same day."""
     await api.open()
     days: list[date] = []
     for number, zone in enumerate(("Pacific/Kiritimati", "Pacific/Pago_Pago")):
@@ -221,10 +223,10 @@ async def test_the_day_is_the_workspaces(api: CampaignApi, owner: Owner) -> None
     assert sorted(row["date"] for row in kept) == sorted(days)
 
 
-async def test_everything_at_once_leaves_true_counts(
+async def test_counts_agree_after_concurrent_events_answers_and_expiry(
     make: Factory, api: CampaignApi, theirs: CampaignApi, owner: Owner
 ) -> None:
-    """Events, showings, answers and expiry of two workspaces side by side."""
+    """Two workspaces have events, showings, answers and expiry at the same time."""
     for side in (api, theirs):
         for code, trigger in (("NPS", "ORDER_COMPLETED"), ("CES", "ORDER_COMPLETED"), ("CSAT", "TICKET_CLOSED")):
             await side.open(survey_type_code=code, trigger_type=trigger)

@@ -1,4 +1,4 @@
-"""The choice of a language, as the standard describes it."""
+"""The choice of a language by the Accept-Language header."""
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ WISHES = st.lists(
 
 
 def oracle(translations: dict[str, Texts], wishes: list[tuple[str, int]]) -> str:
-    """Goes from the heaviest wish down, and shortens each until there is such a text."""
+    """Tries the tags by weight, and shortens each until a translation exists."""
     for weight in range(1000, 0, -1):
         for tag in (tag for tag, wanted in wishes if wanted == weight):
             if tag == "*":
@@ -37,5 +37,5 @@ def test_the_best_text_is_chosen(translations: dict[str, Texts], wishes: list[tu
 
 @settings(deadline=None)
 @given(TRANSLATIONS, st.text(max_size=40))
-def test_whatever_is_sent_there_is_a_text(translations: dict[str, Texts], header: str) -> None:
+def test_any_header_chooses_a_text(translations: dict[str, Texts], header: str) -> None:
     assert choose_texts(BASE, translations, header) in [BASE, *translations.values()]

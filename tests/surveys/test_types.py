@@ -1,4 +1,4 @@
-"""Survey types: which there are, a workspace's own, and their texts in the customer's language."""
+"""Survey types: the built-in ones, those of a workspace, and their texts in the customer's language."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def types(api: CampaignApi) -> dict[str, Any]:
     return {one["code"]: one for one in expect_ok(await api.get("survey-types"))["survey_types"]}
 
 
-async def test_four_types_are_there_from_the_start(api: CampaignApi) -> None:  # F17
+async def test_a_new_workspace_has_four_survey_types(api: CampaignApi) -> None:  # F17
     known = await types(api)
     assert list(known) == ["CES", "CSAT", "CSAT10", "NPS"]
     meaning = ("scale_min", "scale_max", "formula", "satisfied_min", "satisfied_max", "higher_is_better")
@@ -35,7 +35,7 @@ async def test_four_types_are_there_from_the_start(api: CampaignApi) -> None:  #
     assert {known[code]["thanks"] for code in ("NPS", "CSAT", "CES")} == {"Спасибо за ваш отзыв!"}
 
 
-async def test_a_type_of_its_own_is_asked_like_the_others(api: CampaignApi, owner: Owner) -> None:
+async def test_a_custom_survey_type_works_like_the_built_in_types(api: CampaignApi, owner: Owner) -> None:
     for body in (CES7, THUMBS):
         assert expect_ok(await api.post("survey-types", body), 201) == body
         assert (await types(api))[body["code"]] == body
@@ -54,7 +54,7 @@ async def test_a_type_of_its_own_is_asked_like_the_others(api: CampaignApi, owne
     await assert_counts_agree(owner)
 
 
-async def test_a_code_is_taken_once(api: CampaignApi, theirs: CampaignApi) -> None:
+async def test_a_code_is_unique_in_a_workspace(api: CampaignApi, theirs: CampaignApi) -> None:
     for body in (CES7 | {"code": "NPS"}, CES7):
         expect_ok(await theirs.post("survey-types", CES7 | {"code": body["code"] + "x"}), 201)
     expect_ok(await api.post("survey-types", CES7), 201)
@@ -64,7 +64,7 @@ async def test_a_code_is_taken_once(api: CampaignApi, theirs: CampaignApi) -> No
     expect_ok(await api.post("survey-types", CES7 | {"code": "ces7"}), 201)
 
 
-NO_TRANSLATIONS: list[Any] = [None, [], "de", {"de": {}}, {"de": {"question": "x"}}, {"de": None}]
+INVALID_TRANSLATIONS: list[Any] = [None, [], "de", {"de": {}}, {"de": {"question": "x"}}, {"de": None}]
 BAD: list[tuple[str, Any]] = [
     *(("code", value) for value in (None, "", " ", "a b", "ЦЕС", "x" * 101, 5, "a/b", "a\n")),
     *(("name", value) for value in (None, "", "  ", "x" * 201, 5)),
@@ -78,7 +78,7 @@ BAD: list[tuple[str, Any]] = [
     ("satisfied_max", -1),
     *(("higher_is_better", value) for value in (None, 1, "true")),
     *(("formula_description", value) for value in (None, 5, "x" * 501)),
-    *(("translations", value) for value in NO_TRANSLATIONS),
+    *(("translations", value) for value in INVALID_TRANSLATIONS),
     *(
         ("translations", {language: CES7["translations"]["de"]})
         for language in ("DE", "d", "", "de_AT", "deutsch", "*")
@@ -87,7 +87,7 @@ BAD: list[tuple[str, Any]] = [
 ]
 
 
-async def test_what_does_not_fit_is_refused(api: CampaignApi) -> None:  # G4
+async def test_an_invalid_survey_type_is_refused(api: CampaignApi) -> None:  # G4
     expect_ok(await api.post("survey-types", CES7), 201)
     for field, value in BAD:
         assert error_code(await api.post("survey-types", CES7 | {"code": "NEW", field: value})) == (
@@ -100,7 +100,7 @@ async def test_what_does_not_fit_is_refused(api: CampaignApi) -> None:  # G4
     assert "NEW" not in await types(api)
 
 
-async def test_what_must_be_said(api: CampaignApi) -> None:
+async def test_required_fields_must_be_present(api: CampaignApi) -> None:
     needed = ("code", "name", "question", "thanks", "scale_min", "scale_max", "formula")
     for field in needed:
         assert invalid_fields(await api.post("survey-types", {key: CES7[key] for key in CES7.keys() - {field}})) == [
@@ -116,13 +116,13 @@ async def test_a_share_needs_its_satisfied_range(api: CampaignApi) -> None:
         assert invalid_fields(await api.post("survey-types", body)) == ["satisfied_min"]
 
 
-async def test_the_widest_and_the_longest_fit(api: CampaignApi) -> None:  # G4
+async def test_limits_are_inclusive(api: CampaignApi) -> None:  # G4
     long = {"name": "Й" * 200, "question": "😀" * 500, "thanks": "ё" * 500, "formula_description": "x" * 500}
     body = CES7 | long | {"code": "a-Z_0.9+" + "x" * 92, "scale_min": 0, "scale_max": 100}
     assert expect_ok(await api.post("survey-types", body), 201) == body
 
 
-async def test_put_replaces_everything_while_nobody_was_asked(api: CampaignApi) -> None:
+async def test_put_replaces_everything_before_the_first_survey(api: CampaignApi) -> None:
     expect_ok(await api.post("survey-types", CES7), 201)
     await api.open(survey_type_code="CES7")
     body = THUMBS | {"code": "ignored", "translations": {}, "higher_is_better": False}
@@ -131,7 +131,7 @@ async def test_put_replaces_everything_while_nobody_was_asked(api: CampaignApi) 
     assert error_code(await api.put("survey-types/NONE", CES7)) == (404, "NOT_FOUND")
 
 
-async def test_scale_and_formula_stay_once_it_was_asked(api: CampaignApi) -> None:
+async def test_scale_and_formula_cannot_change_after_the_first_survey(api: CampaignApi) -> None:
     expect_ok(await api.post("survey-types", THUMBS), 201)
     await api.open(survey_type_code="THUMBS")
     await api.order()
@@ -149,14 +149,14 @@ async def test_scale_and_formula_stay_once_it_was_asked(api: CampaignApi) -> Non
     assert (await api.surveys())[0]["question"] == "?"
 
 
-async def test_the_scale_of_features_stays_from_the_start(api: CampaignApi) -> None:
+async def test_the_scale_of_feature_ratings_can_never_change(api: CampaignApi) -> None:
     body = (await types(api))["CSAT10"]
     for change in ({"scale_min": 0}, {"satisfied_min": 7}):
         assert error_code(await api.put("survey-types/CSAT10", body | change)) == (409, "SURVEY_TYPE_IN_USE")
     assert expect_ok(await api.put("survey-types/CSAT10", body | {"question": "Well?"}))["question"] == "Well?"
 
 
-async def test_a_campaign_takes_the_types_there_are(api: CampaignApi) -> None:  # F14
+async def test_a_campaign_needs_an_existing_survey_type(api: CampaignApi) -> None:  # F14
     body = PLAN | {"survey_type_code": "CES7"}
     assert error_code(await api.post("campaigns", body)) == (400, "UNKNOWN_SURVEY_TYPE")
     expect_ok(await api.post("survey-types", CES7), 201)
@@ -165,7 +165,7 @@ async def test_a_campaign_takes_the_types_there_are(api: CampaignApi) -> None:  
     assert error_code(unknown) == (400, "UNKNOWN_SURVEY_TYPE")
 
 
-async def test_the_customers_language_is_spoken(api: CampaignApi) -> None:
+async def test_texts_are_in_the_language_of_the_customer(api: CampaignApi) -> None:
     await api.open(survey_type_code="CSAT")
     survey = await api.ask()
     spoken = {

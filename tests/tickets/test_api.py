@@ -45,7 +45,7 @@ async def test_each_workspace_numbers_its_own_tickets(client: Client, other_clie
     "fault",
     [{"subject": " "}, {"subject": "x" * 201}, {"description": ""}, {"description": "x" * 50_001}, {"priority": "Odd"},
      {"requester": {"name": "Ann", "email": "ann"}}, {"requester": {"email": "a@b.de"}}, {"tags": ["ß" * 150]},
-     {"tags": [" "]}, {"assignee": "nobody@example.com"}, {"subject": "\x00"}],
+     {"tags": [" "]}, {"assignee": "unknown@example.com"}, {"subject": "\x00"}],
 )  # fmt: skip
 async def test_an_invalid_body_is_rejected_and_stores_nothing(client: Client, fault: dict[str, Any]) -> None:
     answer = await client.post(TICKETS, json=NEW | fault)
@@ -107,7 +107,7 @@ async def test_an_invalid_change_is_rejected(client: Client, change: dict[str, A
 
 async def test_a_rejected_change_changes_nothing(client: Client) -> None:
     await opened(client)
-    answer = await client.patch(f"{TICKETS}/TK-1", json=CHANGE | {"assignee": "nobody@example.com"})
+    answer = await client.patch(f"{TICKETS}/TK-1", json=CHANGE | {"assignee": "unknown@example.com"})
     assert answer.status_code == 400
     ticket = (await client.get(f"{TICKETS}/TK-1")).json()
     assert (ticket["status"], ticket["priority"], ticket["tags"]) == ("Open", "Medium", [])
@@ -159,7 +159,7 @@ async def test_two_requests_at_once_with_one_key_take_effect_once(client: Client
 
 async def test_the_key_of_a_failed_request_can_be_used_again(client: Client) -> None:
     key = {"idempotency-key": "k"}
-    failed = await client.post(TICKETS, json=NEW | {"assignee": "nobody@example.com"}, headers=key)
+    failed = await client.post(TICKETS, json=NEW | {"assignee": "unknown@example.com"}, headers=key)
     assert failed.status_code == 400
     assert (await client.post(TICKETS, json=NEW, headers=key)).json()["ref"] == "TK-1"
 

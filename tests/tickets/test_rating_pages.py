@@ -228,8 +228,8 @@ async def test_only_the_requester_can_rate(portal: PortalSite, owner: Any) -> No
     await portal.open(Status.RESOLVED)
     bob, agent = await portal.customer(BOB), await portal.owner(email=ANN)
     assert (await bob.submit("/tickets/TK-1/rating", rating=1)).status_code == 404
-    for somebody in (portal.browser(), agent):
-        answer = await somebody.submit("/tickets/TK-1/rating", rating=1)
+    for browser in (portal.browser(), agent):
+        answer = await browser.submit("/tickets/TK-1/rating", rating=1)
         assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/login")
     at_acme = await portal.customer(ANN, slug="acme")
     assert (await at_acme.submit("/tickets/TK-1/rating", rating=1)).status_code == 404

@@ -1,4 +1,4 @@
-"""Slots: each day's job is done once whoever works, missed days are made up, what fails is done again."""
+"""Daily jobs: each day runs once, missed days run later, and failed jobs are retried."""
 
 import asyncio
 from datetime import date, time, timedelta
@@ -18,7 +18,7 @@ SLOTS = "SELECT workspace_id, day, done_at IS NOT NULL AS done FROM job_slot WHE
 
 
 class Recorder:
-    """A job that notes what it is called for; `faults` are raised first, one in each call."""
+    """A job that records its calls; each of the first calls raises one of `faults`."""
 
     def __init__(self, *faults: Exception) -> None:
         self.done: Done = []
@@ -29,7 +29,7 @@ class Recorder:
         if self.faults:
             raise self.faults.pop()
         await asyncio.sleep(0.01)
-        assert await tx.fetchval("SELECT count(*) FROM workspace") == 1  # it sees one workspace
+        assert await tx.fetchval("SELECT count(*) FROM workspace") == 1  # row level security shows one workspace
         self.done.append((workspace, day))
 
     def days(self, workspace: WorkspaceId) -> list[date]:
@@ -46,9 +46,7 @@ async def theirs(make: Factory) -> WorkspaceId:
     return await make.workspace("theirs")
 
 
-async def test_missed_days_are_made_up_once_oldest_first(
-    database: Database, ours: WorkspaceId, theirs: WorkspaceId
-) -> None:
+async def test_missed_days_run_once_oldest_first(database: Database, ours: WorkspaceId, theirs: WorkspaceId) -> None:
     recorder, now = Recorder(), utcnow() + 5 * DAY
     await daily.run_due(database, now, [recorder.job])
     for workspace in (ours, theirs):
@@ -61,7 +59,7 @@ async def test_missed_days_are_made_up_once_oldest_first(
     assert len(recorder.done) == 12
 
 
-async def test_many_workers_do_each_day_once(database: Database, ours: WorkspaceId, theirs: WorkspaceId) -> None:
+async def test_concurrent_workers_run_each_day_once(database: Database, ours: WorkspaceId, theirs: WorkspaceId) -> None:
     recorder, now = Recorder(), utcnow() + 9 * DAY
     await asyncio.gather(*(daily.run_due(database, now, [recorder.job]) for _ in range(6)))
     await daily.run_due(database, now, [recorder.job])
@@ -70,7 +68,7 @@ async def test_many_workers_do_each_day_once(database: Database, ours: Workspace
         assert recorder.days(workspace) == sorted(recorder.days(workspace))
 
 
-async def test_a_job_that_fails_keeps_its_day_and_stops_nobody_else(
+async def test_a_failed_job_is_retried_and_does_not_block_other_jobs(
     database: Database, owner: "asyncpg.Connection[asyncpg.Record]", ours: WorkspaceId, theirs: WorkspaceId
 ) -> None:
     recorder, now = Recorder(RuntimeError("broken")), utcnow() + 2 * DAY
@@ -83,7 +81,7 @@ async def test_a_job_that_fails_keeps_its_day_and_stops_nobody_else(
     assert recorder.days(ours) == recorder.days(theirs)
 
 
-async def test_a_job_that_is_cut_off_is_done_again(database: Database, ours: WorkspaceId) -> None:
+async def test_an_interrupted_job_runs_again(database: Database, ours: WorkspaceId) -> None:
     reached, recorder, now = asyncio.Event(), Recorder(), utcnow() + DAY
 
     async def endless(tx: Tx, workspace: WorkspaceId, day: date) -> None:
@@ -93,14 +91,14 @@ async def test_a_job_that_is_cut_off_is_done_again(database: Database, ours: Wor
     cut = asyncio.create_task(daily.run_due(database, now, [Job("note", time(3), endless)]))
     await reached.wait()
     await daily.run_due(database, now, [recorder.job])
-    assert recorder.done == []  # it is in somebody's hands
+    assert recorder.done == []  # another worker holds the lock
     cut.cancel()
     await asyncio.wait([cut])
     await daily.run_due(database, now, [recorder.job])
     assert len(recorder.days(ours)) == 1
 
 
-async def test_days_are_those_of_the_workspaces_zone(database: Database, ours: WorkspaceId) -> None:
+async def test_days_are_in_the_workspace_time_zone(database: Database, ours: WorkspaceId) -> None:
     async with database.transaction(ours) as tx:
         await tx.execute("UPDATE workspace SET time_zone = 'Pacific/Kiritimati'")  # 14 hours ahead
     recorder, now = Recorder(), utcnow() + DAY

@@ -1,4 +1,4 @@
-"""The loop goes on, whatever the database does."""
+"""The loop of the worker continues when the database fails."""
 
 import asyncio
 from datetime import timedelta
@@ -16,7 +16,7 @@ JOBS = daily_jobs(load(env={}))
 SLOT = "SELECT count(*) FROM job_slot WHERE done_at IS NOT NULL"
 
 
-async def test_it_outlives_a_database_that_is_away(live_db: str) -> None:
+async def test_the_loop_continues_after_the_database_was_unreachable(live_db: str) -> None:
     database = await Database.open(live_db, size=1)
     await database.close()
     with capture_logs() as logs:
@@ -29,7 +29,7 @@ async def test_it_outlives_a_database_that_is_away(live_db: str) -> None:
     assert {line["log_level"] for line in logs} == {"warning"}
 
 
-async def test_the_jobs_of_every_day_are_done_and_logged(database: Database, make: Factory) -> None:
+async def test_daily_jobs_run_and_are_logged(database: Database, make: Factory) -> None:
     workspace = await make.workspace("ours")
     with capture_logs() as logs:
         await daily.run_due(database, utcnow() + timedelta(days=1), JOBS)

@@ -1,4 +1,4 @@
-"""The nightly recount: what is kept is mended by what was given, and what is given meanwhile is not lost."""
+"""The nightly recount repairs counts, and keeps ratings that are committed meanwhile."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -19,9 +19,9 @@ SUMS = "SELECT * FROM interaction_sum ORDER BY workspace_id, feature_id"
 
 @pytest.fixture
 async def feature(client: Client, other_client: Client) -> Feature:
-    """One with uses and ratings, as a neighbour's of the same name."""
-    for who in (client, other_client):
-        made = await Feature.open(who)
+    """A feature with uses and ratings; the other workspace has one with the same key."""
+    for one in (client, other_client):
+        made = await Feature.open(one)
         for rating in (1, 7, 7, 10):
             await made.rate(rating)
         for _ in range(3):
@@ -42,7 +42,7 @@ async def kept(owner: Any) -> list[list[tuple[Any, ...]]]:
     return [[tuple(row) for row in await owner.fetch(query)] for query in (KEPT, SUMS)]
 
 
-async def test_what_is_right_is_left_alone(database: Database, owner: Any, feature: Feature) -> None:
+async def test_correct_counts_are_left_unchanged(database: Database, owner: Any, feature: Feature) -> None:
     before = await kept(owner)
     async with database.transaction(feature.client.workspace) as tx:
         assert await metrics.list_drift(tx, feature.client.workspace, utcnow().date().replace(day=1)) == []
@@ -60,7 +60,7 @@ async def test_what_is_right_is_left_alone(database: Database, owner: Any, featu
         "DELETE FROM interaction_sum",
     ],
 )
-async def test_what_is_wrong_is_mended(database: Database, owner: Any, feature: Feature, damage: str) -> None:
+async def test_wrong_counts_are_repaired(database: Database, owner: Any, feature: Feature, damage: str) -> None:
     right = await kept(owner)
     await owner.execute(damage)
     assert await kept(owner) != right
@@ -70,10 +70,10 @@ async def test_what_is_wrong_is_mended(database: Database, owner: Any, feature: 
     assert [[row for row in table if row[0] == ours] for table in after] == [
         [row for row in table if row[0] == ours] for table in right
     ]
-    assert after != right  # the neighbour's is for the neighbour's own recount
+    assert after != right  # each recount repairs one workspace
 
 
-async def test_a_rating_that_commits_beside_it_is_not_lost(database: Database, owner: Any, feature: Feature) -> None:
+async def test_a_rating_committed_during_the_recount_is_kept(database: Database, owner: Any, feature: Feature) -> None:
     ours = feature.client.workspace
     await owner.execute("UPDATE score_count SET counts = '{9,9}' WHERE grain = 'day'")
     async with database.transaction(ours) as tx:
