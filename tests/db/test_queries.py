@@ -8,10 +8,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from msgspec import Struct
 
 import voxpop
 from voxpop.db.pool import Database
-from voxpop.db.query import Query, every_query
+from voxpop.db.query import Query, array_text, arrays_of, every_query
 from voxpop.db.schema import SCHEMA_FILE
 
 SOURCE = Path(voxpop.__file__).parent
@@ -118,3 +119,20 @@ def test_the_workspace_table_is_read_by_id_only(query: "Query[Any]") -> None:
 )
 def test_an_unscoped_statement_is_found(sql: str) -> None:
     assert unscoped(sql) != []
+
+
+class ColumnRow(Struct):
+    name: str
+    count: int
+
+
+def test_rows_become_one_array_per_field() -> None:
+    rows = [ColumnRow("a", 1), ColumnRow("b", 2)]
+    assert arrays_of(rows) == {"name": ["a", "b"], "count": [1, 2]}
+
+
+async def test_an_array_as_text_is_read_as_an_array(database: Database) -> None:
+    async with database.transaction(None) as tx:
+        sql = "SELECT counts::int[] AS counts FROM unnest($1::text[]) AS t (counts)"
+        rows = await tx.fetch(sql, [array_text([1, 20]), array_text([])])
+    assert [row["counts"] for row in rows] == [[1, 20], []]

@@ -12,7 +12,7 @@ from voxpop.db.pool import Database, Tx
 from voxpop.errors import Conflict, FieldError
 from voxpop.hosts import DEFAULT_LABEL, workspace_url
 from voxpop.i18n import N_, translate
-from voxpop.types import AccountId, Audit, WorkspaceId, uuid7
+from voxpop.types import SYSTEM_USER, AccountId, Audit, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 ACCOUNT_EXISTS = N_("An account with this address already exists. Use another address.")
@@ -113,7 +113,7 @@ async def mark_email_verified(tx: Tx, workspace: WorkspaceId, account: AccountId
 
 async def create_owner_link(tx: Tx, workspace: Workspace, public_url: str, now: datetime) -> str:
     """A link that makes its bearer an owner, once, within 7 days. Only the operator may see it."""
-    path = await create_link(tx, workspace.id, NewMagicLink(LinkKind.OWNER), Audit(now, "system"))
+    path = await create_link(tx, workspace.id, NewMagicLink(LinkKind.OWNER), Audit(now, SYSTEM_USER))
     return workspace_url(public_url, workspace.slug) + path
 
 

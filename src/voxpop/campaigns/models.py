@@ -8,8 +8,6 @@ from msgspec import Struct
 
 from voxpop.types import CampaignId, SurveyId
 
-USER = "system"
-
 
 class Trigger(StrEnum):
     """The types of events that open surveys."""

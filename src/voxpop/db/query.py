@@ -77,7 +77,10 @@ def arrays_of(rows: Sequence[Struct]) -> dict[str, Sequence[object]]:
 
 
 def array_text(values: Iterable[object]) -> str:
-    """An array as text, for a statement that reads arrays with `unnest`, which would flatten nested ones."""
+    """An array as text, for a statement that reads arrays with `unnest`, which would flatten nested ones.
+
+    The values are numbers, ids or keywords: nothing that needs quotes.
+    """
     return "{" + ",".join(map(str, values)) + "}"
 
 

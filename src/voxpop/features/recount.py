@@ -6,7 +6,7 @@ from voxpop.features.models import UsageIncrement
 from voxpop.types import WorkspaceId
 
 
-async def repair_sums(tx: Tx, workspace: WorkspaceId) -> list[UsageIncrement]:
+async def repair_totals(tx: Tx, workspace: WorkspaceId) -> list[UsageIncrement]:
     """Adds the difference and returns it. A maximum is only ever raised."""
     drift = await store.list_totals_drift(tx, workspace)
     if drift:

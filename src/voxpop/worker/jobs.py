@@ -57,7 +57,7 @@ async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:
     """Recounts yesterday's month from the ratings, repairs differing counts and sums, and logs the drift."""
     await metrics.lock_recount(tx, workspace)
     drift = await metrics.list_drift(tx, workspace, (day - DAY).replace(day=1))
-    sums = await features.repair_sums(tx, workspace)
+    sums = await features.repair_totals(tx, workspace)
     if drift:
         await metrics.repair_counts(tx, workspace, drift)
     for counts, differences in (("interaction_sum", sums), ("score_count", drift)):
