@@ -10,8 +10,7 @@ from voxpop.db.pool import Database
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in ("voxpop.surveys.campaign_surveys", "voxpop.worker.jobs"):
-        monkeypatch.setattr(f"{module}.utcnow", clock)
+    monkeypatch.setattr("voxpop.worker.jobs.utcnow", clock)
     return clock
 
 

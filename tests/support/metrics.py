@@ -75,13 +75,15 @@ class Campaigns:
         if not show:
             return [survey for outcome in outcomes for survey in outcome.surveys]
         async with self.database.transaction(self.workspace) as tx:
-            shown = await surveys.show_surveys(tx, self.workspace, guids)
+            shown = await surveys.show_surveys(tx, self.workspace, guids, self.clock.now)
         return [survey.id for due in shown for survey in due if survey.campaign_id == campaign]
 
     async def submit(self, asked: Sequence[SurveyId], *scores: int) -> None:
         answers = [Submission(survey, score, "Fine") for survey, score in zip(asked, scores, strict=True)]
         async with self.database.transaction(self.workspace) as tx:
-            assert all(one.feedback for one in await surveys.submit_answers(tx, self.workspace, answers))
+            assert all(
+                one.feedback for one in await surveys.submit_answers(tx, self.workspace, answers, self.clock.now)
+            )
 
     async def answer(self, campaign: CampaignId, *scores: int, at: datetime | None = None) -> None:
         """Opens a survey for each score and submits the scores."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voxpop.accounts import magic_links_store, passwords, sessions_store, store
 from voxpop.accounts.errors import LastOwner
-from voxpop.accounts.models import Member, MemberRow, Role
+from voxpop.accounts.models import Account, Member, MemberRow, Role
 from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid
@@ -26,6 +26,11 @@ async def list_members(tx: Tx, workspace: WorkspaceId) -> list[MemberRow]:
 async def get_names(tx: Tx, workspace: WorkspaceId, accounts: Iterable[UUID]) -> dict[AccountId, str]:
     """The names of present and former members."""
     return {member.account_id: member.name for member in await store.list_names(tx, workspace, list(accounts))}
+
+
+async def add_member(tx: Tx, workspace: WorkspaceId, new: Account, role: Role, audit: Audit) -> AccountId:
+    """Adds a member without an invitation. An address that has an account keeps it; its id is returned."""
+    return await store.insert_member(tx, workspace, new, role, audit)
 
 
 async def change_role(tx: Tx, manager: Member, account: AccountId, role: Role, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """The API of survey types, and of campaign surveys as customers see them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Request, get, post, put
@@ -10,7 +11,7 @@ from msgspec import Meta
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
 from voxpop.db.batcher import Batcher
-from voxpop.db.pool import Database
+from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
 from voxpop.surveys import campaign_surveys, survey_types
 from voxpop.surveys.errors import SurveyNotPending, SurveyTypeAlreadyExists, SurveyTypeInUse
@@ -25,7 +26,7 @@ from voxpop.surveys.schemas import (
     SurveyTypeOut,
     SurveyTypesOut,
 )
-from voxpop.types import Actor, Guid, Scope, utcnow
+from voxpop.types import Actor, Guid, Scope, WorkspaceId, utcnow
 
 SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
 SURVEY_TYPES = "/api/v1/survey-types"
@@ -39,11 +40,9 @@ class SurveyBatchers:
     """Batches the two hot operations. `language` is the Accept-Language header."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self._show: Batcher[str, list[DueSurvey]] = Batcher(
-            "show", database, campaign_surveys.show_surveys, queue_limit=limit
-        )
+        self._show: Batcher[str, list[DueSurvey]] = Batcher("show", database, _show_surveys_now, queue_limit=limit)
         self._submit: Batcher[Submission, SubmissionResult] = Batcher(
-            "submit", database, campaign_surveys.submit_answers, queue_limit=limit
+            "submit", database, _submit_answers_now, queue_limit=limit
         )
 
     async def show_surveys(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
@@ -55,6 +54,16 @@ class SurveyBatchers:
         result = await self._submit.submit(actor.workspace, submission)
         campaign_surveys.require_stored(submission, result)
         return AnswerOut.of(result, language)
+
+
+async def _show_surveys_now(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[list[DueSurvey]]:
+    return await campaign_surveys.show_surveys(tx, workspace, guids, utcnow())
+
+
+async def _submit_answers_now(
+    tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submission]
+) -> list[SubmissionResult]:
+    return await campaign_surveys.submit_answers(tx, workspace, submissions, utcnow())
 
 
 @get(

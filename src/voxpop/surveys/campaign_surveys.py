@@ -21,15 +21,14 @@ from voxpop.surveys.models import (
     campaign_series,
 )
 from voxpop.surveys.service import increments, record_answers
-from voxpop.types import SYSTEM_USER, Audit, CampaignId, Origin, SurveyId, WorkspaceId, utcnow
+from voxpop.types import SYSTEM_USER, Audit, CampaignId, Origin, SurveyId, WorkspaceId
 from voxpop.workspaces import service as workspaces
 
 EXPIRY_BATCH_SIZE = 5_000  # surveys that expire in one transaction
 
 
-async def show_surveys(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[list[DueSurvey]]:
+async def show_surveys(tx: Tx, workspace: WorkspaceId, guids: Sequence[str], now: datetime) -> list[list[DueSurvey]]:
     """Each customer's open surveys that are due. The first time one is shown, it is marked and counted."""
-    now = utcnow()
     due = await store.list_due(tx, workspace, sorted(set(guids)), now)
     if unsent := [survey.id for survey in due if survey.sent_at is None]:
         shown = await store.set_sent(tx, workspace, unsent, Audit(now, SYSTEM_USER))
@@ -43,9 +42,10 @@ async def show_surveys(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> 
     return [by_guid.get(guid, []) for guid in guids]
 
 
-async def submit_answers(tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submission]) -> list[SubmissionResult]:
+async def submit_answers(
+    tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submission], now: datetime
+) -> list[SubmissionResult]:
     """Stores the first answer to each open survey that fits its scale, and rejects the others."""
-    now = utcnow()
     surveys = await store.lock_surveys(tx, workspace, sorted({one.survey for one in submissions}))
     accepted: dict[SurveyId, Submission] = {}
     results = [_check(one, surveys.get(one.survey), accepted) for one in submissions]

@@ -50,13 +50,13 @@ async def first_start(database: Database, now: datetime) -> str | None:
 
 
 async def get_workspace_by_name(database: Database, name: str) -> Workspace:
-    """The workspace with this name; NotFound lists the names that exist."""
+    """The workspace with this name, else with this slug; NotFound lists the names that exist."""
     async with database.transaction(None) as tx:
         known = await store.list_workspaces(tx)
-    for workspace in known:
-        if workspace.name == name:
-            return workspace
-    names = ", ".join(workspace.name for workspace in known) or "none"
+    found = {each.slug: each for each in known} | {each.name: each for each in known}
+    if workspace := found.get(name):
+        return workspace
+    names = ", ".join(each.name for each in known) or "none"
     raise NotFound(f"There is no workspace '{name}' (there are: {names})")
 
 
@@ -68,6 +68,11 @@ async def list_workspaces(tx: Tx) -> list[Workspace]:
 async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
     """The workspace and its settings."""
     return await store.get_workspace(tx, workspace)
+
+
+async def lock_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
+    """Locks the workspace until the end of the transaction, for work that only one process may do."""
+    return await store.lock_workspace(tx, workspace)
 
 
 async def change_workspace(
