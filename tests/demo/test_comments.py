@@ -1,57 +1,57 @@
-"""Comments: every feature can be spoken of in both languages, well and badly."""
+"""Comments: there are remarks on every feature in both languages, and they fit their writer."""
 
 from random import Random
-from typing import Any
 
-import msgspec
 import pytest
 
-from voxpop.demo.comments import SLOT, band_of, comment
-from voxpop.demo.people import Customer, customers
-from voxpop.demo.plan import PLANS
-from voxpop.demo.words import words
+from voxpop.demo.comments import BAD, FAIR, GOOD, comment, sentiment_of
+from voxpop.demo.features.plans import PLANS
+from voxpop.demo.text_files import SLOT, load_texts
 
-BANDS = ("bad", "fair", "good")
-SCORES = {"bad": 2, "fair": 6, "good": 9}
+SENTIMENTS = (BAD, FAIR, GOOD)
 
 
-def customer(**changes: Any) -> Customer:
-    return msgspec.structs.replace(next(customers(Random(1))), **changes)  # noqa: S311
-
-
-def said(band: str, broken: bool = False, **changes: Any) -> set[str]:
-    """All that somebody may say of the export."""
+def possible(
+    sentiment: str, subject: str = "export-csv", *, is_russian: bool = False, is_careless: bool = False
+) -> set[str]:
+    """All comments that are likely in a long time."""
     rng = Random(3)  # noqa: S311
-    who = customer(**changes)
-    told = [comment(rng, who, "export-csv", SCORES[band], broken) for _ in range(2_000)]
-    return {one for one in told if one}
+    comments = (
+        comment(rng, subject, sentiment, is_russian=is_russian, is_careless=is_careless, general=True)
+        for _ in range(2_000)
+    )
+    return {one for one in comments if one}
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("band", BANDS)
-def test_there_are_words_for_everything(band: str, language: str) -> None:
-    for about in ("general", *(plan.feature.feature_key for plan in PLANS)):
-        phrases = words().phrases[about][band][language]
-        assert len(set(phrases)) == len(phrases) >= 3
-        assert {slot for phrase in phrases for slot in SLOT.findall(phrase)} <= set(words().slots[language])
+@pytest.mark.parametrize("sentiment", SENTIMENTS)
+def test_every_feature_has_remarks(sentiment: str, language: str) -> None:
+    for subject in ("general", *(plan.feature.feature_key for plan in PLANS)):
+        remarks = load_texts().remarks[subject][sentiment][language]
+        assert len(set(remarks)) == len(remarks) >= 3
+        slots = {slot for remark in remarks for slot in SLOT.findall(remark)}
+        assert slots <= set(load_texts().slots[language])
 
 
-def test_bands_cover_the_scale() -> None:
-    assert [band_of(score) for score in range(1, 11)] == ["bad"] * 4 + ["fair"] * 3 + ["good"] * 3
+def test_sentiments_cover_the_scale() -> None:
+    assert [sentiment_of(score) for score in range(1, 11)] == [BAD] * 4 + [FAIR] * 3 + [GOOD] * 3
 
 
-def test_careful_people_write_sentences() -> None:
-    for one in said("bad", broken=True, careless=False, russian=False):
+def test_careful_customers_write_sentences() -> None:
+    comments = possible(BAD, "broken")
+    assert len(comments) > 50
+    for one in comments:
         assert one[0].isupper()
         assert one[-1] in ".?"
         assert "?." not in one
 
 
-def test_careless_people_write_as_they_speak() -> None:
-    assert all(one[0].islower() or not one[0].isalpha() for one in said("good", careless=True, russian=True))
+def test_careless_customers_write_without_capitals() -> None:
+    comments = possible(GOOD, is_careless=True, is_russian=True)
+    assert len(comments) > 50
+    assert all(one[0].islower() or not one[0].isalpha() for one in comments)
 
 
-def test_a_breakdown_is_what_they_talk_about() -> None:
-    assert any("hangs at 90 percent" in one for one in said("bad", broken=True, russian=False))
-    assert not any("hangs at 90 percent" in one for one in said("bad", russian=False))
-    assert said("good", broken=True) == said("good")
+def test_a_breakdown_has_its_own_remarks() -> None:
+    assert any("hangs at 90 percent" in one for one in possible(BAD, "broken"))
+    assert not any("hangs at 90 percent" in one for one in possible(BAD))

@@ -11,7 +11,8 @@ DEMO = """Fill an empty workspace with demo data.
 
 The data are two products with their features, two campaigns, a year of usage,
 surveys and ratings, and 90 days of support tickets with four agents, who
-cannot sign in. A workspace that has data is not changed.
+cannot sign in. A workspace that has data is not changed. The default workspace
+gets the name Harbour Hotels and keeps its slug. No email is sent.
 
 For example:
 

@@ -80,11 +80,11 @@ async def _set_up(database: Database, settings: Settings) -> None:
 
 
 async def _load_demo(database: Database) -> None:
-    """Loads the demo data, unless the default workspace was renamed."""
+    """Loads the demo data into the workspace with the default slug, whatever its name is."""
     async with database.transaction(None) as tx:
         rows = await workspaces.list_workspaces(tx)
     for workspace in rows:
-        if workspace.name == workspaces.DEFAULT:
+        if workspace.slug == workspaces.DEFAULT:
             await load_demo(database, workspace)
 
 

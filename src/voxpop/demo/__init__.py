@@ -1,4 +1,4 @@
-"""A year of made-up customers for an empty workspace, so that every page has something to show."""
+"""A year of made-up data for an empty workspace, so that every page has something to show."""
 
 from voxpop.demo.service import load
 

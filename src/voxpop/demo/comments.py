@@ -1,44 +1,39 @@
-"""Puts comments together from remarks: they fit the score, the feature and the customer's language."""
+"""Composes comments from remarks that fit the score, the subject and the customer's language."""
 
-import re
 from random import Random
 
-from voxpop.demo.people import Customer
-from voxpop.demo.words import Phrases, words
+from voxpop.demo.text_files import SLOT, load_texts
 
-# The chance that a rating of this band has a comment: who is unhappy writes more.
-CHATTY = {"bad": 0.62, "fair": 0.42, "good": 0.3}
+BAD, FAIR, GOOD = "bad", "fair", "good"
+# The chance that a rating of this sentiment has a comment. Dissatisfied customers write more.
+COMMENT_CHANCES = {BAD: 0.62, FAIR: 0.42, GOOD: 0.3}
 BUT = {"en": ", but ", "ru": ", но "}
-SLOT = re.compile(r"\{(\w+)\}")
 
 
-def comment(rng: Random, customer: Customer, feature: str, score: int, broken: bool) -> str | None:
-    """A short comment, or none. `broken`: the feature is in a drop, so complaints are about that."""
-    band = band_of(score)
-    if rng.random() >= CHATTY[band]:
+def comment(
+    rng: Random, subject: str, sentiment: str, *, is_russian: bool, is_careless: bool, general: bool = False
+) -> str | None:
+    """A short comment, or none. With `general` it may also have remarks that fit every subject."""
+    if rng.random() >= COMMENT_CHANCES[sentiment]:
         return None
-    language = "ru" if customer.russian else "en"
-    about = "broken" if broken and band == "bad" else feature
-    return _put_together(rng, _choose(rng, about, band, language), language, customer.careless)
+    language = "ru" if is_russian else "en"
+    if general:
+        remarks = _choose_any(rng, subject, sentiment, language)
+    else:
+        specific = load_texts().remarks[subject][sentiment][language]
+        remarks = rng.sample(specific, rng.choices((1, 2), (3, 1))[0])
+    return _compose(rng, remarks, language, is_careless)
 
 
-def remark(rng: Random, about: str, band: str, *, russian: bool, careless: bool) -> str | None:
-    """The same on one thing alone, without things in general."""
-    if rng.random() >= CHATTY[band]:
-        return None
-    language = "ru" if russian else "en"
-    remarks = rng.sample(words().phrases[about][band][language], rng.choices((1, 2), (3, 1))[0])
-    return _put_together(rng, remarks, language, careless)
+def sentiment_of(score: int) -> str:
+    """The sentiment of a score from 1 to 10."""
+    return BAD if score <= 4 else FAIR if score <= 7 else GOOD
 
 
-def band_of(score: int) -> str:
-    return "bad" if score <= 4 else "fair" if score <= 7 else "good"
-
-
-def _choose(rng: Random, about: str, band: str, language: str) -> Phrases:
-    """One or two remarks, on the thing itself or on things in general."""
-    phrases = words().phrases
-    specific, general = phrases[about][band][language], phrases["general"][band][language]
+def _choose_any(rng: Random, subject: str, sentiment: str, language: str) -> list[str]:
+    """One or two remarks on the subject or in general."""
+    remarks = load_texts().remarks
+    specific, general = remarks[subject][sentiment][language], remarks["general"][sentiment][language]
     shape = rng.random()
     if shape < 0.4:
         return [rng.choice(specific)]
@@ -48,21 +43,21 @@ def _choose(rng: Random, about: str, band: str, language: str) -> Phrases:
         return [rng.choice(general), rng.choice(specific)]
     if shape < 0.76:
         return [rng.choice(specific), rng.choice(general)]
-    if band == "fair":
-        return [rng.choice(phrases[about]["good"][language]) + BUT[language] + rng.choice(specific)]
+    if sentiment == FAIR:
+        return [rng.choice(remarks[subject][GOOD][language]) + BUT[language] + rng.choice(specific)]
     return rng.sample(specific, 2)
 
 
-def _put_together(rng: Random, remarks: Phrases, language: str, careless: bool) -> str:
-    slots = words().slots[language]
-    filled = [SLOT.sub(lambda slot: rng.choice(slots[slot[1]]), one) for one in remarks]
-    return _careless(filled) if careless else _careful(filled)
+def _compose(rng: Random, remarks: list[str], language: str, is_careless: bool) -> str:
+    slots = load_texts().slots[language]
+    filled = [SLOT.sub(lambda slot: rng.choice(slots[slot[1]]), remark) for remark in remarks]
+    return _join_carelessly(filled) if is_careless else _join_sentences(filled)
 
 
-def _careful(remarks: Phrases) -> str:
-    """Each begins with a capital and ends with a stop."""
+def _join_sentences(remarks: list[str]) -> str:
+    """Each begins with a capital and ends with a full stop or a question mark."""
     return " ".join(one[0].upper() + one[1:] + ("" if one.endswith("?") else ".") for one in remarks)
 
 
-def _careless(remarks: Phrases) -> str:
+def _join_carelessly(remarks: list[str]) -> str:
     return ", ".join(remarks).replace("?,", "?")

@@ -1,4 +1,4 @@
-"""Ids as the product would have made them then, from the demo's own chance."""
+"""Reproducible ids for bulk rows, with the time at which the product would have made them."""
 
 from datetime import datetime
 from random import Random
