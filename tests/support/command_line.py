@@ -27,7 +27,7 @@ def run(*words: str, data: Path | None = None, **settings: str) -> "subprocess.C
     """Runs a command to its end, in a directory without settings."""
     options = ["--data", str(data)] if data else []
     env = clean_environment(**settings)
-    return subprocess.run([*VOXPOP, *words, *options], env=env, cwd="/", capture_output=True, text=True, timeout=60)
+    return subprocess.run([*VOXPOP, *words, *options], env=env, cwd="/", capture_output=True, text=True, timeout=180)
 
 
 def run_successfully(*words: str, data: Path) -> str:
