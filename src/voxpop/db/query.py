@@ -27,22 +27,22 @@ class Query(Generic[Row]):
         self.sql, self.names = parameterize(text)
         self.registry.append(self)
 
-    async def all(self, tx: Tx, *values: object, **named: object) -> list[Row]:
+    async def all(self, tx: Tx, *values: Struct, **named: object) -> list[Row]:
         return [self.row(*record) for record in await tx.fetch(self.sql, *self._arguments(values, named))]
 
-    async def find(self, tx: Tx, *values: object, **named: object) -> Row | None:
+    async def find(self, tx: Tx, *values: Struct, **named: object) -> Row | None:
         """The first row, or None."""
         record = await tx.fetchrow(self.sql, *self._arguments(values, named))
         return None if record is None else self.row(*record)
 
-    async def one(self, tx: Tx, *values: object, **named: object) -> Row:
+    async def one(self, tx: Tx, *values: Struct, **named: object) -> Row:
         """The first row; raises NotFound if there is none."""
         row = await self.find(tx, *values, **named)
         if row is None:
             raise NotFound
         return row
 
-    async def run(self, tx: Tx, *values: object, **named: object) -> int:
+    async def run(self, tx: Tx, *values: Struct, **named: object) -> int:
         """Runs a statement without result rows and returns the number of affected rows."""
         status = str(await tx.execute(self.sql, *self._arguments(values, named)))
         return int(status.rsplit(" ", 1)[-1])
@@ -51,12 +51,10 @@ class Query(Generic[Row]):
         """Runs the statement once for each row of named values, in one round trip."""
         await tx.executemany(self.sql, [self._arguments((), row) for row in rows])
 
-    def _arguments(self, values: tuple[object, ...], named: dict[str, object]) -> Sequence[object]:
+    def _arguments(self, values: Sequence[Struct], named: dict[str, object]) -> Sequence[object]:
         """The values in the order of the parameters. TypeError names missing and unknown ones."""
-        if not self.names:
-            return values
         if values:
-            named = {name: getattr(struct, name) for struct in values for name in _fields(struct)} | named
+            named = {name: getattr(struct, name) for struct in values for name in struct.__struct_fields__} | named
         if len(named) != len(self.names) or not all(name in named for name in self.names):
             raise TypeError(f"{self} takes {', '.join(self.names)}, not {', '.join(named)}")
         return [named[name] for name in self.names]
@@ -65,15 +63,9 @@ class Query(Generic[Row]):
         return " ".join(self.text.split())[:60]
 
 
-def _fields(struct: object) -> tuple[str, ...]:
-    if not isinstance(struct, Struct):
-        raise TypeError(f"{type(struct).__name__} is not a struct: pass values as keywords")
-    return struct.__struct_fields__
-
-
 def arrays_of(rows: Sequence[Struct]) -> dict[str, Sequence[object]]:
     """Rows of one struct as an array for each field, for a statement that reads them with `unnest`."""
-    return {name: [getattr(row, name) for row in rows] for name in _fields(rows[0])}
+    return {name: [getattr(row, name) for row in rows] for name in rows[0].__struct_fields__}
 
 
 def array_text(values: Iterable[object]) -> str:
