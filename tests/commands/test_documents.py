@@ -32,6 +32,7 @@ NOT_RUN = {
     "make test": "runs this test",
     'make test ARGS="tests/features -k reject"': "runs tests",
     "make check": "runs this test",
+    "make check-postgres15": "runs this test",
     "make fix": "changes the files",
     "make bench": "takes minutes; make check runs each bench with --small",
     "make lock": "needs the network",
