@@ -126,7 +126,7 @@ _is_discarding: ContextVar[bool] = ContextVar("is_discarding", default=False)
 
 @contextmanager
 def discard_messages() -> Iterator[None]:
-    """Makes `record` write nothing, in this block of this task. For invented changes, which no one may hear of."""
+    """Makes `record` write nothing, in this block of this task. For demo data, which must not be sent."""
     token = _is_discarding.set(True)
     try:
         yield

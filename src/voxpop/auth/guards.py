@@ -88,7 +88,7 @@ def limit_by_member(rate_limit: RateLimit) -> Guard:
 class AccessGuard:
     """The guard of every route: authenticates the request, then checks its scope or page access.
 
-    `load_sidebar` is registered by the composition root, because this package must not know whose figures those are.
+    The composition root passes `load_sidebar`, because `auth` may not import `tickets`.
     """
 
     def __init__(self, authenticator: Authenticator, load_sidebar: SidebarLoader) -> None:

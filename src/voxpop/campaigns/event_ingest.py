@@ -65,7 +65,7 @@ def parse_message(message: bytes, received_at: datetime) -> Event | None:
 
 
 def parse_event(message: object, received_at: datetime) -> Event | None:
-    """The same for a decoded message. Unknown fields are ignored."""
+    """The event in a decoded message; None for a type that no campaign knows. Unknown fields are ignored."""
     if not isinstance(message, dict):
         raise InvalidEvent("not a JSON object")
     if (trigger := TRIGGERS.get(_text(message, "event_type"))) is None:
@@ -89,7 +89,7 @@ async def ingest(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: d
 
 
 async def open_surveys(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: datetime) -> IngestResult:
-    """The same without counting, for a caller that adds the increments to its own counts, last in its transaction."""
+    """Opens the surveys and returns the increments; the caller adds them to its counts, last in its transaction."""
     if not events:
         return IngestResult([], [])
     matches = await _match(tx, workspace, events, now)

@@ -55,7 +55,7 @@ async def aggregate_day(
 
 
 async def store_day(tx: Tx, workspace: WorkspaceId, day: date, now: datetime) -> StoredDay:
-    """The same without messages. A day that is not over can be stored as it is, and again later."""
+    """Stores the metrics of a day without sending messages. A day that is not over can be stored again later."""
     await daily_store.lock_aggregation(tx, workspace)
     stored = {row.campaign_id: row.counts for row in await daily_store.list_stored_counts(tx, workspace, day)}
     counts = await daily_store.list_daily_counts(tx, workspace, MetricsCriteria(date_from=day, date_to=day))

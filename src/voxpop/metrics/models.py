@@ -11,7 +11,10 @@ from voxpop.types import CampaignId, Origin
 
 
 class SeriesKind(StrEnum):
-    """What a rating counts under besides the subject of its origin. A source that is shown apart is a series too."""
+    """The series of ratings besides the subject of their origin.
+
+    The prompted and voluntary ratings of a feature have a series each, because analytics show them separately.
+    """
 
     WORKSPACE = "workspace"
     PRODUCT = "product"

@@ -11,7 +11,7 @@ from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics.models import Series, SeriesKind, Stage
 from voxpop.types import CampaignId, FeedbackId, Origin, SurveyId, WorkspaceId, uuid7
 
-# Features and tickets have fixed survey types; every workspace is created with both.
+# The fixed survey type of features, which every workspace has. That of tickets is `tickets.models.SURVEY_TYPE`.
 FEATURE_SURVEY_TYPE = "CSAT10"
 
 
@@ -91,7 +91,7 @@ class SurveyClosure(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """A rating as its origin hands it over: the subject (`origin`, `origin_id`), the score and what both count under.
+    """A rating as its origin hands it over: its subject (`origin`, `origin_id`), its score and its series.
 
     `open_survey` is the subject's open survey, if there is one. `series` counts the survey and the score,
     `score_series` the score alone; the workspace is added to both.

@@ -1,6 +1,6 @@
 """The only writer of surveys, and the one place that records answers, for every origin.
 
-Locks are taken in one order everywhere: idempotency key, interaction or ticket, survey, feedback, outbox, counts. Each
+Lock order, the same everywhere: idempotency key, interaction or ticket, survey, feedback, outbox, counts. Each
 table has one statement, with its keys sorted. The counts come last, because most transactions share them.
 
 A function that returns increments leaves the counting to its caller, which passes them to `metrics.add_counts` or to
@@ -33,7 +33,7 @@ from voxpop.workspaces.models import Workspace
 async def open_surveys(
     tx: Tx, workspace: Workspace, surveys: Sequence[NewSurvey], now: datetime
 ) -> list[SurveyIncrement]:
-    """Opens surveys of features and tickets; returns increments."""
+    """Opens surveys of any origin but campaigns, which use `open_campaign_surveys`; returns increments."""
     if surveys:
         await store.insert_surveys(tx, workspace.id, surveys, Audit(now, SYSTEM_USER))
     return increments(workspace, Stage.OPENED, [survey.series for survey in surveys], now)

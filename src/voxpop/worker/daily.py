@@ -1,4 +1,6 @@
-"""Runs daily jobs once per workspace and local day: the slot is locked in the transaction of the effect.
+"""Job scheduling: daily jobs run once per workspace and local day.
+
+The slot of a day is locked in the transaction of the effect.
 
 Missed days are made up, oldest first. A failed job keeps its day, and later days wait for it. The jobs are in `jobs`.
 """

@@ -1,4 +1,7 @@
-"""Due times of daily jobs, across DST changes; pure. A slot is the run of a job for one local day of a workspace."""
+"""The schedule of daily jobs: due times across DST changes; pure.
+
+A slot is the run of a job for one local day of a workspace.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta

@@ -72,7 +72,7 @@ class ListEntry(Struct, frozen=True):
 
 
 class SearchHit(Struct, frozen=True):
-    """A ticket that full-text search found, with its position; all None where too many tickets were found."""
+    """A ticket that full-text search found, with its position. If there are too many hits, one row with all None."""
 
     id: TicketId | None
     sort_group: int | None

@@ -40,8 +40,8 @@ async def list_positions(
 ) -> list[Position]:
     """The next tickets of a list after a position, or from its start, with their positions.
 
-    A search first sorts its hits. Where too many tickets have the words, it reads the list in order and tests each
-    ticket. Where the next tickets do not have the words, it sorts all hits after all.
+    A search first sorts its hits. If too many tickets match the text, it reads the list in order and tests each
+    ticket. If none of the next tickets match, it falls back to sorting all hits.
     """
     criteria = await _resolve(tx, workspace, ticket_filter)
     if criteria is None:
@@ -57,7 +57,7 @@ async def list_positions(
 
 
 async def count_tickets(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) -> int | None:
-    """How many tickets match. COUNT_LIMIT stands for that many or more; None where too many have the words to count."""
+    """The number of matching tickets. COUNT_LIMIT means that many or more; None if too many match the text to count."""
     criteria = await _resolve(tx, workspace, ticket_filter)
     if criteria is None:
         return 0
