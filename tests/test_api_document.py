@@ -16,7 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from tests.support.clients import Client
 from tests.support.factories import Factory
-from tests.support.feature_invariants import Owner
+from tests.support.invariants import Owner
 from tests.support.tickets import NEW, member
 
 from voxpop.features import catalogue

@@ -14,8 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.clients import Client, error_code, expect_ok
 from tests.support.factories import Factory
-from tests.support.feature_invariants import Owner
 from tests.support.features import API, USER, Feature
+from tests.support.invariants import Owner
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

@@ -10,8 +10,8 @@ from litestar.routes import HTTPRoute
 from tests.support.app import app_for
 from tests.support.clients import Client, expect_ok
 from tests.support.factories import Factory
-from tests.support.feature_invariants import Owner
 from tests.support.features import API, Feature
+from tests.support.invariants import Owner
 from tests.support.portal import PortalSite
 from tests.support.sites import Browser
 

@@ -4,10 +4,11 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from tests.support.campaign_invariants import Owner, assert_counts_agree
+from tests.support.campaign_invariants import assert_counts_agree
 from tests.support.campaigns import API, GUID, PLAN, CampaignApi
 from tests.support.clients import error_code, expect_ok
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 from tests.support.survey_types import CES7
 
 from voxpop.types import Scope

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.support.campaign_invariants import Owner
 from tests.support.campaigns import PLAN, CampaignApi
 from tests.support.clients import error_code, expect_ok, invalid_fields
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 
 AUDIT = {"create_time", "create_user", "last_update_time", "last_update_user"}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

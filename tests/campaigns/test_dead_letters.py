@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
+from tests.support.campaign_invariants import assert_counts_agree, funnel
 from tests.support.campaigns import ORDER, TICKET, CampaignApi
 from tests.support.clients import Client, error_code, expect_ok, invalid_fields
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 
 from voxpop.campaigns import dead_letters
 from voxpop.campaigns.models import DeadLetter

@@ -4,9 +4,10 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
+from tests.support.campaign_invariants import assert_counts_agree, funnel
 from tests.support.campaigns import API, ORDER, TICKET, CampaignApi
 from tests.support.clients import Client, error_code, expect_ok
+from tests.support.invariants import Owner
 
 LARGEST = 8 * 2**20
 JSON = {"content-type": "application/json"}

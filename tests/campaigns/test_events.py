@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses
+from tests.support.campaign_invariants import assert_counts_agree, funnel, statuses
 from tests.support.campaigns import GUID, ORDER, PLAN, TICKET, CampaignApi
 from tests.support.clients import error_code, expect_ok
+from tests.support.invariants import Owner
 
 from voxpop.campaigns.event_ingest import InvalidEvent, parse_message
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.support.campaign_invariants import Owner
 from tests.support.campaigns import CampaignApi
 from tests.support.clients import expect_ok, invalid_fields
+from tests.support.invariants import Owner
 
 NAMES: dict[str, dict[str, Any]] = {
     "a": {"name": "NPS ПОСЛЕ Заказа", "start_date": "2024-01-01", "end_date": "2024-12-31"},

@@ -4,9 +4,10 @@ import asyncio
 from random import Random
 from uuid import UUID
 
-from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses, until_one_waits
+from tests.support.campaign_invariants import assert_counts_agree, funnel, statuses, until_one_waits
 from tests.support.campaigns import ORDER, PLAN, TICKET, CampaignApi
 from tests.support.clients import error_code, expect_ok
+from tests.support.invariants import Owner
 from tests.support.survey_types import CES7
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeAlias
 from uuid import uuid4
 
 import asyncpg
@@ -10,6 +9,7 @@ import pytest
 from tests.support.clients import Client
 from tests.support.databases import at
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 from tests.support.tickets import NEW, member
 
 from voxpop.db.errors import CONNECTION_ERRORS
@@ -42,8 +42,6 @@ INSERTS_WITHOUT_ENDPOINT = (
        VALUES ($1, gen_random_uuid(), 'x', 0, 0, 'x', '', now())""",
 )
 INSERT_PRODUCT = "INSERT INTO product (workspace_id, id, key, name) VALUES ($1, $2, $3, 'x')"
-
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 
 
 async def add_product(tx: Tx, workspace: WorkspaceId, key: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.demo.conftest import SCALE, LoadedDemo
 from tests.support import ticket_invariants as tickets
-from tests.support.campaign_invariants import assert_answers_agree, true_asks
+from tests.support.campaign_invariants import assert_answers_agree, expected_survey_counts
 from tests.support.clients import Client, expect_ok
 from tests.support.feature_invariants import assert_counts_agree
 from tests.support.features import API, Feature
@@ -34,8 +34,10 @@ async def monthly(client: Client, plan: FeaturePlan) -> list[float]:
 
 
 async def test_counts_agree_with_the_rows(demo_db: Connection) -> None:
-    await assert_counts_agree(demo_db, await true_asks(demo_db) + await tickets.true_asks(demo_db))
-    await assert_answers_agree(demo_db, await tickets.true_scores(demo_db))
+    await assert_counts_agree(
+        demo_db, await expected_survey_counts(demo_db) + await tickets.expected_survey_counts(demo_db)
+    )
+    await assert_answers_agree(demo_db, await tickets.expected_score_counts(demo_db))
 
 
 async def test_two_products_with_eight_features(demo_client: Client) -> None:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.features.conftest import SetClock
 from tests.support.clients import Client, expect_ok
-from tests.support.feature_invariants import Owner, age, assert_counts_agree
+from tests.support.feature_invariants import age, assert_counts_agree
 from tests.support.features import API, USER, Feature, counts
+from tests.support.invariants import Owner
 
 EMPTY_PAGE = {"data": [], "next_cursor": None, "has_more": False}
 NO_USE = {

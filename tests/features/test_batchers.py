@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.factories import Factory
-from tests.support.feature_invariants import Owner, assert_counts_agree
+from tests.support.feature_invariants import assert_counts_agree
 from tests.support.features import Feature
+from tests.support.invariants import Owner
 
 from voxpop.db.pool import Database
 from voxpop.features import service

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from tests.support.clients import Client
 from tests.support.factories import Factory
-from tests.support.feature_invariants import Owner
 from tests.support.features import API, Feature
+from tests.support.invariants import Owner
 
 from voxpop.types import Scope
 from voxpop.web.middleware import AppMiddleware

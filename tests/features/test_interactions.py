@@ -5,8 +5,9 @@ from typing import Any
 
 from tests.features.conftest import SetClock
 from tests.support.clients import Client, error_code, expect_ok
-from tests.support.feature_invariants import Owner, assert_counts_agree
+from tests.support.feature_invariants import assert_counts_agree
 from tests.support.features import API, USER, Feature, counts
+from tests.support.invariants import Owner
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 COUNTERS = {

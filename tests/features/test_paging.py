@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from tests.support.clients import error_code
-from tests.support.feature_invariants import Owner
 from tests.support.features import API, Feature
+from tests.support.invariants import Owner
 
 VIEWS = ["interactions/users", "feedbacks/users"]
 # 60 rows have the same time; then 60 rows of which three each share a time.

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from tests.support.clients import Client, error_code, expect_ok
 from tests.support.factories import Factory
-from tests.support.feature_invariants import Owner, assert_counts_agree, surveys
+from tests.support.feature_invariants import assert_counts_agree, surveys
 from tests.support.features import API, Feature
+from tests.support.invariants import Owner
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 from tests.features.conftest import SetClock
 from tests.support.clients import Client, error_code, expect_ok
-from tests.support.feature_invariants import Owner, age, assert_counts_agree
+from tests.support.feature_invariants import age, assert_counts_agree
 from tests.support.features import USER, Feature, counts
+from tests.support.invariants import Owner
 
 from voxpop.db.parameters import parameterize
 from voxpop.db.pool import Database

@@ -3,8 +3,9 @@
 import asyncio
 
 from tests.support.clients import Client, expect_ok
-from tests.support.feature_invariants import Owner, age, answered, assert_counts_agree, funnel, surveys
+from tests.support.feature_invariants import age, answered, assert_counts_agree, funnel, surveys
 from tests.support.features import USER, Feature
+from tests.support.invariants import Owner
 
 
 async def test_the_first_prompting_use_opens_one_survey(feature: Feature, owner: Owner) -> None:

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 from tests.support.clients import Client, error_code, expect_ok
-from tests.support.feature_invariants import Owner
 from tests.support.features import API, Feature
+from tests.support.invariants import Owner
 
 PM = "pm@example.com"
 

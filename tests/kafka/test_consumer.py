@@ -9,7 +9,8 @@ from functools import partial
 import pytest
 from prometheus_client import REGISTRY
 from tests.kafka.conftest import Beside, open_workspace_with_campaign
-from tests.support.kafka import ASKED, Kafka, Owner, event, eventually
+from tests.support.invariants import Owner
+from tests.support.kafka import ASKED, Kafka, event, eventually
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

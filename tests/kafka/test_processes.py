@@ -4,7 +4,8 @@ import asyncio
 import signal
 from functools import partial
 
-from tests.support.kafka import ASKED, Kafka, Owner, event, eventually, until
+from tests.support.invariants import Owner
+from tests.support.kafka import ASKED, Kafka, event, eventually, until
 
 from voxpop.types import WorkspaceId
 

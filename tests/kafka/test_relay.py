@@ -10,7 +10,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.kafka.conftest import Beside
-from tests.support.kafka import ASKED, Kafka, Owner, event, eventually, headers_of, until
+from tests.support.invariants import Owner
+from tests.support.kafka import ASKED, Kafka, event, eventually, headers_of, until
 
 from voxpop import outbox
 from voxpop.campaigns import dead_letters

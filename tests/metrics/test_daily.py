@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from tests.support.clients import Client
-from tests.support.metrics import DAY, NIGHT, Campaigns, Owner, kept, local, messages, noon
+from tests.support.invariants import Owner
+from tests.support.metrics import DAY, NIGHT, Campaigns, kept, local, messages, noon
 
 from voxpop.db.pool import Database
 from voxpop.metrics import daily

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.support.clients import Client
 from tests.support.factories import Factory
-from tests.support.metrics import DAY, Campaigns, Owner, noon
+from tests.support.invariants import Owner
+from tests.support.metrics import DAY, Campaigns, noon
 
 from voxpop.metrics import live
 from voxpop.metrics.daily import metric_of

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.support.command_line import run
-from tests.support.metrics import Campaigns, Owner, kept, messages
+from tests.support.invariants import Owner
+from tests.support.metrics import Campaigns, kept, messages
 
 from voxpop.types import instant, utcnow
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.metrics import DAY, NIGHT, Campaigns, Owner, kept, local, messages, noon
+from tests.support.invariants import Owner
+from tests.support.metrics import DAY, NIGHT, Campaigns, kept, local, messages, noon
 
 from voxpop.config.loading import load
 from voxpop.config.settings import Settings

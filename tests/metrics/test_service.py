@@ -5,12 +5,11 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 
 from voxpop.db.pool import Database
 from voxpop.feedback import service as feedback
@@ -19,7 +18,6 @@ from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Grain, PeriodCounts, ScoreIncrement, Series, SeriesKind, Stage, SurveyIncrement
 from voxpop.types import FeedbackId, Origin, WorkspaceId, uuid7
 
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 ONE, TWO = (Series(Origin.FEATURE, UUID(int=number)) for number in (1, 2))
 PRODUCT = Series(SeriesKind.PRODUCT, UUID(int=1))

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
-
-Owner: TypeAlias = "asyncpg.Connection[Any]"
-STAGES = ("opened", "shown", "completed", "dismissed", "expired", "withdrawn")
+from tests.support.invariants import (
+    STAGES,
+    Owner,
+    Series,
+    count_keys,
+    count_stages,
+    stored_score_counts,
+    stored_survey_counts,
+)
 
 SURVEYS = """
     SELECT survey.*, time_zone FROM survey JOIN workspace ON workspace.id = workspace_id
@@ -19,11 +22,7 @@ SURVEYS = """
 FEEDBACK = """
     SELECT feedback.*, time_zone FROM feedback JOIN workspace ON workspace.id = workspace_id WHERE origin = 'campaign'
 """
-SCORES = """
-    SELECT * FROM score_count
-    WHERE (workspace_id, survey_type_code) IN (SELECT workspace_id, survey_type_code FROM campaign)
-"""
-SCALES = "SELECT workspace_id, code, scale_min FROM survey_type"
+OF_CAMPAIGNS = "(workspace_id, survey_type_code) IN (SELECT workspace_id, survey_type_code FROM campaign)"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -54,7 +53,7 @@ async def assert_counts_agree(owner: Owner) -> None:
 
     For databases that have only surveys of campaigns.
     """
-    assert await _kept_asks(owner) == await true_asks(owner)
+    assert await stored_survey_counts(owner) == await expected_survey_counts(owner)
     await assert_answers_agree(owner)
 
 
@@ -64,55 +63,25 @@ async def assert_answers_agree(owner: Owner, others: Counter[Any] | None = None)
     `others`: the score counts of other origins with the same survey types.
     """
     surveys, ratings = await owner.fetch(SURVEYS), await owner.fetch(FEEDBACK)
-    assert await _kept_scores(owner) == _true_scores(ratings) + (others or Counter())
+    assert await stored_score_counts(owner, OF_CAMPAIGNS) == _expected_score_counts(ratings) + (others or Counter())
     answered = [(row["workspace_id"], row["id"], row["guid"]) for row in surveys if row["status"] == "COMPLETED"]
     assert sorted(answered) == sorted((row["workspace_id"], row["survey_id"], row["guid"]) for row in ratings)
 
 
-async def _kept_asks(owner: Owner) -> Counter[Any]:
-    kept: Counter[Any] = Counter()
-    for row in await owner.fetch("SELECT * FROM survey_count"):
-        key = tuple(row.values())[:5]
-        kept.update({(*key, stage): row[stage] for stage in STAGES if row[stage]})
-    return kept
+async def expected_survey_counts(owner: Owner) -> Counter[Any]:
+    return count_stages(await owner.fetch(SURVEYS), lambda survey: _series(survey, survey["campaign_id"]))
 
 
-async def true_asks(owner: Owner) -> Counter[Any]:
-    """The expected survey counts of campaigns by workspace, series, grain, period and stage."""
-    true: Counter[Any] = Counter()
-    for row in await owner.fetch(SURVEYS):
-        moments = {"opened": row["create_time"], "shown": row["sent_at"], "completed": row["completed_at"]}
-        if row["status"] == "EXPIRED":
-            moments["expired"] = row["last_update_time"]
-        for stage, moment in moments.items():
-            if moment is not None:
-                day = moment.astimezone(ZoneInfo(row["time_zone"])).date()
-                true.update((*key, stage) for key in _keys(row, row["campaign_id"], day))
-    return true
-
-
-async def _kept_scores(owner: Owner) -> Counter[Any]:
-    scales = {tuple(row.values())[:2]: row["scale_min"] for row in await owner.fetch(SCALES)}
-    kept: Counter[Any] = Counter()
-    for row in await owner.fetch(SCORES):
-        workspace, kind, series, code, grain, day, counts = row.values()
-        scores = enumerate(counts, scales[workspace, code])
-        kept.update({(workspace, kind, series, grain, day, code, score): count for score, count in scores if count})
-    return kept
-
-
-def _true_scores(ratings: list[Any]) -> Counter[Any]:
-    true: Counter[Any] = Counter()
+def _expected_score_counts(ratings: list[Any]) -> Counter[Any]:
+    """Checks the stored day of each answer too."""
+    expected: Counter[Any] = Counter()
     for row in ratings:
         day = row["create_time"].astimezone(ZoneInfo(row["time_zone"])).date()
         assert row["day"] == day
-        true.update((*key, row["survey_type_code"], row["score"]) for key in _keys(row, row["origin_id"], day))
-    return true
+        keys = count_keys(row["workspace_id"], _series(row, row["origin_id"]), day)
+        expected.update((*key, row["survey_type_code"], row["score"]) for key in keys)
+    return expected
 
 
-def _keys(row: Any, campaign: Any, day: date) -> Iterator[tuple[Any, ...]]:
-    """Workspace, series, grain and period of each count that a day belongs to."""
-    workspace = row["workspace_id"]
-    for series in (("workspace", workspace), ("campaign", campaign)):
-        yield workspace, *series, "day", day
-        yield workspace, *series, "month", day.replace(day=1)
+def _series(row: Any, campaign: Any) -> list[Series]:
+    return [("workspace", row["workspace_id"]), ("campaign", campaign)]

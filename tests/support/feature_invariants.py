@@ -1,22 +1,21 @@
 """Invariants of features: the stored sums and counts equal those of the rows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import date
-from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import Any
 
-import asyncpg
-
-from voxpop.features.models import SCALE_MIN
-
-Owner: TypeAlias = "asyncpg.Connection[Any]"
-STAGE = {"COMPLETED": "completed", "DISMISSED": "dismissed", "EXPIRED": "expired", "WITHDRAWN": "withdrawn"}
-STAGES = ("opened", "shown", *STAGE.values())
+from tests.support.invariants import (
+    STAGES,
+    Owner,
+    Series,
+    count_scores,
+    count_stages,
+    stored_score_counts,
+    stored_survey_counts,
+)
 
 INTERACTIONS = "SELECT * FROM interaction"
 FEEDBACK = "SELECT * FROM feedback WHERE origin = 'feature'"
-SCORES = "SELECT * FROM score_count WHERE survey_type_code = 'CSAT10'"
+OF_FEATURES = "survey_type_code = 'CSAT10'"
 SURVEYS = """
     SELECT survey.*, feature.product_id, workspace.time_zone FROM survey
     JOIN workspace ON workspace.id = survey.workspace_id
@@ -53,18 +52,19 @@ async def assert_counts_agree(owner: Owner, others: Counter[Any] | None = None) 
 
     `others`: the survey counts of other origins.
     """
-    assert await _kept_sums(owner) == await _true_sums(owner)
-    assert await _kept_scores(owner) == await _true_scores(owner)
-    assert await _kept_asks(owner) == await _true_asks(owner) + (others or Counter())
+    assert await _stored_sums(owner) == await _expected_sums(owner)
+    assert await stored_score_counts(owner, OF_FEATURES) == count_scores(await owner.fetch(FEEDBACK))
+    expected = count_stages(await owner.fetch(SURVEYS), _series)
+    assert await stored_survey_counts(owner) == expected + (others or Counter())
     await _assert_surveys_are_known(owner)
 
 
-async def _kept_sums(owner: Owner) -> dict[Any, Any]:
+async def _stored_sums(owner: Owner) -> dict[Any, Any]:
     rows = await owner.fetch("SELECT * FROM interaction_sum")
     return {(row["workspace_id"], row["feature_id"]): tuple(row.values())[2:] for row in rows}
 
 
-async def _true_sums(owner: Owner) -> dict[Any, Any]:
+async def _expected_sums(owner: Owner) -> dict[Any, Any]:
     totals = defaultdict(list)
     for row in await owner.fetch(INTERACTIONS):
         if row["first_used_at"]:
@@ -72,60 +72,23 @@ async def _true_sums(owner: Owner) -> dict[Any, Any]:
     return {feature: (len(total), sum(total), max(total)) for feature, total in totals.items()}
 
 
-async def _kept_scores(owner: Owner) -> Counter[Any]:
-    kept: Counter[Any] = Counter()
-    for *key, counts in map(tuple, await owner.fetch(SCORES)):
-        kept.update({(*key, score): count for score, count in enumerate(counts, SCALE_MIN) if count})
-    return kept
-
-
-async def _true_scores(owner: Owner) -> Counter[Any]:
-    true: Counter[Any] = Counter()
-    for row in await owner.fetch(FEEDBACK):
-        for series in zip(row["series_kinds"], row["series_ids"], strict=True):
-            for period in _periods(row["day"]):
-                true[row["workspace_id"], *series, row["survey_type_code"], *period, row["score"]] += 1
-    return true
-
-
-async def _kept_asks(owner: Owner) -> Counter[Any]:
-    kept: Counter[Any] = Counter()
-    for row in await owner.fetch("SELECT * FROM survey_count"):
-        key = tuple(row.values())[:5]
-        kept.update({(*key, stage): row[stage] for stage in STAGES if row[stage]})
-    return kept
-
-
-async def _true_asks(owner: Owner) -> Counter[Any]:
-    true: Counter[Any] = Counter()
-    for row in await owner.fetch(SURVEYS):
-        series = [("workspace", row["workspace_id"]), ("product", row["product_id"]), ("feature", row["origin_id"])]
-        moves = [("opened", row["create_time"])]
-        if row["status"] in STAGE:
-            moves.append((STAGE[row["status"]], row["last_update_time"]))
-        for stage, moment in moves:
-            for period in _periods(moment.astimezone(ZoneInfo(row["time_zone"])).date()):
-                true.update((row["workspace_id"], *one, *period, stage) for one in series)
-    return true
+def _series(survey: Any) -> list[Series]:
+    ids = {"workspace": "workspace_id", "product": "product_id", "feature": "origin_id"}
+    return [(kind, survey[column]) for kind, column in ids.items()]
 
 
 async def _assert_surveys_are_known(owner: Owner) -> None:
     """An interaction refers to its open survey only; exactly one rating of the same customer completes a survey."""
     known = [tuple(row.values()) for row in await owner.fetch(KNOWN)]
     rows = await owner.fetch(SURVEYS)
-    assert sorted(known) == sorted(_asked(row) for row in rows if row["status"] == "PENDING")
+    assert sorted(known) == sorted(_key(row) for row in rows if row["status"] == "PENDING")
     answers = [tuple(row.values()) for row in await owner.fetch(ANSWERS)]
-    assert sorted(answers) == sorted(_asked(row) for row in rows if row["status"] == "COMPLETED")
+    assert sorted(answers) == sorted(_key(row) for row in rows if row["status"] == "COMPLETED")
 
 
 KNOWN = "SELECT workspace_id, feature_id, user_email, open_survey_id FROM interaction WHERE open_survey_id IS NOT NULL"
 ANSWERS = f"SELECT workspace_id, origin_id, user_email, survey_id FROM ({FEEDBACK}) AS f WHERE survey_id IS NOT NULL"
 
 
-def _asked(row: Any) -> tuple[Any, ...]:
+def _key(row: Any) -> tuple[Any, ...]:
     return row["workspace_id"], row["origin_id"], row["user_email"], row["id"]
-
-
-def _periods(day: date) -> Iterator[tuple[str, date]]:
-    yield "day", day
-    yield "month", day.replace(day=1)

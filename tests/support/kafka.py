@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import asyncpg
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from tests.support.kafka_broker import Broker
@@ -25,7 +24,6 @@ from voxpop.kafka.client import WORKSPACE_HEADER
 PROCESS = Path(__file__).with_name("kafka_process.py")
 PARTITIONS = 4
 ASKED = "SELECT coalesce(sum(opened), 0)::int FROM survey_count WHERE grain = 'day' AND series_kind = 'campaign'"
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 Headers: TypeAlias = dict[str, str | bytes | None]
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import msgspec
+from tests.support.invariants import Owner
 
 from voxpop.campaigns import event_ingest
 from voxpop.campaigns import service as campaigns
@@ -26,7 +26,6 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 11, 0, 5, tzinfo=UTC)  # five minutes after the end of the day
 DAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 
 
 class Clock:

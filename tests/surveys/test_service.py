@@ -4,12 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 
 from voxpop.db.pool import Database
 from voxpop.feedback.models import Source
@@ -19,7 +20,6 @@ from voxpop.surveys.models import Answer, NewSurvey, Status, SurveyClosure, with
 from voxpop.types import Origin, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 ASKED_AT, NOW = datetime(2026, 3, 4, 23, tzinfo=UTC), datetime(2026, 3, 5, 1, tzinfo=UTC)
 DAY = date(2026, 3, 5)
 SERIES = (Series(SeriesKind.PRODUCT, UUID(int=1)), Series(Origin.FEATURE, UUID(int=2)))

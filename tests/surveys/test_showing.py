@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel
+from tests.support.campaign_invariants import assert_counts_agree, funnel
 from tests.support.campaigns import API, GUID, ORDER, PLAN, TICKET, CampaignApi
 from tests.support.clients import error_code, expect_ok, invalid_fields
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 
 from voxpop.surveys import campaign_surveys
 

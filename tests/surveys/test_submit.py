@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from tests.support.campaign_invariants import Owner, assert_counts_agree, funnel, statuses, until_one_waits
+from tests.support.campaign_invariants import assert_counts_agree, funnel, statuses, until_one_waits
 from tests.support.campaigns import API, GUID, ORDER, TICKET, CampaignApi
 from tests.support.clients import error_code, expect_ok
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 
 from voxpop.surveys import campaign_surveys
 

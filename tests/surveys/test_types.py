@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from tests.support.campaign_invariants import Owner, assert_counts_agree
+from tests.support.campaign_invariants import assert_counts_agree
 from tests.support.campaigns import API, PLAN, CampaignApi
 from tests.support.clients import error_code, expect_ok, invalid_fields
+from tests.support.invariants import Owner
 from tests.support.survey_types import CES7
 
 RUSSIAN, ENGLISH = "Оцените качество обслуживания", "How would you rate our service?"

@@ -2,13 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, TypeAlias
 
-import asyncpg
 import pytest
 from msgspec.structs import replace
 from tests.support.clients import Client
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 from tests.support.tickets import NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
@@ -16,7 +15,6 @@ from voxpop.tickets import service, store
 from voxpop.tickets.models import Assignee, Author, Requester
 from voxpop.types import AccountId, uuid7
 
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 ANN, BOB = Author("Ann"), Author("Bob")
 CAMPAIGN = {"name": "After tickets", "survey_type_code": "CSAT", "trigger_type": "TICKET_CLOSED",
             "start_date": "2020-01-01"}  # fmt: skip

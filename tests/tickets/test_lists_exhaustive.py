@@ -6,12 +6,12 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-import asyncpg
 import pytest
 from tests.support.clients import Client
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 from tests.support.tickets import ANN, NOW, Priority, Status, TicketFactory, member
 
 from voxpop.tickets import service
@@ -25,7 +25,6 @@ from voxpop.types import AccountId, TicketId, WorkspaceId
 
 HOUR = timedelta(hours=1)
 EVE = Requester("Eve", "eve@example.com")
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 WORDS = ("red", "blue", "red blue", "green")
 SORTS = [Sort(key, descending) for key in SortKey for descending in (True, False)]
 

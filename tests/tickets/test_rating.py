@@ -2,12 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
-import asyncpg
 import pytest
 from tests.support.clients import Client
 from tests.support.factories import Factory
+from tests.support.invariants import Owner
 from tests.support.tickets import ANN, NOW, Status, TicketFactory, member
 
 from voxpop.errors import NotFound
@@ -17,8 +17,6 @@ from voxpop.tickets.lists import low_ratings
 from voxpop.tickets.models import Assignee, Author, MessageKind, Requester, Ticket
 from voxpop.tickets.ratings import mark_panel_shown, may_rate
 from voxpop.workspaces import service as workspaces
-
-Owner: TypeAlias = "asyncpg.Connection[Any]"
 
 
 @pytest.fixture

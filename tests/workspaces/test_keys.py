@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from tests.support.clients import Client
 from tests.support.factories import Factory
-from tests.support.feature_invariants import Owner
 from tests.support.features import API
+from tests.support.invariants import Owner
 
 from voxpop.auth.tokens import new_api_key, parse_api_key
 from voxpop.db.pool import Database
