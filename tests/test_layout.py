@@ -334,6 +334,22 @@ def test_store_functions_name_their_scope_and_their_verb(module: Module) -> None
         assert not function.name.startswith("list_") or re.match("list|Sequence", result), f"{function.name} gives rows"
 
 
+LOG_METHODS = {"debug", "info", "warning", "error", "exception"}
+
+
+@each_module
+def test_log_events_are_a_noun_and_a_verb(module: Module) -> None:
+    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and node.args]
+    events = [
+        ast.unparse(call.args[0]).strip("'\"")
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in LOG_METHODS
+        and getattr(call.func.value, "id", "") in {"log", "events"}
+    ]
+    assert [event for event in events if not re.fullmatch(r"[a-z_]+\.[a-z_]+", event)] == []
+
+
 def test_statements_are_named_in_capitals() -> None:
     names = [
         target.id

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from confluent_kafka import KafkaError
+from structlog import get_logger
 
 from voxpop.config.settings import Settings
 
@@ -11,6 +12,7 @@ WORKSPACE_HEADER = "voxpop-workspace"  # a header of messages in and out; its va
 
 # librdkafka logs lost connections here, and how many more there were.
 log = logging.getLogger("voxpop.kafka")
+events = get_logger("voxpop.kafka")
 
 
 def client_config(settings: Settings) -> dict[str, Any]:
@@ -34,4 +36,4 @@ def client_config(settings: Settings) -> dict[str, Any]:
 def log_error(error: KafkaError) -> None:
     """Logs fatal errors only; librdkafka logs the others itself."""
     if error.fatal():
-        log.error("kafka.fatal: %s", error.str())
+        events.error("kafka.client_failed", reason=error.str())

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from prometheus_client import Gauge
 
 from voxpop.config.settings import Settings
-from voxpop.kafka.client import WORKSPACE_HEADER, client_config, log, log_error
+from voxpop.kafka.client import WORKSPACE_HEADER, client_config, events, log, log_error
 
 MAX_BATCH_SIZE = 1000
 POLL_TIMEOUT = 0.5  # seconds; a stop is noticed after this time at most
@@ -222,7 +222,7 @@ def _is_error(error: KafkaError | None) -> bool:
         return False
     if error.fatal():
         raise KafkaException(error)
-    log.warning("kafka.error: %s", error.str())
+    events.warning("kafka.poll_failed", reason=error.str())
     return True
 
 

@@ -50,7 +50,7 @@ async def run_jobs(database: Database, jobs: Sequence[Job], pause: timedelta = J
         try:
             await daily.run_due(database, utcnow(), jobs)
         except CONNECTION_ERRORS as error:
-            log.warning("jobs.database_unreachable", reason=str(error))
+            log.warning("job.database_unavailable", reason=str(error))
         except Exception:  # outermost: a failure of the jobs must not end the process
-            log.exception("jobs.failed")
+            log.exception("job.check_failed")
         await asyncio.sleep(pause.total_seconds())
