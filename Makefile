@@ -23,7 +23,7 @@ ON_POSTGRES15 := $(patsubst %,tests/%.py,db/test_migrate db/test_pool db/test_qu
 ALL_ON_POSTGRES15 := $(addprefix tests/,campaigns db features feedback metrics surveys tickets worker workspaces)
 DATABASE := -m 'database and not kafka'
 
-# A virtual environment knows its own path: one that is missing or was moved is made anew.
+# A virtual environment knows its own path: one that is missing or was moved is created again.
 ifneq ($(file < .venv/.made),$(CURDIR))
 .PHONY: .venv/.made
 endif

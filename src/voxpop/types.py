@@ -25,14 +25,14 @@ EMAIL_PATTERN = (
 )
 KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
 
-MAX_EMAIL, MAX_NAME = 254, 200  # characters
+MAX_EMAIL, MAX_GUID, MAX_NAME = 254, 255, 200  # characters
 
 Email = Annotated[str, Meta(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN, description="An email address")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=r"\S")]
 MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1  # of a column of type `integer`
 NotBlank = Meta(pattern=r"\S")
-Guid = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", examples=["cust_123"])]
+Guid = Annotated[str, Meta(min_length=1, max_length=MAX_GUID, pattern=r"\S", examples=["cust_123"])]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="UTC, with milliseconds")]
 
 

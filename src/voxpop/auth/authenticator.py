@@ -40,7 +40,7 @@ class RequestIdentity(Struct, frozen=True):
 class Authenticator:
     """Looks up keys, sessions and hosts. Concurrent requests share one look-up through a batcher."""
 
-    def __init__(self, database: Database, queue_limit: int = 10_000) -> None:
+    def __init__(self, database: Database, queue_limit: int) -> None:
         self._keys: Batcher[UUID, ActiveKey | None] = Batcher(
             "keys", database, service.look_up_keys, queue_limit=queue_limit
         )

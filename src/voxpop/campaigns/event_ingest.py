@@ -18,10 +18,9 @@ from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Stage, SurveyIncrement
 from voxpop.surveys import service as surveys
 from voxpop.surveys.models import NewCampaignSurvey, campaign_series
-from voxpop.types import CampaignId, SurveyId, WorkspaceId, uuid7
+from voxpop.types import MAX_GUID, CampaignId, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
 
-MAX_TEXT = 255  # characters
 TRIGGERS = {trigger.value: trigger for trigger in Trigger}
 CONTEXTS = {context.value: context for context in ContextType}
 
@@ -153,8 +152,8 @@ def _text(message: Mapping[str, object], field: str) -> str:
     value = message.get(field)
     if not isinstance(value, str) or not value.strip():
         raise InvalidEvent(f"{field} is missing" if value is None else f"{field} must be a text that is not blank")
-    if len(value) > MAX_TEXT:
-        raise InvalidEvent(f"{field} is longer than {MAX_TEXT} characters")
+    if len(value) > MAX_GUID:
+        raise InvalidEvent(f"{field} is longer than {MAX_GUID} characters")
     if "\x00" in value:
         raise InvalidEvent(f"{field} has a NUL character")
     return value

@@ -11,9 +11,9 @@ from voxpop.campaigns import event_ingest
 from voxpop.campaigns.dates import parse_date
 from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger, Window
 from voxpop.errors import FieldError, Invalid
-from voxpop.types import CampaignId, Instant, SurveyId, instant, whole_number
+from voxpop.types import MAX_GUID, MAX_NAME, CampaignId, Instant, SurveyId, instant, whole_number
 
-CampaignName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", examples=["NPS после заказа"])]
+CampaignName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=r"\S", examples=["NPS после заказа"])]
 TypeCode = Annotated[str, Meta(min_length=1, max_length=100, examples=["NPS"])]
 DelayHours = Annotated[float, whole_number(0, 87_600), Meta(description="0: the survey is due at once", examples=[24])]
 MOMENT = "An instant, or a day of the workspace"
@@ -96,7 +96,8 @@ class FilterBody(Struct, frozen=True):
     """Criteria that must all hold. Bounds are inclusive; a campaign without an end matches no bound of the end."""
 
     namePart: (
-        Annotated[str, Meta(max_length=200, description="Part of the name, ignoring case", examples=["nps"])] | None
+        Annotated[str, Meta(max_length=MAX_NAME, description="Part of the name, ignoring case", examples=["nps"])]
+        | None
     ) = None
     type: Annotated[str, Meta(max_length=100, examples=["NPS"])] | None = None
     trigger_type: Annotated[str, Meta(max_length=100, examples=["ORDER_COMPLETED"])] | None = None
@@ -151,8 +152,8 @@ EVENT_SCHEMA = {
     "required": ["event_type", "guid", "context_id", "context_type"],
     "properties": {
         "event_type": {"type": "string", "description": "ORDER_COMPLETED or TICKET_CLOSED; others are ignored"},
-        "guid": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"},
-        "context_id": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"},
+        "guid": {"type": "string", "minLength": 1, "maxLength": MAX_GUID, "pattern": r"\S"},
+        "context_id": {"type": "string", "minLength": 1, "maxLength": MAX_GUID, "pattern": r"\S"},
         "context_type": {"enum": ["ORDER", "TICKET"]},
         "timestamp": {"type": ["string", "null"], "format": "date-time", "description": "Default: the time of receipt"},
     },

@@ -16,7 +16,7 @@ from voxpop.commands.session import (
 )
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
-from voxpop.types import KeyId, Scope, instant, utcnow
+from voxpop.types import MAX_NAME, KeyId, Scope, instant, utcnow
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import KeyRow
 
@@ -28,7 +28,10 @@ ScopeList = Annotated[
     ),
 ]
 KeyName = Annotated[
-    str, Parameter(validator=check_name, help="The name in the list of keys and in audit columns, 1 to 200 characters.")
+    str,
+    Parameter(
+        validator=check_name, help=f"The name in the list of keys and in audit columns, 1 to {MAX_NAME} characters."
+    ),
 ]
 KeyIdArgument = Annotated[UUID, Parameter(help="An id from `voxpop key list`.")]
 

@@ -17,6 +17,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.embedded.supervisor import Supervisor, running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
+from voxpop.types import MAX_NAME
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
 
@@ -27,8 +28,8 @@ Result = TypeVar("Result")
 
 def check_name(_type: object, value: str) -> None:
     """Validates an option that names a key or a workspace."""
-    if not value.strip() or len(value) > 200 or not value.isprintable():
-        raise ValueError("It must have 1 to 200 printable characters.")
+    if not value.strip() or len(value) > MAX_NAME or not value.isprintable():
+        raise ValueError(f"It must have 1 to {MAX_NAME} printable characters.")
 
 
 class DatabaseServer(Struct, frozen=True):

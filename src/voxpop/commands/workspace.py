@@ -10,12 +10,13 @@ from voxpop.commands.session import Data, WorkspaceName, check_name, load_settin
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
-from voxpop.types import utcnow
+from voxpop.types import MAX_NAME, utcnow
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace, WorkspaceChange
+from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS
 
 AUDIT_NAME = "command line"
-NewName = Annotated[str, Parameter(validator=check_name, help="A new name, 1 to 200 characters.")]
+NewName = Annotated[str, Parameter(validator=check_name, help=f"A new name, 1 to {MAX_NAME} characters.")]
 TimeZone = Annotated[
     str | None,
     Parameter(help="The time zone of daily figures, such as Europe/Berlin. A change affects future days only."),
@@ -23,8 +24,8 @@ TimeZone = Annotated[
 CoolDownDays = Annotated[
     int | None,
     Parameter(
-        validator=validators.Number(gte=0, lte=3650),
-        help="Days before customers who rated a feature are asked about it again, 0 to 3650.",
+        validator=validators.Number(gte=0, lte=MAX_COOL_DOWN_DAYS),
+        help=f"Days before customers who rated a feature are asked about it again, 0 to {MAX_COOL_DOWN_DAYS}.",
     ),
 ]
 

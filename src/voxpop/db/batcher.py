@@ -80,7 +80,7 @@ class Batcher(Generic[Item, Result]):
                 if active := [pending for pending in batch if not pending.future.done()]:
                     await self._resolve(workspace, active)
         finally:
-            # Before any await after the queue was seen empty. Otherwise a request added in between would wait for ever.
+            # Before any await after the queue was seen empty. Otherwise a request added in between would wait forever.
             del self._queues[workspace]
             self._length -= len(queue)
             _fail(queue, Unavailable("The service is stopping; try again"))
@@ -99,7 +99,7 @@ class Batcher(Generic[Item, Result]):
         except asyncio.CancelledError:
             _fail(batch, Unavailable("The service is stopping; try again"))
             raise
-        except Exception as error:  # outermost handler: each caller receives the error, and none waits for ever
+        except Exception as error:  # outermost handler: each caller receives the error, and none waits forever
             _fail(batch, error)
         else:
             for pending, result in zip(batch, results, strict=True):

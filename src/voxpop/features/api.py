@@ -43,7 +43,7 @@ from voxpop.features.schemas import (
     ThresholdsBody,
     UserBody,
 )
-from voxpop.types import Actor, Email, Scope, utcnow
+from voxpop.types import MAX_NAME, Actor, Email, Scope, utcnow
 
 BASE = "/api/csat/v1"
 PRODUCT = f"{BASE}/products/{{product:str}}"
@@ -53,7 +53,7 @@ TAG = ["Product features"]
 ProductKeyPath = FromPath[Annotated[str, Meta(description="The product's key", examples=["pms"])]]
 FeatureKeyPath = FromPath[Annotated[str, Meta(description="The feature's key", examples=["dashboard"])]]
 ProductKeys = Annotated[list[str], Meta(description="Only features of these products", examples=[["pms"]])]
-NamePart = Annotated[str, Meta(description="A part of the name, ignoring case", max_length=200, examples=["dash"])]
+NamePart = Annotated[str, Meta(description="A part of the name, ignoring case", max_length=MAX_NAME, examples=["dash"])]
 UserEmail = FromQuery[Annotated[Email, Meta(examples=["user@example.com"])]]
 
 

@@ -22,7 +22,7 @@ REVOKE_TIMEOUT = 5.0  # seconds that a batch may delay the revocation of its par
 CLOSE_TIMEOUT = 20.0
 STATISTICS_INTERVAL = 5.0
 # Seconds without a broker until the client is replaced. A client that gets an empty list of brokers from a broker
-# that is starting forgets the one it knows, and would wait for ever.
+# that is starting forgets the one it knows, and would wait forever.
 BROKER_TIMEOUT = 30.0
 
 LAG = Gauge("voxpop_kafka_lag", "Messages of a partition that are not consumed yet", ["topic", "partition"])

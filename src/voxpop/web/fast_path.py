@@ -115,7 +115,7 @@ class FastGet(FastEndpoint):
 
     def __init__(self, operation: Operation, authenticate: Authenticate, parameter: str) -> None:
         super().__init__(operation, authenticate)
-        self._query = re.compile(rb"%s=([A-Za-z0-9_.~\-]{1,255})\Z" % parameter.encode())
+        self._query = re.compile(rb"%s=([A-Za-z0-9_.~\-]{1,%d})\Z" % (parameter.encode(), types.MAX_GUID))
 
     def _match(self, scope: Scope) -> "re.Match[Any] | None":
         return self._query.match(scope["query_string"]) if scope["path"] == self.route else None

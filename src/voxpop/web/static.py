@@ -1,4 +1,4 @@
-"""Static files: served from /static/, under URLs with a hash of the content, so that browsers cache them for ever."""
+"""Static files: served from /static/, under URLs with a hash of the content, so that browsers cache them forever."""
 
 import gzip
 import hashlib

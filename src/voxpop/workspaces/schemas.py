@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
-from voxpop.types import Name, Scope, whole_number
+from voxpop.types import MAX_NAME, Name, Scope, whole_number
 from voxpop.workspaces.models import Workspace, WorkspaceChange
 from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, is_time_zone
 
@@ -36,7 +36,7 @@ TimeZone = Annotated[
 ]
 PortalEnabled = Annotated[bool, Meta(description="Whether customers have a portal for their tickets")]
 CsatEnabled = Annotated[bool, Meta(description="Whether the portal asks for a rating of a resolved ticket")]
-NameText = Annotated[str, Meta(max_length=200)]
+NameText = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
 class WorkspaceOut(Struct, frozen=True):

@@ -34,7 +34,10 @@ TAG = ["Tickets"]
 RefPath = FromPath[Annotated[str, Meta(description="The ticket's reference", examples=["TK-1"])]]
 KEY = "A key for this request. A request repeated with it takes effect once and gets the same response"
 IdempotencyKey = Annotated[
-    Annotated[str, Meta(min_length=1, max_length=255, description=KEY, examples=["order-4711-ticket"])] | None,
+    Annotated[
+        str, Meta(min_length=1, max_length=idempotency.MAX_KEY_LENGTH, description=KEY, examples=["order-4711-ticket"])
+    ]
+    | None,
     HeaderParameter(name="Idempotency-Key"),
 ]
 Csv = Annotated[str, Meta(examples=["ref,subject,…,csat_rating,csat_comment,csat_rated_at\r\n"])]

@@ -64,7 +64,7 @@ class ApiDocs(MsgspecSchemaPlugin, InitPlugin):
         return app_config
 
     def document(self, app: Litestar) -> Json:
-        """The whole document of an app, generated anew."""
+        """The whole document of an app, generated again."""
         self.types.clear()
         document = app.openapi_schema.to_schema()
         self.resolve(document)
