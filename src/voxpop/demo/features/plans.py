@@ -30,8 +30,10 @@ class FeaturePlan(Struct, frozen=True):
 
     def drop(self, year: Year, moment: datetime) -> float:
         """How deep the drop is, from 0 to 1. It comes at once and recovers within days."""
+        if not self.drops:
+            return 0
         days = (moment - year.month_start(DROP_DAYS_AGO)) / timedelta(days=1)
-        if not self.drops or days < 0:
+        if days < 0:
             return 0
         return min(1.0, max(0.0, (DROP_DAYS + RECOVERY_DAYS - days) / RECOVERY_DAYS))
 
