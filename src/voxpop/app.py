@@ -20,6 +20,7 @@ from voxpop.features.analytics import api as analytics_api
 from voxpop.features.api import FEATURE, FeatureBatchers
 from voxpop.features.schemas import UserBody
 from voxpop.feedback import api as feedback_api
+from voxpop.i18n import N_
 from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
 from voxpop.surveys.api import SurveyBatchers
@@ -41,7 +42,7 @@ from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces import settings_pages as workspace_settings_pages
 
 MAX_BODY_BYTES = 2**20
-API_SECTIONS = [ApiSection("/api/csat/v1", "Product features")]
+API_SECTIONS = [ApiSection("/api/csat/v1", N_("Product features"))]
 
 
 def create_app(database: Database, settings: Settings) -> AppMiddleware:

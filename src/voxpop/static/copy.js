@@ -1,4 +1,4 @@
-// A button with data-copy="id" copies the text of that element. Without this script it stays hidden.
+// A button with data-copy="id" copies the text of that element; data-copied and data-selected are its next labels. Without this script it stays hidden.
 const CONFIRMATION_MS = 1500;
 
 function select(element) {
@@ -25,10 +25,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await copy(document.getElementById(button.dataset.copy));
-      button.textContent = "Copied";
+      button.textContent = button.dataset.copied;
     } catch {
       select(document.getElementById(button.dataset.copy));
-      button.textContent = "Selected: press Ctrl C";
+      button.textContent = button.dataset.selected;
     }
     setTimeout(() => { button.textContent = label; }, CONFIRMATION_MS);
   });

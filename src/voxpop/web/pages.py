@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import MediaType, Response, get
+from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
 from voxpop.errors import AppError, NotFound
-from voxpop.i18n import ENGLISH, N_, catalogue, translate
+from voxpop.i18n import ENGLISH, N_, catalogue, choose_locale, translate
 from voxpop.web import static
 from voxpop.web.filters import initials
 from voxpop.web.i18n import install_locale
@@ -124,8 +124,9 @@ def routes(sections: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
     """The public routes: the start page, which links to the API documentation, the icon and the static files."""
 
     @get("/", include_in_schema=False, sync_to_thread=False)
-    def start(state: State) -> Response[str]:
-        return page("web/start.html", url=state.settings.public_url, sections=sections)
+    def start(request: Request[None, None, State], state: State) -> Response[str]:
+        locale = choose_locale(request.headers.get("accept-language"))
+        return page("web/start.html", locale=locale, url=state.settings.public_url, sections=sections)
 
     @get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
     def icon() -> Response[bytes]:
