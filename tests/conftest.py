@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from tests.support.clients import Client
 from tests.support.databases import FAST_SETTINGS, Databases, at, memory_directory, run_sql
 from tests.support.factories import Factory
@@ -17,6 +18,10 @@ from voxpop.config.loading import load
 from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
+
+# An example may be slow on a busy machine; that is no failure.
+settings.register_profile("voxpop", deadline=None)
+settings.load_profile("voxpop")
 
 TEMPLATE = f"voxpop_template_{os.getpid()}"
 
