@@ -1,4 +1,4 @@
-"""The forms of the sign-in pages and of the settings pages for members, profile and password."""
+"""Forms of the sign-in and settings pages, and the results of checks that run before a handler's transaction."""
 
 import re
 from typing import Annotated
@@ -9,7 +9,7 @@ from voxpop.accounts.models import Role
 from voxpop.accounts.passwords import MAX_PASSWORD
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
-from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, MAX_NAME
+from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, MAX_NAME, AccountId
 
 MAX_TOKEN, MAX_PATH = 200, 2000
 BAD_EMAIL = N_("Enter an email address, for example ann@example.com.")
@@ -95,3 +95,17 @@ def parse_email(email: str) -> str:
     if not re.match(EMAIL_PATTERN, email.strip()):
         raise Invalid(BAD_EMAIL, details=[FieldError("email", BAD_EMAIL)])
     return email.strip()
+
+
+class PasswordSignIn(Struct, frozen=True):
+    """A verified password's account, and the page to go to."""
+
+    account: AccountId
+    path: str
+
+
+class CheckedPassword(Struct, frozen=True):
+    """The hash of an accepted new password, or the reason why it was refused."""
+
+    password_hash: str = ""
+    error: Invalid | None = None

@@ -5,12 +5,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import Struct
 
 from voxpop.accounts import invitations, members, sessions
 from voxpop.accounts.invitations import ROLE_NAMES, Invitee
 from voxpop.accounts.models import Member, Role
-from voxpop.accounts.schemas import InviteForm, PasswordForm, ProfileForm, RoleForm, parse_email
+from voxpop.accounts.schemas import CheckedPassword, InviteForm, PasswordForm, ProfileForm, RoleForm, parse_email
 from voxpop.auth.dependencies import (
     CurrentMember,
     CurrentWorkspace,
@@ -156,13 +155,6 @@ async def rename(request: PageRequest, tx: Transaction, member: CurrentMember, r
     except Invalid as error:
         raise render.with_errors(PROFILE, error, **await _profile_context(tx, member, form.name)) from None
     return redirect("/settings/profile?done=saved")
-
-
-class CheckedPassword(Struct, frozen=True):
-    """The hash of an accepted new password, or the reason why it was refused."""
-
-    password_hash: str = ""
-    error: Invalid | None = None
 
 
 async def check_new_password(request: PageRequest, member: CurrentMember) -> CheckedPassword:

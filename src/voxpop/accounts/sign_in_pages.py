@@ -4,11 +4,10 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from msgspec import Struct
 
 from voxpop.accounts import sessions, sign_in
 from voxpop.accounts.models import NewSession, SessionKind
-from voxpop.accounts.schemas import EmailForm, SignInForm, SignOutForm, parse_email
+from voxpop.accounts.schemas import EmailForm, PasswordSignIn, SignInForm, SignOutForm, parse_email
 from voxpop.accounts.sign_in import LinkRequest
 from voxpop.auth import browser_sessions
 from voxpop.auth.authenticator import identity_of
@@ -19,7 +18,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
-from voxpop.types import AccountId, WorkspaceId, normalize_email, utcnow
+from voxpop.types import WorkspaceId, normalize_email, utcnow
 from voxpop.web.client_ip import client_ip
 from voxpop.web.forms import read_form
 from voxpop.web.pages import local_path, redirect
@@ -28,13 +27,6 @@ from voxpop.web.rendering import PageRenderer
 WRONG_LOGIN = N_("Wrong email address or password.")
 HOME, PORTAL = "/inbox", "/tickets"
 LOGIN, CUSTOMER_LOGIN = "accounts/login.html", "accounts/customer_login.html"
-
-
-class PasswordSignIn(Struct, frozen=True):
-    """A verified password's account, and the page to go to."""
-
-    account: AccountId
-    path: str
 
 
 @get("/login", opt=public(), include_in_schema=False, sync_to_thread=False)

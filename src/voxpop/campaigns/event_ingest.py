@@ -1,6 +1,6 @@
 """Events open surveys: one path for events over HTTP, from Kafka and from tickets.
 
-Duplicates are ignored: a campaign opens one survey per context (F20-F29).
+Deduplication: a campaign opens one survey per context, and ignores the event otherwise (F20-F29).
 """
 
 from collections.abc import Mapping, Sequence
