@@ -21,8 +21,11 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Schema
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from voxpop.web.error_handlers import CLIENT_DISCONNECTED
@@ -59,6 +62,30 @@ async def test_litestar_connection_state_json_replaces_the_body() -> None:
         Litestar([take_body], guards=[guard], dependencies=DEPENDENCIES, openapi_config=None)
     ) as client:
         assert (await client.post("/bodies", json={"number": 1})).json() == 13
+
+
+def test_litestar_handler_name_is_the_name_of_the_function() -> None:
+    app = Litestar([get_item], openapi_config=None)
+    (route,) = (route for route in app.routes if isinstance(route, HTTPRoute))
+    handler, _ = route.route_handler_map["GET"]
+    assert (handler.handler_name, handler.operation_id) == ("get_item", None)
+
+
+def test_litestar_schema_plugins_get_the_raw_annotations() -> None:
+    class Recorder(OpenAPISchemaPlugin):
+        raw: ClassVar[list[Any]] = []
+
+        def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+            return True
+
+        def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: object) -> Schema:
+            self.raw.append(field_definition.raw)
+            return Schema(const="placeholder")
+
+    config = OpenAPIConfig(title="Test", version="1", render_plugins=[JsonRenderPlugin()])
+    app = Litestar([take_body], plugins=[Recorder()], openapi_config=config, dependencies=DEPENDENCIES)
+    assert "placeholder" in str(app.openapi_schema.to_schema())
+    assert Body in [getattr(raw, "__origin__", raw) for raw in Recorder.raw]
 
 
 async def test_litestar_parsed_fn_signature_describes_the_parameters() -> None:
