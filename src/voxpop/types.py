@@ -43,7 +43,7 @@ def whole_number(minimum: int, maximum: int) -> Meta:
 
 
 class Origin(StrEnum):
-    """What asks for a rating. Ratings of one subject of an origin are counted under a series of the same name."""
+    """The origin of a rating. Ratings of one subject of an origin are counted under a series of the same name."""
 
     FEATURE = "feature"
     TICKET = "ticket"

@@ -158,7 +158,7 @@ class Account(Struct, frozen=True):
 
 
 class LinkKind(StrEnum):
-    """What a magic link is for."""
+    """The purpose of a magic link."""
 
     MEMBER = "member"
     CUSTOMER = "customer"
@@ -167,7 +167,7 @@ class LinkKind(StrEnum):
 
 
 class NewMagicLink(Struct, frozen=True):
-    """What a magic link gives once: a session for an account or an address, or membership of the workspace."""
+    """The effect of a magic link: a session for an account or an address, or membership of the workspace."""
 
     kind: LinkKind
     account_id: AccountId | None = None

@@ -1,4 +1,4 @@
-"""What handlers receive as parameters: the caller, their workspace, one transaction, and the page renderer."""
+"""The parameters of handlers: the caller, their workspace, one transaction, and the page renderer."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any

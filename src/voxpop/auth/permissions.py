@@ -1,4 +1,4 @@
-"""What an actor or a member may do. Pure."""
+"""The permissions of actors and members; pure."""
 
 from voxpop.accounts.models import Role
 from voxpop.errors import Forbidden

@@ -17,7 +17,7 @@ class Trigger(StrEnum):
 
 
 class ContextType(StrEnum):
-    """What an event is about."""
+    """The subject of an event."""
 
     ORDER = "ORDER"
     TICKET = "TICKET"

@@ -17,7 +17,7 @@ class Found(Struct, frozen=True):
 
 
 class RunningCampaign(Struct, frozen=True):
-    """What an event needs to know of a campaign."""
+    """The properties of a campaign that an event needs."""
 
     id: CampaignId
     trigger_type: str

@@ -1,4 +1,4 @@
-"""What commands share: the settings, the database server and a migrated database, closed at the end."""
+"""The resources that commands share: the settings, the database server and a migrated database, closed at the end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

@@ -97,7 +97,7 @@ class InteractionRow(Struct, frozen=True):
 
     @property
     def series(self) -> tuple[Series, ...]:
-        """What surveys and ratings of the feature count under, besides the workspace."""
+        """The series of surveys and ratings of the feature, besides the workspace."""
         return (Series(SeriesKind.PRODUCT, self.product_id), Series(Origin.FEATURE, self.feature_id))
 
 
@@ -175,7 +175,7 @@ class UsageTotals(Struct, frozen=True):
 
 
 class UsageIncrement(Struct, frozen=True):
-    """What to add to the totals of one feature; `max_uses` can only raise the maximum."""
+    """The increments for the totals of one feature; `max_uses` can only raise the maximum."""
 
     feature: FeatureId
     users: int

@@ -260,5 +260,5 @@ async def list_users(
 
 
 async def list_totals_drift(tx: Tx, workspace: WorkspaceId) -> list[UsageIncrement]:
-    """What to add to the totals that are wrong."""
+    """The increments that correct wrong totals."""
     return await TOTALS_DRIFT.all(tx, workspace=workspace)

@@ -17,7 +17,7 @@ class Formula(StrEnum):
 
 
 class Measure(Struct, frozen=True):
-    """What a score needs to know about its survey type; only `share` has a satisfied range."""
+    """The properties of a survey type that its score needs; only `share` has a satisfied range."""
 
     formula: Formula
     scale_min: int

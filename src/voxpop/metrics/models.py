@@ -49,7 +49,7 @@ class Grain(StrEnum):
 
 
 class Stage(StrEnum):
-    """What a survey has reached; the columns of `survey_count`."""
+    """The stage that a survey has reached; the columns of `survey_count`."""
 
     OPENED = "opened"
     SHOWN = "shown"
@@ -60,7 +60,7 @@ class Stage(StrEnum):
 
 
 class ScoreIncrement(Struct, frozen=True):
-    """What one rating adds to the counts of its series: one at `index`, which is its score minus the scale's lowest."""
+    """The increment of one rating for its series: one at `index`, which is its score minus the scale's lowest."""
 
     survey_type: str
     index: int
@@ -69,7 +69,7 @@ class ScoreIncrement(Struct, frozen=True):
 
 
 class SurveyIncrement(Struct, frozen=True):
-    """What surveys that reach a stage on a day add to the counts of their series."""
+    """The increment of surveys that reach a stage on a day, for the counts of their series."""
 
     stage: Stage
     day: date

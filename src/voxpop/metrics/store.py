@@ -32,7 +32,7 @@ class SurveyKey(NamedTuple):
 
 
 class AddedScores(Struct):
-    """What to add to one score count. The counts are an array as text, because `unnest` flattens nested arrays."""
+    """The increments of one score count. The counts are an array as text, because `unnest` flattens nested arrays."""
 
     kind: str
     id: UUID
@@ -43,7 +43,7 @@ class AddedScores(Struct):
 
 
 class AddedSurveys(Struct):
-    """What to add to one survey count."""
+    """The increments to add to one survey count."""
 
     kind: str
     id: UUID

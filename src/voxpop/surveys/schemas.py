@@ -34,7 +34,7 @@ Bound = Annotated[float, whole_number(0, MAX_SCORE)]
 
 
 class SurveyContext(Struct, frozen=True):
-    """What the survey is about."""
+    """The subject of the survey."""
 
     type: Annotated[str, Meta(examples=["ORDER"])]
     context_id: Annotated[str, Meta(examples=["order_456"])]

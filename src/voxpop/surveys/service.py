@@ -94,7 +94,7 @@ async def record_answers(
 def increments(
     workspace: Workspace, stage: Stage, series: Iterable[Sequence[Series]], now: datetime
 ) -> list[SurveyIncrement]:
-    """What surveys add to the counts when they reach a stage; `series` has one entry for each survey."""
+    """The increments of surveys that reach a stage; `series` has one entry for each survey."""
     counts = Counter(map(tuple, series))
     day = workspace.day(now)
     return [SurveyIncrement(stage, day, with_workspace(workspace.id, one), count) for one, count in counts.items()]

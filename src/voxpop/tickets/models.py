@@ -154,7 +154,7 @@ class NewActivity(Struct, frozen=True):
 
 
 class NewRating(Struct, frozen=True):
-    """What the requester submits: one to five stars, and perhaps a comment."""
+    """A rating as the requester submits it: one to five stars, and perhaps a comment."""
 
     score: int
     comment: str | None = None

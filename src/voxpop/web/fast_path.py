@@ -33,7 +33,7 @@ class ClientDisconnected(Exception):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """What an endpoint does: `call` gets the actor and the arguments of the request.
+    """The operation of an endpoint: `call` gets the actor and the arguments of the request.
 
     `header`: a request header whose value, or None, is one more argument.
     """

@@ -1,4 +1,4 @@
-"""What the workspace API and the settings pages receive, and what the API responds."""
+"""Requests and responses of the workspace API, and the forms of its settings pages."""
 
 from typing import Annotated, Any, Self
 
@@ -62,7 +62,7 @@ class WorkspaceOut(Struct, frozen=True):
 
 
 class WorkspacePatch(Struct, frozen=True):
-    """What to change; at least one field. A new time zone affects future days only."""
+    """The fields to change; at least one. A new time zone affects future days only."""
 
     name: Annotated[Name, Meta(examples=["acme"])] | UnsetType = UNSET
     time_zone: Annotated[TimeZone, Meta(examples=["Europe/Berlin"])] | UnsetType = UNSET

@@ -56,7 +56,7 @@ class CampaignSimulation:
         await event_ingest.ingest(tx, self._workspace.id, events, now)
 
     async def run_nightly_jobs(self, tx: Tx, day: date) -> None:
-        """What the worker does in the night after that day."""
+        """The nightly jobs after that day."""
         night = day + timedelta(days=1)
         aggregated_at = datetime.combine(night, AGGREGATION_TIME, self._workspace.zone).astimezone(UTC)
         await daily.aggregate_day(tx, self._workspace.id, day, aggregated_at, resend=False)

@@ -1,4 +1,4 @@
-"""What customers do with features: their uses, their reactions to prompts, and their ratings."""
+"""The behaviour of customers: their uses, their reactions to prompts, and their ratings."""
 
 from bisect import bisect
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ PORTAL_URL = "http://localhost"  # for links in emails, which are discarded
 
 
 class ActionKind(Enum):
-    """What an action does. The comments give the type of its value."""
+    """The kind of an action. The comments give the type of its value."""
 
     OPEN = auto()  # NewTicket
     ASSIGN = auto()  # Assignee

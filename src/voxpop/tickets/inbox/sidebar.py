@@ -1,4 +1,4 @@
-"""What the sidebar of every member page shows of the tickets."""
+"""The figures about tickets in the sidebar of every member page."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -40,7 +40,7 @@ class Rating(StrEnum):
 
 
 class TicketFilter(Struct, frozen=True):
-    """What a ticket must match to be listed: every field that is set. `requester` is a folded email address."""
+    """Conditions of a list: all fields that are set must match. `requester` is a folded email address."""
 
     statuses: tuple[Status, ...] = ()
     assignee: AccountId | None = None

@@ -37,7 +37,7 @@ HEADERS: Json = {
 
 
 class OperationTraits(NamedTuple):
-    """What an operation has; its standard errors follow from that."""
+    """The traits of an operation that decide its standard errors."""
 
     parameters: bool
     path: bool
