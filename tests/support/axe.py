@@ -8,10 +8,16 @@ SCRIPT = Path(__file__).parents[1] / "vendor" / "axe" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+# Elements are collected for violations only, because those of kept rules take two fifths of the time.
+RUN = """async (rules) => {
+    const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
+    return found.violations.map(({id, nodes}) => ({id, nodes: nodes.map(({html}) => html)}));
+}"""
+
+
 async def violations(page: Page, *rules: str) -> list[str]:
-    """Each violated rule with its elements; checks the given rules, or all of them."""
-    await page.evaluate(
-        SCRIPT.read_text("utf-8")
-    )  # as a script of the page, its content security policy would refuse it
-    found = await page.evaluate("rules => axe.run(document, {runOnly: rules})", list(rules) or RULES)
-    return [f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}" for each in found["violations"]]
+    """Each violated rule with its elements; of these rules, or of all."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(SCRIPT.read_text("utf-8"))  # not a script of the page, because its policy would refuse it
+    found = await page.evaluate(RUN, list(rules) or RULES)
+    return [f"{rule['id']}: {[html[:120] for html in rule['nodes']]}" for rule in found]
