@@ -34,8 +34,10 @@ SEQUENCES = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND re
 # A statement that changes a schema leaves younger rows in these, or a different number of them.
 CATALOGS = (
     *("class", "attribute", "attrdef", "constraint", "index", "type", "namespace", "proc", "trigger", "policy"),
-    *("rewrite", "enum", "extension", "default_acl", "sequence", "statistic", "statistic_ext"),
+    *("rewrite", "enum", "extension", "default_acl", "sequence", "statistic_ext"),
 )
+# The statistics of ANALYZE, through a view, because only a superuser may read the table behind it.
+STATISTICS = "(SELECT count(*) FROM pg_stats WHERE schemaname = 'public')"
 SETTINGS = "(SELECT count(*) FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = setdatabase AND {here})"
 
 Result = TypeVar("Result")
@@ -133,7 +135,7 @@ def _state(filled: list[str]) -> str:
     """A statement that gives a digest of the schema, of the database's settings and of these tables' rows."""
     parts = [f"(SELECT (count(*), max(xmin::text::bigint)) FROM pg_{name})::text" for name in CATALOGS]
     parts += [f"(SELECT string_agg(one::text, '\n' ORDER BY one::text) FROM {name} AS one)" for name in filled]
-    parts.append(SETTINGS.format(here="d.datname = current_database()"))
+    parts += [STATISTICS, SETTINGS.format(here="d.datname = current_database()")]
     return f"SELECT md5(concat_ws('; ', {', '.join(parts)}))"
 
 
