@@ -17,6 +17,7 @@ from tests.support.factories import Factory
 from voxpop.config.loading import load
 from voxpop.db.embedded.supervisor import running
 from voxpop.db.migrate import migrate
+from voxpop.db.notify import ChangeNotifier
 from voxpop.db.pool import Database
 
 # An example may be slow on a busy machine; that is no failure.
@@ -70,10 +71,22 @@ async def database(live_db: str) -> AsyncIterator[Database]:
     await pool.close()
 
 
+class OwnerConnection(asyncpg.Connection):
+    """A test changes rows behind the product's back; the application then forgets the identities it remembers."""
+
+    notifier: ChangeNotifier
+
+    async def execute(self, query: str, *arguments: Any, **options: Any) -> str:
+        status = await super().execute(query, *arguments, **options)
+        self.notifier.forget_identities()
+        return str(status)
+
+
 @pytest.fixture
-async def owner(live_db: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+async def owner(live_db: str, database: Database) -> AsyncIterator["asyncpg.Connection[Any]"]:
     """A connection that bypasses row level security, to read every table or to change the time of rows."""
-    connection = await asyncpg.connect(live_db)
+    connection = await asyncpg.connect(live_db, connection_class=OwnerConnection)
+    connection.notifier = database.notifier
     yield connection
     await connection.close()
 

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 from msgspec import Struct
+from tests.support.invariants import Owner
 
 import voxpop
 from voxpop.db.pool import Database
@@ -96,6 +97,22 @@ def test_a_struct_of_values_matches_the_parameters_of_its_statement(query: "Quer
 def test_the_workspace_table_is_read_by_id_only(query: "Query[Any]") -> None:
     if re.search(r"(?<![\w.:])workspace(?![\w.(])", query.text):
         assert re.search(r"WHERE id = :workspace\b", query.text)
+
+
+# Processes remember identities of these tables. The functions below note a use, or delete what is over.
+IDENTITY_TABLES = "api_key|session|member|account|workspace"
+CHANGE = re.compile(rf"\b(?:UPDATE|DELETE FROM|INSERT INTO) (?:{IDENTITY_TABLES})\b(?! \(workspace_id, id, )")
+CHANGE_NO_IDENTITY = {"find_keys", "find_sessions", "delete_expired", "create_workspace"}
+
+
+async def test_statements_that_change_an_identity_say_so(owner: Owner) -> None:
+    functions = await owner.fetch("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    changing = {row["proname"] for row in functions if CHANGE.search(row["prosrc"])}
+    assert changing >= CHANGE_NO_IDENTITY
+    call = re.compile(rf"\b(?:{'|'.join(changing - CHANGE_NO_IDENTITY)})\(")
+    found = {str(query) for query in QUERIES if CHANGE.search(query.text) or call.search(query.text)}
+    assert found == {str(query) for query in QUERIES if query.changes_identity}
+    assert len(found) >= 13
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ class Factory:
     """One application on one database, and the clients that a test needs."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
-        self.database = database
+        self.database, self.settings = database, settings
         self.app = app_for(database, settings)
         self.clients: list[Client] = []
 

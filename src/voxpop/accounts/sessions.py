@@ -64,7 +64,7 @@ async def open_session(
 
 
 async def end_session(tx: Tx, workspace: WorkspaceId, session: UUID) -> None:
-    """Signs out. Every process refuses the session as soon as the transaction is committed."""
+    """Signs out. After the commit this process refuses the session at once, others within a second."""
     await store.end_session(tx, workspace, session)
 
 
@@ -86,7 +86,7 @@ async def list_sessions(tx: Tx, member: Member, now: datetime) -> list[SessionRo
 
 
 async def look_up_sessions(tx: Tx, _: WorkspaceId, sessions: Sequence[UUID]) -> list[ActiveSession | None]:
-    """One look-up for a batch of requests. Nothing is cached, so an ended session is refused at once."""
+    """One look-up for a batch of requests."""
     known = await store.find_sessions(tx, sorted(set(sessions)))
     return [known.get(session) for session in sessions]
 

@@ -70,17 +70,25 @@ SESSIONS_OF_ACCOUNT = Query(
     """,
     SessionRow,
 )
-ENDED_SESSION = Query("DELETE FROM session WHERE workspace_id = :workspace AND id = :session", NoRows)
+ENDED_SESSION = Query(
+    "DELETE FROM session WHERE workspace_id = :workspace AND id = :session", NoRows, changes_identity=True
+)
 ENDED_SESSION_OF_ACCOUNT = Query(
-    "DELETE FROM session WHERE workspace_id = :workspace AND account_id = :account AND id = :session", NoRows
+    "DELETE FROM session WHERE workspace_id = :workspace AND account_id = :account AND id = :session",
+    NoRows,
+    changes_identity=True,
 )
 ENDED_SESSIONS_OF_ACCOUNT = Query(
-    "DELETE FROM session WHERE workspace_id = :workspace AND account_id = :account", NoRows
+    "DELETE FROM session WHERE workspace_id = :workspace AND account_id = :account", NoRows, changes_identity=True
 )
 ENDED_SESSIONS_OF_CUSTOMER = Query(
-    "DELETE FROM session WHERE workspace_id = :workspace AND kind = 'customer' AND email_folded = :email_folded", NoRows
+    "DELETE FROM session WHERE workspace_id = :workspace AND kind = 'customer' AND email_folded = :email_folded",
+    NoRows,
+    changes_identity=True,
 )
-ENDED_OTHER_SESSIONS = Query("SELECT end_account_sessions(:account, :kept) IS NULL AS done", Done)
+ENDED_OTHER_SESSIONS = Query(
+    "SELECT end_account_sessions(:account, :kept) IS NULL AS done", Done, changes_identity=True
+)
 DELETED_EXPIRED = Query("SELECT delete_expired(:now, :old) IS NULL AS done", Done)
 
 

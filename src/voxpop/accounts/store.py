@@ -65,7 +65,9 @@ ACCOUNT_OF_OTHER_WORKSPACE = Query(
     "SELECT account_id, name, email, password_hash FROM find_login_elsewhere(:workspace, :email_folded)", Account
 )
 JOINED_ACCOUNT = Query(
-    "SELECT id, is_new FROM join_account(:account, :email, :email_folded, :name, :email_verified, :now)", JoinedAccount
+    "SELECT id, is_new FROM join_account(:account, :email, :email_folded, :name, :email_verified, :now)",
+    JoinedAccount,
+    changes_identity=True,
 )
 VERIFIED_EMAIL = Query(
     """
@@ -74,6 +76,7 @@ VERIFIED_EMAIL = Query(
         AND email_verified_at IS NULL
     """,
     NoRows,
+    changes_identity=True,
 )
 # A former member gets the role of the new invitation; a present member keeps theirs.
 NEW_MEMBER = Query(
@@ -86,6 +89,7 @@ NEW_MEMBER = Query(
         WHERE m.removed_at IS NOT NULL
     """,
     NoRows,
+    changes_identity=True,
 )
 # Locked in one order, so that two owners who change each other's role wait for each other.
 LOCKED_OWNERS = Query(
@@ -108,6 +112,7 @@ CHANGED_ROLE = Query(
     WHERE workspace_id = :workspace AND account_id = :account AND removed_at IS NULL
     """,
     NoRows,
+    changes_identity=True,
 )
 REMOVED_MEMBER = Query(
     """
@@ -115,6 +120,7 @@ REMOVED_MEMBER = Query(
     WHERE workspace_id = :workspace AND account_id = :account AND removed_at IS NULL
     """,
     NoRows,
+    changes_identity=True,
 )
 RENAMED_ACCOUNT = Query(
     """
@@ -122,6 +128,7 @@ RENAMED_ACCOUNT = Query(
     WHERE id = (SELECT account_id FROM member WHERE workspace_id = :workspace AND account_id = :account)
     """,
     NoRows,
+    changes_identity=True,
 )
 NEW_PASSWORD = Query(
     """
@@ -129,6 +136,7 @@ NEW_PASSWORD = Query(
     WHERE id = (SELECT account_id FROM member WHERE workspace_id = :workspace AND account_id = :account)
     """,
     NoRows,
+    changes_identity=True,
 )
 
 

@@ -1,6 +1,7 @@
 """Authentication: turns an API key, a session cookie and a host into the caller's identity."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from voxpop.accounts import sessions
 from voxpop.accounts.models import ActiveSession, Customer, Member, SessionKind
 from voxpop.auth.cookies import cookie_name
 from voxpop.auth.permissions import require_scope
-from voxpop.auth.tokens import authenticate, parse_api_key, parse_token
+from voxpop.auth.remembered import Remembered
+from voxpop.auth.tokens import OpaqueToken, actor_of, parse_api_key, parse_token
 from voxpop.config.settings import Settings
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
-from voxpop.errors import NotFound
+from voxpop.errors import NotFound, Unauthorized
 from voxpop.hosts import workspace_label
 from voxpop.types import Actor, Scope
 from voxpop.workspaces import service
@@ -38,7 +40,10 @@ class RequestIdentity(Struct, frozen=True):
 
 
 class Authenticator:
-    """Looks up keys, sessions and hosts. Concurrent requests share one look-up through a batcher."""
+    """Looks up keys, sessions and hosts. Concurrent requests share one look-up through a batcher.
+
+    What is found is remembered for a second, and forgotten as soon as a process changes an identity.
+    """
 
     def __init__(self, database: Database, queue_limit: int) -> None:
         self._keys: Batcher[UUID, ActiveKey | None] = Batcher(
@@ -50,13 +55,25 @@ class Authenticator:
         self._sessions: Batcher[UUID, ActiveSession | None] = Batcher(
             "sessions", database, sessions.look_up_sessions, queue_limit=queue_limit
         )
+        self._actors = Remembered[Actor]()
+        self._workspaces = Remembered[Workspace]()
+        self._active_sessions = Remembered[ActiveSession]()
+        self._notifier = database.notifier
+        self._notifier.on_identity_change(self._forget)
 
     async def authenticate(self, authorization: str | None, scope: Scope) -> Actor:
         """The actor of an API key. Unauthorized without a valid key, Forbidden if it lacks the scope."""
-        key = parse_api_key(authorization)
-        actor = authenticate(key, await self._keys.submit(None, key.id))
+        actor = await self._actors.get(authorization or "", partial(self._look_up_actor, authorization))
+        if actor is None:
+            raise Unauthorized
         require_scope(actor, scope)
         return actor
+
+    async def _look_up_actor(self, authorization: str | None) -> Actor | None:
+        key = parse_api_key(authorization)
+        self._notifier.listen()
+        known = await self._keys.submit(None, key.id)
+        return actor_of(known) if known and key.matches(known.secret_hash) else None
 
     async def identify(self, connection: Connection) -> RequestIdentity:
         """The identity behind a page request; NotFound for a host that belongs to no workspace."""
@@ -75,15 +92,27 @@ class Authenticator:
 
     async def _workspace(self, connection: Connection, settings: Settings) -> Workspace:
         label = workspace_label(connection.headers.get("host", ""), settings.base_url)
-        workspace = await self._hosts.submit(None, label) if label else None
+        workspace = await self._workspaces.get(label, partial(self._look_up_workspace, label)) if label else None
         if workspace is None:
             raise NotFound
         return workspace
 
+    async def _look_up_workspace(self, label: str) -> Workspace | None:
+        self._notifier.listen()
+        return await self._hosts.submit(None, label)
+
     async def _session(self, connection: Connection, cookie: str) -> ActiveSession | None:
         token = parse_token(connection.cookies.get(cookie))
-        session = await self._sessions.submit(None, token.id) if token else None
-        return session if token and session and token.matches(session.secret_hash) else None
+        return await self._active_sessions.get(str(token), partial(self._look_up_session, token)) if token else None
+
+    async def _look_up_session(self, token: OpaqueToken) -> ActiveSession | None:
+        self._notifier.listen()
+        session = await self._sessions.submit(None, token.id)
+        return session if session and token.matches(session.secret_hash) else None
+
+    def _forget(self) -> None:
+        for remembered in (self._actors, self._workspaces, self._active_sessions):
+            remembered.forget()
 
 
 def identity_of(connection: Connection) -> RequestIdentity:

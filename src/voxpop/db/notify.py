@@ -1,4 +1,4 @@
-"""Change notifications between processes, over LISTEN and NOTIFY: which workspaces changed, sent after the commit.
+"""Change notifications between processes, over LISTEN and NOTIFY: what changed, sent after the commit.
 
 A notification can be lost, so a subscriber must also read the tables from time to time.
 """
@@ -17,8 +17,9 @@ from voxpop.db.errors import DATABASE_ERRORS
 from voxpop.types import WorkspaceId
 
 NOTIFY_CHANNEL = "voxpop_changed"
+IDENTITY_CHANGED = "identity"  # in a payload: a key, session, member or workspace has changed
 NOTIFY_INTERVAL = 0.1  # seconds between two NOTIFYs of a process, because each takes a lock of the whole server
-MAX_WORKSPACES = 200  # workspaces in one NOTIFY, whose payload is limited to 8,000 bytes
+MAX_WORDS = 200  # of one NOTIFY, whose payload is limited to 8,000 bytes
 RECONNECT_DELAY = 1.0  # seconds
 CONNECTION_CHECK_INTERVAL = 30.0  # seconds without a notification, after which the connection is tested
 
@@ -51,28 +52,43 @@ class Subscription:
 class ChangeNotifier:
     """Sends and receives change notifications of this process.
 
-    The first subscription opens the one connection that listens. `send` runs a NOTIFY with a payload.
+    The first call of `listen` or `subscribe` opens the one connection that listens. `send` runs NOTIFY with a payload.
     """
 
     def __init__(self, dsn: str, send: Callable[[str], Awaitable[None]]) -> None:
         self._dsn, self._send = dsn, send
-        self._pending: set[WorkspaceId] = set()
+        self._pending: set[str] = set()
+        self._forget: list[Callable[[], None]] = []
         self._subscriptions: dict[WorkspaceId, set[Subscription]] = defaultdict(set)
         self._sender: asyncio.Task[None] | None = None
         self._listener: asyncio.Task[None] | None = None
         self.stopping = False
 
-    def publish(self, workspaces: Iterable[WorkspaceId]) -> None:
-        """Notifies every process, including this one, at most ten times a second. Call it after the commit."""
-        self._pending.update(workspaces)
+    def publish(self, workspaces: Iterable[WorkspaceId], *, identity_changed: bool = False) -> None:
+        """Notifies every process, including this one, at most ten times a second. Call it after the commit.
+
+        This process forgets identities at once.
+        """
+        self._pending.update(map(str, workspaces))
+        if identity_changed:
+            self._pending.add(IDENTITY_CHANGED)
+            self.forget_identities()
         if self._pending and (self._sender is None or self._sender.done()):
             self._sender = asyncio.create_task(self._send_pending())
+
+    def on_identity_change(self, forget: Callable[[], None]) -> None:
+        """Calls `forget` when a process has changed an identity, and when changes may have been missed."""
+        self._forget.append(forget)
+
+    def listen(self) -> None:
+        """Starts to listen to other processes, unless this process listens already."""
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.create_task(self._listen())
 
     @contextmanager
     def subscribe(self, workspace: WorkspaceId) -> Iterator[Subscription]:
         """A subscription that ends with the block."""
-        if self._listener is None or self._listener.done():
-            self._listener = asyncio.create_task(self._listen())
+        self.listen()
         subscription = Subscription()
         self._subscriptions[workspace].add(subscription)
         try:
@@ -100,10 +116,10 @@ class ChangeNotifier:
     async def _send_pending(self) -> None:
         """Ends without an await after it finds nothing pending, so that no workspace is left unsent."""
         while self._pending:
-            batch = sorted(self._pending)[:MAX_WORKSPACES]
+            batch = sorted(self._pending, key=lambda word: word != IDENTITY_CHANGED)[:MAX_WORDS]
             self._pending.difference_update(batch)
             try:
-                await self._send(" ".join(map(str, batch)))
+                await self._send(" ".join(batch))
             except DATABASE_ERRORS as error:
                 log.warning("notification.send_failed", reason=str(error))
             await asyncio.sleep(NOTIFY_INTERVAL)
@@ -126,11 +142,12 @@ class ChangeNotifier:
     async def _listen_on(self, connection: "asyncpg.Connection[Any]") -> None:
         """Listens until the connection is lost.
 
-        Changes before this moment are unknown, so all subscribers are woken once and read the tables.
+        Changes before this moment are unknown, so all subscribers are woken once and identities are forgotten.
         """
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         await connection.add_listener(NOTIFY_CHANNEL, self._on_notify)
+        self.forget_identities()
         self._notify_all()
         while not lost.is_set():
             try:
@@ -140,9 +157,17 @@ class ChangeNotifier:
                 await connection.execute("SELECT", timeout=10)
 
     def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        for name in str(payload).split():
-            for subscription in self._subscriptions.get(WorkspaceId(UUID(name)), ()):
+        for word in str(payload).split():
+            if word == IDENTITY_CHANGED:
+                self.forget_identities()
+                continue
+            for subscription in self._subscriptions.get(WorkspaceId(UUID(word)), ()):
                 subscription.notify()
+
+    def forget_identities(self) -> None:
+        """This process forgets them; `publish` tells the others too."""
+        for forget in self._forget:
+            forget()
 
     def _notify_all(self) -> None:
         for subscriptions in self._subscriptions.values():

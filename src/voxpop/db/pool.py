@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
+from msgspec import Struct, field
 
 from voxpop.db.errors import CONNECTION_ERRORS, DATABASE_ERRORS
 from voxpop.db.notify import NOTIFY_CHANNEL, ChangeNotifier
@@ -15,12 +16,23 @@ from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 
 
+class Changes(Struct):
+    """What a transaction changed, for the notification after its commit."""
+
+    workspaces: set[WorkspaceId] = field(default_factory=set)
+    identity: bool = False
+
+    def clear(self) -> None:
+        self.workspaces.clear()
+        self.identity = False
+
+
 class Connection(asyncpg.Connection):
-    """A connection of the pool. It collects the workspaces that its transaction changed, for the notification."""
+    """A connection of the pool, with the changes of its transaction."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.changed_workspaces: set[WorkspaceId] = set()
+        self.changes = Changes()
 
 
 Tx = NewType("Tx", Connection)
@@ -78,7 +90,7 @@ class Database:
         begin = BEGIN_AS_APP_ROLE % ("" if workspace is None else UUID(str(workspace)))
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
             tx = Tx(cast("Connection", connection))
-            tx.changed_workspaces.clear()
+            tx.changes.clear()
             try:
                 await connection.execute(begin)
                 yield tx
@@ -87,7 +99,7 @@ class Database:
                 raise
             if await connection.execute("COMMIT") != "COMMIT":
                 raise Unavailable("The database rolled the transaction back; try again")
-            self.notifier.publish(tx.changed_workspaces)
+            self.notifier.publish(tx.changes.workspaces, identity_changed=tx.changes.identity)
 
     async def ping(self) -> bool:
         """Whether the database responds."""
@@ -113,7 +125,7 @@ class Database:
 
 def notify_on_commit(tx: Tx, workspace: WorkspaceId) -> None:
     """Notifies the subscribers of the workspace after the commit. Call it when open pages must reload."""
-    tx.changed_workspaces.add(workspace)
+    tx.changes.workspaces.add(workspace)
 
 
 async def switch_workspace(tx: Tx, workspace: WorkspaceId) -> None:

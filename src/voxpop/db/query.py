@@ -18,21 +18,26 @@ class Query(Generic[Row]):
     Parameters are named in the text (`:status`) and passed as keywords. A statement with more than seven names its
     `values`, a struct that callers pass instead, beside keywords for the rest; a test compares its fields. A statement
     that writes many rows names its `values` too; callers pass the rows with `arrays_of`, one array for each field.
+
+    `changes_identity`: the statement can end or change a key, session, member or workspace that processes remember.
+    They forget it after the commit; a test finds the statements that need it.
     """
 
     registry: ClassVar[list["Query[Any]"]] = []
 
-    def __init__(self, text: str, row: type[Row], values: type[Struct] | None = None) -> None:
-        self.text, self.row, self.values = text, row, values
+    def __init__(
+        self, text: str, row: type[Row], values: type[Struct] | None = None, *, changes_identity: bool = False
+    ) -> None:
+        self.text, self.row, self.values, self.changes_identity = text, row, values, changes_identity
         self.sql, self.names = parameterize(text)
         self.registry.append(self)
 
     async def all(self, tx: Tx, *values: Struct, **named: object) -> list[Row]:
-        return [self.row(*record) for record in await tx.fetch(self.sql, *self._arguments(values, named))]
+        return [self.row(*record) for record in await tx.fetch(self.sql, *self._arguments(tx, values, named))]
 
     async def find(self, tx: Tx, *values: Struct, **named: object) -> Row | None:
         """The first row, or None."""
-        record = await tx.fetchrow(self.sql, *self._arguments(values, named))
+        record = await tx.fetchrow(self.sql, *self._arguments(tx, values, named))
         return None if record is None else self.row(*record)
 
     async def one(self, tx: Tx, *values: Struct, **named: object) -> Row:
@@ -44,15 +49,17 @@ class Query(Generic[Row]):
 
     async def run(self, tx: Tx, *values: Struct, **named: object) -> int:
         """Runs a statement without result rows and returns the number of affected rows."""
-        status = str(await tx.execute(self.sql, *self._arguments(values, named)))
+        status = str(await tx.execute(self.sql, *self._arguments(tx, values, named)))
         return int(status.rsplit(" ", 1)[-1])
 
     async def run_many(self, tx: Tx, rows: Sequence[dict[str, object]]) -> None:
         """Runs the statement once for each row of named values, in one round trip."""
-        await tx.executemany(self.sql, [self._arguments((), row) for row in rows])
+        await tx.executemany(self.sql, [self._arguments(tx, (), row) for row in rows])
 
-    def _arguments(self, values: Sequence[Struct], named: dict[str, object]) -> Sequence[object]:
+    def _arguments(self, tx: Tx, values: Sequence[Struct], named: dict[str, object]) -> Sequence[object]:
         """The values in the order of the parameters. TypeError names missing and unknown ones."""
+        if self.changes_identity:
+            tx.changes.identity = True
         if values:
             named = {name: getattr(struct, name) for struct in values for name in struct.__struct_fields__} | named
         if len(named) != len(self.names) or not all(name in named for name in self.names):

@@ -114,12 +114,12 @@ async def list_keys(tx: Tx, workspace: WorkspaceId) -> list[KeyRow]:
 
 
 async def revoke_key(tx: Tx, workspace: WorkspaceId, key: KeyId, now: datetime) -> None:
-    """Every process refuses the key as soon as this is committed. Revoking it again changes nothing."""
+    """After the commit this process refuses the key at once, others within a second. A second call changes nothing."""
     if not await store.revoke_key(tx, workspace, key, now):
         raise NotFound(f"The workspace has no key {key}")
 
 
 async def look_up_keys(tx: Tx, _: WorkspaceId, keys: Sequence[UUID]) -> list[ActiveKey | None]:
-    """One look-up for a batch of requests. Nothing is cached, so a revoked key is refused at once."""
+    """One look-up for a batch of requests."""
     known = await store.find_keys(tx, sorted(set(keys)))
     return [known.get(key) for key in keys]

@@ -39,6 +39,7 @@ CHANGED_WORKSPACE = Query(
     """,
     Workspace,
     values=WorkspaceChange,
+    changes_identity=True,
 )
 
 ACTIVE_KEYS = Query("SELECT id, workspace_id, name, scopes, secret_hash FROM find_keys(:keys::uuid[])", ActiveKey)
@@ -60,7 +61,9 @@ KEYS = Query(
 )
 
 REVOKED_KEY = Query(
-    "UPDATE api_key SET revoked_at = coalesce(revoked_at, :now) WHERE workspace_id = :workspace AND id = :key", NoRows
+    "UPDATE api_key SET revoked_at = coalesce(revoked_at, :now) WHERE workspace_id = :workspace AND id = :key",
+    NoRows,
+    changes_identity=True,
 )
 
 
