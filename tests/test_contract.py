@@ -10,7 +10,7 @@ TESTS = Path(__file__).parent
 CONTRACT = TESTS.parent / "docs" / "contract.md"
 
 # What is built, as ranges of a part; numbers between that the contract leaves out don't count.
-BUILT = [("G", 1, 5), ("C", 1, 60), ("F", 1, 94), ("T", 1, 29)]
+BUILT = [("G", 1, 7), ("C", 1, 60), ("F", 1, 94), ("T", 1, 29)]
 NOT_BUILT = {"C46"}  # a request to an API gateway that the spec does not mention
 
 STATEMENT = re.compile(r"^(?:- )?([GCFT])(\d+)\. ", re.MULTILINE)
@@ -51,7 +51,7 @@ def test_every_citation_exists() -> None:
 
 def test_the_contract_is_whole() -> None:
     names = statements(CONTRACT)
-    assert len(names) == len(set(names)) == 170
+    assert len(names) == len(set(names)) == 171
     assert (names[0], names[-1]) == ("G1", "T30")
 
 

@@ -90,9 +90,11 @@ def fast_endpoints(
     authenticator: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers
 ) -> tuple[FastEndpoint, ...]:
     """The hot endpoints, which are served in front of the framework."""
-    use = Operation(_path_template(f"{FEATURE}/increment"), Scope.INGEST, features.increment)
-    show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_surveys, b"accept-language")
-    submit = Operation(surveys_api.SUBMIT, Scope.INGEST, surveys.submit_answer, b"accept-language")
+    use = Operation(_path_template(f"{FEATURE}/increment"), Scope.INGEST, features.increment, (b"idempotency-key",))
+    show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_surveys, (b"accept-language",))
+    submit = Operation(
+        surveys_api.SUBMIT, Scope.INGEST, surveys.submit_answer, (b"accept-language", b"idempotency-key")
+    )
     return (
         FastPost(use, authenticator.authenticate, UserBody, MAX_BODY_BYTES),
         FastGet(show, authenticator.authenticate, "guid"),

@@ -1,7 +1,10 @@
-"""Idempotency keys: a request that a caller repeats with the same key runs once and gets the same response."""
+"""Idempotency keys: a request that a caller repeats with the same key runs once and gets the same response.
+
+The key is stored in the transaction of the effect, first in the lock order. So a crash leaves both or neither.
+"""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -9,12 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import NoRows, Query
+from voxpop.db.query import NoRows, Query, arrays_of
 from voxpop.errors import Conflict, FieldError, Invalid
-from voxpop.types import WorkspaceId
+from voxpop.types import MAX_IDEMPOTENCY_KEY, WorkspaceId
 
 TTL = timedelta(days=3)
-MAX_KEY_LENGTH = 255
 
 Response = TypeVar("Response", bound=Struct)
 
@@ -33,60 +35,102 @@ class IdempotentRequest(Struct, frozen=True):
     operation: str
     body: Struct
 
-    def digest(self) -> bytes:
-        return hashlib.sha256(self.operation.encode() + b"\0" + msgspec.json.encode(self.body)).digest()
+
+class NewKey(Struct, frozen=True):
+    """A key with the hash of its request."""
+
+    key: str
+    request_hash: bytes
 
 
-class StoredResponse(Struct):
-    """The response to the first request with a key; None until it is set in the same transaction."""
+class StoredKey(Struct, frozen=True):
+    """A key with the response to its first request; None until that is set in the same transaction."""
 
+    key: str
     request_hash: bytes
     response: str | None
 
+    def response_to(self, repeated: NewKey) -> str:
+        """Raises IdempotencyKeyReused if it is another request."""
+        if self.request_hash != repeated.request_hash or self.response is None:
+            raise IdempotencyKeyReused
+        return self.response
 
-# Waits while another request with the key is in progress, until it commits or rolls back.
-NEW_KEY = Query(
+
+class InsertedKey(Struct, frozen=True):
+    key: str
+
+
+class KeyResponse(Struct, frozen=True):
+    key: str
+    response: str
+
+
+class PrunedCount(Struct):
+    """The number of deleted keys."""
+
+    count: int
+
+
+# Waits while another request with a key is in progress, until it commits or rolls back. Replaces expired keys.
+NEW_KEYS = Query(
     """
-    INSERT INTO idempotency_key (workspace_id, key, request_hash, create_time)
-    VALUES (:workspace, :key, :request_hash, :now)
-    ON CONFLICT (workspace_id, key) DO NOTHING
+    INSERT INTO idempotency_key AS known (workspace_id, key, request_hash, create_time)
+    SELECT :workspace, key, request_hash, :now
+    FROM unnest(:key::text[], :request_hash::bytea[]) AS new (key, request_hash) ORDER BY key COLLATE "C"
+    ON CONFLICT (workspace_id, key) DO UPDATE
+        SET request_hash = excluded.request_hash, response = NULL, create_time = excluded.create_time
+        WHERE known.create_time < :expired_before
+    RETURNING known.key
+    """,
+    InsertedKey,
+    NewKey,
+)
+
+STORED_KEYS = Query(
+    """
+    SELECT key, request_hash, response FROM idempotency_key
+    WHERE workspace_id = :workspace AND key = ANY (:keys::text[])
+    """,
+    StoredKey,
+)
+
+RESPONSES = Query(
+    """
+    UPDATE idempotency_key known SET response = new.response
+    FROM unnest(:key::text[], :response::text[]) AS new (key, response)
+    WHERE known.workspace_id = :workspace AND known.key = new.key
     """,
     NoRows,
+    KeyResponse,
 )
 
-RESPONSE_OF_KEY = Query(
-    "SELECT request_hash, answer AS response FROM idempotency_key WHERE workspace_id = :workspace AND key = :key",
-    StoredResponse,
-)
+FAILED_KEYS = Query("DELETE FROM idempotency_key WHERE workspace_id = :workspace AND key = ANY (:keys::text[])", NoRows)
 
-RESPONSE = Query("UPDATE idempotency_key SET answer = :response WHERE workspace_id = :workspace AND key = :key", NoRows)
-
-EXPIRED_KEYS = Query(
-    """
-    DELETE FROM idempotency_key WHERE workspace_id = :workspace AND key IN (
-        SELECT key FROM idempotency_key WHERE workspace_id = :workspace AND create_time < :before
-        ORDER BY create_time LIMIT 100 FOR UPDATE SKIP LOCKED)
-    """,
-    NoRows,
-)
+PRUNED_KEYS = Query("SELECT prune_idempotency_keys(:before, :limit) AS count", PrunedCount)
 
 
-async def insert_key(tx: Tx, workspace: WorkspaceId, key: str, request_hash: bytes, now: datetime) -> bool:
-    """Returns False if the key exists."""
-    return await NEW_KEY.run(tx, workspace=workspace, key=key, request_hash=request_hash, now=now) == 1
+async def insert_keys(tx: Tx, workspace: WorkspaceId, keys: Sequence[NewKey], now: datetime) -> set[str]:
+    """Returns the new ones, and locks the others until the transaction ends."""
+    inserted = await NEW_KEYS.all(tx, workspace=workspace, now=now, expired_before=now - TTL, **arrays_of(keys))
+    return {one.key for one in inserted}
 
 
-async def find_response(tx: Tx, workspace: WorkspaceId, key: str) -> StoredResponse | None:
-    return await RESPONSE_OF_KEY.find(tx, workspace=workspace, key=key)
+async def list_stored(tx: Tx, workspace: WorkspaceId, keys: Sequence[str]) -> dict[str, StoredKey]:
+    return {stored.key: stored for stored in await STORED_KEYS.all(tx, workspace=workspace, keys=keys)}
 
 
-async def set_response(tx: Tx, workspace: WorkspaceId, key: str, response: str) -> None:
-    await RESPONSE.run(tx, workspace=workspace, key=key, response=response)
+async def set_responses(tx: Tx, workspace: WorkspaceId, responses: Sequence[KeyResponse]) -> None:
+    await RESPONSES.run(tx, workspace=workspace, **arrays_of(responses))
 
 
-async def delete_expired_keys(tx: Tx, workspace: WorkspaceId, before: datetime) -> None:
-    """Deletes a hundred of them at most, without waiting for another transaction that does the same."""
-    await EXPIRED_KEYS.run(tx, workspace=workspace, before=before)
+async def delete_keys(tx: Tx, workspace: WorkspaceId, keys: Sequence[str]) -> None:
+    await FAILED_KEYS.run(tx, workspace=workspace, keys=keys)
+
+
+async def prune(tx: Tx, now: datetime, limit: int) -> int:
+    """Deletes expired keys of all workspaces. Returns their number, `limit` at most."""
+    return (await PRUNED_KEYS.one(tx, before=now - TTL, limit=limit)).count
 
 
 async def run_once(
@@ -97,22 +141,26 @@ async def run_once(
     response_type: type[Response],
     now: datetime,
 ) -> Response:
-    """Runs `work`, or returns the stored response to the same request. Raises IdempotencyKeyReused for another one.
-
-    The key is stored in the transaction of the work, so that a crash leaves both or neither.
-    """
-    key = request.key
-    if key is None:
+    """Runs `work`, or returns the stored response to the same request. Raises IdempotencyKeyReused for another one."""
+    if request.key is None:
         return await work()
-    if not 1 <= len(key) <= MAX_KEY_LENGTH:
-        reason = f"must have from 1 to {MAX_KEY_LENGTH} characters"
-        raise Invalid(f"header/idempotency-key {reason}", details=[FieldError("idempotency-key", reason)])
-    await delete_expired_keys(tx, workspace, now - TTL)
-    if await insert_key(tx, workspace, key, request.digest(), now):
+    key = new_key(request)
+    if await insert_keys(tx, workspace, [key], now):
         result = await work()
-        await set_response(tx, workspace, key, msgspec.json.encode(result).decode())
+        await set_responses(tx, workspace, [KeyResponse(key.key, encode(result))])
         return result
-    stored = await find_response(tx, workspace, key)
-    if stored is None or stored.request_hash != request.digest() or stored.response is None:
-        raise IdempotencyKeyReused
-    return msgspec.json.decode(stored.response, type=response_type)
+    stored = await list_stored(tx, workspace, [key.key])
+    return msgspec.json.decode(stored[key.key].response_to(key), type=response_type)
+
+
+def new_key(request: IdempotentRequest) -> NewKey:
+    """The key of a request that has one. Raises Invalid if its length does not fit."""
+    key = request.key or ""
+    if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
+        reason = f"must have from 1 to {MAX_IDEMPOTENCY_KEY} characters"
+        raise Invalid(f"header/idempotency-key {reason}", details=[FieldError("idempotency-key", reason)])
+    return NewKey(key, hashlib.sha256(request.operation.encode() + b"\0" + msgspec.json.encode(request.body)).digest())
+
+
+def encode(response: Struct) -> str:
+    return msgspec.json.encode(response).decode()

@@ -30,7 +30,7 @@ async def test_an_accepted_invitation_gives_its_role(site: Site) -> None:  # T25
 async def test_an_invitation_works_once_within_seven_days(site: Site, owner: Owner) -> None:  # T25
     await (await site.owner()).submit("/settings/invitations", email=AGENT, role="agent")
     link = await site.last_link(AGENT)
-    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '6 days 23 hours'")
+    await owner.execute("UPDATE magic_link SET expires_at = expires_at - interval '6 days 23 hours'")
     assert (await site.browser().get(link)).status_code == 200
     assert (await site.browser().use_link(link)).status_code == 303
     path, _, token = link.partition("?token=")
@@ -41,7 +41,7 @@ async def test_an_invitation_expires_after_seven_days(site: Site, owner: Owner) 
     browser = await site.owner()
     await browser.submit("/settings/invitations", email=AGENT, role="agent")
     link = await site.last_link(AGENT)
-    await owner.execute("UPDATE mailed_link SET expires_at = expires_at - interval '7 days'")
+    await owner.execute("UPDATE magic_link SET expires_at = expires_at - interval '7 days'")
     path, _, token = link.partition("?token=")
     assert (await site.browser().submit(path, token=token)).status_code == 400
     assert AGENT not in (await browser.get("/settings")).text
@@ -51,9 +51,9 @@ async def test_an_invitation_can_be_withdrawn_and_replaced(site: Site, owner: Ow
     browser = await site.owner()
     for _ in range(2):
         await browser.submit("/settings/invitations", email=AGENT, role="agent")
-    assert await owner.fetchval("SELECT count(*) FROM mailed_link WHERE kind = 'invitation'") == 1
+    assert await owner.fetchval("SELECT count(*) FROM magic_link WHERE kind = 'invitation'") == 1
     link = await site.last_link(AGENT)
-    invitation = await owner.fetchval("SELECT id FROM mailed_link WHERE kind = 'invitation'")
+    invitation = await owner.fetchval("SELECT id FROM magic_link WHERE kind = 'invitation'")
     assert (await browser.submit(f"/settings/invitations/{invitation}/withdraw")).status_code == 303
     assert (await site.browser().get(link)).status_code == 400
     assert (await browser.submit(f"/settings/invitations/{invitation}/withdraw")).status_code == 404
@@ -294,7 +294,7 @@ async def test_an_admin_cannot_replace_or_withdraw_an_owners_invitation(site: Si
     admin = await site.accept_invitation(first, ADMIN, "admin")
     await first.submit("/settings/invitations", email="second@example.com", role="owner")
     link = await site.last_link("second@example.com")
-    invitation = await owner.fetchval("SELECT id FROM mailed_link WHERE role = 'owner'")
+    invitation = await owner.fetchval("SELECT id FROM magic_link WHERE role = 'owner'")
     replaced = await admin.submit("/settings/invitations", email="SECOND@example.com", role="agent")
     withdrawn = await admin.submit(f"/settings/invitations/{invitation}/withdraw")
     assert (replaced.status_code, withdrawn.status_code) == (403, 403)

@@ -102,7 +102,7 @@ async def test_every_sign_in_opens_a_new_session_and_ends_the_old_one(site: Site
     assert page.count("<li>") == 2  # this one, and that of the first owner's browser
 
 
-async def test_a_member_signs_in_by_emailed_link(site: Site) -> None:
+async def test_a_member_signs_in_by_emagic_link(site: Site) -> None:
     await site.owner()
     browser = site.browser()
     answer = await browser.submit("/login/mail", email=OWNER, next="/settings/keys")
@@ -121,7 +121,7 @@ async def test_the_response_does_not_reveal_whether_an_address_is_a_members(site
     assert [email.to for email in await site.emails()] == [OWNER]
 
 
-async def test_a_customer_signs_in_by_emailed_link_only(site: Site) -> None:  # T23
+async def test_a_customer_signs_in_by_emagic_link_only(site: Site) -> None:  # T23
     browser = site.browser()
     answer = await browser.submit("/tickets/login", email=CUSTOMER)
     assert answer.headers["location"] == "/tickets/login?sent"
@@ -180,9 +180,9 @@ async def test_a_link_works_until_it_expires(
         await site.browser().submit(path, email=email)
         link = await site.last_link(email)
     path, _, token = link.removeprefix("http://voxpop.test").partition("?token=")
-    await owner.execute(f"UPDATE mailed_link SET expires_at = expires_at - interval '{almost}'")
+    await owner.execute(f"UPDATE magic_link SET expires_at = expires_at - interval '{almost}'")
     assert (await site.browser().get(link)).status_code == 200
-    await owner.execute(f"UPDATE mailed_link SET expires_at = expires_at - interval '{remainder}'")
+    await owner.execute(f"UPDATE magic_link SET expires_at = expires_at - interval '{remainder}'")
     assert (await site.browser().get(link)).status_code == 400
     fields = {"email": "late@example.com", "name": "L"} if kind == "owner" else {}
     answer = await site.browser().submit(path, token=token, **fields)
@@ -194,7 +194,7 @@ async def test_a_link_works_until_it_expires(
 async def test_only_the_hash_of_a_link_is_stored(site: Site, owner: "asyncpg.Connection") -> None:  # T23
     await site.browser().submit("/tickets/login", email=CUSTOMER)
     token = (await site.last_link(CUSTOMER)).partition("?token=")[2]
-    stored = str(await owner.fetch("TABLE mailed_link"))
+    stored = str(await owner.fetch("TABLE magic_link"))
     assert token[32:] not in stored
 
 

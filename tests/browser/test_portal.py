@@ -166,7 +166,7 @@ async def test_a_used_or_expired_link_offers_a_new_one(shop: Shop, owner: Any, s
     link = shop.origin + "/" + (await shop.portal.last_link("ann@example.com")).split("/", 3)[3]
     await page.goto(link)
     if spent_by == "age":
-        await owner.execute("UPDATE mailed_link SET expires_at = now()")
+        await owner.execute("UPDATE magic_link SET expires_at = now()")
     await page.get_by_role("button", name="See my tickets").click()
     if spent_by == "use":
         await expect(page.get_by_role("heading", name="Your tickets")).to_be_visible()

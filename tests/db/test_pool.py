@@ -29,7 +29,7 @@ INSERTS_WITHOUT_ENDPOINT = (
     """INSERT INTO session (workspace_id, id, secret_hash, kind, email, create_time, last_seen_at, idle_seconds,
                             expires_at)
        VALUES ($1, gen_random_uuid(), '', 'customer', 'x@x.com', now(), now(), 1, now())""",
-    """INSERT INTO mailed_link (workspace_id, id, secret_hash, kind, create_time, create_user, expires_at)
+    """INSERT INTO magic_link (workspace_id, id, secret_hash, kind, create_time, create_user, expires_at)
        VALUES ($1, gen_random_uuid(), '', 'owner', now(), 'x', now())""",
     "INSERT INTO rate_limit (workspace_id, name, subject, began_at, count) VALUES ($1, 'x', 'x', now(), 1)",
     """INSERT INTO saved_view (workspace_id, id, name, query, create_time, create_user)

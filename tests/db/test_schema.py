@@ -22,6 +22,7 @@ SECURITY_DEFINER_FUNCTIONS = {
     "find_workspaces", "find_sessions", "find_login_elsewhere", "join_account", "end_account_sessions",
     "due_mail", "settle_mail", "delete_expired",
     "search_tickets", "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
+    "prune_idempotency_keys",
 }  # fmt: skip
 PURE_FUNCTIONS = {"stems", "words_and_stems"}  # read no table
 NON_UNIQUE_INDEXES = {
@@ -30,6 +31,7 @@ NON_UNIQUE_INDEXES = {
     "outbox_sent",
     "outbox_mail_due",
     "session_by_id",
+    "idempotency_key_by_time",
 }  # allowed without the workspace, because a cluster can keep a non-unique index on each shard
 
 # The words of the text index contain the workspace, and an account belongs to several workspaces.

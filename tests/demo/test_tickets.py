@@ -111,7 +111,7 @@ async def test_no_one_can_sign_in_as_an_agent(demo_db: Connection) -> None:
     assert {row["name"] for row in rows} == {agent.name for agent in AGENTS}
     assert {(row["password_hash"], row["removed_at"]) for row in rows} == {(None, None)}
     assert {row["email"].rpartition(".")[2] for row in rows} == {"example"}
-    assert await demo_db.fetchval("SELECT count(*) FROM mailed_link WHERE kind = 'member'") == 0
+    assert await demo_db.fetchval("SELECT count(*) FROM magic_link WHERE kind = 'member'") == 0
 
 
 async def test_agents_differ(demo_db: Connection) -> None:

@@ -82,6 +82,9 @@ HEADERS: list[Any] = [
     JSON | {"request-id": "given"},
     JSON | {"request-id": "not acceptable"},
     JSON | {"expect": "100-continue", "connection": "close"},
+    JSON | {"idempotency-key": ""},
+    JSON | {"idempotency-key": "k" * 256},
+    JSON | {"idempotency-key": "k"},
 ]
 
 

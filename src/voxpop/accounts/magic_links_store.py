@@ -30,7 +30,7 @@ class MagicLinkValues(Struct, frozen=True):
 
 NEW_LINK = Query(
     """
-    INSERT INTO mailed_link (workspace_id, id, secret_hash, kind, account_id, email, email_folded, name, role,
+    INSERT INTO magic_link (workspace_id, id, secret_hash, kind, account_id, email, email_folded, name, role,
                              next_path, create_time, create_user, expires_at)
     VALUES (:workspace, :id, :secret_hash, :kind, :account_id, :email, :email_folded, :name, :role,
             :next_path, :create_time, :create_user, :expires_at)
@@ -40,21 +40,21 @@ NEW_LINK = Query(
 )
 LINK_BY_ID = Query(
     """
-    SELECT id, secret_hash, kind, account_id, email, name, role, next_path FROM mailed_link
+    SELECT id, secret_hash, kind, account_id, email, name, role, next_path FROM magic_link
     WHERE workspace_id = :workspace AND id = :link AND kind = :kind AND used_at IS NULL AND expires_at > :now
     """,
     MagicLink,
 )
 USED_LINK = Query(
     """
-    UPDATE mailed_link SET used_at = :now
+    UPDATE magic_link SET used_at = :now
     WHERE workspace_id = :workspace AND id = :link AND used_at IS NULL AND expires_at > :now
     """,
     NoRows,
 )
 INVITATIONS = Query(
     """
-    SELECT id, email, name, role, create_time, create_user, expires_at FROM mailed_link
+    SELECT id, email, name, role, create_time, create_user, expires_at FROM magic_link
     WHERE workspace_id = :workspace AND kind = 'invitation' AND used_at IS NULL AND expires_at > :now
     ORDER BY create_time, id
     """,
@@ -62,28 +62,28 @@ INVITATIONS = Query(
 )
 DELETED_INVITATION = Query(
     """
-    DELETE FROM mailed_link
+    DELETE FROM magic_link
     WHERE workspace_id = :workspace AND id = :invitation AND kind = 'invitation' AND used_at IS NULL
     """,
     NoRows,
 )
 DELETED_INVITATIONS_OF_EMAIL = Query(
     """
-    DELETE FROM mailed_link
+    DELETE FROM magic_link
     WHERE workspace_id = :workspace AND email_folded = :email_folded AND kind = 'invitation' AND used_at IS NULL
     """,
     NoRows,
 )
 OWNER_LINKS = Query(
     """
-    SELECT id, secret_hash, kind, account_id, email, name, role, next_path FROM mailed_link
+    SELECT id, secret_hash, kind, account_id, email, name, role, next_path FROM magic_link
     WHERE workspace_id = :workspace AND kind = 'owner' AND used_at IS NULL AND expires_at > :now
     """,
     MagicLink,
 )
 DELETED_LINKS_OF_ACCOUNT = Query(
     """
-    DELETE FROM mailed_link WHERE workspace_id = :workspace AND account_id = :account AND used_at IS NULL
+    DELETE FROM magic_link WHERE workspace_id = :workspace AND account_id = :account AND used_at IS NULL
     """,
     NoRows,
 )

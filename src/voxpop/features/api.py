@@ -1,5 +1,6 @@
 """The feature API: products and features, uses, rejections and ratings."""
 
+from functools import partial
 from typing import Annotated
 
 from litestar import delete, get, patch, post, put
@@ -9,7 +10,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
-from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
 from voxpop.features import catalogue, service
@@ -43,7 +43,10 @@ from voxpop.features.schemas import (
     ThresholdsBody,
     UserBody,
 )
+from voxpop.idempotency import IdempotencyKeyReused, IdempotentRequest
+from voxpop.idempotent_batcher import IdempotentBatcher
 from voxpop.types import MAX_NAME, Actor, Email, Scope, utcnow
+from voxpop.web.headers import IdempotencyKey
 
 BASE = "/api/csat/v1"
 PRODUCT = f"{BASE}/products/{{product:str}}"
@@ -58,32 +61,34 @@ UserEmail = FromQuery[Annotated[Email, Meta(examples=["user@example.com"])]]
 
 
 class FeatureBatchers:
-    """Batches the three hot operations."""
+    """Batches the three hot operations. `key` is the Idempotency-Key header."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self._increment: Batcher[FeatureUser, Counters | None] = Batcher(
-            "increment", database, service.increment, queue_limit=limit
-        )
-        self._reject: Batcher[FeatureUser, Counters | None] = Batcher(
-            "reject", database, service.reject, queue_limit=limit
-        )
-        self._rate: Batcher[NewRating, StoredRating | None] = Batcher("rate", database, service.rate, queue_limit=limit)
+        self._increment = IdempotentBatcher("increment", database, service.increment, queue_limit=limit)
+        self._reject = IdempotentBatcher("reject", database, service.reject, queue_limit=limit)
+        self._rate = IdempotentBatcher("rate", database, service.rate, queue_limit=limit)
 
-    async def increment(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
+    async def increment(self, actor: Actor, product: str, feature: str, body: UserBody, key: str | None) -> CountersOut:
         user = FeatureUser(product, feature, body.user_email)
-        return _counters_out(await self._increment.submit(actor.workspace, user), user)
+        if key is None:
+            return _counters_out(user, await self._increment.submit(actor.workspace, user))
+        request, respond = IdempotentRequest(key, f"increment {user.path}", body), partial(_counters_out, user)
+        return await self._increment.submit_once(actor.workspace, user, request, respond, CountersOut)
 
-    async def reject(self, actor: Actor, product: str, feature: str, body: UserBody) -> CountersOut:
+    async def reject(self, actor: Actor, product: str, feature: str, body: UserBody, key: str | None) -> CountersOut:
         user = FeatureUser(product, feature, body.user_email)
-        return _counters_out(await self._reject.submit(actor.workspace, user), user)
+        if key is None:
+            return _counters_out(user, await self._reject.submit(actor.workspace, user))
+        request, respond = IdempotentRequest(key, f"reject {user.path}", body), partial(_counters_out, user)
+        return await self._reject.submit_once(actor.workspace, user, request, respond, CountersOut)
 
-    async def rate(self, actor: Actor, product: str, feature: str, body: RatingBody) -> RatingOut:
+    async def rate(self, actor: Actor, product: str, feature: str, body: RatingBody, key: str | None) -> RatingOut:
         user = FeatureUser(product, feature, body.user_email)
         new = NewRating(user, int(body.rating), body.source, _or_none(body.comment), _or_none(body.user_agent))
-        stored = await self._rate.submit(actor.workspace, new)
-        if stored is None:
-            raise catalogue.feature_not_found(user.path)
-        return RatingOut.of(stored)
+        if key is None:
+            return _rating_out(user, await self._rate.submit(actor.workspace, new))
+        request, respond = IdempotentRequest(key, f"rate {user.path}", body), partial(_rating_out, user)
+        return await self._rate.submit_once(actor.workspace, new, request, respond, RatingOut)
 
 
 @get(
@@ -238,21 +243,26 @@ async def list_states(
 @post(
     f"{FEATURE}/increment",
     status_code=200,
-    opt=requires_scope(Scope.INGEST),
+    opt=requires_scope(Scope.INGEST) | {"errors": (IdempotencyKeyReused,)},
     tags=TAG,
     summary="Count a use",
     description=("Send it whenever a user uses the feature. Show the prompt when `should_request_feedback` is true."),
 )
 async def increment(
-    state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[UserBody]
+    state: State,
+    actor: CurrentActor,
+    product: ProductKeyPath,
+    feature: FeatureKeyPath,
+    data: JSONBody[UserBody],
+    idempotency_key: IdempotencyKey = None,
 ) -> CountersOut:
-    return await _batchers(state).increment(actor, product, feature, data)
+    return await _batchers(state).increment(actor, product, feature, data, idempotency_key)
 
 
 @post(
     f"{FEATURE}/reject",
     status_code=200,
-    opt=requires_scope(Scope.INGEST),
+    opt=requires_scope(Scope.INGEST) | {"errors": (IdempotencyKeyReused,)},
     tags=TAG,
     summary="Count a rejection",
     description=(
@@ -260,14 +270,19 @@ async def increment(
     ),
 )
 async def reject(
-    state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[UserBody]
+    state: State,
+    actor: CurrentActor,
+    product: ProductKeyPath,
+    feature: FeatureKeyPath,
+    data: JSONBody[UserBody],
+    idempotency_key: IdempotencyKey = None,
 ) -> CountersOut:
-    return await _batchers(state).reject(actor, product, feature, data)
+    return await _batchers(state).reject(actor, product, feature, data, idempotency_key)
 
 
 @post(
     f"{FEATURE}/feedbacks",
-    opt=requires_scope(Scope.INGEST),
+    opt=requires_scope(Scope.INGEST) | {"errors": (IdempotencyKeyReused,)},
     tags=TAG,
     summary="Store a rating",
     description=(
@@ -275,9 +290,14 @@ async def reject(
     ),
 )
 async def rate(
-    state: State, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath, data: JSONBody[RatingBody]
+    state: State,
+    actor: CurrentActor,
+    product: ProductKeyPath,
+    feature: FeatureKeyPath,
+    data: JSONBody[RatingBody],
+    idempotency_key: IdempotencyKey = None,
 ) -> RatingOut:
-    return await _batchers(state).rate(actor, product, feature, data)
+    return await _batchers(state).rate(actor, product, feature, data, idempotency_key)
 
 
 def _batchers(state: State) -> FeatureBatchers:
@@ -285,10 +305,16 @@ def _batchers(state: State) -> FeatureBatchers:
     return batchers
 
 
-def _counters_out(counters: Counters | None, user: FeatureUser) -> CountersOut:
+def _counters_out(user: FeatureUser, counters: Counters | None) -> CountersOut:
     if counters is None:
         raise catalogue.feature_not_found(user.path)
     return CountersOut.of(counters)
+
+
+def _rating_out(user: FeatureUser, stored: StoredRating | None) -> RatingOut:
+    if stored is None:
+        raise catalogue.feature_not_found(user.path)
+    return RatingOut.of(stored)
 
 
 def _or_none(value: str | UnsetType | None) -> str | None:

@@ -1,6 +1,7 @@
 """The API of survey types, and of campaign surveys as customers see them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from litestar import Request, get, post, put
@@ -13,6 +14,8 @@ from voxpop.auth.guards import requires_scope
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
+from voxpop.idempotency import IdempotencyKeyReused, IdempotentRequest
+from voxpop.idempotent_batcher import IdempotentBatcher
 from voxpop.surveys import campaign_surveys, survey_types
 from voxpop.surveys.errors import SurveyNotPending, SurveyTypeAlreadyExists, SurveyTypeInUse
 from voxpop.surveys.models import DueSurvey, Submission, SubmissionResult
@@ -27,6 +30,7 @@ from voxpop.surveys.schemas import (
     SurveyTypesOut,
 )
 from voxpop.types import Actor, Guid, Scope, WorkspaceId, utcnow
+from voxpop.web.headers import IdempotencyKey
 
 SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
 SURVEY_TYPES = "/api/v1/survey-types"
@@ -37,23 +41,28 @@ CodePath = FromPath[Annotated[str, Meta(description="The type's code", examples=
 
 
 class SurveyBatchers:
-    """Batches the two hot operations. `language` is the Accept-Language header."""
+    """Batches the two hot operations. `language` is the Accept-Language header, `key` the Idempotency-Key."""
 
     def __init__(self, database: Database, limit: int) -> None:
         self._show: Batcher[str, list[DueSurvey]] = Batcher("show", database, _show_surveys_now, queue_limit=limit)
-        self._submit: Batcher[Submission, SubmissionResult] = Batcher(
-            "submit", database, _submit_answers_now, queue_limit=limit
-        )
+        self._submit = IdempotentBatcher("submit", database, _submit_answers_now, queue_limit=limit)
 
     async def show_surveys(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
         surveys = await self._show.submit(actor.workspace, guid)
         return SurveysOut([SurveyOut.of(survey, language) for survey in surveys])
 
-    async def submit_answer(self, actor: Actor, data: AnswerBody, language: str | None) -> AnswerOut:
+    async def submit_answer(self, actor: Actor, data: AnswerBody, language: str | None, key: str | None) -> AnswerOut:
         submission = Submission(data.survey_id, int(data.score), data.comment)
-        result = await self._submit.submit(actor.workspace, submission)
-        campaign_surveys.require_stored(submission, result)
-        return AnswerOut.of(result, language)
+        respond = partial(_answer_out, submission, language)
+        if key is None:
+            return respond(await self._submit.submit(actor.workspace, submission))
+        request = IdempotentRequest(key, "submit", data)
+        return await self._submit.submit_once(actor.workspace, submission, request, respond, AnswerOut)
+
+
+def _answer_out(submission: Submission, language: str | None, result: SubmissionResult) -> AnswerOut:
+    campaign_surveys.require_stored(submission, result)
+    return AnswerOut.of(result, language)
 
 
 async def _show_surveys_now(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[list[DueSurvey]]:
@@ -83,13 +92,19 @@ async def list_surveys(request: Request[None, None, State], actor: CurrentActor,
 @post(
     SUBMIT,
     status_code=200,
-    opt=requires_scope(Scope.INGEST) | {"errors": (NotFound, SurveyNotPending)},
+    opt=requires_scope(Scope.INGEST) | {"errors": (NotFound, SurveyNotPending, IdempotencyKeyReused)},
     tags=TAG,
     summary="Answer a survey",
     description="A survey takes one answer. Of several answers at the same time, one is stored.",
 )
-async def submit(request: Request[None, None, State], actor: CurrentActor, data: JSONBody[AnswerBody]) -> AnswerOut:
-    return await _batchers(request.app.state).submit_answer(actor, data, request.headers.get("accept-language"))
+async def submit(
+    request: Request[None, None, State],
+    actor: CurrentActor,
+    data: JSONBody[AnswerBody],
+    idempotency_key: IdempotencyKey = None,
+) -> AnswerOut:
+    language = request.headers.get("accept-language")
+    return await _batchers(request.app.state).submit_answer(actor, data, language, idempotency_key)
 
 
 @get(

@@ -35,13 +35,13 @@ class ClientDisconnected(Exception):
 class Operation(msgspec.Struct, frozen=True):
     """The operation of an endpoint: `call` gets the actor and the arguments of the request.
 
-    `header`: a request header whose value, or None, is one more argument.
+    `headers`: request headers whose values, or None, are further arguments.
     """
 
     route: str
     scope: types.Scope
     call: Callable[..., Awaitable[msgspec.Struct]]
-    header: bytes | None = None
+    headers: tuple[bytes, ...] = ()
 
 
 class FastEndpoint(ABC):
@@ -76,8 +76,8 @@ class FastEndpoint(ABC):
         headers = dict(scope["headers"])
         actor = await self._authenticate(_text(headers, b"authorization"), self._operation.scope)
         arguments = await self._arguments(match, headers, receive)
-        header = self._operation.header
-        return await self._operation.call(actor, *arguments, *(() if header is None else (_text(headers, header),)))
+        values = [_text(headers, name) for name in self._operation.headers]
+        return await self._operation.call(actor, *arguments, *values)
 
     @abstractmethod
     def _match(self, scope: Scope) -> "re.Match[Any] | None":

@@ -11,7 +11,7 @@ from msgspec import Struct
 from prometheus_client import Counter
 from structlog import get_logger
 
-from voxpop import outbox
+from voxpop import idempotency, outbox
 from voxpop.campaigns import dead_letters
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
@@ -49,10 +49,11 @@ async def relay(database: Database, settings: Settings) -> None:
 
 
 async def purge(database: Database, settings: Settings, now: datetime) -> None:
-    """Deletes old messages and dead letters. An unsent message is deleted only if no broker is set."""
+    """Deletes old messages, idempotency keys and dead letters. Unsent messages are deleted only if no broker is set."""
     sent_before = now - timedelta(days=settings.outbox_keep_days)
     unsent_before = None if settings.kafka_bootstrap else now - timedelta(days=settings.outbox_unsent_days)
     await _in_chunks(database, None, lambda tx: outbox.prune(tx, sent_before, unsent_before, PURGE_CHUNK))
+    await _in_chunks(database, None, lambda tx: idempotency.prune(tx, now, PURGE_CHUNK))
     async with database.transaction(None) as tx:
         all_workspaces = await workspaces.list_workspaces(tx)
     before = now - timedelta(days=settings.dead_letter_days)

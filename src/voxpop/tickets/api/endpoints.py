@@ -7,7 +7,7 @@ from litestar import Request, get, patch, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta
 
@@ -26,20 +26,13 @@ from voxpop.tickets.lists.export import export
 from voxpop.tickets.lists.models import Sort
 from voxpop.tickets.models import Author
 from voxpop.types import Actor, Scope, WorkspaceId, utcnow
+from voxpop.web.headers import IdempotencyKey
 from voxpop.web.paging import Cursor, Limit, Page
 from voxpop.workspaces import service as workspaces
 
 TAG = ["Tickets"]
 
 RefPath = FromPath[Annotated[str, Meta(description="The ticket's reference", examples=["TK-1"])]]
-KEY = "A key for this request. A request repeated with it takes effect once and gets the same response"
-IdempotencyKey = Annotated[
-    Annotated[
-        str, Meta(min_length=1, max_length=idempotency.MAX_KEY_LENGTH, description=KEY, examples=["order-4711-ticket"])
-    ]
-    | None,
-    HeaderParameter(name="Idempotency-Key"),
-]
 Csv = Annotated[str, Meta(examples=["ref,subject,…,csat_rating,csat_comment,csat_rated_at\r\n"])]
 FilterDependency = NamedDependency[FilterParameters]
 SortDependency = NamedDependency[Sort]
