@@ -48,7 +48,7 @@ GROUND = {"types", "errors", "config", "logs", "i18n", "hosts", "cursors", "acce
 BROKER, OUT = "kafka", {"outbox", "mail", "idempotency", "idempotent_batcher"}
 CALLERS_OF_SERVICES = {"worker", "demo"}  # they call services, as a request would
 PURE = re.compile(
-    r"(tags|filters|search_text|prompting|tokens|permissions|scores|formulas|texts|dates|cursors|accept_language|linkify)\Z"
+    r"(tags|filters|search_text|prompting|tokens|permissions|student_t|scores|formulas|texts|dates|cursors|accept_language|linkify)\Z"
 )
 IMPURE = {
     "asyncio", "asyncpg", "httpx", "io", "litestar", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",
@@ -61,7 +61,7 @@ HEIGHTS = [
     (
         re.compile(
             r"((\w+_)?models|errors|limits|tags|filters|search_text"
-            r"|prompting|tokens|permissions|scores|formulas|texts|dates)\Z"
+            r"|prompting|tokens|permissions|student_t|scores|formulas|texts|dates)\Z"
         ),
         MODELS,
     ),

@@ -230,8 +230,8 @@ async def test_metrics_require_the_read_scope(make: Factory) -> None:  # G1
 
 def test_the_average_of_negative_scores_is_rounded_correctly() -> None:  # F75
     tallies = [
-        DailyCounts(CampaignId(uuid7()), "a", DAY, "NPS", "nps", 0, None, None, [2, 0, 0, 0, 0, 0, 0, 1]),
-        DailyCounts(CampaignId(uuid7()), "b", DAY, "CES", "mean", 1, None, None, [0, 1]),
+        DailyCounts(CampaignId(uuid7()), "a", DAY, "NPS", "nps", 0, 10, None, None, [2, 0, 0, 0, 0, 0, 0, 1]),
+        DailyCounts(CampaignId(uuid7()), "b", DAY, "CES", "mean", 1, 5, None, None, [0, 1]),
     ]
     rows = [metric_of(tally) for tally in tallies]
     assert [row.score_value for row in rows] == [-66.67, 2]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from voxpop.metrics.formulas import Formula, Measure, NpsGroups, nps_groups, score
 
-NPS = Measure(Formula.NPS, 0)
-CSAT = Measure(Formula.SHARE, 1, 4, 5)
-CES = Measure(Formula.MEAN, 1)
+NPS = Measure(Formula.NPS, 0, 10)
+CSAT = Measure(Formula.SHARE, 1, 5, 4, 5)
+CES = Measure(Formula.MEAN, 1, 5)
 HUNDREDTH, TEN_THOUSANDTH = Decimal("0.01"), Decimal("0.0001")
 
 
@@ -56,8 +56,8 @@ def test_ces_equals_the_oracle(answers: list[int]) -> None:  # F82, F83
         (CSAT, [0, 1, 0, 2], 66.67),
         (CES, [0, 0, 0, 1, 1], 4.5),
         (CES, [0, 0, 0, 2, 1], 4.33),
-        (Measure(Formula.SHARE, 0, 1, 1), [1, 3], 75),
-        (Measure(Formula.MEAN, 1), [0, 0, 0, 0, 0, 1, 1], 6.5),
+        (Measure(Formula.SHARE, 0, 1, 1, 1), [1, 3], 75),
+        (Measure(Formula.MEAN, 1, 7), [0, 0, 0, 0, 0, 1, 1], 6.5),
         *[(measure, [], 0) for measure in (NPS, CSAT, CES)],
     ],
 )

@@ -11,7 +11,11 @@ from voxpop.types import WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 PATH = "/api/v1/workspace"
-SETTINGS: dict[str, Any] = {"time_zone": "UTC", "cool_down_days": 180, "portal_enabled": True, "csat_enabled": True}
+SETTINGS: dict[str, Any] = {"time_zone": "UTC", "cool_down_days": 180, "portal_enabled": True, "csat_enabled": True} | {
+    "minimum_answers": 5,
+    "week_start": "monday",
+    "agents_see_all": False,
+}
 OURS = {"name": "ours", "slug": "ours"} | SETTINGS
 
 
@@ -22,6 +26,8 @@ async def test_a_change_is_shown_afterwards(client: Client, other_client: Client
         {"cool_down_days": 0},
         {"csat_enabled": False},
         {"csat_enabled": True, "portal_enabled": False},
+        {"minimum_answers": 100, "week_start": "sunday"},
+        {"minimum_answers": 1.0, "week_start": "saturday", "agents_see_all": True},
         {"name": "acme", "cool_down_days": 3650, "unknown": 1},
     ]
     shown = dict(OURS)
@@ -37,7 +43,13 @@ async def test_an_invalid_change_is_refused(client: Client, other_client: Client
     wrong: list[dict[str, Any]] = [{}, {"unknown": 1}, {"name": ""}, {"name": " \t"}, {"name": None}, {"name": 5}]
     wrong += [{"time_zone": zone} for zone in ("", "Berlin", "europe/berlin", "../etc/passwd", "UTC\x00", None, 2)]
     wrong += [{"cool_down_days": days} for days in (-1, 3651, 1.5, "180", True, None, 10**30)]
-    wrong += [{switch: value} for switch in ("portal_enabled", "csat_enabled") for value in (None, 1, "true")]
+    wrong += [{"minimum_answers": answers} for answers in (0, 101, 2.5, "5", True, None)]
+    wrong += [{"week_start": day} for day in ("tuesday", "Monday", "", None, 1)]
+    wrong += [
+        {switch: value}
+        for switch in ("portal_enabled", "csat_enabled", "agents_see_all")
+        for value in (None, 1, "true")
+    ]
     wrong += [{"cool_down_days": 90, "time_zone": "Nowhere/City"}]
     for change in wrong:
         assert error_code(await client.patch(PATH, json=change)) == (400, "VALIDATION_ERROR"), change

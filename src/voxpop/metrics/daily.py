@@ -89,7 +89,9 @@ def metric_of(counts: DailyCounts) -> DailyMetric:
 
 
 def measure_of(counts: DailyCounts) -> Measure:
-    return Measure(Formula(counts.formula), counts.scale_min, counts.satisfied_min, counts.satisfied_max)
+    return Measure(
+        Formula(counts.formula), counts.scale_min, counts.scale_max, counts.satisfied_min, counts.satisfied_max
+    )
 
 
 def total_responses(metrics: Sequence[DailyMetric]) -> int:

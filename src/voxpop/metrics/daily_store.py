@@ -54,7 +54,7 @@ AGGREGATION_LOCK = Query(
     LockHeld,
 )
 
-_MEASURE = "t.formula, t.scale_min, t.satisfied_min, t.satisfied_max"
+_MEASURE = "t.formula, t.scale_min, t.scale_max, t.satisfied_min, t.satisfied_max"
 
 # What are the counts of each campaign and day? Campaigns first, so that each is one range of the counts' key.
 DAILY_COUNTS = Query(

@@ -114,6 +114,7 @@ class DailyCounts(Struct, frozen=True):
     survey_type_code: str
     formula: str
     scale_min: int
+    scale_max: int
     satisfied_min: int | None
     satisfied_max: int | None
     counts: list[int]

@@ -21,7 +21,8 @@ TAG = ["Workspace"]
     description="Its name and settings.",
 )
 async def show_workspace(tx: Transaction, actor: CurrentActor) -> WorkspaceOut:
-    return WorkspaceOut.of(await service.get_workspace(tx, actor.workspace))
+    workspace = await service.get_workspace(tx, actor.workspace)
+    return WorkspaceOut.of(workspace, await service.get_report_settings(tx, actor.workspace))
 
 
 @patch(
@@ -33,7 +34,7 @@ async def show_workspace(tx: Transaction, actor: CurrentActor) -> WorkspaceOut:
 )
 async def change_workspace(tx: Transaction, actor: CurrentActor, data: JSONBody[WorkspacePatchBody]) -> WorkspaceOut:
     changed = await service.change_workspace(tx, actor.workspace, data.change(), utcnow(), actor.name)
-    return WorkspaceOut.of(changed)
+    return WorkspaceOut.of(changed, await service.get_report_settings(tx, actor.workspace))
 
 
 ROUTES = [show_workspace, change_workspace]

@@ -1,6 +1,7 @@
 """Workspaces and their API keys as the rest of the product sees them."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -33,6 +34,31 @@ class Workspace(Struct, frozen=True):
         return moment.astimezone(self.zone).date()
 
 
+class WeekStart(StrEnum):
+    """The day on which weeks begin."""
+
+    MONDAY = "monday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @property
+    def weekday(self) -> int:
+        """The number of the day, from 0 for Monday."""
+        return {"monday": 0, "saturday": 5, "sunday": 6}[self]
+
+
+class ReportSettings(Struct, frozen=True):
+    """What a workspace says about its dashboards.
+
+    `minimum_answers`: the number of answers that a score needs to be shown. `agents_see_all`: whether agents see the
+    ratings of other agents.
+    """
+
+    minimum_answers: int
+    week_start: WeekStart
+    agents_see_all: bool
+
+
 class WorkspaceChange(Struct, frozen=True):
     """The settings to change; None leaves one as it is."""
 
@@ -41,6 +67,9 @@ class WorkspaceChange(Struct, frozen=True):
     cool_down_days: int | None = None
     portal_enabled: bool | None = None
     csat_enabled: bool | None = None
+    minimum_answers: int | None = None
+    week_start: WeekStart | None = None
+    agents_see_all: bool | None = None
 
 
 class ActiveKey(Struct, frozen=True):

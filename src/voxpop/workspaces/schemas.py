@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.types import MAX_NAME, Name, Scope, whole_number
-from voxpop.workspaces.models import Workspace, WorkspaceChange
-from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, is_time_zone
+from voxpop.workspaces.models import ReportSettings, WeekStart, Workspace, WorkspaceChange
+from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, MAX_MINIMUM_ANSWERS, is_time_zone
 
 NO_NAME = N_("Enter a name.")
 NO_SCOPE = N_("Select at least one permission.")
@@ -36,6 +36,11 @@ TimeZone = Annotated[
 ]
 PortalEnabled = Annotated[bool, Meta(description="Whether customers have a portal for their tickets")]
 CsatEnabled = Annotated[bool, Meta(description="Whether the portal asks for a rating of a resolved ticket")]
+MINIMUM_ANSWERS = "The number of answers that dashboards need to show a score"
+MinimumAnswers = Annotated[int, Meta(ge=1, le=MAX_MINIMUM_ANSWERS, description=MINIMUM_ANSWERS, examples=[5])]
+NewMinimumAnswers = Annotated[float, whole_number(1, MAX_MINIMUM_ANSWERS), Meta(examples=[5])]
+FirstWeekday = Annotated[WeekStart, Meta(description="The day on which the weeks of dashboards begin")]
+AgentsSeeAll = Annotated[bool, Meta(description="Whether the ratings of an agent are shown to other agents")]
 NameText = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
@@ -48,9 +53,12 @@ class WorkspaceOut(Struct, frozen=True):
     slug: Annotated[str, Meta(description="The label before the host of the base address", examples=["default"])]
     portal_enabled: PortalEnabled
     csat_enabled: CsatEnabled
+    minimum_answers: MinimumAnswers
+    week_start: FirstWeekday
+    agents_see_all: AgentsSeeAll
 
     @classmethod
-    def of(cls, workspace: Workspace) -> Self:
+    def of(cls, workspace: Workspace, reports: ReportSettings) -> Self:
         return cls(
             workspace.name,
             workspace.time_zone,
@@ -58,7 +66,13 @@ class WorkspaceOut(Struct, frozen=True):
             workspace.slug,
             workspace.portal_enabled,
             workspace.csat_enabled,
+            reports.minimum_answers,
+            reports.week_start,
+            reports.agents_see_all,
         )
+
+
+WHOLE_NUMBERS = {"cool_down_days", "minimum_answers"}
 
 
 class WorkspacePatch(Struct, frozen=True):
@@ -69,13 +83,16 @@ class WorkspacePatch(Struct, frozen=True):
     cool_down_days: NewCoolDownDays | UnsetType = UNSET
     portal_enabled: PortalEnabled | UnsetType = UNSET
     csat_enabled: CsatEnabled | UnsetType = UNSET
+    minimum_answers: NewMinimumAnswers | UnsetType = UNSET
+    week_start: FirstWeekday | UnsetType = UNSET
+    agents_see_all: AgentsSeeAll | UnsetType = UNSET
 
     def change(self) -> WorkspaceChange:
         """The fields that were sent."""
         fields = {field: getattr(self, field) for field in self.__struct_fields__}
         sent: dict[str, Any] = {field: value for field, value in fields.items() if value is not UNSET}
-        if "cool_down_days" in sent:
-            sent["cool_down_days"] = int(sent["cool_down_days"])
+        for field in WHOLE_NUMBERS & sent.keys():
+            sent[field] = int(sent[field])
         return WorkspaceChange(**sent)
 
 

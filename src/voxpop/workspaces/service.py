@@ -11,10 +11,11 @@ from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.types import Audit, KeyId, Scope, WorkspaceId, uuid7
 from voxpop.workspaces import store
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
-from voxpop.workspaces.models import ActiveKey, KeyRow, Workspace, WorkspaceChange
+from voxpop.workspaces.models import ActiveKey, KeyRow, ReportSettings, Workspace, WorkspaceChange
 
 DEFAULT = "default"
 MAX_COOL_DOWN_DAYS = 3650
+MAX_MINIMUM_ANSWERS = 100
 NO_ZONES = {"localtime", "Factory"}  # these depend on the machine, or name no zone
 
 
@@ -68,6 +69,11 @@ async def list_workspaces(tx: Tx) -> list[Workspace]:
 async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
     """The workspace and its settings."""
     return await store.get_workspace(tx, workspace)
+
+
+async def get_report_settings(tx: Tx, workspace: WorkspaceId) -> ReportSettings:
+    """What the workspace says about its dashboards."""
+    return await store.get_report_settings(tx, workspace)
 
 
 async def lock_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:

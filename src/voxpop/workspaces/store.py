@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.types import Audit, KeyId, WorkspaceId
-from voxpop.workspaces.models import ActiveKey, KeyRow, Workspace, WorkspaceChange
+from voxpop.workspaces.models import ActiveKey, KeyRow, ReportSettings, WeekStart, Workspace, WorkspaceChange
 
 
 class Created(Struct):
@@ -33,13 +34,19 @@ CHANGED_WORKSPACE = Query(
     UPDATE workspace SET name = coalesce(:name, name), time_zone = coalesce(:time_zone, time_zone),
         cool_down_days = coalesce(:cool_down_days, cool_down_days),
         portal_enabled = coalesce(:portal_enabled, portal_enabled),
-        csat_enabled = coalesce(:csat_enabled, csat_enabled), last_update_time = :at, last_update_user = :by
+        csat_enabled = coalesce(:csat_enabled, csat_enabled),
+        minimum_answers = coalesce(:minimum_answers, minimum_answers), week_start = coalesce(:week_start, week_start),
+        agents_see_all = coalesce(:agents_see_all, agents_see_all), last_update_time = :at, last_update_user = :by
     WHERE id = :workspace
     RETURNING {COLUMNS}
     """,
     Workspace,
     values=WorkspaceChange,
     changes_identity=True,
+)
+
+REPORT_SETTINGS = Query(
+    "SELECT minimum_answers, week_start, agents_see_all FROM workspace WHERE id = :workspace", ReportSettings
 )
 
 ACTIVE_KEYS = Query("SELECT id, workspace_id, name, scopes, secret_hash FROM find_keys(:keys::uuid[])", ActiveKey)
@@ -90,6 +97,12 @@ async def lock_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
 async def set_workspace(tx: Tx, workspace: WorkspaceId, change: WorkspaceChange, audit: Audit) -> Workspace:
     """Changes the settings that are not None and returns the workspace."""
     return await CHANGED_WORKSPACE.one(tx, change, audit, workspace=workspace)
+
+
+async def get_report_settings(tx: Tx, workspace: WorkspaceId) -> ReportSettings:
+    """What the workspace says about its dashboards."""
+    found = await REPORT_SETTINGS.one(tx, workspace=workspace)
+    return replace(found, week_start=WeekStart(found.week_start))
 
 
 async def find_keys(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, ActiveKey]:
