@@ -9,6 +9,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from voxpop.text import VISIBLE
+
 WorkspaceId = NewType("WorkspaceId", UUID)
 KeyId = NewType("KeyId", UUID)
 ProductId = NewType("ProductId", UUID)
@@ -29,9 +31,12 @@ MAX_EMAIL, MAX_GUID, MAX_NAME, MAX_IDEMPOTENCY_KEY = 254, 255, 200, 255  # chara
 
 Email = Annotated[str, Meta(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN, description="An email address")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=r"\S")]
+# A mark of types: `web.one_line` cleans the texts of one line in every request.
+ONE_LINE = {"one_line": True}
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=VISIBLE, extra=ONE_LINE)]
+NameText = Annotated[str, Meta(max_length=MAX_NAME, extra=ONE_LINE)]  # of a form, which explains a blank name itself
 MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1  # of a column of type `integer`
-NotBlank = Meta(pattern=r"\S")
+Visible = Meta(pattern=VISIBLE)
 Guid = Annotated[str, Meta(min_length=1, max_length=MAX_GUID, pattern=r"\S", examples=["cust_123"])]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="UTC, with milliseconds")]
 

@@ -24,6 +24,7 @@ from voxpop.auth.rate_limits import RateLimit, record_password_guess
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Conflict, FieldError, Invalid
+from voxpop.text import is_visible
 from voxpop.types import utcnow
 from voxpop.web.client_ip import client_ip
 from voxpop.web.forms import read_form
@@ -161,7 +162,7 @@ async def check_owner(request: PageRequest, render: Renderer) -> FirstOwner:
     form = await read_form(request, OwnerForm)
     try:
         email = parse_email(form.email)
-        if not form.name.strip():
+        if not is_visible(form.name):
             raise Invalid(NO_NAME, details=[FieldError("name", NO_NAME)])
         if form.password:
             passwords.check_strength("password", form.password, email)

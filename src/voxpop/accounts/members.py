@@ -11,6 +11,7 @@ from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid
 from voxpop.i18n import N_
+from voxpop.text import is_visible
 from voxpop.types import AccountId, Audit, WorkspaceId
 
 OWNERS_ONLY = N_("Only an owner can do this to an owner.")
@@ -61,9 +62,9 @@ async def _lock(tx: Tx, manager: Member, account: AccountId, *, loses_ownership:
 
 async def rename(tx: Tx, member: Member, name: str, now: datetime) -> None:
     """Renames the member's account, in every workspace."""
-    if not name.strip():
-        raise Invalid("name must not be blank", details=[FieldError("name", NO_NAME)])
-    await store.set_name(tx, member.workspace_id, member.account_id, name.strip(), now)
+    if not is_visible(name):
+        raise Invalid("name needs a visible character", details=[FieldError("name", NO_NAME)])
+    await store.set_name(tx, member.workspace_id, member.account_id, name, now)
 
 
 async def hash_new_password(database: Database, member: Member, current: str, new: str) -> str:

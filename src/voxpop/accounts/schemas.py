@@ -9,13 +9,12 @@ from voxpop.accounts.models import Role
 from voxpop.accounts.passwords import MAX_PASSWORD
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
-from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, MAX_NAME, AccountId
+from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, AccountId, NameText
 
 MAX_TOKEN, MAX_PATH = 200, 2000
 BAD_EMAIL = N_("Enter an email address, for example ann@example.com.")
 
 EmailText = Annotated[str, Meta(max_length=MAX_EMAIL)]
-NameText = Annotated[str, Meta(max_length=MAX_NAME)]
 PasswordText = Annotated[str, Meta(max_length=MAX_PASSWORD)]
 PathText = Annotated[str, Meta(max_length=MAX_PATH)]
 TokenText = Annotated[str, Meta(max_length=MAX_TOKEN)]

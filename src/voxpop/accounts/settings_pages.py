@@ -24,6 +24,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import AppError, Invalid
 from voxpop.i18n import N_
+from voxpop.text import is_visible
 from voxpop.types import AccountId, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
@@ -77,7 +78,9 @@ async def invite(
     form = await read_form(request, InviteForm)
     settings: Settings = request.app.state.settings
     try:
-        invitee = Invitee(parse_email(form.email), form.name.strip() or None, form.role, render.locale)
+        invitee = Invitee(
+            parse_email(form.email), form.name if is_visible(form.name) else None, form.role, render.locale
+        )
         await invitations.invite(tx, workspace, member, invitee, utcnow(), settings.public_url)
     except Invalid as error:
         raise render.with_errors(MEMBERS, error, **await _members_context(tx, member, form)) from None

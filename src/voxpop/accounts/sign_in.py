@@ -99,7 +99,7 @@ async def claim_workspace(tx: Tx, workspace: WorkspaceId, owner: FirstOwner, now
     The address is not verified, so an existing account must not be given to the bearer.
     """
     await use_link(tx, workspace, LinkKind.OWNER, owner.token, now)
-    new = Account(AccountId(uuid7()), owner.name.strip(), owner.email, owner.password_hash)
+    new = Account(AccountId(uuid7()), owner.name, owner.email, owner.password_hash)
     account = await store.insert_member(tx, workspace, new, Role.OWNER, Audit(now, f"member:{owner.email}"))
     if account != new.account_id:
         raise Conflict(ACCOUNT_EXISTS, details=[FieldError("email", ACCOUNT_EXISTS)])

@@ -11,9 +11,9 @@ from voxpop.campaigns import event_ingest
 from voxpop.campaigns.dates import parse_date
 from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger, Window
 from voxpop.errors import FieldError, Invalid
-from voxpop.types import MAX_GUID, MAX_NAME, CampaignId, Instant, SurveyId, instant, whole_number
+from voxpop.types import MAX_GUID, MAX_NAME, CampaignId, Instant, Name, SurveyId, instant, whole_number
 
-CampaignName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=r"\S", examples=["NPS после заказа"])]
+CampaignName = Annotated[Name, Meta(examples=["NPS после заказа"])]
 TypeCode = Annotated[str, Meta(min_length=1, max_length=100, examples=["NPS"])]
 DelayHours = Annotated[float, whole_number(0, 87_600), Meta(description="0: the survey is due at once", examples=[24])]
 MOMENT = "An instant, or a day of the workspace"

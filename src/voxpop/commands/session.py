@@ -17,6 +17,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.embedded.supervisor import Supervisor, running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
+from voxpop.text import is_visible, one_line
 from voxpop.types import MAX_NAME
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
@@ -28,8 +29,8 @@ Result = TypeVar("Result")
 
 def check_name(_type: object, value: str) -> None:
     """Validates an option that names a key or a workspace."""
-    if not value.strip() or len(value) > MAX_NAME or not value.isprintable():
-        raise ValueError(f"It must have 1 to {MAX_NAME} printable characters.")
+    if not is_visible(value) or len(value) > MAX_NAME or value != one_line(value):
+        raise ValueError(f"It must be one line of 1 to {MAX_NAME} characters, of which one can be seen.")
 
 
 class DatabaseServer(Struct, frozen=True):

@@ -17,8 +17,8 @@ from voxpop.types import (
     Instant,
     Key,
     Name,
-    NotBlank,
     SurveyId,
+    Visible,
     instant,
     whole_number,
 )
@@ -27,8 +27,8 @@ MAX_TEXT, MAX_LANGUAGE, MAX_SCORE = 500, 35, 100
 
 Code = Annotated[Key, Meta(examples=["CES7"])]
 TypeName = Annotated[Name, Meta(examples=["Customer Effort Score, 1-7"])]
-Question = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["How easy was it?"]), NotBlank]
-Thanks = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["Thank you!"]), NotBlank]
+Question = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["How easy was it?"]), Visible]
+Thanks = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["Thank you!"]), Visible]
 Language = Annotated[str, Meta(min_length=2, max_length=MAX_LANGUAGE, pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")]
 Bound = Annotated[float, whole_number(0, MAX_SCORE)]
 

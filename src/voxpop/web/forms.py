@@ -9,6 +9,7 @@ import msgspec
 from litestar.connection import Request
 
 from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
+from voxpop.web.one_line import clean_lines
 from voxpop.web.validation import JSON_MEDIA_TYPE, decode, has_nul, media_type
 from voxpop.web.validation_errors import from_validation_error
 
@@ -29,7 +30,7 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         raise UnsupportedMediaType("The body must be a form")
     values = _values(_decode_pairs(body), form)
     try:
-        return msgspec.convert(values, form, strict=False)
+        return clean_lines(msgspec.convert(values, form, strict=False))
     except msgspec.ValidationError as error:
         first = from_validation_error(error, "body")
         raise Invalid(first.message, details=_field_errors(values, form) or first.details) from error

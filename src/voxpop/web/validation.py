@@ -14,6 +14,7 @@ from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
+from voxpop.web.one_line import clean_lines
 from voxpop.web.validation_errors import from_decode_error, from_validation_error
 
 JSON_MEDIA_TYPE = "application/json"
@@ -50,7 +51,7 @@ def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         raise from_decode_error(error) from error
     except RecursionError as error:
         raise Invalid("body is nested too deeply") from error
-    return value
+    return clean_lines(value)
 
 
 def has_nul(value: object) -> bool:

@@ -36,6 +36,8 @@ def _readable(reason: str) -> str:
     if reason.startswith("Expected `str` matching regex"):
         if r"\\S" in reason:
             return "must not be blank"
+        if r"\\u3164" in reason:  # the pattern of a visible character
+            return "needs a visible character"
         return "Invalid email address" if "@" in reason else "may only have letters, digits and - _ . +"
     reason = reason.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
     return WHOLE_NUMBER.sub(r"\1", reason)

@@ -6,7 +6,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
-from voxpop.types import MAX_NAME, Name, Scope, whole_number
+from voxpop.text import is_visible
+from voxpop.types import Name, NameText, Scope, whole_number
 from voxpop.workspaces.models import ReportSettings, WeekStart, Workspace, WorkspaceChange
 from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, MAX_MINIMUM_ANSWERS, is_time_zone
 
@@ -41,7 +42,6 @@ MinimumAnswers = Annotated[int, Meta(ge=1, le=MAX_MINIMUM_ANSWERS, description=M
 NewMinimumAnswers = Annotated[float, whole_number(1, MAX_MINIMUM_ANSWERS), Meta(examples=[5])]
 FirstWeekday = Annotated[WeekStart, Meta(description="The day on which the weeks of dashboards begin")]
 AgentsSeeAll = Annotated[bool, Meta(description="Whether the ratings of an agent are shown to other agents")]
-NameText = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
 class WorkspaceOut(Struct, frozen=True):
@@ -110,7 +110,7 @@ class KeyForm(Struct):
 
     def check(self) -> None:
         """Invalid, with every field that is missing."""
-        errors = [] if self.name.strip() else [FieldError("name", NO_NAME)]
+        errors = [] if is_visible(self.name) else [FieldError("name", NO_NAME)]
         errors += [] if self.scopes else [FieldError("scopes", NO_SCOPE)]
         if errors:
             raise Invalid(details=errors)
@@ -139,11 +139,11 @@ class WorkspaceForm(Struct):
         """All settings; Invalid with every field that cannot be used."""
         days = self.cool_down_days.strip()
         is_number = days.isascii() and days.isdigit() and int(days) <= MAX_COOL_DOWN_DAYS
-        errors = [] if self.name.strip() else [FieldError("name", NO_NAME)]
+        errors = [] if is_visible(self.name) else [FieldError("name", NO_NAME)]
         errors += [] if is_time_zone(self.time_zone) else [FieldError("time_zone", UNKNOWN_ZONE)]
         errors += [] if is_number else [FieldError("cool_down_days", BAD_DAYS)]
         if errors:
             raise Invalid(details=errors)
         return WorkspaceChange(
-            self.name.strip(), self.time_zone, int(days), portal_enabled=bool(self.portal), csat_enabled=bool(self.csat)
+            self.name, self.time_zone, int(days), portal_enabled=bool(self.portal), csat_enabled=bool(self.csat)
         )

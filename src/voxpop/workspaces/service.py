@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from voxpop.auth.tokens import hash_secret, new_api_key
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.text import is_visible
 from voxpop.types import Audit, KeyId, Scope, WorkspaceId, uuid7
 from voxpop.workspaces import store
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
@@ -93,8 +94,8 @@ def _check(change: WorkspaceChange) -> None:
     fields = change.__struct_fields__
     if all(getattr(change, field) is None for field in fields):
         raise Invalid(f"body must have one of {', '.join(fields)}")
-    if change.name is not None and not (change.name.strip() and change.name.isprintable()):
-        reason = "must not be blank, and have printable characters only"
+    if change.name is not None and not is_visible(change.name):
+        reason = "needs a visible character"
         raise Invalid(f"body/name {reason}", details=[FieldError("name", reason)])
     if change.time_zone is not None and not is_time_zone(change.time_zone):
         reason = f"unknown time zone {change.time_zone!r}, try one like Europe/Berlin"

@@ -62,7 +62,7 @@ async def create_key(request: PageRequest, tx: Transaction, member: CurrentMembe
         form.check()
     except Invalid as error:
         raise render.with_errors(KEYS, error, **await _keys_context(tx, member, form)) from None
-    key = await service.create_api_key(tx, member.workspace_id, form.scopes, form.name.strip(), utcnow())
+    key = await service.create_api_key(tx, member.workspace_id, form.scopes, form.name, utcnow())
     return render(KEYS, **await _keys_context(tx, member, KeyForm(""), created=key))
 
 

@@ -11,11 +11,11 @@ from voxpop.tickets.changes import TicketChanges
 from voxpop.tickets.limits import MAX_EMAIL, MAX_TAGS, MAX_TEXT
 from voxpop.tickets.lists.models import TicketRow
 from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
-from voxpop.types import AccountId, Email, Guid, Instant, Name, NotBlank, TicketId, instant
+from voxpop.types import AccountId, Email, Guid, Instant, Name, TicketId, Visible, instant
 
 Ref = Annotated[str, Meta(examples=["TK-1"])]
 Subject = Annotated[Name, Meta(examples=["The export stops halfway"])]
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), NotBlank]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), Visible]
 Description = Annotated[Text, Meta(examples=["It stops at row 1,000, each time."])]
 TagName = Annotated[Name, Meta(examples=["billing"])]
 Tags = Annotated[list[TagName], Meta(max_length=MAX_TAGS, description="In lower case once stored")]

@@ -65,7 +65,7 @@ async def save_view(
     form = await read_form(request, ViewForm)
     view = View.parse(form.query).with_changes()
     owner = None if form.shared else member.account_id
-    new = saved_views.NewView(form.name.strip(), view.query, owner)
+    new = saved_views.NewView(form.name, view.query, owner)
     try:
         await saved_views.save_view(tx, workspace.id, new, Audit(utcnow(), member.actor().name))
     except (Invalid, ViewAlreadyExists) as error:

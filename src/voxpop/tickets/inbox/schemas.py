@@ -6,10 +6,11 @@ from msgspec import Meta, Struct
 
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
+from voxpop.text import trim_lines
 from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_EMAIL, MAX_TAG_LIST, MAX_TEXT, MAX_VIEW_QUERY
 from voxpop.tickets.models import NewTicket, Priority, Requester, Status
 from voxpop.tickets.tags import parse_tags
-from voxpop.types import AccountId, Email, Name, NotBlank
+from voxpop.types import AccountId, Email, Name, Visible
 
 FIELD_MESSAGES = {
     "name": N_("Enter a name, at most 200 characters."),
@@ -21,7 +22,7 @@ FIELD_MESSAGES = {
     "tags": N_("Use tags of at most 200 characters."),
 }
 
-LongText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), NotBlank]
+LongText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), Visible]
 TagList = Annotated[str, Meta(max_length=MAX_TAG_LIST)]
 
 
@@ -54,9 +55,9 @@ class TicketForm(Struct):
 
     def to_ticket(self, assignee: AccountId | None) -> NewTicket:
         return NewTicket(
-            subject=self.subject.strip(),
-            description=self.description.strip(),
-            requester=Requester(self.name.strip(), self.email),
+            subject=self.subject,
+            description=trim_lines(self.description),
+            requester=Requester(self.name, self.email),
             priority=self.priority,
             assignee_id=assignee,
             tags=tuple(parse_tags(self.tags)),

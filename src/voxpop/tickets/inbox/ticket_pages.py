@@ -13,6 +13,7 @@ from voxpop.config.settings import Settings
 from voxpop.errors import Invalid
 from voxpop.hosts import workspace_url
 from voxpop.i18n import N_
+from voxpop.text import trim_lines
 from voxpop.tickets import assignees, service
 from voxpop.tickets.inbox.context import list_parameters, ticket_context
 from voxpop.tickets.inbox.schemas import AssigneeForm, PriorityForm, ReplyForm, StatusForm, TagsForm, explain
@@ -71,10 +72,10 @@ async def reply(
         context["draft"] = await submitted_values(request)
         raise render.with_errors(TICKET, explain(error), **context) from None
     if form.kind == "note":
-        await service.note(tx, workspace.id, ref, form.body.strip(), author, now)
+        await service.note(tx, workspace.id, ref, trim_lines(form.body), author, now)
         return _redirect_back(request, ref, "noted")
     address = workspace_url(_settings(request.app.state).public_url, workspace.slug)
-    await service.reply(tx, workspace.id, ref, form.body.strip(), author, address, now)
+    await service.reply(tx, workspace.id, ref, trim_lines(form.body), author, address, now)
     if form.then:
         await service.set_status(tx, workspace.id, [ref], form.then, author, now)
     return _redirect_back(request, ref, "sent")

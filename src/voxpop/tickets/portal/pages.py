@@ -23,6 +23,7 @@ from voxpop.cursors import Position
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
+from voxpop.text import trim_lines
 from voxpop.tickets import limits, ratings, service
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.models import Author, Ticket
@@ -164,7 +165,7 @@ async def reply(
         context = await _context(tx, workspace, ticket, {"body": checked.body})
         raise render.with_errors(TICKET, checked.error, **context)
     author = Author(ticket.requester_name)
-    await service.customer_reply(tx, workspace.id, ticket.ref, checked.body.strip(), author, utcnow())
+    await service.customer_reply(tx, workspace.id, ticket.ref, trim_lines(checked.body), author, utcnow())
     return redirect(f"/tickets/{ticket.ref}?done=sent#latest")
 
 

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from voxpop.errors import AppError, FieldError, Invalid
 from voxpop.i18n import N_
+from voxpop.text import is_visible, one_line, trim_lines
 from voxpop.tickets.limits import MAX_COMMENT, MAX_TEXT
 from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, NewRating, NewTicket, Requester, Ticket
 from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, MAX_NAME, Instant, instant
@@ -42,8 +43,8 @@ class TicketForm(Struct):
         ]
 
     def to_ticket(self) -> NewTicket:
-        requester = Requester(_one_line(self.name), self.email.strip())
-        return NewTicket(_one_line(self.subject), self.description.strip(), requester)
+        requester = Requester(one_line(self.name), self.email.strip())
+        return NewTicket(one_line(self.subject), trim_lines(self.description), requester)
 
 
 class CheckedTicket(Struct, frozen=True):
@@ -89,7 +90,7 @@ class RatingOut(Struct):
 
 
 def text_errors(field: str, text: str) -> Sequence[FieldError]:
-    if not text.strip():
+    if not is_visible(text):
         return [FieldError(field, TEXT_MISSING)]
     return [FieldError(field, TEXT_TOO_LONG)] if len(text.strip()) > MAX_TEXT else []
 
@@ -103,7 +104,7 @@ def explain_rating_error(error: AppError) -> AppError:
 
 
 def _line_errors(field: str, text: str, missing: str) -> Sequence[FieldError]:
-    if not text.strip():
+    if not is_visible(text):
         return [FieldError(field, missing)]
     return [FieldError(field, LINE_TOO_LONG)] if len(text.strip()) > MAX_NAME else []
 
@@ -112,7 +113,3 @@ def _email_errors(field: str, text: str) -> Sequence[FieldError]:
     email = text.strip()
     valid = len(email) <= MAX_EMAIL and re.match(EMAIL_PATTERN, email)
     return [] if valid else [FieldError(field, EMAIL_INVALID)]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
