@@ -44,11 +44,15 @@ RIGHT_OF = {
 DOMAINS = RIGHT_OF.keys()
 # Sub-packages of handlers. Only the composition root imports them, so they share code through the package above.
 HANDLER_PACKAGES = {"tickets.api", "tickets.inbox", "tickets.portal"}
-GROUND = {"text", "types", "errors", "config", "logs", "i18n", "hosts", "cursors", "accept_language"}
-BROKER, OUT = "kafka", {"outbox", "mail", "idempotency", "idempotent_batcher"}
+GROUND = {
+    "types", "text", "email_addresses", "errors", "config", "logs", "i18n", "accept_language", "hosts", "cursors",
+    "backoff",
+}  # fmt: skip
+BROKER, OUT = "kafka", {"outbox", "mail", "mail_headers", "idempotency", "idempotent_batcher"}
 CALLERS_OF_SERVICES = {"worker", "demo"}  # they call services, as a request would
 PURE = re.compile(
-    r"(tags|filters|search_text|prompting|tokens|permissions|student_t|scores|formulas|texts|dates|cursors|accept_language|linkify|text)\Z"
+    r"(tags|filters|search_text|prompting|tokens|permissions|student_t|scores|formulas|texts|dates|cursors|accept_language|linkify|text"
+    r"|backoff|email_addresses|mail_headers)\Z"
 )
 IMPURE = {
     "asyncio", "asyncpg", "httpx", "io", "litestar", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",

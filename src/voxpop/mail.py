@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email.errors import MessageError
+from email import policy
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,24 +16,27 @@ from msgspec import Struct
 from structlog import get_logger
 
 from voxpop import outbox
+from voxpop.backoff import Backoff
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database, Tx
+from voxpop.email_addresses import ascii_email, normalize_email
 from voxpop.hosts import LOCALHOST
+from voxpop.mail_headers import LINE_END, encode_mailbox, encode_text
 from voxpop.outbox import DueMail, Kind, MailOutcome, Message
-from voxpop.types import normalize_email, utcnow, uuid7
+from voxpop.types import utcnow, uuid7
 
 LEASE_NAME, LEASE = "mail", timedelta(minutes=2)
 PAUSE = timedelta(seconds=3)
 MAX_BATCH_SIZE = 50
 STEP_TIMEOUT = 30  # seconds for each step of the SMTP conversation
 MAIL_TIMEOUT = 90  # seconds for one email, shorter than the lease
-INITIAL_BACKOFF, MAX_BACKOFF = timedelta(minutes=1), timedelta(hours=4)
+BACKOFF = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=4))
 MAX_AGE = timedelta(days=3)
 SUBMISSION_PORT, SMTPS_PORT = 587, 465
-MAX_SUBJECT_LENGTH = 250
+PLAIN_TEXT = policy.SMTP.clone(cte_type="7bit")  # every mail server can pass it on
 # Errors about the email or its recipient. A reply code from 500 on means that a retry fails as well.
-REJECTIONS = (ValueError, MessageError, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
+REJECTIONS = (ValueError, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
 PERMANENT_REPLY_CODE = 500
 
 log = get_logger(__name__)
@@ -53,17 +56,12 @@ def compose(sender: str, to: str, subject: str, text: str, now: datetime) -> Mes
     """An email for the outbox. `sender` is the displayed name. Emails to the same address keep their order."""
     mail = OutgoingMail(
         id=f"{uuid7().hex}.{now:%Y%m%d}",
-        sender=_header_text(sender),
+        sender=sender,
         to=to,
-        subject=_header_text(subject)[:MAX_SUBJECT_LENGTH],
+        subject=subject,
         text=text,
     )
     return Message(Kind.MAIL, normalize_email(to), msgspec.json.encode(mail).decode())
-
-
-def _header_text(text: str) -> str:
-    """One printable line without encoded words, against header injection by line ends and by `=?…?=`."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).replace("=?", "= ?").split())
 
 
 def parse_mail(body: str) -> OutgoingMail:
@@ -71,20 +69,30 @@ def parse_mail(body: str) -> OutgoingMail:
 
 
 def sender_address(settings: Settings) -> str:
-    return settings.mail_from or f"voxpop@{urlsplit(settings.public_url).hostname or LOCALHOST}"
+    address = settings.mail_from or f"voxpop@{urlsplit(settings.public_url).hostname or LOCALHOST}"
+    try:
+        return ascii_email(address)
+    except ValueError:  # localhost or an IP address
+        return address
 
 
-def build_message(mail: OutgoingMail, from_address: str, written_at: datetime) -> EmailMessage:
-    """The email to send. Its Message-ID is the same for each attempt, so that duplicates can be recognized."""
-    message = EmailMessage()
-    message["From"] = formataddr((mail.sender, from_address))
-    message["To"] = mail.to
-    message["Subject"] = mail.subject
-    message["Date"] = format_datetime(written_at)
-    message["Message-ID"] = f"<{mail.id}@{from_address.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
-    return message
+def build_message(mail: OutgoingMail, from_address: str, written_at: datetime) -> bytes:
+    """The email to send. Its Message-ID is the same for each attempt, so that duplicates can be recognized.
+
+    ValueError for a recipient that is no email address.
+    """
+    headers = {
+        "From": encode_mailbox("From", mail.sender, from_address),
+        "To": ascii_email(mail.to),
+        "Subject": encode_text("Subject", mail.subject),
+        "Date": format_datetime(written_at),
+        "Message-ID": f"<{mail.id}@{from_address.rpartition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    content = EmailMessage(PLAIN_TEXT)
+    content.set_content(mail.text)
+    head = "".join(f"{name}: {value}{LINE_END}" for name, value in headers.items())
+    return head.encode("ascii") + bytes(content)
 
 
 async def send_mail(database: Database, settings: Settings) -> None:
@@ -114,12 +122,12 @@ class SmtpSession:
         self._url = smtp_url
         self._client: aiosmtplib.SMTP | None = None
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: bytes, sender: str, recipient: str) -> None:
         try:
             if self._client is None:
                 self._client = smtp_client(self._url)
                 await _run_in_task(self._client.connect())
-            await _run_in_task(self._client.send_message(message))
+            await _run_in_task(self._client.sendmail(sender, recipient, message))
         except BaseException:
             self.close()
             raise
@@ -175,8 +183,10 @@ class MailSender:
             return TimeoutError(f"It could not be sent within {MAX_AGE.days} days, and its text may be out of date")
         try:
             async with asyncio.timeout(MAIL_TIMEOUT):
-                await session.send(build_message(parse_mail(mail.body), self._from, mail.create_time))
-        except (aiosmtplib.SMTPException, MessageError, OSError, TimeoutError, ValueError) as error:
+                outgoing = parse_mail(mail.body)
+                message = build_message(outgoing, self._from, mail.create_time)
+                await session.send(message, self._from, ascii_email(outgoing.to))
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             return error
         return None
 
@@ -221,8 +231,7 @@ def outcome_of_failure(error: Exception, mail: DueMail, now: datetime) -> MailOu
     permanent = isinstance(error, REJECTIONS) and _reply_code(error) >= PERMANENT_REPLY_CODE
     if permanent or now - mail.create_time > MAX_AGE:
         return MailOutcome(failed_at=now, failure=_reason(error))
-    backoff: timedelta = min(INITIAL_BACKOFF * 2 ** min(mail.attempt_count, 20), MAX_BACKOFF)
-    return MailOutcome(retry_at=now + backoff, failure=_reason(error))
+    return MailOutcome(retry_at=now + BACKOFF.pause(mail.attempt_count + 1), failure=_reason(error))
 
 
 def _reply_code(error: Exception) -> int:

@@ -27,7 +27,7 @@ EMAIL_PATTERN = (
 )
 KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
 
-MAX_EMAIL, MAX_GUID, MAX_NAME, MAX_IDEMPOTENCY_KEY = 254, 255, 200, 255  # characters
+MAX_EMAIL, MAX_GUID, MAX_NAME, MAX_PASSWORD, MAX_IDEMPOTENCY_KEY = 254, 255, 200, 200, 255  # characters
 
 Email = Annotated[str, Meta(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN, description="An email address")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
@@ -79,11 +79,6 @@ class Audit(Struct, frozen=True):
 
     at: datetime
     by: str
-
-
-def normalize_email(email: str) -> str:
-    """The form of an email address for comparisons: without case and surrounding space (statement G5)."""
-    return email.strip().lower()
 
 
 def uuid7() -> UUID:

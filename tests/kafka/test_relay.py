@@ -14,6 +14,7 @@ from tests.support.invariants import Owner
 from tests.support.kafka import ASKED, Kafka, event, eventually, headers_of, until
 
 from voxpop import outbox
+from voxpop.backoff import Backoff
 from voxpop.campaigns import dead_letters
 from voxpop.campaigns.models import DeadLetter
 from voxpop.config.loading import load
@@ -201,7 +202,7 @@ async def test_nothing_is_lost_while_the_broker_is_unreachable(
 ) -> None:
     """Messages sent before, during and after the outage all arrive, in order per key."""
     monkeypatch.setattr(kafka_producer, "DELIVERY_TIMEOUT", 1.0)
-    monkeypatch.setattr(relays, "MAX_BACKOFF", timedelta(seconds=1))
+    monkeypatch.setattr(relays, "BACKOFF", Backoff(timedelta(seconds=1), timedelta(seconds=1)))
     monkeypatch.setattr(kafka_consumer, "BROKER_TIMEOUT", 8.0)
     beside(consume(database, kafka.settings()))
     beside(relay(database, kafka.settings()))

@@ -119,6 +119,7 @@ class FakeSmtpServer:
 
     def __init__(self) -> None:
         self.received: list[str] = []
+        self.recipients: list[str] = []
         self.rejections: dict[str, str] = {}
         self.port = 0
         self.arrived = asyncio.Event()
@@ -140,6 +141,8 @@ async def fake_smtp_server() -> AsyncIterator[FakeSmtpServer]:
                 writer.write(b"354 go on\r\n")
                 fake.received.append((await reader.readuntil(b"\r\n.\r\n")).decode())
                 fake.arrived.set()
+            if line.startswith("RCPT TO:"):
+                fake.recipients.append(line.removeprefix("RCPT TO:"))
             rejections = [text for to, text in fake.rejections.items() if line.startswith("RCPT") and to in line]
             reply = (rejections or ["250 fine"])[0]
             writer.write(f"{reply}\r\n".encode())

@@ -76,7 +76,7 @@ async def test_closing_a_ticket_triggers_a_campaign(
     assert await surveys(owner) == [("ticket", "PENDING")]
     await tickets.set_status(Status.CLOSED, ticket.ref)
     row = await owner.fetchrow("SELECT guid, context_type, context_id FROM survey WHERE origin = 'campaign'")
-    assert tuple(row) == ("Ann@Example.com", "TICKET", ticket.ref)
+    assert tuple(row) == ("ann@example.com", "TICKET", ticket.ref)
     for status in (Status.OPEN, Status.CLOSED):  # F26: once for a ticket
         await tickets.set_status(status, ticket.ref)
     assert sorted(await surveys(owner)) == [("campaign", "PENDING"), ("ticket", "PENDING"), ("ticket", "WITHDRAWN")]
@@ -90,6 +90,22 @@ async def test_the_closed_event_has_the_requesters_guid_or_else_the_address(
         await tickets.set_status(Status.CLOSED, (await tickets.open(requester=requester)).ref)
     rows = await owner.fetch("SELECT guid FROM survey WHERE origin = 'campaign' ORDER BY create_time, id")
     assert [row["guid"] for row in rows] == ["cust_123", "eve@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("email", "guid"),
+    [("Cy.Case@Example.com", "cy.case@example.com"), ("Ivan@Почта.рф", "ivan@xn--80a1acny.xn--p1ai")],
+)
+async def test_an_address_becomes_the_guid_in_its_compared_form(
+    client: Client, tickets: TicketFactory, email: str, guid: str
+) -> None:  # F20, F45, G5
+    await client.post("/api/v1/campaigns", json=CAMPAIGN)
+    await tickets.set_status(Status.CLOSED, (await tickets.open(requester=Requester("Cy", email))).ref)
+    found = {
+        asked: len((await client.get("/api/v1/feedback/surveys", params={"guid": asked})).json()["surveys"])
+        for asked in (guid, email)
+    }
+    assert found == {guid: 1, email: 0}
 
 
 async def test_a_reply_sets_an_open_ticket_in_progress_each_time(tickets: TicketFactory) -> None:  # T20

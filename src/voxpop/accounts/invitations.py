@@ -12,10 +12,11 @@ from voxpop.accounts.members import OWNERS_ONLY
 from voxpop.accounts.models import Account, Invitation, LinkKind, MagicLink, Member, NewMagicLink, Role
 from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
+from voxpop.email_addresses import normalize_email
 from voxpop.errors import FieldError, Forbidden, Invalid, NotFound
 from voxpop.hosts import workspace_url
 from voxpop.i18n import N_, translate
-from voxpop.types import AccountId, Audit, WorkspaceId, normalize_email, uuid7
+from voxpop.types import AccountId, Audit, WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 ALREADY_MEMBER = N_("Someone with this address is already a member.")

@@ -8,7 +8,8 @@ from voxpop.accounts.magic_links_store import MagicLinkValues
 from voxpop.accounts.models import LinkKind, MagicLink, NewMagicLink
 from voxpop.auth.tokens import hash_secret, new_token, parse_token
 from voxpop.db.pool import Tx
-from voxpop.types import Audit, WorkspaceId, normalize_email, uuid7
+from voxpop.email_addresses import normalize_email
+from voxpop.types import Audit, WorkspaceId, uuid7
 
 TTL = {
     LinkKind.MEMBER: timedelta(hours=1),

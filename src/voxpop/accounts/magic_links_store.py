@@ -8,7 +8,8 @@ from msgspec import Struct
 from voxpop.accounts.models import Invitation, LinkKind, MagicLink, Role
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.types import AccountId, WorkspaceId, normalize_email
+from voxpop.email_addresses import normalize_email
+from voxpop.types import AccountId, WorkspaceId
 
 
 class MagicLinkValues(Struct, frozen=True):

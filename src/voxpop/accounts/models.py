@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.types import AccountId, Actor, Scope, WorkspaceId, normalize_email
+from voxpop.email_addresses import normalize_email
+from voxpop.types import AccountId, Actor, Scope, WorkspaceId
 
 
 class Role(StrEnum):

@@ -10,9 +10,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from voxpop.errors import FieldError, Invalid, Unavailable
 from voxpop.i18n import N_
+from voxpop.types import MAX_PASSWORD
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-MIN_PASSWORD, MAX_PASSWORD = 12, 200
+MIN_PASSWORD = 12
 MAX_CONCURRENT = 2
 MAX_WAITING = 100
 # Verified in place of a missing hash, so that the response takes as long as for an existing account.

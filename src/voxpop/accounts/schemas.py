@@ -1,20 +1,16 @@
 """Forms of the sign-in and settings pages, and the results of checks that run before a handler's transaction."""
 
-import re
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from voxpop.accounts.models import Role
-from voxpop.accounts.passwords import MAX_PASSWORD
-from voxpop.errors import FieldError, Invalid
-from voxpop.i18n import N_
-from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, AccountId, NameText
+from voxpop.email_addresses import EmailText, check_email
+from voxpop.errors import Invalid
+from voxpop.types import MAX_PASSWORD, AccountId, NameText
 
 MAX_TOKEN, MAX_PATH = 200, 2000
-BAD_EMAIL = N_("Enter an email address, for example ann@example.com.")
 
-EmailText = Annotated[str, Meta(max_length=MAX_EMAIL)]
 PasswordText = Annotated[str, Meta(max_length=MAX_PASSWORD)]
 PathText = Annotated[str, Meta(max_length=MAX_PATH)]
 TokenText = Annotated[str, Meta(max_length=MAX_TOKEN)]
@@ -91,9 +87,7 @@ class PasswordForm(Struct):
 
 def parse_email(email: str) -> str:
     """The address without surrounding space; Invalid unless it is an email address."""
-    if not re.match(EMAIL_PATTERN, email.strip()):
-        raise Invalid(BAD_EMAIL, details=[FieldError("email", BAD_EMAIL)])
-    return email.strip()
+    return check_email(email.strip())
 
 
 class PasswordSignIn(Struct, frozen=True):

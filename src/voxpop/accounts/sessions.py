@@ -18,8 +18,9 @@ from voxpop.accounts.models import (
 from voxpop.accounts.sessions_store import SessionValues
 from voxpop.auth.tokens import OpaqueToken, hash_secret, new_token
 from voxpop.db.pool import Database, Tx
+from voxpop.email_addresses import normalize_email
 from voxpop.errors import NotFound
-from voxpop.types import WorkspaceId, normalize_email, uuid7
+from voxpop.types import WorkspaceId, uuid7
 from voxpop.workspaces.models import Workspace
 
 KEPT_AFTER = timedelta(days=7)  # for links and rate limits that are over

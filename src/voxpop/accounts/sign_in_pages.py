@@ -16,9 +16,10 @@ from voxpop.auth.guards import portal_public, public
 from voxpop.auth.rate_limits import RateLimit, record_attempt, record_password_guess
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
+from voxpop.email_addresses import normalize_email
 from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
-from voxpop.types import WorkspaceId, normalize_email, utcnow
+from voxpop.types import WorkspaceId, utcnow
 from voxpop.web.client_ip import client_ip
 from voxpop.web.forms import read_form
 from voxpop.web.pages import local_path, redirect

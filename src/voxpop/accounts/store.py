@@ -9,7 +9,8 @@ from msgspec import Struct
 from voxpop.accounts.models import Account, MemberRow, Role
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.types import AccountId, Audit, WorkspaceId, normalize_email
+from voxpop.email_addresses import normalize_email
+from voxpop.types import AccountId, Audit, WorkspaceId
 
 
 class JoinedAccount(Struct):

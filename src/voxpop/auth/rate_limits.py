@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from voxpop.auth import store
 from voxpop.db.pool import Database
+from voxpop.email_addresses import normalize_email
 from voxpop.errors import RateLimited
-from voxpop.types import WorkspaceId, normalize_email, utcnow
+from voxpop.types import WorkspaceId, utcnow
 
 
 class Limit(NamedTuple):

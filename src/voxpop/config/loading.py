@@ -3,7 +3,6 @@
 import difflib
 import io
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
@@ -16,7 +15,7 @@ import msgspec
 from dotenv.parser import parse_stream
 
 from voxpop.config.settings import FIELDS, REDACTED, Settings, description, is_secret
-from voxpop.types import EMAIL_PATTERN
+from voxpop.email_addresses import email_error
 
 PREFIX = "VOXPOP_"
 TEST_PREFIX = "VOXPOP_TEST_"  # variables of the test suite, which processes started by a test inherit
@@ -200,7 +199,7 @@ def _smtp_url(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    if not re.match(EMAIL_PATTERN, value):
+    if email_error(value):
         raise ValueError(f"expected an email address such as support@example.com, not {value!r}")
     return value
 

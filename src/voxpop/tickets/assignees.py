@@ -2,10 +2,11 @@
 
 from voxpop.accounts import members
 from voxpop.db.pool import Tx
+from voxpop.email_addresses import normalize_email
 from voxpop.errors import FieldError, Invalid
 from voxpop.tickets.lists.filters import NO_ASSIGNEE
 from voxpop.tickets.models import Assignee
-from voxpop.types import WorkspaceId, normalize_email
+from voxpop.types import WorkspaceId
 
 
 async def find_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str) -> Assignee | None:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.types import AccountId, SurveyId, TicketId, normalize_email
+from voxpop.email_addresses import normalize_email
+from voxpop.types import AccountId, SurveyId, TicketId
 
 SURVEY_TYPE = "CSAT"
 SCALE_MIN, SCALE_MAX = 1, 5

@@ -181,7 +181,7 @@ async def _trigger_campaigns(
 
 
 def _closed_event(ticket: Ticket, day: date) -> Event:
-    guid = ticket.requester_guid or ticket.requester_email
+    guid = ticket.requester_guid or ticket.requester_email_folded
     return Event(Trigger.TICKET_CLOSED, guid, ContextType.TICKET, ticket.ref, day)
 
 

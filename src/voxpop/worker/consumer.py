@@ -4,6 +4,7 @@ The effect of an event belongs to `campaigns.event_ingest`.
 """
 
 import asyncio
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ import prometheus_client
 from msgspec import Struct
 from structlog import get_logger
 
+from voxpop.backoff import Backoff
 from voxpop.campaigns import dead_letters, event_ingest
 from voxpop.campaigns.event_ingest import InvalidEvent
 from voxpop.campaigns.models import DeadLetter, Event
@@ -27,8 +29,7 @@ EVENTS = prometheus_client.Counter("voxpop_kafka_events", "Events from Kafka, by
 BATCH_SECONDS = prometheus_client.Histogram("voxpop_kafka_batch_seconds", "From the arrival of a batch to its commit")
 MAX_DEAD_LETTER = 2**16  # bytes of a message that are stored
 MAX_REASON = 500  # characters
-INITIAL_BACKOFF = timedelta(milliseconds=100)
-MAX_BACKOFF = timedelta(seconds=10)
+BACKOFF = Backoff(first=timedelta(milliseconds=100), longest=timedelta(seconds=10))
 RESTART_PAUSE = timedelta(seconds=5)
 
 log = get_logger(__name__)
@@ -63,16 +64,14 @@ class EventHandler:
 
     async def _handle(self, batch: Sequence[Record], rejection: str | None = None) -> None:
         """Retries with exponential backoff. `rejection`: why the database rejects the only message of the batch."""
-        pause = INITIAL_BACKOFF
-        while True:
+        for failures in itertools.count(1):
             try:
                 return await self._store(batch, rejection)
             except Exception as error:  # outermost: the batch is retried, whatever the error
                 if isinstance(error, ITEM_ERRORS) and rejection is None:
                     return await self._split(batch, f"the database rejects it: {error}")
                 log.warning("events.batch_retry", size=len(batch), reason=str(error) or repr(error))
-            await asyncio.sleep(pause.total_seconds())
-            pause = min(2 * pause, MAX_BACKOFF)
+            await asyncio.sleep(BACKOFF.pause(failures).total_seconds())
 
     async def _split(self, batch: Sequence[Record], rejection: str) -> None:
         """Halves the batch until the message with the invalid data is alone and becomes a dead letter."""

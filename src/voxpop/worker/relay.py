@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from structlog import get_logger
 
 from voxpop import idempotency, outbox
+from voxpop.backoff import Backoff
 from voxpop.campaigns import dead_letters
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
@@ -32,8 +33,7 @@ LEASE_NAME = "relay"
 # Longer than a failing batch takes; otherwise another relay would start while this one still sends.
 LEASE = timedelta(seconds=15)
 RENEW = timedelta(seconds=5)
-INITIAL_BACKOFF = timedelta(seconds=1)
-MAX_BACKOFF = timedelta(seconds=30)
+BACKOFF = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=30))
 PURGE_INTERVAL = timedelta(hours=1)
 PURGE_CHUNK = 20_000  # rows in one transaction
 
@@ -94,7 +94,7 @@ class Relay:
         self._holder = uuid7()
         self._is_leader = False
         self._renew_at = 0.0
-        self._backoffs = {kind: Backoff() for kind in self._topics}
+        self._failures = {kind: FailureCount() for kind in self._topics}
 
     async def run(self) -> None:
         """Runs until cancelled, then releases the lease."""
@@ -130,14 +130,14 @@ class Relay:
         return self._is_leader
 
     def _due_kinds(self) -> list[Kind]:
-        return [kind for kind, backoff in self._backoffs.items() if monotonic() >= backoff.until]
+        return [kind for kind, failures in self._failures.items() if monotonic() >= failures.retry_at]
 
     async def _send(self, rows: Sequence[UnsentMessage], names: Mapping[WorkspaceId, str]) -> None:
         errors = await self._producer.send([self._outgoing(row, names) for row in rows])
         sent = [row.id for row, error in zip(rows, errors, strict=True) if error is None]
         async with self._database.transaction(None) as tx:
             await outbox.mark_sent(tx, sent, utcnow())
-        for kind in self._backoffs:
+        for kind in self._failures:
             self._note_results(kind, [error for row, error in zip(rows, errors, strict=True) if row.kind == kind])
 
     def _note_results(self, kind: Kind, results: Sequence[str | None]) -> None:
@@ -146,10 +146,10 @@ class Relay:
         SENT.labels(kind).inc(len(results) - len(failures))
         FAILED.labels(kind).inc(len(failures))
         if failures:
-            self._backoffs[kind].start()
+            self._failures[kind].add()
             log.warning("outbox.backoff", kind=kind, count=len(failures), reason=failures[0])
         elif results:
-            self._backoffs[kind].reset()
+            self._failures[kind].reset()
 
     def _outgoing(self, row: UnsentMessage, names: Mapping[WorkspaceId, str]) -> OutgoingMessage:
         workspace = names.get(row.workspace_id, str(row.workspace_id))
@@ -157,15 +157,15 @@ class Relay:
         return OutgoingMessage(self._topics[Kind(row.kind)], row.key, row.body, headers)
 
 
-class Backoff(Struct):
-    """Exponential backoff: the time of the next attempt, and the length of the next pause."""
+class FailureCount(Struct):
+    """The failures in a row of a kind of message, and the time of its next attempt."""
 
-    until: float = 0.0
-    length: timedelta = INITIAL_BACKOFF
+    count: int = 0
+    retry_at: float = 0.0
 
-    def start(self) -> None:
-        self.until = monotonic() + self.length.total_seconds()
-        self.length = min(2 * self.length, MAX_BACKOFF)
+    def add(self) -> None:
+        self.count += 1
+        self.retry_at = monotonic() + BACKOFF.pause(self.count).total_seconds()
 
     def reset(self) -> None:
-        self.length = INITIAL_BACKOFF
+        self.count = 0

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from voxpop.email_addresses import EmailText, check_email
 from voxpop.tickets.changes import TicketChanges
 from voxpop.tickets.limits import MAX_EMAIL, MAX_TAGS, MAX_TEXT
 from voxpop.tickets.lists.models import TicketRow
 from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
-from voxpop.types import AccountId, Email, Guid, Instant, Name, TicketId, Visible, instant
+from voxpop.types import AccountId, Guid, Instant, Name, TicketId, Visible, instant
 
 Ref = Annotated[str, Meta(examples=["TK-1"])]
 Subject = Annotated[Name, Meta(examples=["The export stops halfway"])]
@@ -28,6 +29,11 @@ Assignee = Annotated[
         examples=["ann@example.com"],
     ),
 ]
+EMAIL_META = Meta(
+    description="An email address. Its domain may be international",
+    examples=["ann@example.com"],
+    extra_json_schema={"format": "email"},
+)
 PersonName = Annotated[Name, Meta(examples=["Ann Smith"])]
 Stars = Annotated[int, Meta(examples=[5], description="1 to 5")]
 Comment = Annotated[str, Meta(examples=["Quick and friendly."])]
@@ -37,7 +43,7 @@ class RequesterBody(Struct, frozen=True):
     """The customer that the ticket belongs to. `guid` is their id in other systems."""
 
     name: PersonName
-    email: Annotated[Email, Meta(examples=["ann@example.com"])]
+    email: Annotated[EmailText, EMAIL_META]
     guid: Guid | None = None
 
 
@@ -52,7 +58,8 @@ class NewTicketBody(Struct, frozen=True):
     tags: Tags = []
 
     def ticket(self, assignee: AccountId | None) -> NewTicket:
-        requester = Requester(self.requester.name, self.requester.email, self.requester.guid)
+        email = check_email(self.requester.email, "requester.email")
+        requester = Requester(self.requester.name, email, self.requester.guid)
         return NewTicket(self.subject, self.description, requester, self.priority, assignee, tuple(self.tags))
 
 

@@ -14,7 +14,7 @@ from voxpop.tickets import assignees, service
 from voxpop.tickets.errors import ViewAlreadyExists
 from voxpop.tickets.inbox.context import form_options, list_context
 from voxpop.tickets.inbox.models import View
-from voxpop.tickets.inbox.schemas import BulkForm, TicketForm, ViewForm, explain
+from voxpop.tickets.inbox.schemas import BulkForm, TicketForm, ViewForm, explain_ticket
 from voxpop.tickets.lists import saved_views
 from voxpop.tickets.lists.filters import UNRESOLVED_TEXT
 from voxpop.tickets.models import Author, Status
@@ -102,7 +102,8 @@ async def open_ticket(
     except Invalid as error:
         typed = await submitted_values(request)
         context = await form_options(tx, workspace.id, member)
-        raise render.with_errors(NEW, explain(error), active="inbox", typed=typed, **context) from None
+        explained = explain_ticket(error, typed.get("email", ""))
+        raise render.with_errors(NEW, explained, active="inbox", typed=typed, **context) from None
     return redirect(f"/inbox/{ticket.ref}?done=opened")
 
 

@@ -4,17 +4,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from voxpop.email_addresses import EmailText, check_email, email_error
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.text import trim_lines
 from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_EMAIL, MAX_TAG_LIST, MAX_TEXT, MAX_VIEW_QUERY
 from voxpop.tickets.models import NewTicket, Priority, Requester, Status
 from voxpop.tickets.tags import parse_tags
-from voxpop.types import AccountId, Email, Name, Visible
+from voxpop.types import AccountId, Name, Visible
 
 FIELD_MESSAGES = {
     "name": N_("Enter a name, at most 200 characters."),
-    "email": N_("Enter an email address, for example ann@example.com."),
     "subject": N_("Enter a subject, at most 200 characters."),
     "description": N_("Enter a description, at most 50,000 characters."),
     "body": N_("Enter a message, at most 50,000 characters."),
@@ -46,7 +46,7 @@ class TicketForm(Struct):
     """A ticket that an agent opens for a customer."""
 
     name: Name
-    email: Email
+    email: EmailText
     subject: Name
     description: LongText
     priority: Priority = Priority.MEDIUM
@@ -57,7 +57,7 @@ class TicketForm(Struct):
         return NewTicket(
             subject=self.subject,
             description=trim_lines(self.description),
-            requester=Requester(self.name, self.email),
+            requester=Requester(self.name, check_email(self.email.strip())),
             priority=self.priority,
             assignee_id=assignee,
             tags=tuple(parse_tags(self.tags)),
@@ -92,3 +92,10 @@ def explain(error: Invalid) -> Invalid:
     """The error with messages for people, in place of those for programs."""
     details = [FieldError(each.field, FIELD_MESSAGES.get(each.field, each.message)) for each in error.details]
     return Invalid(error.message, details=details)
+
+
+def explain_ticket(error: Invalid, email: str) -> Invalid:
+    """Like `explain`, for a new ticket. The email address is checked here too, to show all errors together."""
+    reason = email_error(email.strip())
+    details = [FieldError("email", reason)] if reason else []
+    return Invalid(error.message, details=[*explain(error).details, *details])

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.email_addresses import normalize_email
 from voxpop.i18n import N_
 from voxpop.tickets.models import Priority, Status
-from voxpop.types import AccountId, instant, normalize_email
+from voxpop.types import AccountId, instant
 
 UNRESOLVED = (Status.OPEN, Status.IN_PROGRESS)  # tickets that agents still work on
 UNRATED = 0  # stands for "no rating" among scores

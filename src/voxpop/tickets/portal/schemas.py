@@ -1,20 +1,19 @@
 """The forms of the customer portal, with the messages for fields that do not fit, and its one JSON response."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
+from voxpop.email_addresses import email_error
 from voxpop.errors import AppError, FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.text import is_visible, one_line, trim_lines
 from voxpop.tickets.limits import MAX_COMMENT, MAX_TEXT
 from voxpop.tickets.models import SCALE_MAX, SCALE_MIN, NewRating, NewTicket, Requester, Ticket
-from voxpop.types import EMAIL_PATTERN, MAX_EMAIL, MAX_NAME, Instant, instant
+from voxpop.types import MAX_NAME, Instant, instant
 
 NAME_MISSING = N_("Enter your name.")
-EMAIL_INVALID = N_("Enter an email address, for example ann@example.com.")
 SUBJECT_MISSING = N_("Enter a subject.")
 TEXT_MISSING = N_("Enter a message.")
 LINE_TOO_LONG = N_("Use 200 characters or fewer.")
@@ -110,6 +109,5 @@ def _line_errors(field: str, text: str, missing: str) -> Sequence[FieldError]:
 
 
 def _email_errors(field: str, text: str) -> Sequence[FieldError]:
-    email = text.strip()
-    valid = len(email) <= MAX_EMAIL and re.match(EMAIL_PATTERN, email)
-    return [] if valid else [FieldError(field, EMAIL_INVALID)]
+    reason = email_error(text.strip())
+    return [FieldError(field, reason)] if reason else []
