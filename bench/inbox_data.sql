@@ -73,9 +73,9 @@ FROM ticket t JOIN tag ON tag.workspace_id = :workspace AND tag.name = ANY (t.ta
 WHERE t.workspace_id = :workspace ORDER BY t.id;
 
 -- Fifty words per ticket, the common ones far more often; one word was used in the first year only.
-INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank, csat_rating,
+INSERT INTO ticket_search (workspace_id, ticket_id, part, size, requester_email_folded, status, assignee_id, priority_rank, csat_rating,
                            csat_rated_at, create_time, updated_at, words)
-SELECT :workspace, d.id, t.requester_email_folded, t.status, t.assignee_id, t.priority_rank, t.csat_rating,
+SELECT :workspace, d.id, 0, 500, t.requester_email_folded, t.status, t.assignee_id, t.priority_rank, t.csat_rating,
        t.csat_rated_at, t.create_time, t.updated_at, words_and_stems(ARRAY(
     SELECT :mark || v.word FROM generate_series(1, 50) k
     JOIN vocabulary v ON v.n = floor(power((d.r1 * k * 7.13 + d.r2 * k + d.r3)

@@ -25,6 +25,7 @@ class Position(Struct, frozen=True):
 
 # A page of a list sorted by the newest first begins here when there is no cursor.
 NEWEST_FIRST = Position(datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
+OLDEST_FIRST = Position(EPOCH, UUID(int=0))  # the same for a list sorted by the oldest first
 
 
 def encode_cursor(position: Position, sort: str = "") -> str:

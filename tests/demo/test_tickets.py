@@ -37,7 +37,7 @@ INCONSISTENT = """
         OR resolved_at < first_response_at OR csat_rated_at < create_time
         OR updated_at < (SELECT max(create_time) FROM ticket_activity a WHERE a.ticket_id = t.id)
         OR status <> (SELECT coalesce((
-            SELECT new_value FROM ticket_activity a WHERE a.ticket_id = t.id AND what = 'status'
+            SELECT new_value FROM ticket_activity a WHERE a.ticket_id = t.id AND kind = 'status'
             ORDER BY create_time DESC LIMIT 1), 'Open'))
         OR tag_names <> ARRAY(
             SELECT name FROM ticket_tag g JOIN tag ON tag.id = tag_id WHERE g.ticket_id = t.id ORDER BY name)

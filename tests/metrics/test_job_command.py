@@ -118,7 +118,12 @@ async def test_the_command_lists_the_status_of_jobs(ours: Campaigns, owner: Owne
     assert [row.split()[:3] for row in rows] == [
         [workspace, *job]
         for workspace in ("ours", "theirs")
-        for job in (("aggregate-metrics", "00:05"), ("expire-surveys", "01:00"), ("recount-scores", "03:00"))
+        for job in (
+            ("aggregate-metrics", "00:05"),
+            ("expire-surveys", "01:00"),
+            ("recount-scores", "03:00"),
+            ("rebuild-search", "04:00"),
+        )
     ]
     assert rows[1].split()[3:] == [str(TODAY), instant(NOW), at(TODAY + timedelta(days=1), 1)]
     assert re.search(rf" - +- +now, since {at(TODAY, 0, 5)}$", rows[0])

@@ -54,7 +54,8 @@ async def statuses(owner: Owner, asked: list[Any]) -> list[str]:
 
 def test_jobs_have_the_times_of_the_contract() -> None:  # F79, F90
     times = {one.name: f"{one.at:%H:%M}" for one in daily_jobs(settings())}
-    assert times == {"aggregate-metrics": "00:05", "expire-surveys": "01:00", "recount-scores": "03:00"}
+    assert times == {"aggregate-metrics": "00:05", "expire-surveys": "01:00", "recount-scores": "03:00",
+                     "rebuild-search": "04:00"}  # fmt: skip
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland"])

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from voxpop.tickets.inbox import context as inbox_context
 from voxpop.tickets.inbox.models import BUILT_IN_VIEWS, View, conversation, short_names
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import Sort, SortKey
+from voxpop.tickets.search_text import MAX_QUERY_WORDS
 from voxpop.types import AccountId, utcnow
 
 ROW = re.compile(r'<tr id="(TK-\d+)"( class="new")?>')
@@ -455,3 +457,18 @@ async def test_a_page_uses_one_connection_at_a_time(live_db: str) -> None:
     for browser in inbox.browsers:
         await browser.aclose()
     await narrow.close()
+
+
+async def test_the_list_names_the_words_that_a_search_leaves_out(inbox: InboxSite) -> None:
+    words = [f"ö{number}" for number in range(MAX_QUERY_WORDS)]
+    await inbox.open(" ".join(words))
+    await inbox.open(" ".join(words[1:]))
+    query = urlencode({"text": " ".join([*words, "<Straße>", "last"])})
+    page = (await inbox.agent.get(f"/inbox?{query}")).text
+    assert f'at most {MAX_QUERY_WORDS} different words. Left out: <b dir="auto">Straße, last</b>' in page
+    assert [ref for ref, _ in ROW.findall(page)] == ["TK-1"]
+    link = re.search(r'href="(/api/v1/tickets\.csv\?[^"]+)"', page)
+    assert link is not None
+    answer = await inbox.agent.get(link[1].replace("&amp;", "&"))
+    assert (answer.status_code, answer.text.count("\r\n")) == (200, 2)
+    assert "Left out" not in (await inbox.agent.get("/inbox?text=one")).text

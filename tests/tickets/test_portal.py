@@ -202,7 +202,7 @@ async def test_a_reply_reopens_the_ticket(portal: PortalSite, owner: Any, status
     assert (sent.status_code, sent.headers["location"]) == (303, f"/tickets/{ref}?done=sent#latest")
     assert "Reply sent." in (await ann.get(f"/tickets/{ref}?done=sent")).text
     assert (await portal.ticket(ref)).status == Status.OPEN
-    changes = await owner.fetch("SELECT old_value, new_value FROM ticket_activity WHERE what = 'status' ORDER BY id")
+    changes = await owner.fetch("SELECT old_value, new_value FROM ticket_activity WHERE kind = 'status' ORDER BY id")
     assert [tuple(change) for change in changes][-1] == (status, "Open")
     assert "It still leaks.<br>Here too." in (await ann.get(f"/tickets/{ref}")).text
 

@@ -1,4 +1,4 @@
-"""Splitting texts into words: folding in slices gives the same words as folding at once, and stays fast."""
+"""Splitting texts into words, folding them, and reading what is searched for."""
 
 import time
 import unicodedata
@@ -6,26 +6,55 @@ import unicodedata
 import pytest
 
 from voxpop.tickets import search_text
-
-RUSSIAN = "Ёжик съел чай; «Йод» — не то, ПАРОЛЬ_1 и ещё раз: ①② ﬁn. "
-ENGLISH = "The Straße isn't long; naïve café, TK-12 costs 1,000.50 € at 10:30.\r\n\tOK? "
+from voxpop.tickets.search_text import MAX_QUERY_WORDS, find_tokens, parse_query, searched_text, split_words
 
 
-def split_at_once(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    return list(dict.fromkeys(word[: search_text.MAX_WORD_LENGTH] for word in search_text.WORD.findall(plain)))
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("order_456, order-457/458: a.b@c.de", "order 456 457 458 a b c de"),
+        ("__init__ «Йод»—не…то¿ x²+1=½ 5€", "init йод не то x2 1 2 5"),
+        ("Voxpop™ №5 don't l’été об'єкт обʼєкт", "voxpop 5 don t l ete об єкт"),
+        ("Café CRÈME Ångström ǅungla Łódź smørrebrød Æsir œuvre İstanbul ISTANBUL ıstanbul",
+         "cafe creme angstrom dzungla lodz smorrebrod aesir oeuvre istanbul"),
+        ("Straße STRASSE ﬁn fin ﬀ", "strasse fin ff"),
+        ("Ёж еж чай чаи Йогурт во́йте вои́те ѝ", "еж чай чаи йогурт войте воите и"),
+        ("έλληνας ΈΛΛΗΝΑΣ", "ελληνασ"),
+        ("שָׁלוֹם שלום كِتَابٌ كتاب كـتاب أحمد احمد", "שלום كتاب احمد"),
+        ("हिन्दी की जाँच", "हिन्दी की जाँच"),
+        ("がか ガ ｶﾞ 한국어 한국어", "がか ガ 한국어"),
+        ("so\u00adft می‌خواهم میخواهم a\u200bb \u202eabc", "soft میخواهم a b abc"),
+        ("👩\u200d👧 ☃\ufe0f \u0301 \u200d _ …", ""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_words_are_split_at_punctuation_and_have_no_accents(text: str, words: str, form: str) -> None:
+    written = unicodedata.normalize(form, text)  # type: ignore[arg-type]
+    assert split_words(written) == unicodedata.normalize("NFC", words).split()
 
 
-@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
-@pytest.mark.parametrize("start", range(0, 60, 7))
-def test_slices_split_no_word_and_no_letter(form: str, start: int) -> None:
-    for text in (RUSSIAN, ENGLISH, f"{RUSSIAN}{ENGLISH}", RUSSIAN.replace(" ", "\n")):
-        written = unicodedata.normalize(form, "x" * start + text * 60)  # type: ignore[arg-type]
-        assert search_text.split_words(written) == split_at_once(written)
+def test_tokens_have_their_places_in_the_text() -> None:
+    text = "Das Cafe\u0301, «½ Straße»"
+    places = [(text[token.start : token.end], token.words) for token in find_tokens(text)]
+    assert places == [("Das", ("das",)), ("Cafe\u0301", ("cafe",)), ("½", ("1", "2")), ("Straße", ("strasse",))]
 
 
 def test_a_very_long_word_is_cut() -> None:
-    assert search_text.split_words(f"{'ab' * 3000} {'a' * 40}") == ["ab" * 16, "a" * 32]
+    assert split_words(f"{'ab' * 3000} {'a' * 40}") == ["ab" * 16, "a" * 32]
+
+
+def test_a_query_names_the_words_that_are_left_out() -> None:
+    typed = [f"Wörd{number}" for number in range(MAX_QUERY_WORDS)]
+    text = ", ".join([*typed, typed[0], "Straße", "café_x", "CAFÉ"])
+    query = parse_query(text)
+    assert query.words == tuple(f"word{number}" for number in range(MAX_QUERY_WORDS))
+    assert query.left_out == ("Straße", "café", "x")
+    assert parse_query(searched_text(text)) == search_text.SearchQuery(query.words, ())
+
+
+@pytest.mark.parametrize("text", ["", "???", "one two", " ".join("abcdefghijklmnop")])
+def test_a_short_query_is_searched_as_it_is(text: str) -> None:
+    assert (searched_text(text), parse_query(text).left_out) == (text, ())
 
 
 def test_a_long_run_of_accents_takes_no_longer_than_a_text() -> None:
@@ -35,7 +64,7 @@ def test_a_long_run_of_accents_takes_no_longer_than_a_text() -> None:
         took = []
         for _ in range(5):
             began = time.process_time()
-            search_text.split_words(text)
+            split_words(text)
             took.append(time.process_time() - began)
         return min(took)
 

@@ -12,6 +12,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
 from voxpop.metrics import daily as metrics
+from voxpop.tickets import search_index
 from voxpop.types import instant, utcnow
 from voxpop.worker.daily import JobStatus, list_job_status
 from voxpop.worker.jobs import daily_jobs, expire_chunk, expiry_instant, recount_scores
@@ -19,7 +20,9 @@ from voxpop.worker.schedule import DAY
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace
 
-Name = Annotated[Literal["aggregate-metrics", "expire-surveys", "recount-scores"], Parameter(help="The job.")]
+Name = Annotated[
+    Literal["aggregate-metrics", "expire-surveys", "recount-scores", "rebuild-search"], Parameter(help="The job.")
+]
 Day = Annotated[
     str | None,
     Parameter(
@@ -35,6 +38,7 @@ RUN_JOB = """Run a daily job now and print its result. It can run any number of 
 It can run beside the worker and does not replace the worker's own run.
 aggregate-metrics can run for today, with the answers so far, and sends a
 message for each row of the day. recount-scores recounts the month of the day.
+rebuild-search stores the search words of all tickets again.
 
 For example:
 
@@ -115,7 +119,25 @@ async def _recount(
     return f"recounted {day:%Y-%m}"
 
 
-JOBS: dict[str, RunJob] = {"aggregate-metrics": _aggregate, "expire-surveys": _expire, "recount-scores": _recount}
+async def _rebuild_search(
+    database: Database, _settings: Settings, workspace: Workspace, day: date | None, now: datetime
+) -> str:
+    """Unlike the daily job it indexes every ticket, for example after a change of PostgreSQL's dictionaries."""
+    total, after = 0, search_index.FIRST_ID
+    while True:
+        async with database.transaction(workspace.id) as tx:
+            tickets = await search_index.rebuild_next(tx, workspace.id, after)
+        if not tickets:
+            return f"{total} tickets indexed for search"
+        total, after = total + len(tickets), tickets[-1]
+
+
+JOBS: dict[str, RunJob] = {
+    "aggregate-metrics": _aggregate,
+    "expire-surveys": _expire,
+    "recount-scores": _recount,
+    "rebuild-search": _rebuild_search,
+}
 
 
 async def _list_workspaces(database: Database) -> list[Workspace]:

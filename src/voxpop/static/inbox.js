@@ -10,7 +10,7 @@ const rowOf = (element) => element.closest(".listed tbody tr");
 
 const PARTS = ticket
   ? [".head", ".items", ".side"]
-  : [".view-bar", "a[download]", ".listed table", ".listed .empty-state", ".pager", ".sidebar nav"];
+  : [".view-bar", "a[download]", ".listed table", ".search-notice", ".listed .empty-state", ".pager", ".sidebar nav"];
 let request = null;
 
 /** Keeps what is selected, focused and open. */

@@ -119,6 +119,11 @@ class Ticket(Struct, frozen=True):
         return Message(self.id, MessageKind.CUSTOMER, None, author, self.description, self.create_time)
 
     @property
+    def search_text(self) -> str:
+        """The texts by which search finds the ticket, besides its messages."""
+        return f"{self.ref} {self.subject} {self.description} {self.requester_name} {self.requester_email}"
+
+    @property
     def responsible_agent(self) -> AccountId | None:
         """The agent whose work is rated: the assignee, else the agent who replied last."""
         return self.assignee_id or self.last_replier_id

@@ -5,29 +5,108 @@ Texts are split and folded here, so that the database's locale has no say in whi
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
 
 from voxpop.types import WorkspaceId
 
-WORD = re.compile(r"\w+")  # letters and digits of any script; so TK-12 is found by either half
 MAX_WORD_LENGTH = 32  # characters that are compared
-# Folding a long run of accents takes quadratic time. So a text is folded in slices, cut between words where possible.
-FOLDING_SLICE = re.compile(r".{1,500}(?!\S)|.{1,500}", re.DOTALL)
-MAX_WORDS = 2000  # different words of one text
+MAX_RUN_LENGTH = 256  # characters of a text without separators that are read; normalizing takes quadratic time
 MIN_PREFIX_LENGTH = 3  # too many words begin with a shorter text
-MAX_QUERY_WORDS = 8
+MAX_QUERY_WORDS = 32
+
+# Texts of a ticket are indexed in parts. A text joins the last part if both together have at most so many characters:
+# then their words and stems fit a tsvector, which holds 1 MiB, in any script.
+MAX_PART_SIZE = 50_000
+MIN_TEXT_SIZE = 100  # counted for a shorter text, so that a part has at most 500 messages
+
+# Letters that Unicode does not decompose into a letter and its accent, and signs that it takes for letters.
+LETTERS = {
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th",
+    "ʼ": " ", "ـ": "",
+}  # fmt: skip
+# The blocks of combining marks that are no letters: accents, Hebrew and Arabic points, variation selectors.
+ACCENT = re.compile("[\u0300-\u06ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]")
+RUN = re.compile("x+")
+ZERO_WIDTH_SPACE = "\u200b"
+
+
+class Token(Struct, frozen=True):
+    """Characters of a text between separators, from `start` up to `end`, and the words that they make."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+
+
+class SearchQuery(Struct, frozen=True):
+    """A text to search for: its words, and those left out because there are too many, as they were typed."""
+
+    words: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+class _Characters(dict[int, str]):
+    """A table for `str.translate` that is made as characters occur, and kept for those of the basic plane."""
+
+    def __init__(self, convert: Callable[[str], str]) -> None:
+        self.convert = convert
+
+    def __missing__(self, code: int) -> str:
+        converted = self.convert(chr(code))
+        if code < 0x10000:
+            self[code] = converted
+        return converted
 
 
 def split_words(text: str) -> list[str]:
     """The different words of a text, folded, in the order of their first use."""
-    normalized = "".join(unicodedata.normalize("NFKC", each) for each in FOLDING_SLICE.findall(text))
-    folded = normalized.casefold().replace("ё", "е")
-    return list(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in WORD.findall(folded)))
+    return list(dict.fromkeys(word for token in find_tokens(text) for word in token.words))
+
+
+def find_tokens(text: str) -> Iterator[Token]:
+    """Splits a text at white space, punctuation and symbols. A token nearly always is one word."""
+    for run in RUN.finditer(text.translate(_SHAPES)):
+        start, end = run.span()
+        if words := _fold(text[start : min(end, start + MAX_RUN_LENGTH)]):
+            yield Token(start, end, words)
+
+
+def parse_query(text: str) -> SearchQuery:
+    """The first MAX_QUERY_WORDS different words, and the others."""
+    typed: dict[str, str] = {}
+    for token in find_tokens(text):
+        for word in token.words:
+            typed.setdefault(word, text[token.start : token.end])
+    left_out = dict.fromkeys(list(typed.values())[MAX_QUERY_WORDS:])
+    return SearchQuery(tuple(typed)[:MAX_QUERY_WORDS], tuple(left_out))
+
+
+def searched_text(text: str) -> str:
+    """A text to search for, without the words that are left out: it finds the same."""
+    words: set[str] = set()
+    for token in find_tokens(text):
+        words.update(token.words)
+        if len(words) > MAX_QUERY_WORDS:
+            return text[: token.start].rstrip()
+    return text
+
+
+def text_size(text: str) -> int:
+    """The characters that a text takes up in its part of the index."""
+    return max(len(text), MIN_TEXT_SIZE)
 
 
 def lexemes(workspace: WorkspaceId, text: str) -> list[str]:
     """The words of a text as they are stored, with the prefix of their workspace. The database adds their stems."""
-    return sorted(_workspace_prefix(workspace) + word for word in split_words(text)[:MAX_WORDS])
+    return sorted(_workspace_prefix(workspace) + word for word in split_words(text))
+
+
+def later_part_lexeme(workspace: WorkspaceId) -> str:
+    """A lexeme that marks every part of a ticket after the first. No text has it, because `+` is in no word."""
+    return f"{_workspace_prefix(workspace)}+"
 
 
 def build_tsquery(workspace: WorkspaceId, words: Sequence[str], stems: Mapping[str, str]) -> str | None:
@@ -37,12 +116,47 @@ def build_tsquery(workspace: WorkspaceId, words: Sequence[str], stems: Mapping[s
     collects every ticket that has the prefix.
     """
     terms = [f"'{_workspace_prefix(workspace)}{stems.get(word, word)}'" for word in words]
-    if words and len(words[-1]) >= MIN_PREFIX_LENGTH:
+    if words and is_prefix(words[-1]):
         last = f"'{_workspace_prefix(workspace)}{words[-1]}'"
         terms[-1] = f"{last}:*" if last == terms[-1] else f"({terms[-1]} | {last}:*)"
     return " & ".join(terms) or None
 
 
+def is_prefix(last_word: str) -> bool:
+    """Whether the last word of a query also finds words that begin with it."""
+    return len(last_word) >= MIN_PREFIX_LENGTH
+
+
 def _workspace_prefix(workspace: WorkspaceId) -> str:
     """The random end of the id. Two workspaces with the same prefix would only make searches slower."""
     return workspace.hex[-4:]
+
+
+@lru_cache(maxsize=8192)
+def _fold(run: str) -> tuple[str, ...]:
+    """The words of characters without separators: one, unless compatibility characters such as ½ become several."""
+    folded = unicodedata.normalize("NFKC", run).casefold().translate(_FOLDED)
+    return tuple(word[:MAX_WORD_LENGTH] for word in folded.split())
+
+
+def _fold_character(char: str) -> str:
+    """A letter, digit or vowel sign without its accents; a space for a separator. й differs from и, and ё does not."""
+    if char == "й":
+        return char
+    if _is_ignored(char):
+        return ""
+    if unicodedata.category(char)[0] not in "LNM":
+        return " "
+    decomposed = unicodedata.normalize("NFD", char)
+    plain = unicodedata.normalize("NFC", "".join(each for each in decomposed if not _is_ignored(each)))
+    return LETTERS.get(plain, plain)
+
+
+def _is_ignored(char: str) -> bool:
+    """Accents, the vowel points of Hebrew and Arabic, and invisible characters. Vowel signs of other scripts count."""
+    category = unicodedata.category(char)
+    return (category == "Mn" and ACCENT.match(char) is not None) or (category == "Cf" and char != ZERO_WIDTH_SPACE)
+
+
+_FOLDED = _Characters(_fold_character)
+_SHAPES = _Characters(lambda char: " " if _fold_character(char) == " " else "x")

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from msgspec import Struct
 
 from voxpop.db.pool import Tx, notify_on_commit
 from voxpop.db.query import NoRows, Query
-from voxpop.tickets import search_text
+from voxpop.tickets import search_store
 from voxpop.tickets.models import Activity, Message, MessageKind, NewActivity, NewTicket, Priority, Tag, Ticket
 from voxpop.types import AccountId, Audit, SurveyId, TicketId, WorkspaceId, uuid7
 
@@ -126,24 +127,17 @@ TICKETS_BY_REF_LOCKED = Query(
     Ticket,
 )
 
-NEW_SEARCH_TEXT = Query(
-    """
-    INSERT INTO ticket_search (workspace_id, ticket_id, requester_email_folded, status, assignee_id, priority_rank,
-                               create_time, updated_at, words)
-    SELECT :workspace, id, requester_email_folded, status, assignee_id, priority_rank, create_time, updated_at,
-           words_and_stems(:lexemes)
-    FROM ticket WHERE workspace_id = :workspace AND id = :ticket
+# The next tickets whose words an earlier version stored, or of all tickets. The lock keeps new messages away.
+TICKETS_TO_INDEX = Query(
+    f"""
+    SELECT {_TICKET} FROM ticket
+    WHERE workspace_id = :workspace AND id = ANY (CASE WHEN :only_outdated::boolean THEN ARRAY(
+            SELECT ticket_id FROM ticket_search WHERE workspace_id = :workspace AND is_outdated AND ticket_id > :after
+            ORDER BY ticket_id LIMIT :limit)
+        ELSE ARRAY(SELECT id FROM ticket WHERE workspace_id = :workspace AND id > :after ORDER BY id LIMIT :limit) END)
+    ORDER BY id FOR UPDATE
     """,
-    NoRows,
-)
-
-# A very long conversation stops adding words here, before words and stems reach the megabyte that a tsvector can hold.
-MORE_SEARCH_TEXT = Query(
-    """
-    UPDATE ticket_search SET words = words || words_and_stems(:lexemes)
-    WHERE workspace_id = :workspace AND ticket_id = :ticket AND length(words) < 4000
-    """,
-    NoRows,
+    Ticket,
 )
 
 # All columns of a locked ticket that can change, and their copies in the rows of its tags and of its search text.
@@ -171,8 +165,9 @@ CHANGED_TICKET = Query(
 
 NEW_MESSAGE = Query(
     """
-    INSERT INTO ticket_message (workspace_id, id, ticket_id, kind, author_id, author_name, body, create_time)
-    VALUES (:workspace, :id, :ticket, :kind, :author_id, :author_name, :body, :create_time)
+    INSERT INTO ticket_message (workspace_id, id, ticket_id, kind, author_id, author_name, body, create_time,
+                                search_part)
+    VALUES (:workspace, :id, :ticket, :kind, :author_id, :author_name, :body, :create_time, :search_part)
     RETURNING id, kind, author_id, author_name, body, create_time
     """,
     Message,
@@ -189,7 +184,7 @@ MESSAGES = Query(
 
 NEW_ACTIVITY = Query(
     """
-    INSERT INTO ticket_activity (workspace_id, id, ticket_id, what, actor_name, old_value, new_value, create_time)
+    INSERT INTO ticket_activity (workspace_id, id, ticket_id, kind, actor_name, old_value, new_value, create_time)
     VALUES (:workspace, :id, :ticket, :kind, :user, :old_value, :new_value, :now)
     """,
     NoRows,
@@ -198,7 +193,7 @@ NEW_ACTIVITY = Query(
 
 ACTIVITIES = Query(
     """
-    SELECT what AS kind, actor_name, old_value, new_value, create_time FROM ticket_activity
+    SELECT kind, actor_name, old_value, new_value, create_time FROM ticket_activity
     WHERE workspace_id = :workspace AND ticket_id = :ticket ORDER BY create_time, id
     """,
     Activity,
@@ -257,9 +252,7 @@ async def insert_ticket(tx: Tx, workspace: WorkspaceId, ticket: TicketId, new: N
     number = (await NEXT_NUMBER.one(tx, workspace=workspace)).last_number
     values = InsertedTicket.of(ticket, f"TK-{number}", new)
     stored = await NEW_TICKET.one(tx, values, workspace=workspace, now=audit.at, user=audit.by)
-    text = f"{stored.ref} {new.subject} {new.description} {new.requester.name} {new.requester.email}"
-    lexemes = search_text.lexemes(workspace, text)
-    await NEW_SEARCH_TEXT.run(tx, workspace=workspace, ticket=ticket, lexemes=lexemes)
+    await search_store.insert_part(tx, workspace, ticket, 0, [stored.search_text])
     notify_on_commit(tx, workspace)
     return stored
 
@@ -278,6 +271,13 @@ async def lock_tickets(tx: Tx, workspace: WorkspaceId, refs: Sequence[str]) -> l
     return await TICKETS_BY_REF_LOCKED.all(tx, workspace=workspace, refs=refs)
 
 
+async def lock_tickets_to_index(
+    tx: Tx, workspace: WorkspaceId, after: UUID, limit: int, *, only_outdated: bool
+) -> list[Ticket]:
+    """The next tickets after an id, in the order of their ids."""
+    return await TICKETS_TO_INDEX.all(tx, workspace=workspace, after=after, limit=limit, only_outdated=only_outdated)
+
+
 async def set_ticket(tx: Tx, workspace: WorkspaceId, ticket: Ticket, user: str) -> None:
     """Stores every column of a locked ticket that can change."""
     await CHANGED_TICKET.run(tx, UpdatedTicket.of(ticket), workspace=workspace, user=user)
@@ -285,9 +285,9 @@ async def set_ticket(tx: Tx, workspace: WorkspaceId, ticket: Ticket, user: str) 
 
 
 async def insert_message(tx: Tx, workspace: WorkspaceId, ticket: TicketId, message: Message) -> Message:
-    lexemes = search_text.lexemes(workspace, message.body)
-    await MORE_SEARCH_TEXT.run(tx, workspace=workspace, ticket=ticket, lexemes=lexemes)
-    return await NEW_MESSAGE.one(tx, message, workspace=workspace, ticket=ticket)
+    """Also adds its words to the search index. The caller has locked the ticket."""
+    part = await search_store.add_text(tx, workspace, ticket, message.body)
+    return await NEW_MESSAGE.one(tx, message, workspace=workspace, ticket=ticket, search_part=part)
 
 
 async def list_messages(

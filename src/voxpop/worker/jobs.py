@@ -11,6 +11,7 @@ from voxpop.features import recount as features
 from voxpop.metrics import daily as metrics_by_day
 from voxpop.metrics import service as metrics
 from voxpop.surveys import campaign_surveys as surveys
+from voxpop.tickets import search_index
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.worker.daily import Job
 from voxpop.worker.schedule import DAY, to_instant
@@ -28,6 +29,7 @@ def daily_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("aggregate-metrics", time(0, 5), aggregate_metrics),
         Job("expire-surveys", EXPIRY_AT, partial(expire_surveys, settings)),
         Job("recount-scores", time(3), recount_scores),
+        Job("rebuild-search", time(4), rebuild_search),
     )
 
 
@@ -51,6 +53,11 @@ async def expire_chunk(settings: Settings, tx: Tx, workspace: WorkspaceId, as_of
     """The number of surveys expired; call it again, in a new transaction, until it is 0."""
     ages = settings.survey_expiry_days, settings.unsent_survey_expiry_days
     return await surveys.expire_surveys(tx, workspace, as_of, *ages, utcnow())
+
+
+async def rebuild_search(tx: Tx, workspace: WorkspaceId, day: date) -> bool:
+    """Indexes tickets again whose search words an earlier version stored, a chunk at a time."""
+    return await search_index.rebuild_outdated(tx, workspace)
 
 
 async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:

@@ -20,6 +20,7 @@ from voxpop.tickets.limits import MAX_EMAIL, MAX_FILTER, MAX_TAG
 from voxpop.tickets.lists.filters import NO_ASSIGNEE, UNRESOLVED, Rating, TicketFilter
 from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.tickets.models import Priority, Status
+from voxpop.tickets.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.types import AccountId, WorkspaceId
 from voxpop.web.validation_errors import from_validation_error
 
@@ -69,10 +70,13 @@ class FilterParameters:
     requester: FromQuery[
         Annotated[str, bounds(MAX_EMAIL, "An email address, in any case", "ann@example.com")] | None
     ] = None
-    q: FromQuery[Annotated[str, bounds(MAX_FILTER, "Words that the ticket has", "export stops")] | None] = None
+    q: FromQuery[
+        Annotated[str, bounds(MAX_FILTER, f"Words that the ticket has, at most {MAX_QUERY_WORDS}", "export stops")]
+        | None
+    ] = None
 
     async def to_filter(self, tx: Tx, workspace: WorkspaceId) -> TicketFilter:
-        """The filter. Invalid for an assignee who never was a member, and for a time that cannot be read."""
+        """The filter. Invalid for an assignee who never was a member, an unreadable time, and too many words."""
         unassigned = self.assignee == NO_ASSIGNEE
         return TicketFilter(
             statuses=tuple(dict.fromkeys(status for each in self.status or () for status in each.statuses)),
@@ -83,7 +87,7 @@ class FilterParameters:
             rating=self.rating,
             requester=normalize_email(self.requester) if self.requester else None,
             updated_since=None if self.updated_since is None else parse_instant("updated_since", self.updated_since),
-            text=self.q or None,
+            text=_check_words(self.q) if self.q else None,
         )
 
 
@@ -122,6 +126,14 @@ def parse_instant(name: str, text: str) -> datetime:
     except (ValueError, OverflowError):
         reason = "must be an instant like 2026-11-01T00:00:00Z"
         raise Invalid(f"query/{name} {reason}", details=[FieldError(name, reason)]) from None
+
+
+def _check_words(text: str) -> str:
+    """The text to search for; Invalid where it has too many words, because a search without some would mislead."""
+    if left_out := parse_query(text).left_out:
+        reason = f"must have at most {MAX_QUERY_WORDS} different words; too many are {', '.join(left_out)}"
+        raise Invalid(f"query/q {reason}", details=[FieldError("q", reason)])
+    return text
 
 
 async def _find_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str) -> AccountId:

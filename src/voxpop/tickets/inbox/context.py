@@ -29,6 +29,7 @@ from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import FILTERS, TicketFilter
 from voxpop.tickets.lists.models import Sort, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
+from voxpop.tickets.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.types import WorkspaceId
 
 DIGITS = re.compile("[0-9]{1,4}")
@@ -61,6 +62,8 @@ async def list_context(tx: Tx, workspace: WorkspaceId, member: Member, view: Vie
         "first": first,
         "total": await lists.count_tickets(tx, workspace, ticket_filter) if page.next_cursor else last,
         "count_limit": lists.COUNT_LIMIT,
+        "left_out": parse_query(view.text).left_out,
+        "max_query_words": MAX_QUERY_WORDS,
         "tabs": tabs,
         "current": next((tab for tab in tabs if tab.view.query == view.with_changes().query), None),
         "assignee_names": short_names(

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from voxpop.email_addresses import normalize_email
 from voxpop.i18n import N_
+from voxpop.tickets import search_text
 from voxpop.tickets.models import Priority, Status
 from voxpop.types import AccountId, instant
 
@@ -41,7 +42,10 @@ class Rating(StrEnum):
 
 
 class TicketFilter(Struct, frozen=True):
-    """Conditions of a list: all fields that are set must match. `requester` is a folded email address."""
+    """Conditions of a list: all fields that are set must match. `requester` is a folded email address.
+
+    `text` has no more words than a search takes (`search_text.MAX_QUERY_WORDS`).
+    """
 
     statuses: tuple[Status, ...] = ()
     assignee: AccountId | None = None
@@ -208,7 +212,13 @@ FILTERS = (
         control=Control.EMAIL,
         hint=N_("Email address"),
     ),
-    Filter("text", N_("Search tickets"), N_("Any"), lambda text, _: {"text": text}, control=Control.SEARCH),
+    Filter(
+        "text",
+        N_("Search tickets"),
+        N_("Any"),
+        lambda text, _: {"text": search_text.searched_text(text)},
+        control=Control.SEARCH,
+    ),
 )
 
 
@@ -216,24 +226,21 @@ class Condition(Struct, frozen=True):
     """A filter as SQL on the table `ticket`. PostgreSQL folds it away where its parameter is NULL or false.
 
     `tag_sql` replaces it on `ticket_tag`, which repeats most columns of a ticket and lists the tickets of one tag.
-    `argument` is the name of the parameter in the function `search_tickets`, where it differs.
     """
 
     sql: str
     tag_sql: str | None = None
-    argument: str | None = None
     in_ticket_tag: bool = True
 
 
-# The filters that every statement tests alike, by the name of their parameter. Status, priority and rating are missing:
-# a list has a range of an index for each of their values, so their SQL is the statement's own (`store.py`).
+# The filters that every statement tests alike, by the name of their parameter, which is that of the function
+# `search_tickets` too. Status, priority and rating are missing: a list has a range of an index for each of their
+# values, so their SQL is the statement's own (`store.py`).
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(
     {
         "assignee": Condition("(:assignee::uuid IS NULL OR assignee_id = :assignee)"),
         "unassigned": Condition("(NOT :unassigned::boolean OR assignee_id IS NULL)"),
-        "updated_since": Condition(
-            "(:updated_since::timestamptz IS NULL OR updated_at >= :updated_since)", argument="since"
-        ),
+        "updated_since": Condition("(:updated_since::timestamptz IS NULL OR updated_at >= :updated_since)"),
         "tag": Condition(
             "(:tag::uuid IS NULL OR EXISTS (SELECT FROM ticket_tag g WHERE g.workspace_id = :workspace "
             "AND g.ticket_id = ticket.id AND g.tag_id = :tag))",

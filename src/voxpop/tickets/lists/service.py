@@ -83,7 +83,7 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) 
 
 
 async def _build_tsquery(tx: Tx, workspace: WorkspaceId, text: str) -> str | None:
-    words = search_text.split_words(text)[: search_text.MAX_QUERY_WORDS]
+    words = search_text.parse_query(text).words
     return search_text.build_tsquery(workspace, words, await store.find_stems(tx, workspace, words))
 
 

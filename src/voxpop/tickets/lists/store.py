@@ -5,15 +5,15 @@ values: how rare a status or an assignee is decides which index PostgreSQL reads
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from itertools import product
 from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.cursors import NEWEST_FIRST, Position
+from voxpop.cursors import NEWEST_FIRST, OLDEST_FIRST, Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
+from voxpop.tickets import search_text
 from voxpop.tickets.lists.filters import CONDITIONS, UNRATED, Criteria
 from voxpop.tickets.lists.models import IndexOrder, IndexRange, ListEntry, SearchHit, Sort, TicketRow
 from voxpop.types import WorkspaceId
@@ -22,8 +22,6 @@ MAX_SORTED_HITS = 8_000  # search hits that one statement sorts; for more, the l
 NO_LIMIT = 2**31 - 2
 # How many tickets a search reads in the list's order. If none of the first has the words, the hits are all far away.
 SCAN_LIMITS = (1_500, 12_000)
-
-OLDEST_FIRST = Position(datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
 class Setting(Struct):
@@ -72,12 +70,16 @@ def _range(order: IndexOrder, of_tag: bool) -> str:
 
 
 def _with_text(index_range: str) -> str:
-    """Those of the range's next tickets that match the full-text query."""
+    """Those of the range's next tickets that match the full-text query: in one part, or each term in some part."""
     return f"""
         SELECT id, at FROM ({index_range} LIMIT :scan_limit) AS read
-        WHERE EXISTS (
-            SELECT FROM ticket_search s
-            WHERE s.workspace_id = :workspace AND s.ticket_id = read.id AND s.words @@ :tsquery::text::tsquery)
+        WHERE (
+            SELECT bool_or(s.words @@ :tsquery::text::tsquery) OR count(*) > 1 AND NOT EXISTS (
+                SELECT FROM unnest(string_to_array(:tsquery, ' & ')::tsquery[]) AS asked (term)
+                WHERE NOT EXISTS (
+                    SELECT FROM ticket_search p
+                    WHERE p.workspace_id = :workspace AND p.ticket_id = read.id AND p.words @@ asked.term))
+            FROM ticket_search s WHERE s.workspace_id = :workspace AND s.ticket_id = read.id)
         LIMIT :limit"""
 
 
@@ -94,14 +96,14 @@ _VARIANTS = list(product(_ORDERS, (False, True)))
 RANGES = {each: Query(f"{_range(*each)} LIMIT :limit OFFSET :offset", ListEntry) for each in _VARIANTS}
 RANGES_WITH_TEXT = {each: Query(_with_text(_range(*each)), ListEntry) for each in _VARIANTS}
 
-_ARGUMENTS = ", ".join(f"{condition.argument or name} => :{name}" for name, condition in CONDITIONS.items())
+_ARGUMENTS = ", ".join(f"{name} => :{name}" for name in CONDITIONS)
 SEARCH_HITS = Query(
     f"""
-    SELECT id, segment AS sort_group, moment AS at FROM search_tickets(
-        asked => :workspace, sought => :tsquery, most_found => :max_hits, statuses => :statuses::text[],
-        rank => :rank::smallint, ratings => :ratings::smallint[], {_ARGUMENTS}, sort => :sort,
-        descending => :descending, after_segment => :after_group, after_moment => :after_time, after_id => :after_id,
-        most => :limit)
+    SELECT id, sort_group, sort_time AS at FROM search_tickets(
+        searched_workspace => :workspace, query => :tsquery, part_mark => :part_mark, max_hits => :max_hits,
+        statuses => :statuses::text[], rank => :rank::smallint, ratings => :ratings::smallint[], {_ARGUMENTS},
+        sort => :sort, descending => :descending, after_group => :after_group, after_time => :after_time,
+        after_id => :after_id, max_rows => :limit)
     """,
     SearchHit,
 )
@@ -204,6 +206,7 @@ async def find_hits(
         **criteria.parameters,
         workspace=workspace,
         tsquery=criteria.tsquery,
+        part_mark=search_text.later_part_lexeme(workspace),
         max_hits=max_hits,
         statuses=criteria.statuses,
         rank=criteria.rank,
