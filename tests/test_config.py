@@ -88,6 +88,14 @@ def test_the_dotenv_parser_reports_errors_with_their_line() -> None:
     assert (bare.key, bare.value) == ("C", None)
 
 
+@pytest.mark.parametrize("name", ["mail_from", "mail_reply_to"])
+def test_the_addresses_of_emails_are_checked(tmp_path: Path, name: str) -> None:
+    variable = f"VOXPOP_{name.upper()}"
+    assert getattr(read(tmp_path, {variable: "help@почта.рф"}), name) == "help@почта.рф"
+    expected = f"{variable}: expected an email address such as support@example.com, not 'help'"
+    assert problems(tmp_path, {variable: "help"}) == [expected]
+
+
 def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("VOXPOP_LOG_LEVEL=loud\nnonsense\nVOXPOP_HOST='open\n")
     (tmp_path / "voxpop.toml").write_text("pool_sizes = 3\nbase_url = 'voxpop.example.com'\n")

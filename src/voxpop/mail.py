@@ -50,9 +50,10 @@ class OutgoingMail(Struct, frozen=True):
     to: str
     subject: str
     text: str
+    thread: str | None = None  # emails with the same value are one conversation
 
 
-def compose(sender: str, to: str, subject: str, text: str, now: datetime) -> Message:
+def compose(sender: str, to: str, subject: str, text: str, now: datetime, *, thread: str | None = None) -> Message:
     """An email for the outbox. `sender` is the displayed name. Emails to the same address keep their order."""
     mail = OutgoingMail(
         id=f"{uuid7().hex}.{now:%Y%m%d}",
@@ -60,12 +61,25 @@ def compose(sender: str, to: str, subject: str, text: str, now: datetime) -> Mes
         to=to,
         subject=subject,
         text=text,
+        thread=thread,
     )
     return Message(Kind.MAIL, normalize_email(to), msgspec.json.encode(mail).decode())
 
 
 def parse_mail(body: str) -> OutgoingMail:
     return msgspec.json.decode(body, type=OutgoingMail)
+
+
+class MailAddresses(Struct, frozen=True):
+    """The addresses in ASCII that emails come from, and that replies to them go to."""
+
+    sender: str
+    reply_to: str | None = None
+
+
+def mail_addresses(settings: Settings) -> MailAddresses:
+    reply_to = settings.mail_reply_to
+    return MailAddresses(sender_address(settings), ascii_email(reply_to) if reply_to else None)
 
 
 def sender_address(settings: Settings) -> str:
@@ -76,22 +90,27 @@ def sender_address(settings: Settings) -> str:
         return address
 
 
-def build_message(mail: OutgoingMail, from_address: str, written_at: datetime) -> bytes:
+def build_message(mail: OutgoingMail, addresses: MailAddresses, written_at: datetime) -> bytes:
     """The email to send. Its Message-ID is the same for each attempt, so that duplicates can be recognized.
 
     ValueError for a recipient that is no email address.
     """
+    domain = addresses.sender.rpartition("@")[2]
+    thread = f"<{mail.thread}@{domain}>" if mail.thread else None
     headers = {
-        "From": encode_mailbox("From", mail.sender, from_address),
+        "From": encode_mailbox("From", mail.sender, addresses.sender),
+        "Reply-To": addresses.reply_to,
         "To": ascii_email(mail.to),
         "Subject": encode_text("Subject", mail.subject),
         "Date": format_datetime(written_at),
-        "Message-ID": f"<{mail.id}@{from_address.rpartition('@')[2]}>",
+        "Message-ID": f"<{mail.id}@{domain}>",
+        "In-Reply-To": thread,
+        "References": thread,
         "Auto-Submitted": "auto-generated",
     }
     content = EmailMessage(PLAIN_TEXT)
     content.set_content(mail.text)
-    head = "".join(f"{name}: {value}{LINE_END}" for name, value in headers.items())
+    head = "".join(f"{name}: {value}{LINE_END}" for name, value in headers.items() if value is not None)
     return head.encode("ascii") + bytes(content)
 
 
@@ -99,7 +118,7 @@ async def send_mail(database: Database, settings: Settings) -> None:
     """Sends due email until it is cancelled. Without a mail server it returns at once; email then stays in a list."""
     if settings.smtp_url is None:
         return
-    sender = MailSender(database, settings.smtp_url, sender_address(settings))
+    sender = MailSender(database, settings.smtp_url, mail_addresses(settings))
     try:
         while True:
             try:
@@ -141,10 +160,10 @@ class SmtpSession:
 class MailSender:
     """Sends due email while it holds the lease. No transaction is open during the SMTP conversation."""
 
-    def __init__(self, database: Database, smtp_url: str, from_address: str) -> None:
+    def __init__(self, database: Database, smtp_url: str, addresses: MailAddresses) -> None:
         self._database = database
         self._url = smtp_url
-        self._from = from_address
+        self._addresses = addresses
         self._holder = uuid7()
 
     async def send_due(self, now: datetime) -> int:
@@ -184,8 +203,8 @@ class MailSender:
         try:
             async with asyncio.timeout(MAIL_TIMEOUT):
                 outgoing = parse_mail(mail.body)
-                message = build_message(outgoing, self._from, mail.create_time)
-                await session.send(message, self._from, ascii_email(outgoing.to))
+                message = build_message(outgoing, self._addresses, mail.create_time)
+                await session.send(message, self._addresses.sender, ascii_email(outgoing.to))
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             return error
         return None

@@ -11,7 +11,16 @@ import pytest
 from tests.support.sites import AGENT, OWNER, FakeSmtpServer, Site, fake_smtp_server
 
 from voxpop import mail, outbox
-from voxpop.mail import MailSender, build_message, compose, parse_mail, send_mail, sender_address
+from voxpop.mail import (
+    MailAddresses,
+    MailSender,
+    build_message,
+    compose,
+    mail_addresses,
+    parse_mail,
+    send_mail,
+    sender_address,
+)
 from voxpop.outbox import Kind, Message
 from voxpop.types import utcnow
 from voxpop.worker.relay import purge
@@ -27,7 +36,7 @@ async def write(site: Site, *recipients: str) -> None:
 
 
 def sender(site: Site, server: FakeSmtpServer) -> MailSender:
-    return MailSender(site.database, server.url, FROM)
+    return MailSender(site.database, server.url, MailAddresses(FROM))
 
 
 async def outbox_rows(owner: Owner) -> list[Any]:
@@ -36,7 +45,7 @@ async def outbox_rows(owner: Owner) -> list[Any]:
 
 def built(sender: str, to: str, subject: str, text: str, now: datetime) -> EmailMessage:
     """The email as a mail program reads it."""
-    message = build_message(parse_mail(compose(sender, to, subject, text, now).body), FROM, now)
+    message = build_message(parse_mail(compose(sender, to, subject, text, now).body), MailAddresses(FROM), now)
     return message_from_bytes(message, policy=policy.default)
 
 
@@ -168,6 +177,19 @@ async def test_an_encoded_word_adds_no_header(site: Site, name: str, subject: st
     assert parsed.keys().count("Reply-To") == 0
     assert [parsed[header].splitlines() for header in ("From", "Subject")] == [[parsed["From"]], [parsed["Subject"]]]
     assert (FROM in parsed["From"], parsed["To"], parsed.get_content().splitlines()[0]) == (True, OWNER, "x")
+
+
+async def test_replies_go_to_the_set_address_and_threads_are_linked(site: Site) -> None:
+    settings = Site(site.database, VOXPOP_MAIL_REPLY_TO="Help@Почта.рф", VOXPOP_MAIL_FROM=FROM).settings
+    async with fake_smtp_server() as server:
+        async with site.database.transaction(site.workspace_id()) as tx:
+            messages = [compose("A", OWNER, "S", "x", utcnow(), thread=thread) for thread in ("ticket.1", None)]
+            await outbox.record(tx, site.workspace_id(), messages, utcnow())
+        assert await MailSender(site.database, server.url, mail_addresses(settings)).send_due(utcnow()) == 2
+    one, other = (message_from_string(raw, policy=policy.default) for raw in server.received)
+    assert (one["References"], one["In-Reply-To"]) == ("<ticket.1@voxpop.test>", "<ticket.1@voxpop.test>")
+    assert [each["Reply-To"] for each in (one, other)] == ["Help@xn--80a1acny.xn--p1ai"] * 2
+    assert (other["References"], other["In-Reply-To"]) == (None, None)
 
 
 @pytest.mark.parametrize(

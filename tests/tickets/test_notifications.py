@@ -37,8 +37,24 @@ async def test_the_email_links_to_the_portal_without_the_reply(inbox: InboxSite,
     assert (letter.sender, letter.subject) == (slug, "[TK-1] Pump {leaks}")
     assert letter.text == (
         f"Hello Ann Smith,\n\n{name} has replied to your request “Pump {{leaks}}”.\n\n"
-        f"Read the reply and answer here:\nhttp://{host}/tickets/TK-1\n\n{slug}\n"
+        f"Read the reply and answer here:\nhttp://{host}/tickets/TK-1\n\n"
+        f"Replies to this email are not added to your request.\n\n{slug}\n"
     )
+
+
+async def test_the_emails_about_a_ticket_are_one_thread(inbox: InboxSite) -> None:
+    ticket, theirs = await inbox.open("Pump"), await inbox.open("Pump", slug="acme")
+    first, second, third = [(await replied(inbox))[-1] for _ in range(3)]
+    assert [each.subject for each in (first, second, third)] == ["[TK-1] Pump", "Re: [TK-1] Pump", "Re: [TK-1] Pump"]
+    assert {each.thread for each in (first, second, third)} == {f"ticket.{ticket.id}"}
+    (other,) = await replied(inbox, "acme")
+    assert (other.subject, other.thread) == ("[TK-1] Pump", f"ticket.{theirs.id}")
+
+
+async def test_an_email_after_a_note_is_still_the_first(inbox: InboxSite) -> None:
+    await inbox.open("Pump")
+    await replied(inbox, kind="note")
+    assert [each.subject for each in await replied(inbox)] == ["[TK-1] Pump"]
 
 
 async def test_without_a_portal_the_email_contains_the_reply(inbox: InboxSite) -> None:  # T10

@@ -227,4 +227,5 @@ VALIDATORS: dict[str, Callable[[Any], object]] = {
     "trusted_proxies": _networks,
     "smtp_url": _smtp_url,
     "mail_from": _email,
+    "mail_reply_to": _email,
 }

@@ -199,6 +199,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "workspace. Unset: `voxpop@` with the host of the base address."
         ),
     ] = None
+    mail_reply_to: Annotated[
+        str | None,
+        Meta(
+            description="The address in `Reply-To`, for people who answer an email instead of opening its link. Voxpop "
+            "does not read it. Unset: replies go to the sender address."
+        ),
+    ] = None
 
     @property
     def public_url(self) -> str:

@@ -57,7 +57,7 @@ async def reply(
     if ticket.status == Status.OPEN:
         changed = await _transition(tx, workspace, changed, Status.IN_PROGRESS, author, now)
     await _save(tx, workspace, changed, author, now)
-    await notifications.send_reply(tx, await workspaces.get_workspace(tx, workspace), changed, message, address, now)
+    await notifications.send_reply(tx, await workspaces.get_workspace(tx, workspace), ticket, message, address, now)
     return message
 
 
