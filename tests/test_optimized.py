@@ -15,6 +15,7 @@ import httpx
 
 from voxpop.app import create_app
 from voxpop.config.settings import Settings
+from voxpop.db.notify import ChangeNotifier
 from voxpop.errors import AppError
 
 
@@ -23,7 +24,7 @@ def messages(kind):
 
 
 async def main():
-    transport = httpx.ASGITransport(create_app(SimpleNamespace(), Settings()))
+    transport = httpx.ASGITransport(create_app(SimpleNamespace(notifier=ChangeNotifier("", None)), Settings()))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         refused, document = [await client.get(path) for path in ("/api/csat/v1/products", "/openapi.json")]
     print(json.dumps([AppError.__doc__, messages(AppError), refused.json(), document.json()]))

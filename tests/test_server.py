@@ -1,29 +1,15 @@
 """The HTTP server: bound sockets and trusted proxies."""
 
-import asyncio
-import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+from tests.support.served import serving
 
 from voxpop.config.loading import load
-from voxpop.server import CannotListen, HttpServer, bind
+from voxpop.server import CannotListen, bind
 from voxpop.web.middleware import AppMiddleware
-
-
-@pytest.fixture(autouse=True)
-def _restore_logging() -> Iterator[None]:
-    """`uvicorn.Config` changes the loggers of uvicorn, which other tests use."""
-    loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")]
-    before = [(each.level, each.handlers, each.propagate) for each in loggers]
-    yield
-    for each, (level, handlers, propagate) in zip(loggers, before, strict=True):
-        each.level, each.handlers, each.propagate = level, handlers, propagate
 
 
 def close(sockets: list[socket.socket]) -> None:
@@ -67,28 +53,6 @@ async def client_address(scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": f"{scope['scheme']}://{scope['client'][0]}".encode()})
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
-
-
-@asynccontextmanager
-async def serving(server: HttpServer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the server, which runs until the end of the block."""
-    sockets = bind("127.0.0.1", 0)
-    task = asyncio.create_task(server.serve(sockets))
-    await until(lambda: server.started)
-    url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
-        yield client
-    server.should_exit = True
-    async with asyncio.timeout(10):
-        await task
-
-
 @pytest.mark.parametrize(
     ("trusted_proxies", "address"),
     [
@@ -101,6 +65,5 @@ async def serving(server: HttpServer) -> AsyncIterator[httpx.AsyncClient]:
 async def test_only_trusted_proxies_set_the_client_address(tmp_path: Path, trusted_proxies: str, address: str) -> None:
     settings = load(env={"VOXPOP_TRUSTED_PROXIES": trusted_proxies}, directory=tmp_path)
     headers = {"x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https"}
-    server = HttpServer(AppMiddleware(client_address), settings, lambda: None)
-    async with serving(server) as client:
+    async with serving(AppMiddleware(client_address), settings) as client:
         assert (await client.get("/", headers=headers)).text == address

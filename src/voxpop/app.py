@@ -18,7 +18,7 @@ from voxpop.db.pool import Database
 from voxpop.features import api as features_api
 from voxpop.features.analytics import api as analytics_api
 from voxpop.features.api import FEATURE, FeatureBatchers
-from voxpop.features.schemas import UserBody
+from voxpop.features.schemas import RatingBody, UserBody
 from voxpop.feedback import api as feedback_api
 from voxpop.i18n import N_
 from voxpop.metrics import api as metrics_api
@@ -89,16 +89,21 @@ def connect(app: Litestar, database: Database, settings: Settings) -> AppMiddlew
 def fast_endpoints(
     authenticator: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers
 ) -> tuple[FastEndpoint, ...]:
-    """The hot endpoints, which are served in front of the framework."""
-    use = Operation(_path_template(f"{FEATURE}/increment"), Scope.INGEST, features.increment, (b"idempotency-key",))
-    show = Operation(surveys_api.SURVEYS, Scope.INGEST, surveys.show_surveys, (b"accept-language",))
-    submit = Operation(
-        surveys_api.SUBMIT, Scope.INGEST, surveys.submit_answer, (b"accept-language", b"idempotency-key")
-    )
+    """The hot endpoints, which the HTTP protocol serves without the framework."""
+    ingest, language, key = Scope.INGEST, b"accept-language", b"idempotency-key"
+    feature = _path_template(FEATURE)
+    increment = Operation(f"{feature}/increment", ingest, features.increment, (key,))
+    reject = Operation(f"{feature}/reject", ingest, features.reject, (key,))
+    rate = Operation(f"{feature}/feedbacks", ingest, features.rate, (key,), status=201)
+    show = Operation(surveys_api.SURVEYS, ingest, surveys.show_surveys, (language,))
+    submit = Operation(surveys_api.SUBMIT, ingest, surveys.submit_answer, (language, key))
+    check = authenticator.authenticate
     return (
-        FastPost(use, authenticator.authenticate, UserBody, MAX_BODY_BYTES),
-        FastGet(show, authenticator.authenticate, "guid"),
-        FastPost(submit, authenticator.authenticate, AnswerBody, MAX_BODY_BYTES),
+        FastPost(increment, check, UserBody),
+        FastPost(reject, check, UserBody),
+        FastPost(rate, check, RatingBody),
+        FastGet(show, check, "guid"),
+        FastPost(submit, check, AnswerBody),
     )
 
 

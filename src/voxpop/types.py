@@ -94,4 +94,6 @@ def utcnow() -> datetime:
 
 def instant(time: datetime) -> Instant:
     """The format of times in the API: ISO 8601 in UTC with milliseconds and `Z` (statement G3)."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    if time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    return time.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -9,6 +9,7 @@ import pytest
 from tests.features.test_fast_path import BODIES, HEADERS, JSON, comparable
 from tests.support.clients import Client
 from tests.support.factories import Factory
+from tests.support.served import serving
 
 from voxpop.types import Scope
 from voxpop.web.middleware import AppMiddleware
@@ -78,10 +79,10 @@ async def prepare(client: Client) -> dict[str, str]:
 async def ways(make: Factory, client: Client, other_client: Client) -> AsyncIterator[tuple[Way, Way]]:
     """Fast endpoints in one workspace, and the framework in another workspace with the same data."""
     names, others = [await prepare(one) for one in (client, other_client)]
-    transport = httpx.ASGITransport(app=AppMiddleware(make.app.app))
-    headers = {"authorization": other_client.headers["authorization"]}
-    async with httpx.AsyncClient(transport=transport, base_url="http://voxpop.test", headers=headers) as framework:
-        yield Way(client, names), Way(framework, others)
+    ours, theirs = [{"authorization": one.headers["authorization"]} for one in (client, other_client)]
+    without = AppMiddleware(make.app.app)
+    async with serving(make.app, make.settings, **ours) as fast, serving(without, make.settings, **theirs) as framework:
+        yield Way(fast, names), Way(framework, others)
 
 
 async def alike(ways: tuple[Way, Way], method: str, path: str, **options: Any) -> int:

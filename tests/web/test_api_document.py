@@ -1,13 +1,11 @@
 """The document of the product's API is complete and valid."""
 
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import schemathesis
 
-from voxpop.app import API_SECTIONS, create_app
-from voxpop.config.settings import Settings
+from voxpop.app import API_SECTIONS, create_framework
 from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.openapi.examples import without_examples
 from voxpop.web.openapi.sections import section_document
@@ -16,7 +14,7 @@ from voxpop.web.openapi.walk import operations
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    app = cast(Any, create_app(cast(Any, SimpleNamespace()), Settings())).app
+    app = create_framework()
     return app.plugins.get(ApiDocs).document(app)
 
 

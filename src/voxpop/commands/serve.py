@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -92,9 +92,13 @@ async def _serve(
     settings: Settings, server: DatabaseServer, database: Database, sockets: Sequence[socket.socket], *, worker: bool
 ) -> None:
     from voxpop.app import create_app
-    from voxpop.server import HttpServer
+    from voxpop.server import HttpServer, quiet_garbage_collector
 
-    http_server = HttpServer(create_app(database, settings), settings, _on_ready(settings))
+    def ready() -> None:
+        quiet_garbage_collector()
+        _announce(settings)
+
+    http_server = HttpServer(create_app(database, settings), settings, ready)
     async with asyncio.TaskGroup() as tasks:
         background = [tasks.create_task(loop.run_worker(database, settings))] if worker else []
         if server.supervisor:
@@ -105,6 +109,6 @@ async def _serve(
             task.cancel()
 
 
-def _on_ready(settings: Settings) -> Callable[[], None]:
+def _announce(settings: Settings) -> None:
     listening = f" (listening on {settings.host}, port {settings.port})" if settings.base_url else ""
-    return lambda: write_line(f"Voxpop is ready at {settings.public_url}{listening}")
+    write_line(f"Voxpop is ready at {settings.public_url}{listening}")

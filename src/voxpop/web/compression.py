@@ -7,7 +7,7 @@ send many requests. So only requests that the browser marks as same-origin get c
 import gzip
 from collections.abc import Mapping
 
-from voxpop.web.fast_path import Message, Scope, Send
+from voxpop.web.asgi import Message, Scope, Send
 
 SAME_ORIGIN_VALUES = {b"same-origin", b"none"}
 MIN_SIZE = 1024  # bytes

@@ -1,19 +1,19 @@
 """The HTTP protocol of a connection: limits the size of a request's head and rejects malformed ones."""
 
-from uuid import uuid4
-
 import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from voxpop.errors import Invalid
 from voxpop.web.error_handlers import to_problem
+from voxpop.web.fast_protocol import FastHttpProtocol
 from voxpop.web.middleware import COMMON_HEADERS
+from voxpop.web.request_ids import request_id
 
 MAX_HEAD_BYTES = 2**16  # the request line and the headers
 
 
-class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a limit; its parser accepts a head of any length, in time quadratic in that length."""
+class BoundedHttpProtocol(FastHttpProtocol):
+    """The protocol with a limit; its parser accepts a head of any length, in time quadratic in that length."""
 
     _head_bytes: int | None = None  # received so far; None between heads
 
@@ -39,7 +39,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
-            (b"request-id", str(uuid4()).encode()),
+            (b"request-id", request_id({})),
             *COMMON_HEADERS,
         ]
         lines = [name + b": " + value + b"\r\n" for name, value in headers]

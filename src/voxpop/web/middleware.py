@@ -1,34 +1,25 @@
 """The outermost ASGI middleware: common response headers, request ids, HEAD, request metrics and compression."""
 
 import asyncio
-import re
 import time
-from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, NamedTuple
-from uuid import uuid4
 
-from prometheus_client import Counter, Histogram
-
-from voxpop.errors import Invalid, Unavailable
+from voxpop.errors import AppError, Invalid, Unavailable
+from voxpop.web.asgi import App, Message, Receive, Scope, Send
 from voxpop.web.compression import compress
-from voxpop.web.fast_path import FastEndpoint, Message, Receive, Scope, Send, send_error
-from voxpop.web.ops import REQUEST_COUNT, REQUEST_SECONDS
+from voxpop.web.fast_path import FastEndpoint, error_response
+from voxpop.web.ops import UNKNOWN_LABEL, observe_request
+from voxpop.web.request_ids import request_id
 
-App = Callable[[Any, Any, Any], Awaitable[None]]
-
-# Unknown addresses and methods share one label. A label for each of them would grow the metrics without bound.
-UNKNOWN_LABEL = "unknown"
-KNOWN_METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
-COMMON_HEADERS = [(b"version", version("voxpop").encode()), (b"x-content-type-options", b"nosniff")]
+COMMON_HEADERS = ((b"version", version("voxpop").encode()), (b"x-content-type-options", b"nosniff"))
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 NO_STORE = (b"cache-control", b"no-store")  # unless the response has a cache-control of its own
-VALID_REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,200}\Z")
+STOPPING = "The service is stopping. Try again in a moment."
 
 
 class AppMiddleware:
-    """The ASGI application around the framework's. Fast endpoints are served here, the rest by the framework."""
+    """The ASGI application around the framework's. The HTTP protocol serves its fast endpoints without ASGI."""
 
     def __init__(
         self,
@@ -40,7 +31,7 @@ class AppMiddleware:
     ) -> None:
         self.app = app
         self.fast_endpoints = fast_endpoints
-        self._common_headers = [*COMMON_HEADERS, HSTS] if is_secure else COMMON_HEADERS
+        self.common_headers = (*COMMON_HEADERS, HSTS) if is_secure else COMMON_HEADERS
         self.stopping = False
         self._on_stop = on_stop
 
@@ -57,7 +48,7 @@ class AppMiddleware:
         began, status, method = time.perf_counter(), 0, scope["method"]
         if method == "HEAD":  # is served as a GET, and its body is dropped (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
-        common = [(b"request-id", _request_id(scope)), *self._common_headers]
+        common = [(b"request-id", request_id(dict(scope["headers"]))), *self.common_headers]
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -74,38 +65,22 @@ class AppMiddleware:
         except asyncio.CancelledError:
             if status or not self.stopping:
                 raise
-            await send_error(scope, send_with_headers, Unavailable("The service is stopping. Try again in a moment."))
+            await _send_error(scope, send_with_headers, Unavailable(STOPPING))
         finally:
-            metrics = _request_metrics(method, scope.get("path_template") or UNKNOWN_LABEL, status)
-            metrics.counter.inc()
-            metrics.histogram.observe(time.perf_counter() - began)
+            observe_request(method, scope.get("path_template") or UNKNOWN_LABEL, status, time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Leaves the route's path template in the scope, for the metrics."""
-        for endpoint in self.fast_endpoints:
-            if match := endpoint.match(scope):
-                scope["path_template"] = endpoint.route
-                return await endpoint.serve(match, scope, receive, send)
+        """The framework leaves the route's path template in the scope, for the metrics."""
         if "\x00" in scope["path"]:
-            return await send_error(scope, send, Invalid("path must not contain NUL characters"))
+            return await _send_error(scope, send, Invalid("path must not contain NUL characters"))
         await self.app(scope, receive, compress(scope, send))
 
 
-def _request_id(scope: Scope) -> bytes:
-    """The caller's request id, or a new one where it has none that is safe in a log."""
-    for name, value in scope["headers"]:
-        if name == b"request-id" and VALID_REQUEST_ID.match(value):
-            return bytes(value)
-    return str(uuid4()).encode()
-
-
-class _RequestMetrics(NamedTuple):
-    counter: Counter
-    histogram: Histogram
-
-
-@lru_cache(maxsize=4096)
-def _request_metrics(method: str, route: str, status: int) -> _RequestMetrics:
-    """Cached, because looking labels up costs more than counting."""
-    method = method if method in KNOWN_METHODS else UNKNOWN_LABEL
-    return _RequestMetrics(REQUEST_COUNT.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route))
+async def _send_error(scope: Scope, send: Send, error: AppError) -> None:
+    """Sends the error envelope, without the framework."""
+    query = scope["query_string"].decode("latin-1")
+    response = error_response(error, scope["path"] + (f"?{query}" if query else ""))
+    headers = {"content-type": "application/json", "content-length": str(len(response.body)), **response.headers}
+    lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": lines})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,8 +1,9 @@
 """Endpoints for operators: health checks and Prometheus metrics. Knows no domain."""
 
 import hmac
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
@@ -20,6 +21,29 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 POOL_CONNECTIONS = Gauge("voxpop_pool_connections", "Database connections of this process", ["state"])
+
+# Unknown addresses and methods share one label. A label for each of them would grow the metrics without bound.
+UNKNOWN_LABEL = "unknown"
+KNOWN_METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+
+
+def observe_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Counts a request that is over. `route` is a path template."""
+    metrics = _request_metrics(method, route, status)
+    metrics.counter.inc()
+    metrics.histogram.observe(seconds)
+
+
+class _RequestMetrics(NamedTuple):
+    counter: Counter
+    histogram: Histogram
+
+
+@lru_cache(maxsize=4096)
+def _request_metrics(method: str, route: str, status: int) -> _RequestMetrics:
+    """Cached, because looking labels up costs more than counting."""
+    method = method if method in KNOWN_METHODS else UNKNOWN_LABEL
+    return _RequestMetrics(REQUEST_COUNT.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route))
 
 
 @get(
