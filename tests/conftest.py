@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import asyncpg
 import pytest
 from hypothesis import settings
 from tests.support.clients import Client
-from tests.support.databases import FAST_SETTINGS, Databases, at, memory_directory, run_sql
+from tests.support.databases import FAST_SETTINGS, Databases, at, run_sql
+from tests.support.directories import temporary_directory
 from tests.support.factories import Factory
 
 from voxpop.config.loading import load
@@ -33,11 +33,16 @@ def server_dsn() -> Iterator[str]:
     if url := os.environ.get("VOXPOP_TEST_DATABASE_URL"):
         yield url
         return
-    with tempfile.TemporaryDirectory(prefix="voxpop-test-", dir=memory_directory()) as folder:
-        Path(folder).chmod(0o755)
-        with running(Path(folder) / "data") as supervisor:
-            asyncio.run(run_sql(supervisor.server.dsn, *FAST_SETTINGS))
-            yield supervisor.server.dsn
+    with temporary_directory() as folder, running(folder / "data") as supervisor:
+        asyncio.run(run_sql(supervisor.server.dsn, *FAST_SETTINGS))
+        yield supervisor.server.dsn
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A temporary directory for the data of a server."""
+    with temporary_directory() as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 import pytest
 import schemathesis
@@ -51,10 +50,12 @@ MORE_RULES_THAN_THE_SCHEMA = (
 )
 
 
-schemathesis.openapi.format("time-zone", st.sampled_from(sorted(available_timezones())))
+schemathesis.openapi.format(
+    "time-zone", st.sampled_from(["UTC", "Europe/Moscow", "America/St_Johns", "Asia/Kathmandu"])
+)
 
 
-def config(authorization: str) -> SchemathesisConfig:
+def config(authorization: str, *rules: dict[str, Any]) -> SchemathesisConfig:
     """Few requests, the same each time. To search for more failures, raise the number and remove the seed."""
     return SchemathesisConfig.from_dict(
         {
@@ -70,6 +71,7 @@ def config(authorization: str) -> SchemathesisConfig:
                     for path in MORE_RULES_THAN_THE_SCHEMA
                 ),
                 {"include-path": "/api/v1/events", "checks": {"negative_data_rejection": OFF}},  # bad items fail alone
+                *rules,
             ],
         }
     )
@@ -131,10 +133,11 @@ class Examination:
             self.succeeded.add(case.operation.label)
 
 
-def examine(address: str, authorization: str, paths: str = "/") -> Examination:
-    schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config(authorization))
+def examine(address: str, authorization: str, *rules: dict[str, Any]) -> Examination:
+    """Sends the requests. More rules about operations can switch some off."""
+    schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config(authorization, *rules))
     examination = Examination()
-    for event in from_schema(schema.include(path_regex=paths)).execute():
+    for event in from_schema(schema).execute():
         examination.record(event)
     return examination
 
@@ -156,7 +159,9 @@ async def test_the_examination_finds_a_response_that_does_not_match(
         return [cast(Product, SimpleNamespace(key=1, name=None))]
 
     monkeypatch.setattr(catalogue, "list_products", list_products)
-    examination = await asyncio.to_thread(examine, address, client.headers["authorization"], "/products$")
+    examination = await asyncio.to_thread(
+        examine, address, client.headers["authorization"], {"exclude-path": "/api/csat/v1/products", "enabled": False}
+    )
     assert any(
         fault.startswith("GET /api/csat/v1/products: Response violates schema") for fault in examination.failures
     )

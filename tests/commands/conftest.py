@@ -1,14 +1,13 @@
 """Real processes of Voxpop, each with its own data directory."""
 
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 from tests.support.command_line import ServeProcess, clean_environment, run
+from tests.support.directories import temporary_directory
+from tests.support.embedded import copy_data
 
 Start: TypeAlias = Callable[..., ServeProcess]
 
@@ -16,29 +15,17 @@ Start: TypeAlias = Callable[..., ServeProcess]
 @pytest.fixture(scope="session")
 def prepared_data() -> Iterator[Path]:
     """A data directory to copy, with a migrated database and no workspace."""
-    folder = Path(tempfile.mkdtemp(prefix="voxpop-prepared-"))
-    folder.chmod(0o711)
-    data = folder / "a path with spaces"
-    process = run("migrate", data=data)
-    assert (process.returncode, process.stdout.splitlines()[0]) == (0, "Applied 0001 initial"), process.stderr
-    yield data
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A directory that other accounts can enter, unlike pytest's own when root runs it."""
-    directory = Path(tempfile.mkdtemp(prefix="voxpop-"))
-    directory.chmod(0o711)
-    yield directory
-    shutil.rmtree(directory)
+    with temporary_directory() as parent:
+        data = parent / "a path with spaces"
+        process = run("migrate", data=data)
+        assert (process.returncode, process.stdout.splitlines()[0]) == (0, "Applied 0001 initial"), process.stderr
+        yield data
 
 
 @pytest.fixture
 def data(folder: Path, prepared_data: Path) -> Path:
     """A data directory as before the first start, except that its database exists."""
-    subprocess.run(["cp", "-a", str(prepared_data), str(folder / "data")], check=True)
-    return folder / "data"
+    return copy_data(prepared_data, folder / "data")
 
 
 @pytest.fixture

@@ -1,23 +1,13 @@
 """Data directories of the embedded database, and processes that use them."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.directories import temporary_directory
 from tests.support.embedded import EmbeddedProcess, StartProcess, copy_data, query
 
 from voxpop.db.embedded.supervisor import Supervisor, running
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A directory that other accounts can enter, unlike pytest's own when root runs it."""
-    directory = Path(tempfile.mkdtemp(prefix="voxpop-"))
-    directory.chmod(0o711)
-    yield directory
-    shutil.rmtree(directory)
 
 
 @pytest.fixture
@@ -37,11 +27,10 @@ def start_process(folder: Path) -> Iterator[StartProcess]:
 @pytest.fixture(scope="session")
 def prepared_data() -> Iterator[Path]:
     """A data directory to copy."""
-    with tempfile.TemporaryDirectory(prefix="voxpop-") as parent:
-        Path(parent).chmod(0o711)
-        with running(Path(parent) / "data") as supervisor:
+    with temporary_directory() as parent:
+        with running(parent / "data") as supervisor:
             query(supervisor, "CREATE TABLE kept (number int PRIMARY KEY)")
-        yield Path(parent) / "data"
+        yield parent / "data"
 
 
 @pytest.fixture
@@ -53,7 +42,5 @@ def data(prepared_data: Path, folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def shared_server(prepared_data: Path) -> Iterator[Supervisor]:
     """A running server for tests that change nothing."""
-    with tempfile.TemporaryDirectory(prefix="voxpop-") as parent:
-        Path(parent).chmod(0o711)
-        with running(copy_data(prepared_data, Path(parent) / "data")) as supervisor:
-            yield supervisor
+    with temporary_directory() as parent, running(copy_data(prepared_data, parent / "data")) as supervisor:
+        yield supervisor

@@ -1,7 +1,6 @@
 """Migrations: concurrent starts, refused databases, the effect of a failure, and the roles that can migrate."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 from tests.support.databases import at, run_sql
+from tests.support.directories import temporary_directory
 from tests.support.factories import Factory
 
 from voxpop.config.loading import load
@@ -182,10 +182,8 @@ async def test_case_is_ignored_for_cyrillic_even_with_an_ascii_locale(empty_data
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """A server for this module only, because the tests create and drop roles."""
-    with tempfile.TemporaryDirectory(prefix="voxpop-migrate-") as folder:
-        Path(folder).chmod(0o711)
-        with running(Path(folder) / "data") as supervisor:
-            yield supervisor.server.dsn
+    with temporary_directory() as folder, running(folder / "data") as supervisor:
+        yield supervisor.server.dsn
 
 
 @pytest.fixture

@@ -5,19 +5,15 @@ Emptying takes 2 ms of CPU. A new clone takes 40: its files, the caches of its f
 
 import asyncio
 import os
-import shutil
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a clone takes 20 ms in memory and 80 ms on a disk
-MIN_FREE_MEMORY = 4 * 2**30  # bytes; all workers together use a third of it
 # The server of a session need not survive a crash. Tests of crashes start servers of their own.
 FAST_SETTINGS = (
     "ALTER SYSTEM SET fsync = off",
@@ -41,14 +37,6 @@ STATISTICS = "(SELECT count(*) FROM pg_stats WHERE schemaname = 'public')"
 SETTINGS = "(SELECT count(*) FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = setdatabase AND {here})"
 
 Result = TypeVar("Result")
-
-
-def memory_directory() -> Path | None:
-    """A directory in memory for the files of a server; None for the usual temporary directory."""
-    with suppress(OSError):
-        if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MIN_FREE_MEMORY:
-            return MEMORY
-    return None
 
 
 def at(dsn: str, database: str) -> str:

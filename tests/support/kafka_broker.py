@@ -15,11 +15,12 @@ import platformdirs
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from tests.support.directories import temporary_directory
 
 POM = Path(__file__).with_name("pom.xml")
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 READY_SECONDS = 60
-HEAP = ["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+JAVA = ["java", "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 # Sessions are short, so that partitions of a killed member are soon reassigned.
 PROPERTIES = """
@@ -92,7 +93,7 @@ class Broker:
 
     def __init__(self, folder: Path) -> None:
         self._java = [
-            "java",
+            *JAVA,
             "-Djava.net.preferIPv4Stack=true",
             f"-Djava.io.tmpdir={folder}",
             "-cp",
@@ -120,7 +121,7 @@ class Broker:
         """Starts the broker and returns once a topic can be created; the port opens earlier."""
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         with self._log.open("ab") as log:
-            command = [*self._java[:1], *HEAP, quiet, *self._java[1:], "kafka.Kafka", str(self._properties)]
+            command = [*self._java, quiet, "kafka.Kafka", str(self._properties)]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -154,8 +155,8 @@ class Broker:
 
 @contextmanager
 def running() -> Iterator[Broker]:
-    with tempfile.TemporaryDirectory(prefix="voxpop-kafka-") as folder:
-        broker = Broker(Path(folder))
+    with temporary_directory() as folder:
+        broker = Broker(folder)
         broker.start()
         try:
             yield broker
