@@ -1,11 +1,11 @@
 """Real processes of Voxpop, each with its own data directory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from tests.support.command_line import ServeProcess, clean_environment, run
+from tests.support.command_line import VOXPOP, ServeProcess, clean_environment, run
 from tests.support.directories import temporary_directory
 from tests.support.embedded import copy_data
 
@@ -33,8 +33,8 @@ def start(data: Path) -> Iterator[Start]:
     """Starts `voxpop serve` on the data directory and waits until it is ready."""
     started: list[ServeProcess] = []
 
-    def serve(*options: str, **settings: str) -> ServeProcess:
-        started.append(ServeProcess(data, *options, env=clean_environment(**settings)))
+    def serve(*options: str, program: Sequence[str] = VOXPOP, **settings: str) -> ServeProcess:
+        started.append(ServeProcess(data, *options, env=clean_environment(**settings), program=program))
         return started[-1].wait_until_ready()
 
     yield serve

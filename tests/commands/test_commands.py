@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from tests.commands.conftest import Start
-from tests.support.command_line import VOXPOP, ServeProcess, clean_environment, run, run_successfully
+from tests.support.command_line import SMALL_DEMO, VOXPOP, ServeProcess, clean_environment, run, run_successfully
 
 from voxpop import __main__ as main
 from voxpop.db.embedded.cluster import Cluster
@@ -169,7 +169,7 @@ async def test_a_dead_letter_is_listed_and_replayed(live_db: str, owner: Any) ->
 
 
 def test_demo_data_is_loaded_once(data: Path) -> None:
-    assert run_successfully("demo", data=data) == "Loaded demo data into the workspace default\n"
+    assert run_successfully("demo", data=data, program=SMALL_DEMO) == "Loaded demo data into the workspace default\n"
     again = run("demo", data=data)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr == "The workspace default is not empty, so nothing was loaded\n"

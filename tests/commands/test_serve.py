@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.commands.conftest import Start
-from tests.support.command_line import ServeProcess, create_feature, increment, run
+from tests.support.command_line import SMALL_DEMO, ServeProcess, create_feature, increment, run
 
 from voxpop.db.embedded.cluster import Cluster
 
@@ -56,7 +56,7 @@ def test_the_printed_link_creates_the_owner_once(start: Start) -> None:
 
 
 def test_demo_data_is_loaded_before_the_server_is_ready(start: Start) -> None:
-    first = start("--demo", "--no-worker")
+    first = start("--demo", "--no-worker", program=SMALL_DEMO)
     with first.client() as client:
         features = {feature["feature_key"] for feature in client.get("/api/csat/v1/features").json()["data"]}
     assert {"dashboard", "export-csv"} <= features

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +14,7 @@ import httpx
 from voxpop.db.embedded.cluster import Cluster
 
 VOXPOP = [sys.executable, "-m", "voxpop"]
+SMALL_DEMO = [sys.executable, str(Path(__file__).with_name("small_demo.py"))]  # Voxpop with a tenth of the demo
 FEATURE = "/api/csat/v1/products/pms/features/dashboard"
 INCREMENT = f"{FEATURE}/increment"
 USER = {"user_email": "user@example.com"}
@@ -23,16 +25,18 @@ def clean_environment(**settings: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("VOXPOP_")} | settings
 
 
-def run(*words: str, data: Path | None = None, **settings: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    *words: str, data: Path | None = None, program: Sequence[str] = VOXPOP, **settings: str
+) -> "subprocess.CompletedProcess[str]":
     """Runs a command to its end, in a directory without settings."""
-    options = ["--data", str(data)] if data else []
+    command = [*program, *words, *(["--data", str(data)] if data else [])]
     env = clean_environment(**settings)
-    return subprocess.run([*VOXPOP, *words, *options], env=env, cwd="/", capture_output=True, text=True, timeout=180)
+    return subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, timeout=180)
 
 
-def run_successfully(*words: str, data: Path) -> str:
+def run_successfully(*words: str, data: Path, program: Sequence[str] = VOXPOP) -> str:
     """Runs a command that must succeed, and returns its stdout."""
-    process = run(*words, data=data)
+    process = run(*words, data=data, program=program)
     assert process.returncode == 0, process.stderr
     return process.stdout
 
@@ -40,9 +44,9 @@ def run_successfully(*words: str, data: Path) -> str:
 class ServeProcess:
     """A `voxpop serve` on a free port. `output` is the stdout so far."""
 
-    def __init__(self, data: Path, *options: str, env: dict[str, str]) -> None:
+    def __init__(self, data: Path, *options: str, env: dict[str, str], program: Sequence[str] = VOXPOP) -> None:
         self.data, self.output = data, ""
-        command = [*VOXPOP, "serve", "--port", "0", "--data", str(data), *options]
+        command = [*program, "serve", "--port", "0", "--data", str(data), *options]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(command, env=env, cwd="/", stdout=subprocess.PIPE, stderr=log, text=True)
 
