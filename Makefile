@@ -11,8 +11,9 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 VENDOR := src/voxpop/static/vendor/assets.lock
 TEST_VENDOR := tests/vendor/assets.lock
 DEV := .venv/.dev-installed
-# Every test, on all cores. The slow tests come first (testpaths in pyproject.toml), and an idle core takes over tests.
-CORES := -n auto --dist worksteal --durations 20
+# Every test, with a worker more than cores, because some tests wait. The slow tests come first (testpaths in
+# pyproject.toml), and an idle worker takes over tests.
+CORES := -n $(shell expr $$(nproc) + 1) --dist worksteal --durations 20
 ALL := $(if $(ARGS),,$(CORES))
 BENCHES := increment analytics events answers inbox start
 # The tests whose result depends on the database server: statements, schema, lists, search, metrics and counts in SQL.
