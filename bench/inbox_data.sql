@@ -12,8 +12,8 @@ SELECT n, CASE WHEN n % 2 = 0 THEN translate(left(md5(n::text), 4 + n % 7), '012
                ELSE translate(left(md5(n::text), 4 + n % 8), '0123456789abcdef', 'оеаинтсрвлкмдпуя') END AS word
 FROM generate_series(0, 19999) n;
 CREATE UNIQUE INDEX ON vocabulary (n) INCLUDE (word);
-INSERT INTO tag (workspace_id, id, name, create_time)
-SELECT :workspace, gen_random_uuid(), 'tag' || n, now() FROM generate_series(0, 59) n;
+INSERT INTO tag (workspace_id, id, name, name_folded, create_time)
+SELECT :workspace, gen_random_uuid(), 'tag' || n, 'tag' || n, now() FROM generate_series(0, 59) n;
 
 -- Ids begin with the time, as those that the application makes.
 CREATE TEMP TABLE draft AS

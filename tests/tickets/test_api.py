@@ -24,7 +24,7 @@ async def opened(client: Client, **fields: Any) -> dict[str, Any]:
 async def test_a_ticket_is_opened_and_shown(client: Client) -> None:  # T22
     ticket = await opened(client, tags=["Billing"], priority="High")
     assert ticket["ref"] == "TK-1"
-    assert (ticket["status"], ticket["priority"], ticket["tags"]) == ("Open", "High", ["billing"])
+    assert (ticket["status"], ticket["priority"], ticket["tags"]) == ("Open", "High", ["Billing"])
     assert ticket["requester"] == {"name": "Ann", "email": "Ann@Example.com", "guid": None}
     assert ticket["messages"] == []
     assert ticket["csat_rating"] is ticket["first_response_at"] is ticket["assignee"] is None
@@ -44,7 +44,7 @@ async def test_each_workspace_numbers_its_own_tickets(client: Client, other_clie
 @pytest.mark.parametrize(
     "fault",
     [{"subject": " "}, {"subject": "x" * 201}, {"description": ""}, {"description": "x" * 50_001}, {"priority": "Odd"},
-     {"requester": {"name": "Ann", "email": "ann"}}, {"requester": {"email": "a@b.de"}}, {"tags": ["ß" * 150]},
+     {"requester": {"name": "Ann", "email": "ann"}}, {"requester": {"email": "a@b.de"}}, {"tags": ["x" * 201]},
      {"tags": [" "]}, {"assignee": "unknown@example.com"}, {"subject": "\x00"}],
 )  # fmt: skip
 async def test_an_invalid_body_is_rejected_and_stores_nothing(client: Client, fault: dict[str, Any]) -> None:
@@ -89,12 +89,12 @@ async def test_several_fields_change_in_one_request(client: Client, owner: "asyn
     answer = await client.patch(f"{TICKETS}/TK-1", json=CHANGE | {"assignee": "bob@example.com"})
     assert answer.status_code == 200
     ticket = answer.json()
-    assert (ticket["status"], ticket["priority"], ticket["tags"]) == ("Resolved", "Urgent", ["billing", "export"])
+    assert (ticket["status"], ticket["priority"], ticket["tags"]) == ("Resolved", "Urgent", ["Billing", "export"])
     assert ticket["assignee"] == {"id": str(bob), "name": "bob"}
     assert ticket["resolved_at"] == ticket["updated_at"]
     cleared = (await client.patch(f"{TICKETS}/TK-1", json={"assignee": None, "tags": []})).json()
     assert (cleared["assignee"], cleared["tags"], cleared["status"]) == (None, [], "Resolved")
-    log = await owner.fetch("SELECT what, new_value FROM ticket_activity ORDER BY id")
+    log = await owner.fetch("SELECT kind, new_value FROM ticket_activity ORDER BY id")
     assert ("status", "Resolved") in [tuple(row) for row in log]
     assert len(log) == 7
 

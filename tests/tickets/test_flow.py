@@ -54,7 +54,7 @@ async def test_every_change_is_logged(tickets: TicketFactory, client: Client, ow
     assert told == [
         ("opened", "Bob", None, None),
         ("assignee", "Bob", None, "bob"),
-        ("tags", "Bob", None, "a, b"),
+        ("tags", "Bob", None, "A, b"),
         ("status", "Bob", "Open", "Resolved"),
         ("rated", "Ann", None, "5"),
     ]

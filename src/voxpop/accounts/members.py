@@ -36,10 +36,11 @@ async def add_member(tx: Tx, workspace: WorkspaceId, new: Account, role: Role, a
 
 async def change_role(tx: Tx, manager: Member, account: AccountId, role: Role, now: datetime) -> None:
     """NotFound for a non-member, Forbidden if the manager lacks the right, LastOwner if no owner would remain."""
-    await _lock(tx, manager, account, loses_ownership=role != Role.OWNER)
+    current = await _lock(tx, manager, account, loses_ownership=role != Role.OWNER)
     if not may_manage(manager.role, role):
         raise Forbidden(OWNERS_ONLY)
-    await store.set_role(tx, manager.workspace_id, account, role, Audit(now, manager.actor().name))
+    if role != current:
+        await store.set_role(tx, manager.workspace_id, account, role, Audit(now, manager.actor().name))
 
 
 async def remove_member(tx: Tx, manager: Member, account: AccountId, now: datetime) -> None:
@@ -50,21 +51,26 @@ async def remove_member(tx: Tx, manager: Member, account: AccountId, now: dateti
     await sessions_store.end_sessions_of_account(tx, manager.workspace_id, account)
 
 
-async def _lock(tx: Tx, manager: Member, account: AccountId, *, loses_ownership: bool) -> None:
-    """Locks the owners first, in one order. Refuses a manager whose role changed since the request began."""
+async def _lock(tx: Tx, manager: Member, account: AccountId, *, loses_ownership: bool) -> Role:
+    """Locks the owners first, in one order, and returns the member's role.
+
+    Refuses a manager whose role changed since the request began.
+    """
     owners = await store.lock_owners(tx, manager.workspace_id)
     role = await store.lock_member(tx, manager.workspace_id, account)
     if (manager.role == Role.OWNER) != (manager.account_id in owners) or not may_manage(manager.role, role):
         raise Forbidden(OWNERS_ONLY)
     if loses_ownership and owners == [account]:
         raise LastOwner
+    return role
 
 
 async def rename(tx: Tx, member: Member, name: str, now: datetime) -> None:
     """Renames the member's account, in every workspace."""
     if not is_visible(name):
         raise Invalid("name needs a visible character", details=[FieldError("name", NO_NAME)])
-    await store.set_name(tx, member.workspace_id, member.account_id, name, now)
+    if name != member.name:
+        await store.set_name(tx, member.workspace_id, member.account_id, name, now)
 
 
 async def hash_new_password(database: Database, member: Member, current: str, new: str) -> str:

@@ -25,14 +25,14 @@ from voxpop.tickets.models import (
     Ticket,
 )
 from voxpop.tickets.ratings import SurveyChange
-from voxpop.tickets.tags import normalize_tags
+from voxpop.tickets.tags import distinct_tags, fold_tag
 from voxpop.types import Audit, TicketId, WorkspaceId, uuid7
 from voxpop.workspaces import service as workspaces
 
 
 async def open_ticket(tx: Tx, workspace: WorkspaceId, new: NewTicket, author: Author, now: datetime) -> Ticket:
     """The author is the requester, or the agent or system that opens the ticket for them."""
-    tags = normalize_tags(new.tags)
+    tags = distinct_tags(new.tags)
     ticket = await store.insert_ticket(tx, workspace, TicketId(uuid7()), new, Audit(now, author.name))
     await store.set_tags(tx, workspace, ticket.id, tags, now)
     await _log(tx, workspace, NewActivity(ticket.id, ActivityKind.OPENED), author, now)
@@ -125,12 +125,13 @@ async def set_tags(
     tx: Tx, workspace: WorkspaceId, ref: str, names: Sequence[str], author: Author, now: datetime
 ) -> None:
     """Replaces all tags of the ticket."""
-    new = normalize_tags(names)
+    new = distinct_tags(names)
     ticket = await lock_ticket(tx, workspace, ref)
-    old = [tag.name for tag in await store.list_ticket_tags(tx, workspace, ticket.id)]
-    if old != new:
-        await store.set_tags(tx, workspace, ticket.id, new, now)
-        activity = NewActivity(ticket.id, ActivityKind.TAGS, ", ".join(old) or None, ", ".join(new) or None)
+    before = await store.list_ticket_tags(tx, workspace, ticket.id)
+    if [fold_tag(tag.name) for tag in before] != list(new):
+        after = await store.set_tags(tx, workspace, ticket.id, new, now)
+        old_value, new_value = (", ".join(tag.name for tag in tags) or None for tags in (before, after))
+        activity = NewActivity(ticket.id, ActivityKind.TAGS, old_value, new_value)
         await _log(tx, workspace, activity, author, now)
         await _save(tx, workspace, ticket, author, now)
 

@@ -1,6 +1,6 @@
 """Statements on single tickets, their messages, activity log and tags. `lists/` has those on lists of tickets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -199,25 +199,30 @@ ACTIVITIES = Query(
     Activity,
 )
 
-ALL_TAGS = Query("SELECT id, name FROM tag WHERE workspace_id = :workspace ORDER BY name", Tag)
+ALL_TAGS = Query("SELECT id, name FROM tag WHERE workspace_id = :workspace ORDER BY name_folded", Tag)
 
 NEW_TAGS = Query(
     """
-    INSERT INTO tag (workspace_id, id, name, create_time)
-    SELECT :workspace, id, name, :now FROM unnest(:ids::uuid[], :names::text[]) AS new (id, name) ORDER BY name
-    ON CONFLICT (workspace_id, name) DO NOTHING
+    INSERT INTO tag (workspace_id, id, name, name_folded, create_time)
+    SELECT :workspace, id, name, folded, :now
+    FROM unnest(:ids::uuid[], :names::text[], :folded::text[]) AS new (id, name, folded) ORDER BY folded
+    ON CONFLICT (workspace_id, name_folded) DO NOTHING
     """,
     NoRows,
 )
 
 TAGS_BY_NAME = Query(
-    "SELECT id, name FROM tag WHERE workspace_id = :workspace AND name = ANY (:names::text[]) ORDER BY name", Tag
+    """
+    SELECT id, name FROM tag WHERE workspace_id = :workspace AND name_folded = ANY (:folded::text[])
+    ORDER BY name_folded
+    """,
+    Tag,
 )
 
 TAGS_OF_TICKET = Query(
     """
     SELECT t.id, t.name FROM ticket_tag tt JOIN tag t ON t.workspace_id = :workspace AND t.id = tt.tag_id
-    WHERE tt.workspace_id = :workspace AND tt.ticket_id = :ticket ORDER BY t.name
+    WHERE tt.workspace_id = :workspace AND tt.ticket_id = :ticket ORDER BY t.name_folded
     """,
     Tag,
 )
@@ -314,12 +319,22 @@ async def list_ticket_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> 
     return await TAGS_OF_TICKET.all(tx, workspace=workspace, ticket=ticket)
 
 
-async def set_tags(tx: Tx, workspace: WorkspaceId, ticket: TicketId, names: Sequence[str], now: datetime) -> list[Tag]:
-    """Replaces the tags of a locked ticket by those with these sorted names, and adds the names that are new."""
-    await CLEARED_TAGS.run(tx, workspace=workspace, ticket=ticket, names=names)
-    if not names:
-        return []
-    await NEW_TAGS.run(tx, workspace=workspace, ids=[uuid7() for _ in names], names=names, now=now)
-    tags = await TAGS_BY_NAME.all(tx, workspace=workspace, names=names)
-    await NEW_TICKET_TAGS.run(tx, workspace=workspace, ticket=ticket, tags=[tag.id for tag in tags])
+async def set_tags(
+    tx: Tx, workspace: WorkspaceId, ticket: TicketId, names: Mapping[str, str], now: datetime
+) -> list[Tag]:
+    """Replaces the tags of a locked ticket, and adds the new ones to the workspace; `names` are by sorted folded form.
+
+    Returns the tags as they were first written in the workspace.
+    """
+    tags = await _ensure_tags(tx, workspace, names, now) if names else []
+    await CLEARED_TAGS.run(tx, workspace=workspace, ticket=ticket, names=[tag.name for tag in tags])
+    if tags:
+        await NEW_TICKET_TAGS.run(tx, workspace=workspace, ticket=ticket, tags=[tag.id for tag in tags])
     return tags
+
+
+async def _ensure_tags(tx: Tx, workspace: WorkspaceId, names: Mapping[str, str], now: datetime) -> list[Tag]:
+    folded, written = list(names), list(names.values())
+    ids = [uuid7() for _ in names]
+    await NEW_TAGS.run(tx, workspace=workspace, ids=ids, names=written, folded=folded, now=now)
+    return await TAGS_BY_NAME.all(tx, workspace=workspace, folded=folded)

@@ -1,27 +1,40 @@
-"""The rules of tags: how a tag is stored and compared, and how a form lists several; pure."""
+"""The rules of tags: how they are written, in forms too, and how they are compared; pure."""
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 
 from voxpop.errors import FieldError, Invalid
-from voxpop.tickets.limits import MAX_TAG
+from voxpop.text import is_visible
+from voxpop.tickets.limits import MAX_TAG, MAX_TAGS
+
+SEPARATOR = ","  # between the tags of a form's field
 
 
-def normalize_tag(name: str) -> str:
-    """A tag as it is stored and compared: in lower case, without surrounding blanks."""
-    return name.strip().casefold()
+def fold_tag(name: str) -> str:
+    """The form by which tags are compared: case, composed letters and runs of white space make no difference."""
+    folded = unicodedata.normalize("NFD", name).casefold()
+    return " ".join(unicodedata.normalize("NFC", folded).split())
 
 
-def normalize_tags(names: Iterable[str]) -> list[str]:
-    """The different tags as they are stored, sorted; blank ones are dropped.
+def distinct_tags(names: Iterable[str]) -> Mapping[str, str]:
+    """The tags by their folded forms, which are sorted; of several spellings the first.
 
-    Invalid for a tag that is too long. It is measured here because case folding makes some letters longer.
+    Invalid for a tag with the separator of forms, for a long one, and for too many.
     """
-    tags = {normalize_tag(name) for name in names} - {""}
-    if any(len(tag) > MAX_TAG for tag in tags):
-        raise Invalid(f"body/tags must be of {MAX_TAG} characters at most", details=[FieldError("tags", "is too long")])
-    return sorted(tags)
+    tags: dict[str, str] = {}
+    for name in names:
+        _check(SEPARATOR not in name, "must not contain commas")
+        _check(len(name) <= MAX_TAG, f"must be of {MAX_TAG} characters at most")
+        tags.setdefault(fold_tag(name), name)
+    _check(len(tags) <= MAX_TAGS, f"must be {MAX_TAGS} at most")
+    return dict(sorted(tags.items()))
 
 
 def parse_tags(text: str) -> list[str]:
-    """The tags of a form's field, which separates them by commas."""
-    return normalize_tags(text.split(","))
+    """The tags of a form's field, without blank ones."""
+    return [name.strip() for name in text.split(SEPARATOR) if is_visible(name)]
+
+
+def _check(fits: bool, reason: str) -> None:
+    if not fits:
+        raise Invalid(f"body/tags {reason}", details=[FieldError("tags", reason)])

@@ -29,15 +29,14 @@ WORKSPACE_BY_ID = Query(f"SELECT {COLUMNS} FROM workspace WHERE id = :workspace"
 
 LOCKED_WORKSPACE = Query(f"{WORKSPACE_BY_ID.text} FOR UPDATE", Workspace)
 
+_CHANGES = {name: f"coalesce(:{name}, {name})" for name in WorkspaceChange.__struct_fields__}
+
+# No row where the settings have these values already, so that the audit columns tell of changes only.
 CHANGED_WORKSPACE = Query(
     f"""
-    UPDATE workspace SET name = coalesce(:name, name), time_zone = coalesce(:time_zone, time_zone),
-        cool_down_days = coalesce(:cool_down_days, cool_down_days),
-        portal_enabled = coalesce(:portal_enabled, portal_enabled),
-        csat_enabled = coalesce(:csat_enabled, csat_enabled),
-        minimum_answers = coalesce(:minimum_answers, minimum_answers), week_start = coalesce(:week_start, week_start),
-        agents_see_all = coalesce(:agents_see_all, agents_see_all), last_update_time = :at, last_update_user = :by
-    WHERE id = :workspace
+    UPDATE workspace SET {", ".join(f"{name} = {value}" for name, value in _CHANGES.items())},
+        last_update_time = :at, last_update_user = :by
+    WHERE id = :workspace AND ({", ".join(_CHANGES)}) IS DISTINCT FROM ({", ".join(_CHANGES.values())})
     RETURNING {COLUMNS}
     """,
     Workspace,
@@ -96,7 +95,8 @@ async def lock_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
 
 async def set_workspace(tx: Tx, workspace: WorkspaceId, change: WorkspaceChange, audit: Audit) -> Workspace:
     """Changes the settings that are not None and returns the workspace."""
-    return await CHANGED_WORKSPACE.one(tx, change, audit, workspace=workspace)
+    changed = await CHANGED_WORKSPACE.find(tx, change, audit, workspace=workspace)
+    return changed or await get_workspace(tx, workspace)
 
 
 async def get_report_settings(tx: Tx, workspace: WorkspaceId) -> ReportSettings:

@@ -9,6 +9,7 @@ from litestar import MediaType, Response, get
 from voxpop.auth.dependencies import CurrentWorkspace, PageRequest, Renderer, Transaction
 from voxpop.auth.guards import members_only, public
 from voxpop.tickets.lists import low_ratings
+from voxpop.tickets.tags import fold_tag
 from voxpop.types import utcnow
 
 PATH = "/low-ratings"
@@ -26,6 +27,7 @@ async def show_low_ratings(
     tag = query.get("tag") or None
     since = utcnow() - timedelta(days=days)
     page = await low_ratings.list_low_ratings(tx, workspace.id, since, tag, query.get("after"), PAGE_SIZE)
+    tag_counts = await low_ratings.count_tags(tx, workspace.id, since)
     return render(
         "tickets/inbox/low_ratings.html",
         active="low-ratings",
@@ -33,7 +35,8 @@ async def show_low_ratings(
         days=days,
         periods=PERIODS,
         tag=tag,
-        tag_counts=await low_ratings.count_tags(tx, workspace.id, since),
+        is_current=lambda name: tag is not None and fold_tag(name) == fold_tag(tag),
+        tag_counts=tag_counts,
         average=await low_ratings.average_rating(tx, workspace.id),
         address=_address,
         next_page=page.next_cursor and f"{_address(days, tag)}&after={page.next_cursor}",

@@ -11,7 +11,7 @@ from voxpop.text import trim_lines
 from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_EMAIL, MAX_TAG_LIST, MAX_TEXT, MAX_VIEW_QUERY
 from voxpop.tickets.models import NewTicket, Priority, Requester, Status
 from voxpop.tickets.tags import parse_tags
-from voxpop.types import AccountId, Name, Visible
+from voxpop.types import ONE_LINE, AccountId, Name, Visible
 
 FIELD_MESSAGES = {
     "name": N_("Enter a name, at most 200 characters."),
@@ -19,11 +19,11 @@ FIELD_MESSAGES = {
     "description": N_("Enter a description, at most 50,000 characters."),
     "body": N_("Enter a message, at most 50,000 characters."),
     "assignee": N_("Choose a member of this workspace."),
-    "tags": N_("Use tags of at most 200 characters."),
+    "tags": N_("Use at most 50 tags of at most 200 characters."),
 }
 
 LongText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), Visible]
-TagList = Annotated[str, Meta(max_length=MAX_TAG_LIST)]
+TagList = Annotated[str, Meta(max_length=MAX_TAG_LIST, extra=ONE_LINE)]
 
 
 class BulkForm(Struct):

@@ -13,7 +13,6 @@ from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import LowRating, TagCount
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE
 from voxpop.tickets.ratings import tickets_series
-from voxpop.tickets.tags import normalize_tag
 from voxpop.types import WorkspaceId
 
 
@@ -35,7 +34,7 @@ async def list_low_ratings(
     tx: Tx, workspace: WorkspaceId, since: datetime, tag: str | None, cursor: str | None, limit: int
 ) -> LowRatingPage:
     """Ratings of one and two stars since a time, the newest first; with a tag's name, those of its tickets."""
-    tag_id = None if tag is None else await list_store.find_tag(tx, workspace, normalize_tag(tag))
+    tag_id = None if tag is None else await list_store.find_tag(tx, workspace, tag)
     if tag is not None and tag_id is None:
         return LowRatingPage([], None)
     await list_store.set_custom_plans(tx, workspace)

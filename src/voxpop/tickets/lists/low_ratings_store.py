@@ -36,7 +36,7 @@ LOW_RATINGS_BY_TAG = Query(
         SELECT count(*)::int AS count FROM ticket_tag t
         WHERE t.workspace_id = :workspace AND t.tag_id = g.id AND t.csat_rating IN (1, 2) AND t.csat_rated_at >= :since
     ) AS low
-    WHERE g.workspace_id = :workspace AND low.count > 0 ORDER BY low.count DESC, g.name
+    WHERE g.workspace_id = :workspace AND low.count > 0 ORDER BY low.count DESC, g.name_folded
     """,
     TagCount,
 )

@@ -12,7 +12,6 @@ from voxpop.tickets import search_text
 from voxpop.tickets.lists import store
 from voxpop.tickets.lists.filters import Criteria, TicketFilter
 from voxpop.tickets.lists.models import IndexRange, ListEntry, Sort, TicketRow, index_ranges
-from voxpop.tickets.tags import normalize_tag
 from voxpop.types import WorkspaceId
 
 COUNT_LIMIT = 1000
@@ -74,7 +73,7 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) 
     """The filter as statements take it; None where no ticket can match: an unknown tag, or a text without words."""
     tag = tsquery = None
     if ticket_filter.tag is not None:
-        tag = await store.find_tag(tx, workspace, normalize_tag(ticket_filter.tag))
+        tag = await store.find_tag(tx, workspace, ticket_filter.tag)
     if ticket_filter.text is not None:
         tsquery = await _build_tsquery(tx, workspace, ticket_filter.text)
     if (ticket_filter.tag and tag is None) or (ticket_filter.text and tsquery is None):

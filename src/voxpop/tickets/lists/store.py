@@ -16,6 +16,7 @@ from voxpop.db.query import Query
 from voxpop.tickets import search_text
 from voxpop.tickets.lists.filters import CONDITIONS, UNRATED, Criteria
 from voxpop.tickets.lists.models import IndexOrder, IndexRange, ListEntry, SearchHit, Sort, TicketRow
+from voxpop.tickets.tags import fold_tag
 from voxpop.types import WorkspaceId
 
 MAX_SORTED_HITS = 8_000  # search hits that one statement sorts; for more, the list is read in its order
@@ -138,7 +139,7 @@ ROWS = Query(
 )
 
 WORD_STEMS = Query("SELECT word, stem FROM stems(:words)", Stem)
-TAG_BY_NAME = Query("SELECT id FROM tag WHERE workspace_id = :workspace AND name = :name", TagId)
+TAG_BY_NAME = Query("SELECT id FROM tag WHERE workspace_id = :workspace AND name_folded = :folded", TagId)
 
 
 async def set_custom_plans(tx: Tx, workspace: WorkspaceId) -> None:
@@ -248,6 +249,6 @@ async def list_rows(tx: Tx, workspace: WorkspaceId, tickets: Sequence[UUID]) -> 
 
 
 async def find_tag(tx: Tx, workspace: WorkspaceId, name: str) -> UUID | None:
-    """The id of a tag by its normalized name."""
-    tag = await TAG_BY_NAME.find(tx, workspace=workspace, name=name)
+    """The id of a tag, in any spelling."""
+    tag = await TAG_BY_NAME.find(tx, workspace=workspace, folded=fold_tag(name))
     return None if tag is None else tag.id
