@@ -70,13 +70,19 @@ HEIGHTS = [
         MODELS,
     ),
     (re.compile(r"(\w+_)?store\Z"), STORE),
-    (re.compile(r"((\w+_)?schemas|parameters|authenticator|guards|dependencies|cookies|browser_sessions)\Z"), REQUESTS),
+    (
+        re.compile(
+            r"((\w+_)?schemas|parameters|authenticator|guards|dependencies|cookies|browser_sessions|form_submissions)\Z"
+        ),
+        REQUESTS,
+    ),
     (re.compile(r"(\w+_)?(api|pages|endpoints)\Z|live_updates\Z"), HANDLERS),
 ]
 # What one domain may import of another.
 PUBLIC = {"service", "models", "scores", "formulas", "event_ingest"}
 PUBLIC_OF_IDENTITY = PUBLIC | {
     "guards", "dependencies", "permissions", "members", "sessions", "rate_limits", "browser_sessions",
+    "form_submissions",
 }  # fmt: skip
 
 # The web framework. Modules below the handlers must work without a request.

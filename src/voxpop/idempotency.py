@@ -144,13 +144,25 @@ async def run_once(
     """Runs `work`, or returns the stored response to the same request. Raises IdempotencyKeyReused for another one."""
     if request.key is None:
         return await work()
-    key = new_key(request)
+
+    async def encoded_work() -> str:
+        return encode(await work())
+
+    return msgspec.json.decode(
+        await run_key_once(tx, workspace, new_key(request), encoded_work, now), type=response_type
+    )
+
+
+async def run_key_once(
+    tx: Tx, workspace: WorkspaceId, key: NewKey, work: Callable[[], Awaitable[str]], now: datetime
+) -> str:
+    """Runs `work` and stores its response, or returns the stored one. Raises IdempotencyKeyReused as `run_once`."""
     if await insert_keys(tx, workspace, [key], now):
-        result = await work()
-        await set_responses(tx, workspace, [KeyResponse(key.key, encode(result))])
-        return result
+        response = await work()
+        await set_responses(tx, workspace, [KeyResponse(key.key, response)])
+        return response
     stored = await list_stored(tx, workspace, [key.key])
-    return msgspec.json.decode(stored[key.key].response_to(key), type=response_type)
+    return stored[key.key].response_to(key)
 
 
 def new_key(request: IdempotentRequest) -> NewKey:

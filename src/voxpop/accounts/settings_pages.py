@@ -15,6 +15,7 @@ from voxpop.auth.dependencies import (
     CurrentWorkspace,
     PageRequest,
     Renderer,
+    Submission,
     Transaction,
     before_transaction,
 )
@@ -72,19 +73,27 @@ async def _members_context(tx: Tx, member: Member, form: InviteForm | None = Non
     status_code=303,
 )
 async def invite(
-    request: PageRequest, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    member: CurrentMember,
+    tx: Transaction,
+    render: Renderer,
+    submission: Submission,
 ) -> Response[Any]:
     """Emails an invitation."""
     form = await read_form(request, InviteForm)
     settings: Settings = request.app.state.settings
-    try:
-        invitee = Invitee(
-            parse_email(form.email), form.name if is_visible(form.name) else None, form.role, render.locale
-        )
+
+    async def work() -> str:
+        name = form.name if is_visible(form.name) else None
+        invitee = Invitee(parse_email(form.email), name, form.role, render.locale)
         await invitations.invite(tx, workspace, member, invitee, utcnow(), settings.public_url)
+        return "/settings?done=invited"
+
+    try:
+        return redirect(await submission.run_once(tx, work))
     except Invalid as error:
         raise render.with_errors(MEMBERS, error, **await _members_context(tx, member, form)) from None
-    return redirect("/settings?done=invited")
 
 
 @post("/settings/invitations/{invitation:str}/withdraw", opt=members_only(Role.ADMIN), include_in_schema=False)

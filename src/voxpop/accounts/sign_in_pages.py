@@ -11,7 +11,15 @@ from voxpop.accounts.schemas import EmailForm, PasswordSignIn, SignInForm, SignO
 from voxpop.accounts.sign_in import LinkRequest
 from voxpop.auth import browser_sessions
 from voxpop.auth.authenticator import identity_of
-from voxpop.auth.dependencies import CurrentWorkspace, PageRequest, Renderer, Transaction, before_transaction
+from voxpop.auth.dependencies import (
+    CurrentWorkspace,
+    PageRequest,
+    Renderer,
+    Submission,
+    Transaction,
+    before_transaction,
+)
+from voxpop.auth.form_submissions import FormSubmission
 from voxpop.auth.guards import portal_public, public
 from voxpop.auth.rate_limits import RateLimit, record_attempt, record_password_guess
 from voxpop.config.settings import Settings
@@ -19,7 +27,7 @@ from voxpop.db.pool import Database
 from voxpop.email_addresses import normalize_email
 from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
-from voxpop.types import WorkspaceId, utcnow
+from voxpop.types import utcnow
 from voxpop.web.client_ip import client_ip
 from voxpop.web.forms import read_form
 from voxpop.web.pages import local_path, redirect
@@ -66,31 +74,36 @@ async def sign_in_by_password(
     return await browser_sessions.start(request, tx, new, checked.path)
 
 
-async def check_link_request(request: PageRequest, workspace: CurrentWorkspace, render: Renderer) -> LinkRequest | None:
-    """The request of a member; None beyond the limit of the address."""
-    return await _check_link_request(request, workspace.id, render, LOGIN)
+async def check_link_request(request: PageRequest, submission: Submission, render: Renderer) -> LinkRequest | None:
+    """The request of a member; None if no link is sent."""
+    return await _check_link_request(request, submission, render, LOGIN)
 
 
 async def check_customer_link_request(
-    request: PageRequest, workspace: CurrentWorkspace, render: Renderer
+    request: PageRequest, submission: Submission, render: Renderer
 ) -> LinkRequest | None:
-    """The request of a customer; None beyond the limit of the address."""
-    return await _check_link_request(request, workspace.id, render, CUSTOMER_LOGIN)
+    """The request of a customer; None if no link is sent."""
+    return await _check_link_request(request, submission, render, CUSTOMER_LOGIN)
 
 
 async def _check_link_request(
-    request: PageRequest, workspace: WorkspaceId, render: PageRenderer, template: str
+    request: PageRequest, submission: FormSubmission, render: PageRenderer, template: str
 ) -> LinkRequest | None:
-    """Counts by client, then by address. Beyond the second limit no link is sent, as the earlier ones still work."""
+    """Counts by client, then by address. Beyond the second limit no link is sent, as the earlier ones still work.
+
+    A repeated form is not counted, and sends no link.
+    """
     form = await read_form(request, EmailForm)
     try:
         email = parse_email(form.email)
     except Invalid as error:
         raise render.with_errors(template, error, email=form.email, next=form.next, sent=False) from None
     database: Database = request.app.state.database
-    await record_attempt(database, workspace, RateLimit.LINK_CLIENT, client_ip(request))
+    if await submission.is_repeated(database):
+        return None
+    await record_attempt(database, submission.workspace, RateLimit.LINK_CLIENT, client_ip(request))
     try:
-        await record_attempt(database, workspace, RateLimit.LINK_ADDRESS, normalize_email(email))
+        await record_attempt(database, submission.workspace, RateLimit.LINK_ADDRESS, normalize_email(email))
     except RateLimited:
         return None
     return LinkRequest(email, local_path(form.next), render.locale)
@@ -104,13 +117,21 @@ async def _check_link_request(
     status_code=303,
 )
 async def email_member_link(
-    request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, checked: NamedDependency[LinkRequest | None]
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    tx: Transaction,
+    checked: NamedDependency[LinkRequest | None],
+    submission: Submission,
 ) -> Response[Any]:
     """The same response whether the address is a member's or not."""
     settings: Settings = request.app.state.settings
-    if checked is not None:
-        await sign_in.email_member_link(tx, workspace, checked, utcnow(), settings.public_url)
-    return redirect("/login?sent")
+
+    async def work() -> str:
+        if checked is not None:
+            await sign_in.email_member_link(tx, workspace, checked, utcnow(), settings.public_url)
+        return "/login?sent"
+
+    return redirect(await submission.run_once(tx, work))
 
 
 @get("/tickets/login", opt=portal_public(), include_in_schema=False, sync_to_thread=False)
@@ -131,13 +152,21 @@ def show_customer_login(request: PageRequest, render: Renderer) -> Response[Any]
     status_code=303,
 )
 async def email_customer_link(
-    request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, checked: NamedDependency[LinkRequest | None]
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    tx: Transaction,
+    checked: NamedDependency[LinkRequest | None],
+    submission: Submission,
 ) -> Response[Any]:
     """The same response whether the address is known or not (T23)."""
     settings: Settings = request.app.state.settings
-    if checked is not None:
-        await sign_in.email_customer_link(tx, workspace, checked, utcnow(), settings.public_url)
-    return redirect("/tickets/login?sent")
+
+    async def work() -> str:
+        if checked is not None:
+            await sign_in.email_customer_link(tx, workspace, checked, utcnow(), settings.public_url)
+        return "/tickets/login?sent"
+
+    return redirect(await submission.run_once(tx, work))
 
 
 @post("/logout", opt=public(), include_in_schema=False, status_code=303)

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency, Provide
 
 from voxpop.accounts.models import Customer, Member
 from voxpop.auth.authenticator import identity_of
+from voxpop.auth.form_submissions import FormSubmission, read_submission
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Unauthorized
 from voxpop.types import Actor
@@ -22,6 +23,7 @@ CurrentMember = NamedDependency[Member]
 CurrentCustomer = NamedDependency[Customer]
 MaybeCustomer = NamedDependency[Customer | None]
 Renderer = NamedDependency[PageRenderer]
+Submission = NamedDependency[FormSubmission]
 PageRequest = Request[Any, Any, Any]
 
 
@@ -86,7 +88,7 @@ def provide_renderer(request: PageRequest) -> PageRenderer:
     return PageRenderer(request, **request.scope["state"]["layout_context"])
 
 
-DEPENDENCIES = {"tx": Provide(provide_tx)} | {
+DEPENDENCIES = {"tx": Provide(provide_tx), "submission": Provide(read_submission)} | {
     name: Provide(provider, sync_to_thread=False)
     for name, provider in {
         "actor": provide_actor,

@@ -308,11 +308,6 @@ const { placeholder } = field ?? {};
 composer?.addEventListener("change", () => {
   field.placeholder = composer.querySelector("[value=note]").checked ? field.dataset.note : placeholder;
 });
-composer?.addEventListener("submit", (event) => {
-  if (composer.dataset.sending) event.preventDefault();
-  composer.dataset.sending = "yes";
-});
-addEventListener("pageshow", () => { if (composer) delete composer.dataset.sending; });
 
 /* ---- Drafts: unsent text stays in this tab until it is sent */
 

@@ -1,5 +1,6 @@
 """Renders a page for one request: in the user's language, with the context that the layout needs. Knows no domain."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,6 +53,7 @@ class PageRenderer:
             "active": active,
             "toast": self.t(toast) if toast else None,
             "now": utcnow(),
+            "idempotency_key": secrets.token_urlsafe(),
             "errors": _messages_by_field(error, self.t) if error else {},
         }
         response = page(template, status=status, locale=self.locale, **(self._layout_context | fixed | context))

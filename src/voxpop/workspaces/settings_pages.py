@@ -8,11 +8,12 @@ from litestar.params import FromPath
 
 from voxpop import mail, outbox
 from voxpop.accounts.models import Member, Role
-from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, PageRequest, Renderer, Transaction
+from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, PageRequest, Renderer, Submission, Transaction
+from voxpop.auth.form_submissions import FormAlreadySent
 from voxpop.auth.guards import members_only
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
-from voxpop.errors import Invalid
+from voxpop.errors import Conflict, Invalid
 from voxpop.hosts import workspace_url
 from voxpop.i18n import N_
 from voxpop.types import KeyId, Scope, utcnow
@@ -26,6 +27,10 @@ from voxpop.workspaces.schemas import KeyForm, WorkspaceForm
 KEYS, WORKSPACE, EMAIL = "workspaces/keys.html", "workspaces/workspace.html", "workspaces/email.html"
 MAX_EMAILS = 100
 TOASTS = {"revoked": N_("Key revoked"), "saved": N_("Saved")}
+KEY_ALREADY_CREATED = N_(
+    "This form was sent twice, and one key was created. It was shown once. If you did not copy it, revoke it and "
+    "create another one."
+)
 SCOPE_NAMES = {Scope.INGEST: N_("ingest"), Scope.READ: N_("read"), Scope.MANAGE: N_("manage")}
 SCOPE_HINTS = {
     Scope.INGEST: N_("record usage, send events and answers"),
@@ -55,11 +60,17 @@ async def _keys_context(tx: Tx, member: Member, form: KeyForm, created: str | No
 
 
 @post("/settings/keys", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=200)
-async def create_key(request: PageRequest, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+async def create_key(
+    request: PageRequest, tx: Transaction, member: CurrentMember, render: Renderer, submission: Submission
+) -> Response[Any]:
     """Creates an API key. Only this response shows it, as only its hash is stored."""
     form = await read_form(request, KeyForm)
     try:
         form.check()
+        await submission.require_first(tx)
+    except FormAlreadySent:
+        error = Conflict(KEY_ALREADY_CREATED)
+        raise render.with_errors(KEYS, error, **await _keys_context(tx, member, KeyForm(""))) from None
     except Invalid as error:
         raise render.with_errors(KEYS, error, **await _keys_context(tx, member, form)) from None
     key = await service.create_api_key(tx, member.workspace_id, form.scopes, form.name, utcnow())

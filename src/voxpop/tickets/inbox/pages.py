@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, PageRequest, Renderer, Transaction
+from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, PageRequest, Renderer, Submission, Transaction
 from voxpop.auth.guards import members_only
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid, NotFound
@@ -60,18 +60,27 @@ async def change_several(
 
 @post("/inbox/views", opt=members_only(), include_in_schema=False)
 async def save_view(
-    request: PageRequest, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    member: CurrentMember,
+    tx: Transaction,
+    render: Renderer,
+    submission: Submission,
 ) -> Response[Any]:
     form = await read_form(request, ViewForm)
     view = View.parse(form.query).with_changes()
     owner = None if form.shared else member.account_id
     new = saved_views.NewView(form.name, view.query, owner)
-    try:
+
+    async def work() -> str:
         await saved_views.save_view(tx, workspace.id, new, Audit(utcnow(), member.actor().name))
+        return f"{view.address}&done=saved"
+
+    try:
+        return redirect(await submission.run_once(tx, work))
     except (Invalid, ViewAlreadyExists) as error:
         context = await list_context(tx, workspace.id, member, view, utcnow())
         raise render.with_errors(LIST, error, **context) from None
-    return redirect(f"{view.address}&done=saved")
 
 
 @post("/inbox/views/{view:str}/delete", opt=members_only(), include_in_schema=False)
@@ -91,20 +100,29 @@ async def show_new_ticket(
 
 @post("/inbox/new", opt=members_only(), include_in_schema=False)
 async def open_ticket(
-    request: PageRequest, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    member: CurrentMember,
+    tx: Transaction,
+    render: Renderer,
+    submission: Submission,
 ) -> Response[Any]:
     """Opens a ticket for a customer who called or wrote elsewhere."""
-    try:
+
+    async def work() -> str:
         form = await read_form(request, TicketForm)
         assignee = await assignees.get_assignee(tx, workspace.id, form.assignee) if form.assignee else None
         new = form.to_ticket(assignee.account_id if assignee else None)
         ticket = await service.open_ticket(tx, workspace.id, new, Author(member.name, member.account_id), utcnow())
+        return f"/inbox/{ticket.ref}?done=opened"
+
+    try:
+        return redirect(await submission.run_once(tx, work))
     except Invalid as error:
         typed = await submitted_values(request)
         context = await form_options(tx, workspace.id, member)
         explained = explain_ticket(error, typed.get("email", ""))
         raise render.with_errors(NEW, explained, active="inbox", typed=typed, **context) from None
-    return redirect(f"/inbox/{ticket.ref}?done=opened")
 
 
 @get("/admin/tickets/{ref:str}", opt=members_only(), include_in_schema=False, sync_to_thread=False)

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
 
-from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, PageRequest, Renderer, Transaction
+from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, PageRequest, Renderer, Submission, Transaction
 from voxpop.auth.guards import members_only
 from voxpop.config.settings import Settings
 from voxpop.errors import Invalid
@@ -62,6 +62,7 @@ async def reply(
     member: CurrentMember,
     tx: Transaction,
     render: Renderer,
+    submission: Submission,
 ) -> Response[Any]:
     """Adds a public reply or a note. An invalid one is shown again with its text."""
     now, author = utcnow(), Author(member.name, member.account_id)
@@ -71,14 +72,18 @@ async def reply(
         context = await ticket_context(tx, workspace.id, member, ref, request.query_params, now)
         context["draft"] = await submitted_values(request)
         raise render.with_errors(TICKET, explain(error), **context) from None
-    if form.kind == "note":
-        await service.note(tx, workspace.id, ref, trim_lines(form.body), author, now)
-        return _redirect_back(request, ref, "noted")
     address = workspace_url(_settings(request.app.state).public_url, workspace.slug)
-    await service.reply(tx, workspace.id, ref, trim_lines(form.body), author, address, now)
-    if form.then:
-        await service.set_status(tx, workspace.id, [ref], form.then, author, now)
-    return _redirect_back(request, ref, "sent")
+
+    async def work() -> str:
+        if form.kind == "note":
+            await service.note(tx, workspace.id, ref, trim_lines(form.body), author, now)
+            return "noted"
+        await service.reply(tx, workspace.id, ref, trim_lines(form.body), author, address, now)
+        if form.then:
+            await service.set_status(tx, workspace.id, [ref], form.then, author, now)
+        return "sent"
+
+    return _redirect_back(request, ref, await submission.run_once(tx, work))
 
 
 @post("/inbox/{ref:str}/status", opt=members_only(), include_in_schema=False)

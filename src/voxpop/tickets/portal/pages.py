@@ -14,6 +14,7 @@ from voxpop.auth.dependencies import (
     MaybeCustomer,
     PageRequest,
     Renderer,
+    Submission,
     Transaction,
     before_transaction,
 )
@@ -73,9 +74,13 @@ async def show_new_ticket(visitor: MaybeCustomer, tx: Transaction, render: Rende
 
 
 async def check_new_ticket(
-    request: PageRequest, workspace: CurrentWorkspace, visitor: MaybeCustomer, render: Renderer
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    visitor: MaybeCustomer,
+    render: Renderer,
+    submission: Submission,
 ) -> CheckedTicket:
-    """Reads and checks the form, then counts the ticket: by customer, or by client address for a guest."""
+    """Reads and checks the form, then counts a new ticket: by customer, or by client address for a guest."""
     database: Database = request.app.state.database
     name = await customer_tickets.look_up_name(database, visitor) if visitor else None
     prefilled = _prefilled_form(visitor, name)
@@ -87,6 +92,8 @@ async def check_new_ticket(
     if errors := form.errors():
         raise render.with_errors(NEW, Invalid(details=errors), form=form, fields=fields, limits=limits)
     is_guest = visitor is None or "email" in fields
+    if await submission.is_repeated(database):
+        return CheckedTicket(form, is_guest)
     subject = client_ip(request) if visitor is None or is_guest else visitor.email_folded
     try:
         await record_attempt(database, workspace.id, RateLimit.OPEN_TICKET, subject)
@@ -103,11 +110,19 @@ async def check_new_ticket(
     status_code=303,
 )
 async def open_ticket(
-    request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, checked: NamedDependency[CheckedTicket]
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    tx: Transaction,
+    checked: NamedDependency[CheckedTicket],
+    submission: Submission,
 ) -> Response[Any]:
     """A visitor who is not signed in gets a session for this ticket only: the address is not verified (T24)."""
     new = checked.form.to_ticket()
-    ticket = await service.open_ticket(tx, workspace.id, new, Author(new.requester.name), utcnow())
+
+    async def work() -> str:
+        return (await service.open_ticket(tx, workspace.id, new, Author(new.requester.name), utcnow())).ref
+
+    ticket = await service.get_ticket(tx, workspace.id, await submission.run_once(tx, work))
     path = f"/tickets/{ticket.ref}?done=opened"
     if not checked.is_guest:
         return redirect(path)
@@ -131,14 +146,17 @@ async def show_ticket(
     return render(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
 
 
-async def check_reply(request: PageRequest, workspace: CurrentWorkspace, customer: CurrentCustomer) -> CheckedReply:
-    """Reads and checks the form, then counts the reply by session."""
+async def check_reply(
+    request: PageRequest, workspace: CurrentWorkspace, customer: CurrentCustomer, submission: Submission
+) -> CheckedReply:
+    """Reads and checks the form, then counts a new reply by session."""
     form = await read_form(request, ReplyForm)
     if errors := text_errors("body", form.body):
         return CheckedReply(form.body, Invalid(details=errors))
     database: Database = request.app.state.database
     try:
-        await record_attempt(database, workspace.id, RateLimit.GUEST_REPLY, str(customer.session_id))
+        if not await submission.is_repeated(database):
+            await record_attempt(database, workspace.id, RateLimit.GUEST_REPLY, str(customer.session_id))
     except RateLimited as error:
         return CheckedReply(form.body, error)
     return CheckedReply(form.body)
@@ -158,6 +176,7 @@ async def reply(
     tx: Transaction,
     render: Renderer,
     checked: NamedDependency[CheckedReply],
+    submission: Submission,
 ) -> Response[Any]:
     """A refused reply is shown again with what was typed."""
     ticket = await customer_tickets.get_customer_ticket(tx, workspace.id, customer, ref)
@@ -165,8 +184,12 @@ async def reply(
         context = await _context(tx, workspace, ticket, {"body": checked.body})
         raise render.with_errors(TICKET, checked.error, **context)
     author = Author(ticket.requester_name)
-    await service.customer_reply(tx, workspace.id, ticket.ref, trim_lines(checked.body), author, utcnow())
-    return redirect(f"/tickets/{ticket.ref}?done=sent#latest")
+
+    async def work() -> str:
+        await service.customer_reply(tx, workspace.id, ticket.ref, trim_lines(checked.body), author, utcnow())
+        return f"/tickets/{ticket.ref}?done=sent#latest"
+
+    return redirect(await submission.run_once(tx, work))
 
 
 @post("/tickets/{ref:str}/rating", opt=customers_only(), include_in_schema=False, status_code=200)
