@@ -1,7 +1,7 @@
 """Every error has the same envelope, every response has its headers, and no request of a caller causes a 500."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from tests.support.clients import Client, error_code, expect_ok
 from tests.support.factories import Factory
 from tests.support.features import API, USER, Feature
 from tests.support.invariants import Owner
+from tests.support.waiting import until
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
@@ -375,14 +376,6 @@ WAITS = """
     SELECT bool_or(NOT granted) FROM pg_locks WHERE database = (SELECT oid FROM pg_database
     WHERE datname = current_database())
 """
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(1000):
-        if await condition():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
 
 
 async def queued(client: httpx.AsyncClient, number: int) -> bool:

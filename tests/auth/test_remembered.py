@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import pytest
@@ -10,6 +10,7 @@ from tests.support.clients import Client
 from tests.support.factories import Factory
 from tests.support.features import API
 from tests.support.sites import Site
+from tests.support.waiting import until
 
 from voxpop.auth import remembered
 from voxpop.auth.remembered import Remembered
@@ -121,13 +122,6 @@ async def other(live_db: str) -> AsyncIterator[Database]:
 def remembered_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a notification makes a process forget."""
     monkeypatch.setattr(remembered, "TTL", HOUR)
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Waits up to five seconds until the condition holds."""
-    until = time.monotonic() + 5
-    while not await condition():
-        assert time.monotonic() < until
 
 
 async def settled(database: Database) -> None:

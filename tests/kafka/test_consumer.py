@@ -10,7 +10,8 @@ import pytest
 from prometheus_client import REGISTRY
 from tests.kafka.conftest import Beside, open_workspace_with_campaign
 from tests.support.invariants import Owner
-from tests.support.kafka import ASKED, Kafka, event, eventually
+from tests.support.kafka import ASKED, Kafka, event
+from tests.support.waiting import eventually
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database

@@ -5,7 +5,8 @@ import signal
 from functools import partial
 
 from tests.support.invariants import Owner
-from tests.support.kafka import ASKED, Kafka, event, eventually, until
+from tests.support.kafka import ASKED, Kafka, event
+from tests.support.waiting import eventually, until
 
 from voxpop.types import WorkspaceId
 

@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 from tests.kafka.conftest import Beside
 from tests.support.invariants import Owner
-from tests.support.kafka import ASKED, Kafka, event, eventually, headers_of, until
+from tests.support.kafka import ASKED, Kafka, event, headers_of
+from tests.support.waiting import eventually, until
 
 from voxpop import outbox
 from voxpop.backoff import Backoff

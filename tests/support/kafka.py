@@ -1,13 +1,12 @@
 """Topics of one test, messages sent to them and read from them, and processes that use them."""
 
-import asyncio
 import itertools
 import json
 import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -145,29 +144,6 @@ class Kafka:
         finally:
             process.kill()
             process.wait()
-
-
-async def until(look: Callable[[], Awaitable[bool]], seconds: float = 30, pause: float = 0.05) -> None:
-    """Polls until the condition holds."""
-    deadline = monotonic() + seconds
-    while not await look():
-        assert monotonic() < deadline, "the condition never held"
-        await asyncio.sleep(pause)
-
-
-async def eventually(look: Callable[[], Awaitable[object]], expected: object, seconds: float = 30) -> None:
-    """Polls until the value is the expected one."""
-    seen: object = None
-
-    async def is_expected() -> bool:
-        nonlocal seen
-        seen = await look()
-        return seen == expected
-
-    try:
-        await until(is_expected, seconds)
-    except AssertionError:
-        raise AssertionError(f"{seen} is not {expected}") from None
 
 
 def headers_of(message: Message) -> Mapping[str, str]:

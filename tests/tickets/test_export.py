@@ -19,11 +19,6 @@ HEADER = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def tickets(make: Factory, client: Client) -> TicketFactory:
-    return TicketFactory(make, client.workspace)
-
-
 async def rows(client: Client, **query: Any) -> list[dict[str, str]]:
     answer = await client.get(f"{TICKETS}.csv", params=query)
     assert answer.status_code == 200, answer.text

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 from tests.support.clients import Client
-from tests.support.factories import Factory
 from tests.support.invariants import Owner
 from tests.support.tickets import NOW, Status, TicketFactory, member
 
@@ -18,11 +17,6 @@ from voxpop.types import AccountId, uuid7
 ANN, BOB = Author("Ann"), Author("Bob")
 CAMPAIGN = {"name": "After tickets", "survey_type_code": "CSAT", "trigger_type": "TICKET_CLOSED",
             "start_date": "2020-01-01"}  # fmt: skip
-
-
-@pytest.fixture
-def tickets(make: Factory, client: Client) -> TicketFactory:
-    return TicketFactory(make, client.workspace)
 
 
 async def surveys(owner: Owner) -> list[tuple[str, str]]:

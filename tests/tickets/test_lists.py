@@ -21,11 +21,6 @@ from voxpop.types import WorkspaceId
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def tickets(make: Factory, client: Client) -> TicketFactory:
-    return TicketFactory(make, client.workspace)
-
-
 async def test_a_list_is_newest_first_and_its_pages_have_every_ticket_once(
     client: Client, tickets: TicketFactory
 ) -> None:

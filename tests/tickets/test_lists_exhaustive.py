@@ -9,8 +9,6 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import pytest
-from tests.support.clients import Client
-from tests.support.factories import Factory
 from tests.support.invariants import Owner
 from tests.support.tickets import ANN, NOW, Priority, Status, TicketFactory, member
 
@@ -34,11 +32,6 @@ class Created(NamedTuple):
 
     row: TicketRow
     text: str
-
-
-@pytest.fixture
-def tickets(make: Factory, client: Client) -> TicketFactory:
-    return TicketFactory(make, client.workspace)
 
 
 async def fill(tickets: TicketFactory, agents: list[AccountId | None]) -> list[Created]:

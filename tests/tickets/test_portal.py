@@ -2,25 +2,15 @@
 
 import gzip
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from tests.support.portal import ANN, BOB, DESCRIPTION, SUBJECT, PortalSite, text_of, without_trace
 from tests.support.sites import Browser
 
-from voxpop.db.pool import Database
 from voxpop.tickets.models import Status
 
 NEW = {"name": "Gus Gray", "email": "gus@example.com", "subject": "Where is it?", "description": "Order 20418."}
-
-
-@pytest.fixture
-async def portal(database: Database) -> AsyncIterator[PortalSite]:
-    made = await PortalSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
 
 
 async def test_the_list_has_the_customers_own_tickets_in_every_status(portal: PortalSite) -> None:  # T24

@@ -19,11 +19,6 @@ from voxpop.tickets.ratings import mark_panel_shown, may_rate
 from voxpop.workspaces import service as workspaces
 
 
-@pytest.fixture
-def tickets(make: Factory, client: Client) -> TicketFactory:
-    return TicketFactory(make, client.workspace)
-
-
 async def counts(owner: Owner) -> dict[tuple[str, Any], list[int]]:
     """Score counts of days, by series."""
     rows = await owner.fetch("SELECT series_kind, series_id, counts FROM score_count WHERE grain = 'day'")

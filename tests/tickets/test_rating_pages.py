@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,20 +10,11 @@ from tests.support.portal import ANN, BOB, PortalSite, text_of
 from tests.support.sites import Browser
 from tests.support.ticket_invariants import assert_counts_agree
 
-from voxpop.db.pool import Database
 from voxpop.tickets.models import Status
 
 QUESTION, WHY = "How did we do?", "Your feedback helps us improve the support we provide."
 THANKS = "Thanks for your feedback!"
 DONE = [Status.RESOLVED, Status.CLOSED]
-
-
-@pytest.fixture
-async def portal(database: Database) -> AsyncIterator[PortalSite]:
-    made = await PortalSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
 
 
 @pytest.fixture

@@ -14,11 +14,6 @@ from voxpop.types import AccountId, Audit, uuid7
 from voxpop.web.error_handlers import to_app_error
 
 
-@pytest.fixture
-def tickets(make: Factory, client: Client) -> TicketFactory:
-    return TicketFactory(make, client.workspace)
-
-
 def view(name: str, owner: AccountId | None) -> saved_views.NewView:
     return saved_views.NewView(name, "rating=1-2", owner)
 

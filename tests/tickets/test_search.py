@@ -21,11 +21,6 @@ LONG_TEXTS = [text[:49_000].rpartition(" ")[0] for text in LONG_TEXTS]
 LONG_TEXTS.append(" ".join(chr(0x4E00 + number) + chr(0x4E00 + number % 97) for number in range(16_300)))
 
 
-@pytest.fixture
-def tickets(make: Factory, client: Client) -> TicketFactory:
-    return TicketFactory(make, client.workspace)
-
-
 async def reply(client: Client, ref: str, body: str) -> None:
     answer = await client.post(f"{TICKETS}/{ref}/replies", json={"body": body})
     assert answer.status_code == 201, answer.text
