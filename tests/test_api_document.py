@@ -26,6 +26,7 @@ FEATURE = "/api/csat/v1/products/pms/features/dashboard"
 USER = {"user_email": "user@example.com"}
 # Operations whose example cannot succeed here, for example because nothing has the id of the example.
 WITHOUT_SUCCESS = {
+    "GET /api/v1/series/{kind}/{series}",
     "PATCH /api/csat/v1/feedbacks/{feedback}/notes",
     "DELETE /api/csat/v1/products/{product}",
     "DELETE /api/csat/v1/products/{product}/features/{feature}",
@@ -43,6 +44,10 @@ MORE_RULES_THAN_THE_SCHEMA = (
     "/api/v1/survey-types",
     "/api/v1/survey-types/{code}",
     "/api/v1/workspace",
+    "/api/v1/series",
+    "/api/v1/series.csv",
+    "/api/v1/series.json",
+    "/api/v1/series/{kind}/{series}",
     "/api/v1/tickets",
     "/api/v1/tickets.csv",
     "/api/v1/tickets/{ref}",

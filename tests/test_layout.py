@@ -51,8 +51,8 @@ GROUND = {
 BROKER, OUT = "kafka", {"outbox", "mail", "mail_headers", "idempotency", "idempotent_batcher"}
 CALLERS_OF_SERVICES = {"worker", "demo"}  # they call services, as a request would
 PURE = re.compile(
-    r"(tags|filters|search_text|prompting|tokens|permissions|student_t|scores|formulas|texts|dates|cursors|accept_language|linkify|text"
-    r"|backoff|email_addresses|mail_headers)\Z"
+    r"(tags|filters|search_text|prompting|tokens|permissions|student_t|periods|scores|formulas|texts|dates|cursors"
+    r"|accept_language|linkify|text|backoff|email_addresses|mail_headers)\Z"
 )
 IMPURE = {
     "asyncio", "asyncpg", "httpx", "io", "litestar", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",
@@ -65,7 +65,7 @@ HEIGHTS = [
     (
         re.compile(
             r"((\w+_)?models|errors|limits|tags|filters|search_text"
-            r"|prompting|tokens|permissions|student_t|scores|formulas|texts|dates)\Z"
+            r"|prompting|tokens|permissions|student_t|periods|scores|formulas|texts|dates)\Z"
         ),
         MODELS,
     ),
@@ -79,7 +79,7 @@ HEIGHTS = [
     (re.compile(r"(\w+_)?(api|pages|endpoints)\Z|live_updates\Z"), HANDLERS),
 ]
 # What one domain may import of another.
-PUBLIC = {"service", "models", "scores", "formulas", "event_ingest"}
+PUBLIC = {"service", "models", "scores", "formulas", "periods", "survey_types", "event_ingest"}
 PUBLIC_OF_IDENTITY = PUBLIC | {
     "guards", "dependencies", "permissions", "members", "sessions", "rate_limits", "browser_sessions",
     "form_submissions",

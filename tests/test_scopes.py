@@ -73,6 +73,11 @@ TABLE = """
     manage  GET     /api/v1/workspace
     manage  PATCH   /api/v1/workspace
 
+    read    GET     /api/v1/series
+    read    GET     /api/v1/series.json
+    read    GET     /api/v1/series.csv
+    read    GET     /api/v1/series/{kind}/{series}
+
     read    GET     /api/v1/tickets
     read    GET     /api/v1/tickets.csv
     read    GET     /api/v1/tickets/{ref}
@@ -150,7 +155,11 @@ def table(text: str) -> dict[tuple[str, str], str]:
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css"}
-IDS |= dict.fromkeys(("campaign", "dead_letter"), str(uuid4())) | {"code": "NPS", "ref": "TK-1"}
+IDS |= (
+    {"kind": "campaign"}
+    | dict.fromkeys(("campaign", "dead_letter", "series"), str(uuid4()))
+    | {"code": "NPS", "ref": "TK-1"}
+)
 IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key"), str(uuid4()))
 ROLES = ["agent", "admin", "owner"]  # each role includes the rights of those before it
 

@@ -14,6 +14,7 @@ from voxpop.auth.dependencies import DEPENDENCIES
 from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
+from voxpop.dashboards import api as dashboards_api
 from voxpop.db.pool import Database
 from voxpop.features import api as features_api
 from voxpop.features.analytics import api as analytics_api
@@ -129,6 +130,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *campaigns_api.ROUTES,
         *metrics_api.ROUTES,
         *tickets_api.ROUTES,
+        *dashboards_api.ROUTES,
     ]
 
 

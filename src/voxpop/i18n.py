@@ -29,6 +29,11 @@ def N_(text: str) -> str:
     return text
 
 
+def name_key(text: str) -> str:
+    """The sort key of a name: without case, and with ё as е, which would come after я by code point."""
+    return text.casefold().replace("ё", "е")
+
+
 def choose_locale(accept_language: str | None) -> str:
     """The locale for an Accept-Language header; English without a match."""
     return best_language(accept_language, LOCALES) or ENGLISH

@@ -64,11 +64,13 @@ class Scope(StrEnum):
 
 
 class Actor(Struct, frozen=True):
-    """The caller and their workspace. Audit columns store `name`."""
+    """The caller and their workspace. Audit columns store `name`; members have an account and a role."""
 
     workspace: WorkspaceId
     name: str
     scopes: frozenset[Scope]
+    account: AccountId | None = None
+    role: str | None = None
 
 
 SYSTEM_USER = "system"  # in audit columns, where no caller made the change

@@ -41,7 +41,8 @@ class Member(Struct, frozen=True):
 
     def actor(self) -> Actor:
         """For audit columns, and for reading what an API key with the scope `read` may read."""
-        return Actor(self.workspace_id, f"member:{self.email}", frozenset({Scope.READ}))
+        scopes = frozenset({Scope.READ})
+        return Actor(self.workspace_id, f"member:{self.email}", scopes, self.account_id, self.role)
 
 
 class Customer(Struct, frozen=True):

@@ -40,9 +40,9 @@ class PageAccess(Struct, frozen=True):
     has_sidebar: bool = False
 
 
-def requires_scope(scope: Scope) -> dict[str, Any]:
-    """The `opt` of a route for API keys with this scope."""
-    return {"scope": scope}
+def requires_scope(scope: Scope, *, or_member: bool = False) -> dict[str, Any]:
+    """The `opt` of a route for API keys with this scope. `or_member`: signed-in members may change something too."""
+    return {"scope": scope, "or_member": or_member}
 
 
 def members_only(role: Role = Role.AGENT, *, has_sidebar: bool = True) -> dict[str, Any]:
@@ -98,7 +98,8 @@ class AccessGuard:
         """Runs before every handler. A route without a scope or a page access is open; a test lists those routes."""
         state = connection.scope["state"]
         if scope := handler.opt.get("scope"):
-            state["actor"] = await _authenticate_api_request(self._authenticator, connection, scope)
+            or_member = handler.opt.get("or_member", False)
+            state["actor"] = await _authenticate_api_request(self._authenticator, connection, scope, or_member)
         elif access := handler.opt.get("page"):
             await self._check_page_request(connection, access)
         if isinstance(connection, Request) and connection.method not in SAFE_METHODS:
@@ -127,17 +128,24 @@ async def check_access(connection: Connection, handler: BaseRouteHandler) -> Non
     await access.check(connection, handler)
 
 
-async def _authenticate_api_request(authenticator: Authenticator, connection: Connection, scope: Scope) -> Actor:
-    """By API key. A signed-in member may read without a key, so that a page can link to an export."""
+async def _authenticate_api_request(
+    authenticator: Authenticator, connection: Connection, scope: Scope, or_member: bool
+) -> Actor:
+    """By API key. A signed-in member may read without a key, so that a page can link to an export.
+
+    With `or_member` they may also make changes, from a page of the same host.
+    """
     authorization = connection.headers.get("authorization")
     settings: Settings = connection.app.state.settings
     cookie = cookie_name(SessionKind.MEMBER, settings) in connection.cookies
-    if authorization is not None or not cookie or _method(connection) != "GET" or is_cross_site(connection.headers):
+    by_session = cookie and (or_member or _method(connection) == "GET")
+    if authorization is not None or not by_session or is_cross_site(connection.headers):
         return await authenticator.authenticate(authorization, scope)
     member = (await authenticator.identify(connection)).member
     if member is None:
         raise Unauthorized
-    require_scope(member.actor(), scope)
+    if not or_member:
+        require_scope(member.actor(), scope)
     return member.actor()
 
 

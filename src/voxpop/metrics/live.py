@@ -7,6 +7,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
+from voxpop.i18n import name_key
 from voxpop.metrics import daily_store, formulas, scores
 from voxpop.metrics.daily import measure_of, metric_of, total_responses
 from voxpop.metrics.models import DailyMetric, MetricsCriteria
@@ -42,7 +43,7 @@ def summarise(metrics: Sequence[DailyMetric], criteria: MetricsCriteria) -> Metr
 
 
 def _sorted(metrics: Iterable[DailyMetric]) -> list[DailyMetric]:
-    by_name = sorted(metrics, key=lambda row: (_name_key(row.campaign_name), row.campaign_name, row.campaign_id))
+    by_name = sorted(metrics, key=lambda row: (name_key(row.campaign_name), row.campaign_name, row.campaign_id))
     return sorted(by_name, key=lambda row: row.date, reverse=True)
 
 
@@ -59,7 +60,3 @@ def _average(metrics: Sequence[DailyMetric]) -> float:
     responses = total_responses(metrics)
     weighted = sum(Fraction(str(metric.score_value)) * metric.total_responses for metric in metrics)
     return scores.half_up(Fraction(weighted, responses), 2) if responses else 0.0
-
-
-def _name_key(name: str) -> str:
-    return name.casefold().replace("ё", "е")  # by code point ё would come after я

@@ -84,6 +84,36 @@ class PeriodCounts(Struct, frozen=True):
     counts: list[int]
 
 
+class CountRange(Struct, frozen=True):
+    """Counts of one grain, from the first to the last date. With the sign -1 they are subtracted."""
+
+    grain: Grain
+    first: date
+    last: date
+    sign: int = 1
+
+
+class SeriesCounts(Struct, frozen=True):
+    """The counts of a series and survey type over a period; `period` is its place in the list of periods."""
+
+    kind: str
+    id: UUID
+    survey_type: str
+    period: int
+    counts: list[int]
+
+
+class SurveySteps(Struct, frozen=True):
+    """The number of surveys that reached each stage in a period."""
+
+    opened: int = 0
+    shown: int = 0
+    completed: int = 0
+    dismissed: int = 0
+    expired: int = 0
+    withdrawn: int = 0
+
+
 class Drift(Struct, frozen=True):
     """The ratings of one score minus its stored count; below zero if the count is too high."""
 

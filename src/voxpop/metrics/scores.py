@@ -8,8 +8,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate, zip_longest
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from voxpop.metrics.student_t import critical_value, two_sided_tail
 
@@ -20,8 +21,8 @@ Z = 1.959964  # the critical value of the normal distribution for ALPHA
 class ScoreFrequency(Struct, frozen=True):
     """A score of the scale and the number of its answers."""
 
-    score: int
-    count: int
+    score: Annotated[int, Meta(examples=[9])]
+    count: Annotated[int, Meta(examples=[412])]
 
 
 def total(counts: Sequence[int]) -> int:

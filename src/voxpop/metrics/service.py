@@ -7,15 +7,19 @@ from datetime import date
 from voxpop.db.pool import Tx
 from voxpop.metrics import store
 from voxpop.metrics.models import (
+    CountRange,
     Drift,
     Grain,
     PeriodCounts,
     ScoreIncrement,
     Series,
+    SeriesCounts,
     Stage,
     SurveyIncrement,
+    SurveySteps,
     series_kind,
 )
+from voxpop.metrics.periods import Period, cover, cover_sparsely
 from voxpop.metrics.scores import add
 from voxpop.metrics.store import ScoreKey, SurveyKey
 from voxpop.types import WorkspaceId
@@ -42,6 +46,42 @@ async def list_months(tx: Tx, workspace: WorkspaceId, series: Series, survey_typ
 async def get_all_time_counts(tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str) -> Sequence[int]:
     """The counts of a series over all time; empty without ratings."""
     return pool_counts(await list_months(tx, workspace, series, survey_type))
+
+
+async def list_series_totals(
+    tx: Tx, workspace: WorkspaceId, kinds: Sequence[str], periods: Sequence[Period], today: date, scale_size: int
+) -> list[SeriesCounts]:
+    """The counts of all series of these kinds in each period; a series without a count is left out.
+
+    `scale_size` is the most scores that a survey type has.
+    """
+    ranges = [list(cover_sparsely(period, today)) for period in periods]
+    return await store.list_series_totals(tx, workspace, kinds, ranges, scale_size)
+
+
+async def list_days(
+    tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str, period: Period
+) -> list[PeriodCounts]:
+    """The days of a period that have ratings, the first one first."""
+    ranges = [CountRange(Grain.DAY, period.first, period.last)]
+    return await store.list_range_counts(tx, workspace, series, survey_type, ranges)
+
+
+async def list_months_and_days(
+    tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str, period: Period
+) -> list[PeriodCounts]:
+    """The months within a period that have ratings, and the days of months that it cuts, the first one first."""
+    return await store.list_range_counts(tx, workspace, series, survey_type, list(cover(period)))
+
+
+async def count_survey_steps(tx: Tx, workspace: WorkspaceId, series: Series, period: Period) -> SurveySteps:
+    """How many surveys of a series reached each stage in a period."""
+    return await store.count_survey_steps(tx, workspace, series, list(cover(period)))
+
+
+async def list_rated_types(tx: Tx, workspace: WorkspaceId, series: Series) -> list[str]:
+    """The codes of the survey types that the series ever had ratings of."""
+    return await store.list_rated_types(tx, workspace, series)
 
 
 async def lock_recount(tx: Tx, workspace: WorkspaceId) -> None:

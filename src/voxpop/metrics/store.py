@@ -10,7 +10,16 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, array_text, arrays_of
-from voxpop.metrics.models import Drift, Grain, PeriodCounts, Series, Stage
+from voxpop.metrics.models import (
+    CountRange,
+    Drift,
+    Grain,
+    PeriodCounts,
+    Series,
+    SeriesCounts,
+    Stage,
+    SurveySteps,
+)
 from voxpop.types import WorkspaceId
 
 
@@ -55,6 +64,20 @@ class AddedSurveys(Struct):
     dismissed: int
     expired: int
     withdrawn: int
+
+
+class RangeRow(Struct):
+    """A range of counts, for a statement that reads several with `unnest`."""
+
+    period: int
+    grain: str
+    first: date
+    last: date
+    sign: int
+
+
+class TypeCode(Struct):
+    code: str
 
 
 class LockHeld(Struct):
@@ -103,6 +126,59 @@ PERIODS = Query(
     ORDER BY date DESC
     """,
     PeriodCounts,
+)
+
+_FROM_RANGES = """FROM unnest(:period::int[], :grain::text[], :first::date[], :last::date[], :sign::int[])
+        AS r (period, grain, first, last, sign)"""
+
+SMALL_SCALE, LARGEST_SCALE = 11, 101  # numbers of scores
+
+
+def _series_totals(size: int) -> str:
+    """The counts of all series of some kinds in some periods, of scales with at most so many scores."""
+    sums = ", ".join(f"coalesce(sum(r.sign * s.counts[{index}]), 0)::int" for index in range(1, size + 1))
+    return f"""
+    SELECT s.series_kind AS kind, s.series_id AS id, s.survey_type_code AS survey_type, r.period,
+           ARRAY[{sums}] AS counts
+    {_FROM_RANGES} CROSS JOIN unnest(:kinds::text[]) AS wanted (kind)
+    JOIN score_count s ON s.workspace_id = :workspace AND s.series_kind = wanted.kind AND s.grain = r.grain
+        AND s.date >= r.first AND s.date <= r.last
+    GROUP BY s.series_kind, s.series_id, s.survey_type_code, r.period"""
+
+
+SERIES_TOTALS = {size: Query(_series_totals(size), SeriesCounts) for size in (SMALL_SCALE, LARGEST_SCALE)}
+
+# The counts of one series in some ranges, by date.
+RANGE_COUNTS = Query(
+    f"""
+    SELECT s.date, s.counts {_FROM_RANGES}
+    JOIN score_count s ON s.workspace_id = :workspace AND s.series_kind = :kind AND s.series_id = :id
+        AND s.survey_type_code = :survey_type AND s.grain = r.grain AND s.date >= r.first AND s.date <= r.last
+    ORDER BY s.date
+    """,
+    PeriodCounts,
+    values=RangeRow,
+)
+
+SURVEY_STEPS = Query(
+    f"""
+    SELECT {", ".join(f"coalesce(sum(r.sign * s.{stage}), 0)::bigint AS {stage}" for stage in Stage)}
+    {_FROM_RANGES}
+    JOIN survey_count s ON s.workspace_id = :workspace AND s.series_kind = :kind AND s.series_id = :id
+        AND s.grain = r.grain AND s.date >= r.first AND s.date <= r.last
+    """,
+    SurveySteps,
+    values=RangeRow,
+)
+
+RATED_TYPES = Query(
+    """
+    SELECT DISTINCT survey_type_code AS code FROM score_count
+    WHERE workspace_id = :workspace AND series_kind = :kind AND series_id = :id AND grain = 'month'
+        AND EXISTS (SELECT FROM unnest(counts) AS given (count) WHERE given.count > 0)
+    ORDER BY code
+    """,
+    TypeCode,
 )
 
 # Which counts of a month and its days differ from the ratings? One statement, so that both come from one snapshot.
@@ -166,6 +242,44 @@ async def list_periods(
     """The periods of a series that have ratings, latest first."""
     return await PERIODS.all(
         tx, workspace=workspace, kind=series.kind, id=series.id, survey_type=survey_type, grain=grain
+    )
+
+
+async def list_series_totals(
+    tx: Tx, workspace: WorkspaceId, kinds: Sequence[str], periods: Sequence[Sequence[CountRange]], scale_size: int
+) -> list[SeriesCounts]:
+    """The counts of all series of these kinds in each period. `scale_size` is the most scores that a scale has."""
+    query = SERIES_TOTALS[SMALL_SCALE if scale_size <= SMALL_SCALE else LARGEST_SCALE]
+    return await query.all(tx, workspace=workspace, kinds=kinds, **_range_arrays(periods))
+
+
+async def list_range_counts(
+    tx: Tx, workspace: WorkspaceId, series: Series, survey_type: str, ranges: Sequence[CountRange]
+) -> list[PeriodCounts]:
+    """The counts of one series in these ranges, by date."""
+    named = {"kind": series.kind, "id": series.id, "survey_type": survey_type}
+    return await RANGE_COUNTS.all(tx, workspace=workspace, **named, **_range_arrays([ranges]))
+
+
+async def count_survey_steps(
+    tx: Tx, workspace: WorkspaceId, series: Series, ranges: Sequence[CountRange]
+) -> SurveySteps:
+    """How many surveys of a series reached each stage."""
+    return await SURVEY_STEPS.one(tx, workspace=workspace, kind=series.kind, id=series.id, **_range_arrays([ranges]))
+
+
+async def list_rated_types(tx: Tx, workspace: WorkspaceId, series: Series) -> list[str]:
+    """The codes of the survey types that the series ever had ratings of."""
+    return [row.code for row in await RATED_TYPES.all(tx, workspace=workspace, kind=series.kind, id=series.id)]
+
+
+def _range_arrays(periods: Sequence[Sequence[CountRange]]) -> dict[str, Sequence[object]]:
+    return arrays_of(
+        [
+            RangeRow(period, each.grain, each.first, each.last, each.sign)
+            for period, ranges in enumerate(periods)
+            for each in ranges
+        ]
     )
 
 

@@ -4,7 +4,9 @@ The framework converts leniently ("8" is accepted for 8). So a guard decodes the
 framework the decoded value.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -87,11 +89,39 @@ async def validate_query(connection: ASGIConnection[Any, Any, Any, Any], handler
     for name, field in handler.parsed_fn_signature.parameters.items():
         if isinstance(field.kwarg_definition, QueryParameter):
             _validate_parameter(name, field, query.get(name, []))
+    if parameters := handler.opt.get("query"):
+        validate_parameters(parameters, query)
+
+
+def validate_parameters(parameters: type, query: Mapping[str, list[str]]) -> None:
+    """The parameters of a route with `opt={"query": parameters}`, a dataclass of optional ones. Others are refused."""
+    fields = query_fields(parameters)
+    for name in query:
+        if name not in fields:
+            reason = f"is unknown; known are {', '.join(fields)}"
+            raise Invalid(f"query/{name} {reason}", details=[FieldError(name, reason)])
+    for name, field in fields.items():
+        _validate_values(name, field, query.get(name, []))
+
+
+@cache
+def query_fields(parameters: type) -> dict[str, FieldDefinition]:
+    """The query parameters of a dataclass, by the names in the query."""
+    fields: dict[str, FieldDefinition] = {}
+    for name, hint in get_type_hints(parameters, include_extras=True).items():
+        field = FieldDefinition.from_annotation(hint)
+        if isinstance(field.kwarg_definition, QueryParameter):
+            fields[field.kwarg_definition.name or name] = field
+    return fields
 
 
 def _validate_parameter(name: str, field: FieldDefinition, values: list[str]) -> None:
     if not values and field.is_required:
         raise Invalid(f"query/{name} is required", details=[FieldError(name, "is required")])
+    _validate_values(name, field, values)
+
+
+def _validate_values(name: str, field: FieldDefinition, values: list[str]) -> None:
     if not values or field.is_non_string_sequence:
         return
     if len(values) > 1:

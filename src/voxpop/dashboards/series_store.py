@@ -1,0 +1,52 @@
+"""Statements on the names of series, which belong to the workspace, campaigns, features, agents and tags."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from voxpop.dashboards.models import SeriesKey
+from voxpop.db.pool import Tx
+from voxpop.db.query import Query
+from voxpop.types import WorkspaceId
+
+
+class SeriesNameRow(Struct):
+    """A series with its name; None for an unknown one."""
+
+    kind: str
+    id: UUID
+    name: str | None
+    survey_type: str | None
+
+
+# The names of these series, and the survey type of a campaign. Deleted campaigns and former members have them too.
+SERIES_NAMES = Query(
+    """
+    SELECT k.kind, k.id, coalesce(c.name, p.name, f.name, a.name, t.name, w.name) AS name,
+           c.survey_type_code AS survey_type
+    FROM unnest(:kinds::text[], :ids::uuid[]) AS k (kind, id)
+    LEFT JOIN campaign c ON k.kind = 'campaign' AND c.workspace_id = :workspace AND c.id = k.id
+    LEFT JOIN product p ON k.kind = 'product' AND p.workspace_id = :workspace AND p.id = k.id
+    LEFT JOIN feature f ON k.kind IN ('feature', 'feature_prompted', 'feature_voluntary')
+        AND f.workspace_id = :workspace AND f.id = k.id
+    LEFT JOIN member m ON k.kind = 'agent' AND m.workspace_id = :workspace AND m.account_id = k.id
+    LEFT JOIN account a ON a.id = m.account_id
+    LEFT JOIN tag t ON k.kind = 'tag' AND t.workspace_id = :workspace AND t.id = k.id
+    LEFT JOIN (SELECT id, name FROM workspace WHERE id = :workspace) w
+        ON k.kind IN ('workspace', 'tickets') AND w.id = k.id
+    """,
+    SeriesNameRow,
+)
+
+
+async def list_series_names(tx: Tx, workspace: WorkspaceId, keys: Sequence[SeriesKey]) -> list[SeriesNameRow]:
+    """One row for each series; the name is None for an unknown one."""
+    kinds, ids = [key.kind for key in keys], [key.id for key in keys]
+    return await SERIES_NAMES.all(tx, workspace=workspace, kinds=kinds, ids=ids)
+
+
+async def find_series(tx: Tx, workspace: WorkspaceId, key: SeriesKey) -> SeriesNameRow | None:
+    """None for an unknown series."""
+    row = await SERIES_NAMES.one(tx, workspace=workspace, kinds=[key.kind], ids=[key.id])
+    return None if row.name is None else row
