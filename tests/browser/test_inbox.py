@@ -208,6 +208,8 @@ PATHS = {
     "new": "/inbox/new",
     "low ratings": "/low-ratings",
     "content": "/low-ratings?tag=hubs",
+    "search": "/inbox?status=&text=stops",
+    "search-left-out": f"/inbox?text={'+'.join(f'w{number}' for number in range(40))}",
 }
 
 

@@ -16,6 +16,7 @@ from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import Criteria, Rating, TicketFilter
 from voxpop.tickets.lists.models import Sort
 from voxpop.tickets.models import Requester
+from voxpop.tickets.search_text import SearchTerms
 from voxpop.types import WorkspaceId
 
 HOUR = timedelta(hours=1)
@@ -167,7 +168,7 @@ async def test_search_finds_other_forms_of_a_word(
 def test_a_tsquery_has_stems_and_the_last_word_as_a_prefix(
     asked: list[str], stems: dict[str, str], query: str | None
 ) -> None:
-    assert search_text.build_tsquery(WorkspaceId(UUID(int=0xCAFE)), asked, stems) == query
+    assert search_text.build_tsquery(WorkspaceId(UUID(int=0xCAFE)), SearchTerms.of(asked, stems)) == query
 
 
 @pytest.mark.parametrize("query", ["Larsson", "ida lars", "ida.l@nord.example", "IDA.L", "nord", "help ida"])
@@ -258,7 +259,9 @@ async def test_the_search_function_refuses_another_workspace(
     client: Client, other_client: Client, make: Factory
 ) -> None:
     """The function checks the workspace itself, because it bypasses the policies."""
-    criteria = Criteria.of(TicketFilter(), None, search_text.build_tsquery(other_client.workspace, ["shared"], {}))
+    criteria = Criteria.of(
+        TicketFilter(), None, search_text.build_tsquery(other_client.workspace, SearchTerms(("shared",), None))
+    )
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with make.database.transaction(client.workspace) as tx:
             await list_store.find_hits(tx, other_client.workspace, criteria, Sort(), None, 10, 10)

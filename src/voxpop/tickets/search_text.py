@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Self
 
 from msgspec import Struct
 
@@ -46,6 +47,25 @@ class SearchQuery(Struct, frozen=True):
 
     words: tuple[str, ...]
     left_out: tuple[str, ...]
+
+
+class SearchTerms(Struct, frozen=True):
+    """The terms of a query: for each word its stem, or the word if it has none. `prefix` is the last word, if long."""
+
+    lexemes: tuple[str, ...]
+    prefix: str | None
+
+    @classmethod
+    def of(cls, words: Sequence[str], stems: Mapping[str, str]) -> Self:
+        is_prefix = bool(words) and len(words[-1]) >= MIN_PREFIX_LENGTH
+        return cls(tuple(stems.get(word, word) for word in words), words[-1] if is_prefix else None)
+
+    def matching(self, word: str, stem: str | None) -> frozenset[int]:
+        """The numbers of the terms that match a word with this stem."""
+        numbers = {number for number, lexeme in enumerate(self.lexemes) if lexeme in (word, stem)}
+        if self.prefix and word.startswith(self.prefix):
+            numbers.add(len(self.lexemes) - 1)
+        return frozenset(numbers)
 
 
 class _Characters(dict[int, str]):
@@ -109,22 +129,17 @@ def later_part_lexeme(workspace: WorkspaceId) -> str:
     return f"{_workspace_prefix(workspace)}+"
 
 
-def build_tsquery(workspace: WorkspaceId, words: Sequence[str], stems: Mapping[str, str]) -> str | None:
-    """The `tsquery` for texts that have all these words in any form; None without words.
+def build_tsquery(workspace: WorkspaceId, terms: SearchTerms) -> str | None:
+    """The `tsquery` for texts that match all terms; None without terms.
 
     The last word also matches as a prefix, for users who are still typing. The others do not, because the index
     collects every ticket that has the prefix.
     """
-    terms = [f"'{_workspace_prefix(workspace)}{stems.get(word, word)}'" for word in words]
-    if words and is_prefix(words[-1]):
-        last = f"'{_workspace_prefix(workspace)}{words[-1]}'"
-        terms[-1] = f"{last}:*" if last == terms[-1] else f"({terms[-1]} | {last}:*)"
-    return " & ".join(terms) or None
-
-
-def is_prefix(last_word: str) -> bool:
-    """Whether the last word of a query also finds words that begin with it."""
-    return len(last_word) >= MIN_PREFIX_LENGTH
+    quoted = [f"'{_workspace_prefix(workspace)}{lexeme}'" for lexeme in terms.lexemes]
+    if terms.prefix:
+        last = f"'{_workspace_prefix(workspace)}{terms.prefix}'"
+        quoted[-1] = f"{last}:*" if last == quoted[-1] else f"({quoted[-1]} | {last}:*)"
+    return " & ".join(quoted) or None
 
 
 def _workspace_prefix(workspace: WorkspaceId) -> str:

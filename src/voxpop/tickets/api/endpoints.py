@@ -63,7 +63,9 @@ async def list_tickets(
 ) -> Page[TicketOut]:
     ticket_filter = await filters.to_filter(tx, actor.workspace)
     page = await lists.list_tickets(tx, actor.workspace, ticket_filter, order, cursor, limit)
-    return Page([TicketOut.of(row) for row in page.rows], page.next_cursor, page.next_cursor is not None)
+    excerpts = {ticket: found.excerpt for ticket, found in page.highlights.items()}
+    rows = [TicketOut.of(row, excerpts.get(row.id)) for row in page.rows]
+    return Page(rows, page.next_cursor, page.next_cursor is not None)
 
 
 @get(

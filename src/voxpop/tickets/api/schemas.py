@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from voxpop.email_addresses import EmailText, check_email
 from voxpop.tickets.changes import TicketChanges
 from voxpop.tickets.limits import MAX_EMAIL, MAX_TAGS, MAX_TEXT
-from voxpop.tickets.lists.models import TicketRow
+from voxpop.tickets.lists.models import Excerpt, TicketRow
 from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
 from voxpop.tickets.tags import SEPARATOR
 from voxpop.types import AccountId, Guid, Instant, Name, TicketId, Visible, instant
@@ -111,9 +111,10 @@ class TicketOut(Struct, frozen=True):
     updated_at: Instant
     csat_rating: Stars | None
     csat_rated_at: Instant | None
+    excerpt: Annotated[Excerpt | None, Meta(description="Where the search found its words; null without `q`")]
 
     @classmethod
-    def of(cls, row: TicketRow) -> Self:
+    def of(cls, row: TicketRow, excerpt: Excerpt | None = None) -> Self:
         return cls(
             id=row.id,
             ref=row.ref,
@@ -128,6 +129,7 @@ class TicketOut(Struct, frozen=True):
             updated_at=instant(row.updated_at),
             csat_rating=row.csat_rating,
             csat_rated_at=_instant(row.csat_rated_at),
+            excerpt=excerpt,
         )
 
 

@@ -59,6 +59,7 @@ async def list_context(tx: Tx, workspace: WorkspaceId, member: Member, view: Vie
         "filters": FILTERS,
         "sort_options": SORT_OPTIONS,
         "page": page,
+        "highlights": page.highlights,
         "first": first,
         "total": await lists.count_tickets(tx, workspace, ticket_filter) if page.next_cursor else last,
         "count_limit": lists.COUNT_LIMIT,

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import product
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from voxpop.tickets.lists.filters import UNRATED, Criteria
 from voxpop.tickets.models import Status
@@ -103,6 +104,39 @@ class TicketRow(Struct, frozen=True):
     def is_unanswered(self) -> bool:
         """Whether the ticket still waits for its first reply."""
         return self.first_response_at is None and not Status(self.status).is_done
+
+
+class ExcerptSource(StrEnum):
+    """The text of a ticket that an excerpt is taken from: its own, or a message of the customer, a reply, a note."""
+
+    SUBJECT = "subject"
+    DESCRIPTION = "description"
+    CUSTOMER = "customer"
+    REPLY = "reply"
+    NOTE = "note"
+    REQUESTER = "requester"
+    REF = "ref"
+
+
+class ExcerptPart(Struct, frozen=True):
+    """A piece of an excerpt; `matched` if a search found it."""
+
+    text: Annotated[str, Meta(examples=["export"])]
+    matched: bool = False
+
+
+class Excerpt(Struct, frozen=True):
+    """Where a search found its words: a line of the ticket's text that matches best, in pieces."""
+
+    source: ExcerptSource
+    parts: list[ExcerptPart]
+
+
+class Highlights(Struct, frozen=True):
+    """What to show of a ticket that a search found: its subject in pieces, and an excerpt, of the subject perhaps."""
+
+    subject: list[ExcerptPart]
+    excerpt: Excerpt
 
 
 class SavedView(Struct, frozen=True):

@@ -9,19 +9,21 @@ from msgspec import Struct
 from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx
 from voxpop.tickets import search_text
-from voxpop.tickets.lists import store
+from voxpop.tickets.lists import excerpts, store
 from voxpop.tickets.lists.filters import Criteria, TicketFilter
-from voxpop.tickets.lists.models import IndexRange, ListEntry, Sort, TicketRow, index_ranges
-from voxpop.types import WorkspaceId
+from voxpop.tickets.lists.models import Highlights, IndexRange, ListEntry, Sort, TicketRow, index_ranges
+from voxpop.tickets.search_text import SearchTerms
+from voxpop.types import TicketId, WorkspaceId
 
 COUNT_LIMIT = 1000
 
 
 class TicketPage(Struct, frozen=True):
-    """One page of a list. `next_cursor` is None on the last page."""
+    """One page of a list. `next_cursor` is None on the last page, and `highlights` is empty without a search."""
 
     rows: list[TicketRow]
     next_cursor: str | None
+    highlights: dict[TicketId, Highlights]
 
 
 async def list_tickets(
@@ -31,7 +33,11 @@ async def list_tickets(
     after = decode_cursor(cursor, sort.name)
     positions = await list_positions(tx, workspace, ticket_filter, sort, after, limit + 1)
     rows = await store.list_rows(tx, workspace, [each.id for each in positions[:limit]])
-    return TicketPage(rows, encode_cursor(positions[limit - 1], sort.name) if len(positions) > limit else None)
+    next_cursor = encode_cursor(positions[limit - 1], sort.name) if len(positions) > limit else None
+    if not rows or ticket_filter.text is None:
+        return TicketPage(rows, next_cursor, {})
+    terms = await _search_terms(tx, workspace, ticket_filter.text)
+    return TicketPage(rows, next_cursor, await excerpts.find_highlights(tx, workspace, rows, terms))
 
 
 async def list_positions(
@@ -75,15 +81,16 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) 
     if ticket_filter.tag is not None:
         tag = await store.find_tag(tx, workspace, ticket_filter.tag)
     if ticket_filter.text is not None:
-        tsquery = await _build_tsquery(tx, workspace, ticket_filter.text)
+        terms = await _search_terms(tx, workspace, ticket_filter.text)
+        tsquery = search_text.build_tsquery(workspace, terms)
     if (ticket_filter.tag and tag is None) or (ticket_filter.text and tsquery is None):
         return None
     return Criteria.of(ticket_filter, tag, tsquery)
 
 
-async def _build_tsquery(tx: Tx, workspace: WorkspaceId, text: str) -> str | None:
+async def _search_terms(tx: Tx, workspace: WorkspaceId, text: str) -> SearchTerms:
     words = search_text.parse_query(text).words
-    return search_text.build_tsquery(workspace, words, await store.find_stems(tx, workspace, words))
+    return SearchTerms.of(words, await store.find_stems(tx, workspace, words))
 
 
 async def _list_in_index_order(
