@@ -60,7 +60,7 @@ async def open_campaign(tx: Transaction, actor: CurrentActor, data: JSONBody[New
 )
 async def filter_campaigns(tx: Transaction, actor: CurrentActor, data: JSONBody[FilterBody]) -> Campaigns:
     criteria = data.criteria((await workspaces.get_workspace(tx, actor.workspace)).zone)
-    campaigns = await service.list_campaigns(tx, actor, criteria, data.window())
+    campaigns = await service.list_campaigns(tx, actor, criteria, data.page())
     return Campaigns([CampaignOut.of(campaign) for campaign in campaigns])
 
 

@@ -107,7 +107,8 @@ async def _match(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: d
             matches.append(MatchedCampaign(index, campaign.id, survey.id if is_first else None))
     opened = await surveys.open_campaign_surveys(tx, workspace, list(new.values()), now)
     return [
-        match if match.survey in opened else MatchedCampaign(match.event, match.campaign, None) for match in matches
+        match if match.survey in opened else MatchedCampaign(match.event_index, match.campaign, None)
+        for match in matches
     ]
 
 
@@ -136,7 +137,7 @@ async def _increments(
 def _results(event_count: int, matches: Sequence[MatchedCampaign]) -> Sequence[EventResult]:
     by_event: list[list[MatchedCampaign]] = [[] for _ in range(event_count)]
     for match in matches:
-        by_event[match.event].append(match)
+        by_event[match.event_index].append(match)
     return [_result(matches) for matches in by_event]
 
 

@@ -65,7 +65,7 @@ class CampaignFilter(Struct, frozen=True, kw_only=True):
     end_to: datetime | None = None
 
 
-class Window(Struct, frozen=True):
+class Page(Struct, frozen=True):
     """The part of a list that is wanted; no limit for None."""
 
     limit: int | None
@@ -88,7 +88,7 @@ class MatchedCampaign(Struct, frozen=True):
     `survey` is the survey that was opened; None if the campaign had one for this context.
     """
 
-    event: int
+    event_index: int
     campaign: CampaignId
     survey: SurveyId | None
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, structs
 
 from voxpop.campaigns import event_ingest
 from voxpop.campaigns.dates import parse_date
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Trigger, Window
+from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Page, Trigger
 from voxpop.errors import FieldError, Invalid
 from voxpop.types import MAX_GUID, MAX_NAME, CampaignId, Instant, Name, SurveyId, instant, whole_number
 
@@ -122,8 +122,8 @@ class FilterBody(Struct, frozen=True):
             end_to=self._date("end_date_to", zone, end=True),
         )
 
-    def window(self) -> Window:
-        return Window(None if self.limit is None else int(self.limit), int(self.offset))
+    def page(self) -> Page:
+        return Page(None if self.limit is None else int(self.limit), int(self.offset))
 
     def _date(self, field: str, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
         text = getattr(self, field)

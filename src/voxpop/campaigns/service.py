@@ -4,7 +4,7 @@ from datetime import datetime
 
 from voxpop.campaigns import store
 from voxpop.campaigns.errors import CampaignHasSurveys
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, Window
+from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, Page
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.types import Actor, Audit, CampaignId, uuid7
@@ -35,9 +35,9 @@ async def delete_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datet
         raise NotFound.of("Campaign", campaign)
 
 
-async def list_campaigns(tx: Tx, actor: Actor, criteria: CampaignFilter, window: Window) -> list[Campaign]:
+async def list_campaigns(tx: Tx, actor: Actor, criteria: CampaignFilter, page: Page) -> list[Campaign]:
     """Newest first."""
-    return await store.list_campaigns(tx, actor.workspace, criteria, window)
+    return await store.list_campaigns(tx, actor.workspace, criteria, page)
 
 
 def _check_dates(plan: CampaignPlan) -> None:

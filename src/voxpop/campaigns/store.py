@@ -6,14 +6,14 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, Window
+from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, Page
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.types import Audit, CampaignId, WorkspaceId
 
 
-class Found(Struct, frozen=True):
-    found: bool
+class Use(Struct, frozen=True):
+    has_surveys: bool
 
 
 class RunningCampaign(Struct, frozen=True):
@@ -84,8 +84,8 @@ CAMPAIGNS = Query(
     CampaignFilter,
 )
 
-HAS_SURVEYS = Query(
-    "SELECT EXISTS (SELECT FROM survey WHERE workspace_id = :workspace AND campaign_id = :campaign) AS found", Found
+USE = Query(
+    "SELECT EXISTS (SELECT FROM survey WHERE workspace_id = :workspace AND campaign_id = :campaign) AS has_surveys", Use
 )
 
 # The lock keeps the survey type from changing between this statement and the opening of surveys.
@@ -132,15 +132,15 @@ async def delete_campaign(tx: Tx, workspace: WorkspaceId, campaign: CampaignId, 
     return await DELETED_CAMPAIGN.run(tx, workspace=workspace, campaign=campaign, at=audit.at, by=audit.by) == 1
 
 
-async def list_campaigns(tx: Tx, workspace: WorkspaceId, criteria: CampaignFilter, window: Window) -> list[Campaign]:
+async def list_campaigns(tx: Tx, workspace: WorkspaceId, criteria: CampaignFilter, page: Page) -> list[Campaign]:
     """Newest first. Names are compared folded, by the application, so that the database's locale does not matter."""
     if criteria.name_part is not None:
         criteria = msgspec.structs.replace(criteria, name_part=criteria.name_part.casefold())
-    return await CAMPAIGNS.all(tx, criteria, workspace=workspace, limit=window.limit, offset=window.offset)
+    return await CAMPAIGNS.all(tx, criteria, workspace=workspace, limit=page.limit, offset=page.offset)
 
 
 async def has_surveys(tx: Tx, workspace: WorkspaceId, campaign: CampaignId) -> bool:
-    return (await HAS_SURVEYS.one(tx, workspace=workspace, campaign=campaign)).found
+    return (await USE.one(tx, workspace=workspace, campaign=campaign)).has_surveys
 
 
 async def list_running(tx: Tx, workspace: WorkspaceId, triggers: Sequence[str], now: datetime) -> list[RunningCampaign]:

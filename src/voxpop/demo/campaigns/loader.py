@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from voxpop.campaigns import event_ingest, service
-from voxpop.campaigns.models import CampaignFilter, Window
+from voxpop.campaigns.models import CampaignFilter, Page
 from voxpop.db.pool import Tx
 from voxpop.demo.campaigns.campaign_scenarios import CAMPAIGN_SCENARIOS
 from voxpop.demo.campaigns.shoppers import Shop
@@ -20,7 +20,7 @@ AGGREGATION_TIME, EXPIRY_TIME, EXPIRY_DAYS = time(0, 5), time(1), 7
 
 
 async def has_campaigns(tx: Tx, actor: Actor) -> bool:
-    return bool(await service.list_campaigns(tx, actor, CampaignFilter(), Window(1, 0)))
+    return bool(await service.list_campaigns(tx, actor, CampaignFilter(), Page(1, 0)))
 
 
 async def load_campaigns(
