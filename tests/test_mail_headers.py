@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxpop.mail import MailAddresses, build_message, compose, parse_mail
+from voxpop.mail import build_message, compose, parse_mail
 from voxpop.mail_headers import UNSAFE
 from voxpop.types import utcnow
 
@@ -44,7 +44,7 @@ def has_unsafe(text: str) -> bool:
 
 def sent(name: str, subject: str) -> bytes:
     now = utcnow()
-    return build_message(parse_mail(compose(name, TO, subject, "x", now).body), MailAddresses(FROM), now)
+    return build_message(parse_mail(compose(name, TO, subject, "x", now).body), FROM, now)
 
 
 def read(header: str) -> str:

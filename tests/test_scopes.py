@@ -134,7 +134,10 @@ PAGES = """
     agent    GET    /settings/sessions
     agent    POST   /settings/sessions/{session}/revoke
 
+    admin    GET    /settings/invitations
     admin    POST   /settings/invitations
+    admin    GET    /settings/invitations/{invitation}/link
+    admin    POST   /settings/invitations/{invitation}/link
     admin    POST   /settings/invitations/{invitation}/withdraw
     admin    POST   /settings/members/{account}/role
     admin    POST   /settings/members/{account}/remove
@@ -145,6 +148,7 @@ PAGES = """
     admin    POST   /settings/workspace
 
     owner    GET    /settings/mail
+    owner    POST   /settings/mail/test
 """
 
 

@@ -70,18 +70,6 @@ def parse_mail(body: str) -> OutgoingMail:
     return msgspec.json.decode(body, type=OutgoingMail)
 
 
-class MailAddresses(Struct, frozen=True):
-    """The addresses in ASCII that emails come from, and that replies to them go to."""
-
-    sender: str
-    reply_to: str | None = None
-
-
-def mail_addresses(settings: Settings) -> MailAddresses:
-    reply_to = settings.mail_reply_to
-    return MailAddresses(sender_address(settings), ascii_email(reply_to) if reply_to else None)
-
-
 def sender_address(settings: Settings) -> str:
     address = settings.mail_from or f"voxpop@{urlsplit(settings.public_url).hostname or LOCALHOST}"
     try:
@@ -90,16 +78,16 @@ def sender_address(settings: Settings) -> str:
         return address
 
 
-def build_message(mail: OutgoingMail, addresses: MailAddresses, written_at: datetime) -> bytes:
+def build_message(mail: OutgoingMail, from_address: str, written_at: datetime, reply_to: str | None = None) -> bytes:
     """The email to send. Its Message-ID is the same for each attempt, so that duplicates can be recognized.
 
     ValueError for a recipient that is no email address.
     """
-    domain = addresses.sender.rpartition("@")[2]
+    domain = from_address.rpartition("@")[2]
     thread = f"<{mail.thread}@{domain}>" if mail.thread else None
     headers = {
-        "From": encode_mailbox("From", mail.sender, addresses.sender),
-        "Reply-To": addresses.reply_to,
+        "From": encode_mailbox("From", mail.sender, from_address),
+        "Reply-To": ascii_email(reply_to) if reply_to else None,
         "To": ascii_email(mail.to),
         "Subject": encode_text("Subject", mail.subject),
         "Date": format_datetime(written_at),
@@ -118,7 +106,7 @@ async def send_mail(database: Database, settings: Settings) -> None:
     """Sends due email until it is cancelled. Without a mail server it returns at once; email then stays in a list."""
     if settings.smtp_url is None:
         return
-    sender = MailSender(database, settings.smtp_url, mail_addresses(settings))
+    sender = MailSender(database, settings.smtp_url, sender_address(settings), settings.mail_reply_to)
     try:
         while True:
             try:
@@ -160,10 +148,11 @@ class SmtpSession:
 class MailSender:
     """Sends due email while it holds the lease. No transaction is open during the SMTP conversation."""
 
-    def __init__(self, database: Database, smtp_url: str, addresses: MailAddresses) -> None:
+    def __init__(self, database: Database, smtp_url: str, from_address: str, reply_to: str | None = None) -> None:
         self._database = database
         self._url = smtp_url
-        self._addresses = addresses
+        self._from = from_address
+        self._reply_to = reply_to
         self._holder = uuid7()
 
     async def send_due(self, now: datetime) -> int:
@@ -203,8 +192,8 @@ class MailSender:
         try:
             async with asyncio.timeout(MAIL_TIMEOUT):
                 outgoing = parse_mail(mail.body)
-                message = build_message(outgoing, self._addresses, mail.create_time)
-                await session.send(message, self._addresses.sender, ascii_email(outgoing.to))
+                message = build_message(outgoing, self._from, mail.create_time, self._reply_to)
+                await session.send(message, self._from, ascii_email(outgoing.to))
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             return error
         return None

@@ -61,6 +61,8 @@ class MailRow(Struct, frozen=True):
     create_time: datetime
     sent_at: datetime | None
     failed_at: datetime | None
+    retry_at: datetime | None
+    attempted_at: datetime | None
     failure: str | None
 
 
@@ -112,10 +114,14 @@ MAIL_OUTCOME = Query(
     Completed,
     MailOutcome,
 )
+_MAIL = "SELECT id, body, create_time, sent_at, failed_at, retry_at, attempted_at, failure FROM outbox"
 MAIL_OF_WORKSPACE = Query(
-    """
-    SELECT id, body, create_time, sent_at, failed_at, failure FROM outbox
-    WHERE workspace_id = :workspace AND kind = 'mail' ORDER BY id DESC LIMIT :limit
+    f"{_MAIL} WHERE workspace_id = :workspace AND kind = 'mail' ORDER BY id DESC LIMIT :limit", MailRow
+)
+LAST_ATTEMPTED_MAIL = Query(
+    f"""
+    {_MAIL} WHERE workspace_id = :workspace AND kind = 'mail' AND attempted_at IS NOT NULL
+    ORDER BY attempted_at DESC LIMIT 1
     """,
     MailRow,
 )
@@ -167,6 +173,11 @@ async def prune(tx: Tx, sent_before: datetime, unsent_before: datetime | None, l
 async def list_mail(tx: Tx, workspace: WorkspaceId, limit: int) -> list[MailRow]:
     """The emails of a workspace, newest first."""
     return await MAIL_OF_WORKSPACE.all(tx, workspace=workspace, limit=limit)
+
+
+async def find_last_attempt(tx: Tx, workspace: WorkspaceId) -> MailRow | None:
+    """The email of a workspace that was tried last, sent or not."""
+    return await LAST_ATTEMPTED_MAIL.find(tx, workspace=workspace)
 
 
 async def list_due_mail(tx: Tx, now: datetime, limit: int) -> list[DueMail]:

@@ -12,11 +12,9 @@ from tests.support.sites import AGENT, OWNER, FakeSmtpServer, Site, fake_smtp_se
 
 from voxpop import mail, outbox
 from voxpop.mail import (
-    MailAddresses,
     MailSender,
     build_message,
     compose,
-    mail_addresses,
     parse_mail,
     send_mail,
     sender_address,
@@ -36,7 +34,7 @@ async def write(site: Site, *recipients: str) -> None:
 
 
 def sender(site: Site, server: FakeSmtpServer) -> MailSender:
-    return MailSender(site.database, server.url, MailAddresses(FROM))
+    return MailSender(site.database, server.url, FROM)
 
 
 async def outbox_rows(owner: Owner) -> list[Any]:
@@ -45,7 +43,7 @@ async def outbox_rows(owner: Owner) -> list[Any]:
 
 def built(sender: str, to: str, subject: str, text: str, now: datetime) -> EmailMessage:
     """The email as a mail program reads it."""
-    message = build_message(parse_mail(compose(sender, to, subject, text, now).body), MailAddresses(FROM), now)
+    message = build_message(parse_mail(compose(sender, to, subject, text, now).body), FROM, now)
     return message_from_bytes(message, policy=policy.default)
 
 
@@ -185,7 +183,7 @@ async def test_replies_go_to_the_set_address_and_threads_are_linked(site: Site) 
         async with site.database.transaction(site.workspace_id()) as tx:
             messages = [compose("A", OWNER, "S", "x", utcnow(), thread=thread) for thread in ("ticket.1", None)]
             await outbox.record(tx, site.workspace_id(), messages, utcnow())
-        assert await MailSender(site.database, server.url, mail_addresses(settings)).send_due(utcnow()) == 2
+        assert await MailSender(site.database, server.url, FROM, settings.mail_reply_to).send_due(utcnow()) == 2
     one, other = (message_from_string(raw, policy=policy.default) for raw in server.received)
     assert (one["References"], one["In-Reply-To"]) == ("<ticket.1@voxpop.test>", "<ticket.1@voxpop.test>")
     assert [each["Reply-To"] for each in (one, other)] == ["Help@xn--80a1acny.xn--p1ai"] * 2

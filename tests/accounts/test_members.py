@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.support.sites import ADMIN, AGENT, OWNER, PASSWORD, Browser, Site, member_id
+from tests.support.sites import ADMIN, AGENT, OWNER, PASSWORD, Browser, Site, member_id, shown_secret
 
 from voxpop.accounts import members
 
@@ -28,8 +28,7 @@ async def test_an_accepted_invitation_gives_its_role(site: Site) -> None:  # T25
 
 
 async def test_an_invitation_works_once_within_seven_days(site: Site, owner: Owner) -> None:  # T25
-    await (await site.owner()).submit("/settings/invitations", email=AGENT, role="agent")
-    link = await site.last_link(AGENT)
+    link = await site.invite((await site.owner()), AGENT, "agent")
     await owner.execute("UPDATE magic_link SET expires_at = expires_at - interval '6 days 23 hours'")
     assert (await site.browser().get(link)).status_code == 200
     assert (await site.browser().use_link(link)).status_code == 303
@@ -39,8 +38,7 @@ async def test_an_invitation_works_once_within_seven_days(site: Site, owner: Own
 
 async def test_an_invitation_expires_after_seven_days(site: Site, owner: Owner) -> None:  # T25
     browser = await site.owner()
-    await browser.submit("/settings/invitations", email=AGENT, role="agent")
-    link = await site.last_link(AGENT)
+    link = await site.invite(browser, AGENT, "agent")
     await owner.execute("UPDATE magic_link SET expires_at = expires_at - interval '7 days'")
     path, _, token = link.partition("?token=")
     assert (await site.browser().submit(path, token=token)).status_code == 400
@@ -49,18 +47,70 @@ async def test_an_invitation_expires_after_seven_days(site: Site, owner: Owner) 
 
 async def test_an_invitation_can_be_withdrawn_and_replaced(site: Site, owner: Owner) -> None:
     browser = await site.owner()
-    for _ in range(2):
-        await browser.submit("/settings/invitations", email=AGENT, role="agent")
+    replaced, link = [await site.invite(browser, AGENT) for _ in range(2)]
+    assert (await site.browser().get(replaced)).status_code == 400
     assert await owner.fetchval("SELECT count(*) FROM magic_link WHERE kind = 'invitation'") == 1
-    link = await site.last_link(AGENT)
     invitation = await owner.fetchval("SELECT id FROM magic_link WHERE kind = 'invitation'")
     assert (await browser.submit(f"/settings/invitations/{invitation}/withdraw")).status_code == 303
     assert (await site.browser().get(link)).status_code == 400
     assert (await browser.submit(f"/settings/invitations/{invitation}/withdraw")).status_code == 404
 
 
+async def test_without_a_mail_server_an_invitation_shows_its_link_once(site: Site, owner: Owner) -> None:
+    browser = await site.owner()
+    link = await site.invite(browser, AGENT)
+    assert link.startswith("http://voxpop.test/login/invitation?token=")
+    page = (await browser.get("/settings")).text
+    assert (AGENT in page, "/login/invitation" in page) == (True, False)
+    assert (await browser.get("/settings/invitations")).headers["location"] == "/settings"
+    assert await site.emails() == []  # nothing is said to be sent, and no copy of the secret is stored
+    token = link.partition("?token=")[2]
+    assert token[32:] not in str(await owner.fetch("TABLE magic_link")) + str(await owner.fetch("TABLE outbox"))
+
+
+@pytest.mark.parametrize("sends_email", [False, True])
+async def test_a_new_link_replaces_that_of_an_invitation(site: Site, owner: Owner, sends_email: bool) -> None:
+    at = site.with_smtp() if sends_email else site
+    browser = at.move(await site.owner())
+    old = await at.invite(browser, AGENT, "admin")
+    await owner.execute("UPDATE magic_link SET expires_at = expires_at - interval '6 days'")
+    invitation = await owner.fetchval("SELECT id FROM magic_link WHERE kind = 'invitation'")
+    new = shown_secret(await browser.submit(f"/settings/invitations/{invitation}/link"))
+    assert (await browser.submit(f"/settings/invitations/{invitation}/link")).status_code == 404
+    await owner.execute("UPDATE magic_link SET expires_at = expires_at - interval '6 days'")
+    assert [(await at.browser().get(link)).status_code for link in (old, new)] == [400, 200]
+    assert (await at.browser().use_link(new)).status_code == 303
+    assert "2 members" in (await browser.get("/settings")).text
+    assert len(await site.emails()) == sends_email
+
+
+async def test_two_new_links_at_once_leave_one_invitation(site: Site, owner: Owner) -> None:
+    browser = await site.owner()
+    await site.invite(browser, AGENT)
+    invitation = await owner.fetchval("SELECT id FROM magic_link WHERE kind = 'invitation'")
+    answers = await asyncio.gather(*(browser.submit(f"/settings/invitations/{invitation}/link") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404]
+    assert await owner.fetchval("SELECT count(*) FROM magic_link WHERE kind = 'invitation'") == 1
+
+
+async def test_a_link_that_a_member_could_read_proves_no_address(site: Site, owner: Owner) -> None:
+    """Even with a mail server: the owner who asks for a new link could accept the invitation themselves."""
+    await site.owner(password=PASSWORD)
+    sending = site.with_smtp()
+    other = sending.move(await site.owner("acme", "other@example.com"))
+    await sending.invite(other, OWNER)
+    invitation = await owner.fetchval("SELECT id FROM magic_link WHERE kind = 'invitation'")
+    link = shown_secret(await other.submit(f"/settings/invitations/{invitation}/link"))
+    assert PASSWORD_FIELD in (await sending.browser("acme").get(link)).text
+    assert (await sending.browser("acme").use_link(link, password="wrong")).status_code == 400
+    assert (await sending.browser("acme").use_link(link, password=PASSWORD)).status_code == 303
+    assert await owner.fetchval("SELECT count(*) FROM account WHERE email_verified_at IS NOT NULL") == 0
+
+
 SETTINGS = [
     ("POST", "/settings/invitations"),
+    ("GET", "/settings/invitations"),
+    ("POST", "/settings/invitations/{id}/link"),
     ("POST", "/settings/invitations/{id}/withdraw"),
     ("POST", "/settings/members/{id}/role"),
     ("POST", "/settings/members/{id}/remove"),
@@ -225,8 +275,7 @@ async def test_an_existing_account_accepts_an_invitation_with_its_password(site:
     """Without a mail server, the owner who invites can read the link and could accept it themselves."""
     await site.owner(password=PASSWORD)
     other = await site.owner("acme", "other@example.com")
-    await other.submit("/settings/invitations", email=OWNER, role="admin")
-    link = await site.last_link(OWNER, "acme")
+    link = await site.invite(other, OWNER, "admin")
     assert PASSWORD_FIELD in (await site.browser("acme").get(link)).text
     for wrong in ("", "wrong"):
         refused = await site.browser("acme").use_link(link, password=wrong)
@@ -241,8 +290,7 @@ async def test_an_existing_account_accepts_an_invitation_with_its_password(site:
 async def test_an_existing_account_without_a_password_cannot_accept(site: Site) -> None:  # T26
     await site.owner()
     other = await site.owner("acme", "other@example.com")
-    await other.submit("/settings/invitations", email=OWNER, role="admin")
-    link = await site.last_link(OWNER, "acme")
+    link = await site.invite(other, OWNER, "admin")
     for password in ("", "no account has this password"):
         assert (await site.browser("acme").use_link(link, password=password)).status_code == 400
 
@@ -252,8 +300,7 @@ async def test_other_invitations_need_no_password(site: Site) -> None:
     await site.owner(password=PASSWORD)
     other = await site.owner("acme", "other@example.com")
     for email, at in ((AGENT, site), (OWNER, site.with_smtp())):
-        await other.submit("/settings/invitations", email=email, role="agent")
-        link, browser = await site.last_link(email, "acme"), at.browser("acme")
+        link, browser = await at.invite(at.move(other), email), at.browser("acme")
         assert PASSWORD_FIELD not in (await browser.get(link)).text
         assert (await browser.use_link(link)).status_code == 303
 
@@ -266,14 +313,13 @@ async def test_an_account_made_for_an_unverified_address_passes_to_its_true_owne
 ) -> None:
     claimer, owner = await site.owner("acme", AGENT, PASSWORD), await site.owner()
     if proof:
-        await claimer.submit("/login/mail", email=AGENT)
         at = site.with_smtp() if proof == "emailed link" else site
+        await at.browser("acme").submit("/login/mail", email=AGENT)
         assert (await at.browser("acme").use_link(await site.last_link(AGENT, "acme"))).status_code == 303
     await claimer.submit("/login/mail", email=AGENT)
     waiting = await site.last_link(AGENT, "acme")
-    await owner.submit("/settings/invitations", email=AGENT, role="agent")
-    true_owner = site.with_smtp().browser()
-    assert (await true_owner.use_link(await site.last_link(AGENT))).status_code == 303
+    true_owner, sending = site.browser(), site.with_smtp()
+    assert (await true_owner.use_link(await sending.invite(sending.move(owner), AGENT))).status_code == 303
     assert await status(true_owner) == 200
     assert await status(claimer) == (200 if kept else 303)
     signed_in = await site.browser("acme").submit("/login", email=AGENT, password=PASSWORD)
@@ -292,12 +338,12 @@ async def test_without_a_mail_server_an_invitation_does_not_verify_the_address(s
 async def test_an_admin_cannot_replace_or_withdraw_an_owners_invitation(site: Site, owner: Owner) -> None:  # T25
     first = await site.owner()
     admin = await site.accept_invitation(first, ADMIN, "admin")
-    await first.submit("/settings/invitations", email="second@example.com", role="owner")
-    link = await site.last_link("second@example.com")
+    link = await site.invite(first, "second@example.com", "owner")
     invitation = await owner.fetchval("SELECT id FROM magic_link WHERE role = 'owner'")
     replaced = await admin.submit("/settings/invitations", email="SECOND@example.com", role="agent")
     withdrawn = await admin.submit(f"/settings/invitations/{invitation}/withdraw")
-    assert (replaced.status_code, withdrawn.status_code) == (403, 403)
+    shown = await admin.submit(f"/settings/invitations/{invitation}/link")
+    assert (replaced.status_code, withdrawn.status_code, shown.status_code) == (403, 403, 403)
     assert (await site.browser().use_link(link)).status_code == 303
     assert await owner.fetchval("SELECT count(*) FROM member WHERE role = 'owner'") == 2
 

@@ -125,12 +125,20 @@ async def test_a_customer_signs_in_by_emagic_link_only(site: Site) -> None:  # T
     browser = site.browser()
     answer = await browser.submit("/tickets/login", email=CUSTOMER)
     assert answer.headers["location"] == "/tickets/login?sent"
-    assert "A link is on its way" in (await browser.get("/tickets/login?sent")).text
+    assert "A link is on its way" in (await site.with_smtp().browser().get("/tickets/login?sent")).text
     answer = await browser.use_link(await site.last_link(CUSTOMER))
     assert answer.headers["location"] == "/tickets"
     assert answer.headers["set-cookie"].startswith("voxpop-customer=")
     assert (await browser.get("/tickets/login")).status_code == 303
     assert not await signed_in(browser)  # not as a member
+
+
+@pytest.mark.parametrize("path", ["/login", "/login?sent", "/tickets/login", "/tickets/login?sent"])
+async def test_sign_in_pages_say_where_the_link_is_if_no_email_is_sent(site: Site, path: str) -> None:
+    page = (await site.browser().get(path)).text
+    sending = (await site.with_smtp().browser().get(path)).text
+    assert ("in the settings under “Outgoing email”" in page, "Outgoing email" in sending) == (True, False)
+    assert ("on its way" in page, "send you" in page, "Email me" in page) == (False, False, False)
 
 
 async def test_an_unknown_customer_address_gets_the_same_response(site: Site) -> None:  # T23

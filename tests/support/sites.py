@@ -1,6 +1,7 @@
 """Helpers of page tests: a site of two workspaces, browsers at their hosts, outgoing email, and an SMTP server."""
 
 import asyncio
+import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -64,6 +65,13 @@ class Site:
         site.workspaces, site.browsers = self.workspaces, self.browsers
         return site
 
+    def move(self, browser: Browser) -> Browser:
+        """The same browser, with its cookies, at this site."""
+        slug = browser.base_url.host.removesuffix(HOST).strip(".") or "default"
+        moved = self.browser(slug)
+        moved.cookies.update(browser.cookies)
+        return moved
+
     def browser(self, slug: str = "default", *, client: str = "127.0.0.1", **headers: str) -> Browser:
         host = HOST if slug == "default" else f"{slug}.{HOST}"
         scheme = self.settings.public_url.partition(":")[0]
@@ -85,11 +93,17 @@ class Site:
         self, owner: Browser, email: str, role: str, slug: str = "default", password: str = ""
     ) -> Browser:
         """The browser of a new member, signed in by an invitation. `password`: that of their account elsewhere."""
-        answer = await owner.submit("/settings/invitations", email=email, role=role)
-        assert answer.status_code == 303, answer.text
         browser = self.browser(slug)
-        assert (await browser.use_link(await self.last_link(email, slug), password=password)).status_code == 303
+        assert (await browser.use_link(await self.invite(owner, email, role), password=password)).status_code == 303
         return browser
+
+    async def invite(self, inviter: Browser, email: str, role: str = "agent") -> str:
+        """The link of a new invitation: from the page, or where a mail server is set from the email."""
+        answer = await inviter.submit("/settings/invitations", email=email, role=role)
+        if self.settings.sends_email:
+            assert answer.headers["location"] == "/settings?done=invited", answer.text
+            return await self.last_link(email, inviter.base_url.host.removesuffix(HOST).strip(".") or "default")
+        return shown_secret(answer)
 
     async def emails(self, slug: str = "default") -> list[OutgoingMail]:
         """The emails in the outbox, the oldest first."""
@@ -103,6 +117,14 @@ class Site:
         link = re.search(r"https?://\S+", last.text)
         assert link is not None
         return link[0]
+
+
+def shown_secret(answer: httpx.Response) -> str:
+    """The secret that only this response shows: a key, or the link of an invitation."""
+    secret = re.search(r'<code id="secret">([^<]+)</code>', answer.text)
+    assert answer.status_code == 200, answer.text
+    assert secret is not None, answer.text
+    return html.unescape(secret[1])
 
 
 async def member_id(browser: Browser, email: str) -> str:

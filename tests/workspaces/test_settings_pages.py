@@ -99,9 +99,10 @@ async def test_a_key_of_another_workspace_is_not_found(site: Site) -> None:  # T
 async def test_owners_read_emails_where_no_mail_server_is_configured(site: Site) -> None:
     owner = await site.owner()
     admin = await site.accept_invitation(owner, ADMIN, "admin")
+    await site.browser().submit("/login/mail", email=ADMIN)
     page = (await owner.get("/settings/mail")).text
     assert f"to {ADMIN}" in page
-    assert '<a href="http://voxpop.test/login/invitation?token=' in page
+    assert '<a href="http://voxpop.test/login/link?token=' in page
     assert (await admin.get("/settings/mail")).status_code == 403
     other = await site.owner("acme", "other@example.com")
     assert ADMIN not in (await other.get("/settings/mail")).text
@@ -120,6 +121,60 @@ async def test_with_a_mail_server_the_text_of_emails_is_hidden(site: Site) -> No
         await owner.aclose()
     assert "sent <time" in sent
     assert "token=" not in waiting + sent
+
+
+BANNER = "No mail server is set up: no one receives email."
+
+
+async def test_a_test_email_shows_whether_the_mail_server_accepts_it(site: Site) -> None:
+    async with fake_smtp_server() as server:
+        sending = Site(site.database, VOXPOP_SMTP_URL=server.url)
+        sending.workspaces = site.workspaces
+        owner = await sending.owner()
+        sender = MailSender(site.database, server.url, "a@b.test")
+        pages = [(await owner.get("/settings/mail")).text]
+        for rejection in ({}, {OWNER: "451 come back later"}, {OWNER: "550 no such person"}):
+            server.rejections = rejection
+            answer = await owner.submit("/settings/mail/test")
+            assert answer.headers["location"] == "/settings/mail?done=tested"
+            await sender.send_due(utcnow())
+            pages.append((await owner.get("/settings/mail")).text)
+        await owner.aclose()
+    none, accepted, retried, failed = pages
+    assert "No email was sent yet." in none
+    assert f"Last delivery: sent to {OWNER} <time" in accepted
+    assert f"the email to {OWNER} was not sent" in retried
+    assert ("451" in retried, "come back later" in retried, "Next attempt: <time" in retried) == (True, True, True)
+    assert ("550" in failed, "It is not tried again." in failed, "Next attempt" in failed) == (True, True, False)
+    assert "Subject: Test email from default" in server.received[0]
+
+
+async def test_without_a_mail_server_there_is_no_test_email(site: Site) -> None:
+    owner = await site.owner()
+    page = (await owner.get("/settings/mail")).text
+    assert ("VOXPOP_SMTP_URL" in page, "/settings/mail/test" in page) == (True, False)
+    assert (await owner.submit("/settings/mail/test")).status_code == 409
+    assert await site.emails() == []
+
+
+async def test_only_owners_send_test_emails_and_see_deliveries_of_their_workspace(site: Site) -> None:  # T26
+    sending = site.with_smtp()
+    owner, other = await site.owner(), await site.owner("acme", "other@example.com")
+    admin = await site.accept_invitation(owner, ADMIN, "admin")
+    assert (await sending.move(admin).submit("/settings/mail/test")).status_code == 403
+    assert (await sending.move(owner).submit("/settings/mail/test")).status_code == 303
+    await MailSender(site.database, "smtp://127.0.0.1:1", "a@b.test").send_due(utcnow())
+    assert f"to {OWNER} was not sent" in (await sending.move(owner).get("/settings/mail")).text
+    assert "No email was sent yet." in (await sending.move(other).get("/settings/mail")).text
+
+
+async def test_a_banner_tells_owners_that_no_mail_server_is_set_up(site: Site) -> None:
+    owner = await site.owner()
+    admin = await site.accept_invitation(owner, ADMIN, "admin")
+    for path in ("/inbox", "/settings", "/settings/profile", "/low-ratings"):
+        assert BANNER in (await owner.get(path)).text
+        assert BANNER not in (await admin.get(path)).text
+        assert BANNER not in (await site.with_smtp().move(owner).get(path)).text
 
 
 async def test_the_api_changes_the_portal_and_csat_settings(client: Client) -> None:  # T10

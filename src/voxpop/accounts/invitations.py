@@ -11,6 +11,7 @@ from voxpop.accounts.magic_links import create_link, get_link, use_link
 from voxpop.accounts.members import OWNERS_ONLY
 from voxpop.accounts.models import Account, Invitation, LinkKind, MagicLink, Member, NewMagicLink, Role
 from voxpop.auth.permissions import may_manage
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.email_addresses import normalize_email
 from voxpop.errors import FieldError, Forbidden, Invalid, NotFound
@@ -42,10 +43,17 @@ class Invitee(Struct, frozen=True):
     locale: str
 
 
+class InvitationLink(Struct, frozen=True):
+    """The link of an invitation. It is shown once, because only the hash of its secret is stored."""
+
+    email: str
+    link: str
+
+
 async def invite(
-    tx: Tx, workspace: Workspace, inviter: Member, invitee: Invitee, now: datetime, public_url: str
-) -> None:
-    """Emails an invitation; it replaces an open one of the same address.
+    tx: Tx, workspace: Workspace, inviter: Member, invitee: Invitee, now: datetime, settings: Settings
+) -> InvitationLink:
+    """Creates an invitation and emails it, if email is sent. It replaces an open one of the same address.
 
     Forbidden if the inviter may not grant the role, Invalid if the address belongs to a member.
     """
@@ -57,10 +65,31 @@ async def invite(
         if normalize_email(invitation.email) == normalize_email(invitee.email):
             _check_may_withdraw(inviter, invitation)
     await magic_links_store.delete_invitations_of_email(tx, workspace.id, invitee.email)
-    new = NewMagicLink(LinkKind.INVITATION, email=invitee.email, name=invitee.name, role=invitee.role)
+    new = NewMagicLink(
+        LinkKind.INVITATION,
+        email=invitee.email,
+        name=invitee.name,
+        role=invitee.role,
+        email_only=settings.sends_email,
+    )
     path = await create_link(tx, workspace.id, new, Audit(now, inviter.actor().name))
-    link = workspace_url(public_url, workspace.slug) + path
-    await outbox.record(tx, workspace.id, [_email(workspace, inviter, invitee, link, now)], now)
+    link = workspace_url(settings.public_url, workspace.slug) + path
+    if settings.sends_email:
+        await outbox.record(tx, workspace.id, [_email(workspace, inviter, invitee, link, now)], now)
+    return InvitationLink(invitee.email, link)
+
+
+async def replace_link(
+    tx: Tx, workspace: Workspace, manager: Member, invitation: UUID, now: datetime, public_url: str
+) -> InvitationLink:
+    """A new link for an open invitation, to be handed over by the manager; the old link becomes useless.
+
+    NotFound unless the invitation is open, Forbidden if the manager lacks the right.
+    """
+    old = await _delete(tx, manager, invitation, now)
+    new = NewMagicLink(LinkKind.INVITATION, email=old.email, name=old.name, role=Role(old.role))
+    path = await create_link(tx, workspace.id, new, Audit(now, manager.actor().name))
+    return InvitationLink(old.email, workspace_url(public_url, workspace.slug) + path)
 
 
 def _email(workspace: Workspace, inviter: Member, invitee: Invitee, link: str, now: datetime) -> outbox.Message:
@@ -70,9 +99,9 @@ def _email(workspace: Workspace, inviter: Member, invitee: Invitee, link: str, n
     return mail.compose(workspace.name, invitee.email, translate(invitee.locale, SUBJECT, **names), text, now)
 
 
-async def has_account_elsewhere(tx: Tx, workspace: WorkspaceId, link: MagicLink) -> bool:
-    """Whether a link is an invitation of an address whose account is a member of another workspace."""
-    if link.kind != LinkKind.INVITATION or not link.email:
+async def needs_password(tx: Tx, workspace: WorkspaceId, link: MagicLink) -> bool:
+    """Whether a link is an invitation that a member here could read, and its address has an account elsewhere."""
+    if link.kind != LinkKind.INVITATION or not link.email or link.email_only:
         return False
     return await store.find_account_of_other_workspace(tx, workspace, link.email) is not None
 
@@ -80,10 +109,10 @@ async def has_account_elsewhere(tx: Tx, workspace: WorkspaceId, link: MagicLink)
 async def find_protected_invitation(
     database: Database, workspace: WorkspaceId, token: str, now: datetime
 ) -> MagicLink | None:
-    """The invitation of a token if the invited address has an account elsewhere, else None. LinkSpent as usual."""
+    """The invitation of a token if its bearer must prove to own an account elsewhere, else None. LinkSpent as usual."""
     async with database.transaction(workspace) as tx:
         link = await get_link(tx, workspace, LinkKind.INVITATION, token, now)
-        return link if await has_account_elsewhere(tx, workspace, link) else None
+        return link if await needs_password(tx, workspace, link) else None
 
 
 async def check_password(database: Database, workspace: WorkspaceId, email: str, password: str) -> None:
@@ -97,19 +126,14 @@ async def check_password(database: Database, workspace: WorkspaceId, email: str,
         raise Invalid(WRONG_PASSWORD, details=[FieldError("password", WRONG_PASSWORD)])
 
 
-async def accept_invitation(
-    tx: Tx, workspace: WorkspaceId, token: str, now: datetime, *, email_verified: bool
-) -> AccountId:
-    """Makes the bearer a member, with the account of the invited address if there is one. LinkSpent as usual.
-
-    `email_verified`: the link was sent by email, so the bearer receives email at the address.
-    """
+async def accept_invitation(tx: Tx, workspace: WorkspaceId, token: str, now: datetime) -> AccountId:
+    """Makes the bearer a member, with the account of the invited address if there is one. LinkSpent as usual."""
     link = await use_link(tx, workspace, LinkKind.INVITATION, token, now)
     email = link.email or ""
     new = Account(AccountId(uuid7()), link.name or email.partition("@")[0], email, None)
     role = Role(link.role or Role.AGENT)
     audit = Audit(now, f"member:{email}")
-    return await store.insert_member(tx, workspace, new, role, audit, email_verified=email_verified)
+    return await store.insert_member(tx, workspace, new, role, audit, email_verified=link.email_only)
 
 
 async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> list[Invitation]:
@@ -119,11 +143,17 @@ async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> lis
 
 async def withdraw_invitation(tx: Tx, manager: Member, invitation: UUID, now: datetime) -> None:
     """Makes the invitation's link useless. NotFound unless it is open, Forbidden if the manager lacks the right."""
+    await _delete(tx, manager, invitation, now)
+
+
+async def _delete(tx: Tx, manager: Member, invitation: UUID, now: datetime) -> Invitation:
     open_invitations = {each.id: each for each in await list_invitations(tx, manager.workspace_id, now)}
     if invitation not in open_invitations:
         raise NotFound
     _check_may_withdraw(manager, open_invitations[invitation])
-    await magic_links_store.delete_invitation(tx, manager.workspace_id, invitation)
+    if not await magic_links_store.delete_invitation(tx, manager.workspace_id, invitation):
+        raise NotFound
+    return open_invitations[invitation]
 
 
 def _check_may_withdraw(manager: Member, invitation: Invitation) -> None:

@@ -21,7 +21,6 @@ from voxpop.auth import browser_sessions
 from voxpop.auth.dependencies import CurrentWorkspace, PageRequest, Renderer, Transaction, before_transaction
 from voxpop.auth.guards import limit_by_client, portal_public, public
 from voxpop.auth.rate_limits import RateLimit, record_password_guess
-from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Conflict, FieldError, Invalid
 from voxpop.text import is_visible
@@ -49,14 +48,14 @@ async def show_member_link(
 async def use_member_link(
     request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, render: Renderer
 ) -> Response[Any]:
-    """Signs a member in. If the link was sent by email, it also verifies their address."""
+    """Signs a member in. If only an email carried the link, it also verifies their address."""
     form = await read_form(request, TokenForm)
     try:
         link = await use_link(tx, workspace.id, LinkKind.MEMBER, form.token, utcnow())
     except LinkSpent as error:
         raise _spent(render, LinkKind.MEMBER, error) from None
     assert link.account_id is not None  # noqa: S101 - a constraint of the table
-    if _sends_email(request):
+    if link.email_only:
         await sign_in.mark_email_verified(tx, workspace.id, link.account_id, utcnow())
     new = NewSession(SessionKind.MEMBER, account_id=link.account_id)
     return await browser_sessions.start(request, tx, new, link.next_path or HOME)
@@ -95,11 +94,10 @@ async def show_invitation(
 async def check_invitation(request: PageRequest, workspace: CurrentWorkspace, render: Renderer) -> InvitationForm:
     """Reads the form, and verifies the password of an account that is a member of another workspace.
 
-    The password is needed only where email is not sent: there the owners of this workspace can read the link.
+    The password is not needed if only an email carried the link. Otherwise a member of this workspace could read it.
     """
     form = await read_form(request, InvitationForm)
-    if not _sends_email(request):
-        await _check_account_password(request, workspace, render, form)
+    await _check_account_password(request, workspace, render, form)
     return form
 
 
@@ -137,11 +135,8 @@ async def accept_invitation(
     checked: NamedDependency[InvitationForm],
 ) -> Response[Any]:
     """Makes the bearer a member and signs them in."""
-    is_verified = _sends_email(request)
     try:
-        account = await invitations.accept_invitation(
-            tx, workspace.id, checked.token, utcnow(), email_verified=is_verified
-        )
+        account = await invitations.accept_invitation(tx, workspace.id, checked.token, utcnow())
     except LinkSpent as error:
         raise _spent(render, LinkKind.INVITATION, error) from None
     return await browser_sessions.start(request, tx, NewSession(SessionKind.MEMBER, account_id=account), WELCOME)
@@ -202,7 +197,7 @@ async def _show_link(
 ) -> Response[Any]:
     token = request.query_params.get("token", "")
     link = await _get_link(tx, workspace, render, kind, token)
-    asks_password = not _sends_email(request) and await invitations.has_account_elsewhere(tx, workspace.id, link)
+    asks_password = await invitations.needs_password(tx, workspace.id, link)
     return render(LINK, **_link_context(token, link, asks_password=asks_password))
 
 
@@ -211,12 +206,6 @@ async def _get_link(tx: Tx, workspace: Workspace, render: PageRenderer, kind: Li
         return await get_link(tx, workspace.id, kind, token, utcnow())
     except LinkSpent as error:
         raise _spent(render, kind, error) from None
-
-
-def _sends_email(request: PageRequest) -> bool:
-    """Whether the bearer of a link received it by email. Without a mail server the workspace's owners can read it."""
-    settings: Settings = request.app.state.settings
-    return settings.smtp_url is not None
 
 
 def _link_context(token: str, link: MagicLink, *, asks_password: bool) -> dict[str, Any]:

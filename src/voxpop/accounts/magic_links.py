@@ -38,6 +38,7 @@ async def create_link(tx: Tx, workspace: WorkspaceId, new: NewMagicLink, audit: 
         name=new.name,
         role=new.role,
         next_path=new.next_path,
+        email_only=new.email_only,
         create_time=audit.at,
         create_user=audit.by,
         expires_at=audit.at + TTL[new.kind],

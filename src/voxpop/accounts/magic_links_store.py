@@ -24,6 +24,7 @@ class MagicLinkValues(Struct, frozen=True):
     name: str | None
     role: Role | None
     next_path: str | None
+    email_only: bool
     create_time: datetime
     create_user: str
     expires_at: datetime
@@ -32,16 +33,16 @@ class MagicLinkValues(Struct, frozen=True):
 NEW_LINK = Query(
     """
     INSERT INTO magic_link (workspace_id, id, secret_hash, kind, account_id, email, email_folded, name, role,
-                             next_path, create_time, create_user, expires_at)
+                             next_path, email_only, create_time, create_user, expires_at)
     VALUES (:workspace, :id, :secret_hash, :kind, :account_id, :email, :email_folded, :name, :role,
-            :next_path, :create_time, :create_user, :expires_at)
+            :next_path, :email_only, :create_time, :create_user, :expires_at)
     """,
     NoRows,
     values=MagicLinkValues,
 )
 LINK_BY_ID = Query(
     """
-    SELECT id, secret_hash, kind, account_id, email, name, role, next_path FROM magic_link
+    SELECT id, secret_hash, kind, account_id, email, name, role, next_path, email_only FROM magic_link
     WHERE workspace_id = :workspace AND id = :link AND kind = :kind AND used_at IS NULL AND expires_at > :now
     """,
     MagicLink,
@@ -77,7 +78,7 @@ DELETED_INVITATIONS_OF_EMAIL = Query(
 )
 OWNER_LINKS = Query(
     """
-    SELECT id, secret_hash, kind, account_id, email, name, role, next_path FROM magic_link
+    SELECT id, secret_hash, kind, account_id, email, name, role, next_path, email_only FROM magic_link
     WHERE workspace_id = :workspace AND kind = 'owner' AND used_at IS NULL AND expires_at > :now
     """,
     MagicLink,
@@ -110,9 +111,9 @@ async def list_invitations(tx: Tx, workspace: WorkspaceId, now: datetime) -> lis
     return await INVITATIONS.all(tx, workspace=workspace, now=now)
 
 
-async def delete_invitation(tx: Tx, workspace: WorkspaceId, invitation: UUID) -> None:
-    """Deletes an invitation that was not accepted yet."""
-    await DELETED_INVITATION.run(tx, workspace=workspace, invitation=invitation)
+async def delete_invitation(tx: Tx, workspace: WorkspaceId, invitation: UUID) -> bool:
+    """Deletes an invitation; False if it was accepted, replaced or withdrawn meanwhile."""
+    return await DELETED_INVITATION.run(tx, workspace=workspace, invitation=invitation) == 1
 
 
 async def delete_invitations_of_email(tx: Tx, workspace: WorkspaceId, email: str) -> None:

@@ -169,7 +169,10 @@ class LinkKind(StrEnum):
 
 
 class NewMagicLink(Struct, frozen=True):
-    """The effect of a magic link: a session for an account or an address, or membership of the workspace."""
+    """The effect of a magic link: a session for an account or an address, or membership of the workspace.
+
+    `email_only`: only an email carries the link, so its bearer receives email at the address.
+    """
 
     kind: LinkKind
     account_id: AccountId | None = None
@@ -177,6 +180,7 @@ class NewMagicLink(Struct, frozen=True):
     name: str | None = None
     role: Role | None = None
     next_path: str | None = None
+    email_only: bool = False
 
 
 class MagicLink(Struct, frozen=True):
@@ -190,6 +194,7 @@ class MagicLink(Struct, frozen=True):
     name: str | None
     role: str | None
     next_path: str | None
+    email_only: bool
 
 
 class Invitation(Struct, frozen=True):

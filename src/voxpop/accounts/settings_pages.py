@@ -1,5 +1,6 @@
 """The settings pages for members, invitations, and one's own profile, password and sessions. Parses, calls, shows."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, get, post
@@ -7,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from voxpop.accounts import invitations, members, sessions
-from voxpop.accounts.invitations import ROLE_NAMES, Invitee
+from voxpop.accounts.invitations import ROLE_NAMES, InvitationLink, Invitee
 from voxpop.accounts.models import Member, Role
 from voxpop.accounts.schemas import CheckedPassword, InviteForm, PasswordForm, ProfileForm, RoleForm, parse_email
 from voxpop.auth.dependencies import (
@@ -19,19 +20,24 @@ from voxpop.auth.dependencies import (
     Transaction,
     before_transaction,
 )
+from voxpop.auth.form_submissions import FormAlreadySent, FormSubmission
 from voxpop.auth.guards import limit_by_member, members_only
 from voxpop.auth.rate_limits import RateLimit
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import AppError, Invalid
+from voxpop.errors import AppError, Conflict, Invalid
 from voxpop.i18n import N_
 from voxpop.text import is_visible
 from voxpop.types import AccountId, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
+from voxpop.web.rendering import PageRenderer
 from voxpop.web.validation import read_id
 
 MEMBERS, PROFILE, SESSIONS = "accounts/members.html", "accounts/profile.html", "accounts/sessions.html"
+LINK_ALREADY_SHOWN = N_(
+    "This form was sent twice, and one link was created. It was shown once. If you did not copy it, choose “New link”."
+)
 TOASTS = {
     "welcome": N_("Welcome. Check your name, and choose a password if you like."),
     "invited": N_("Invitation sent"),
@@ -52,7 +58,9 @@ async def show_members(tx: Transaction, member: CurrentMember, render: Renderer)
     return render(MEMBERS, **await _members_context(tx, member))
 
 
-async def _members_context(tx: Tx, member: Member, form: InviteForm | None = None) -> dict[str, Any]:
+async def _members_context(
+    tx: Tx, member: Member, form: InviteForm | None = None, created: InvitationLink | None = None
+) -> dict[str, Any]:
     return {
         "active": "settings",
         "section": "members",
@@ -62,6 +70,7 @@ async def _members_context(tx: Tx, member: Member, form: InviteForm | None = Non
         "roles": ROLE_NAMES,
         "manageable_roles": [role for role in Role if member.may(role)],
         "form": form or InviteForm("", Role.AGENT),
+        "created": created,
     }
 
 
@@ -80,20 +89,78 @@ async def invite(
     render: Renderer,
     submission: Submission,
 ) -> Response[Any]:
-    """Emails an invitation."""
+    """Emails an invitation. Without a mail server, only this response shows its link."""
     form = await read_form(request, InviteForm)
     settings: Settings = request.app.state.settings
 
-    async def work() -> str:
+    async def create() -> InvitationLink:
         name = form.name if is_visible(form.name) else None
         invitee = Invitee(parse_email(form.email), name, form.role, render.locale)
-        await invitations.invite(tx, workspace, member, invitee, utcnow(), settings.public_url)
+        return await invitations.invite(tx, workspace, member, invitee, utcnow(), settings)
+
+    async def send() -> str:
+        await create()
         return "/settings?done=invited"
 
     try:
-        return redirect(await submission.run_once(tx, work))
+        if settings.sends_email:
+            return redirect(await submission.run_once(tx, send))
+        return await _show_once(tx, member, render, submission, create)
     except Invalid as error:
         raise render.with_errors(MEMBERS, error, **await _members_context(tx, member, form)) from None
+
+
+@post(
+    "/settings/invitations/{invitation:str}/link",
+    opt=members_only(Role.ADMIN),
+    guards=[limit_by_member(RateLimit.INVITE)],
+    include_in_schema=False,
+    status_code=200,
+)
+async def replace_invitation_link(
+    request: PageRequest,
+    workspace: CurrentWorkspace,
+    member: CurrentMember,
+    tx: Transaction,
+    render: Renderer,
+    submission: Submission,
+    invitation: FromPath[str],
+) -> Response[Any]:
+    """Replaces the link of an open invitation. Only this response shows the new one."""
+    settings: Settings = request.app.state.settings
+
+    async def create() -> InvitationLink:
+        replaced = read_id(invitation, "invitation")
+        return await invitations.replace_link(tx, workspace, member, replaced, utcnow(), settings.public_url)
+
+    return await _show_once(tx, member, render, submission, create)
+
+
+async def _show_once(
+    tx: Tx,
+    member: Member,
+    render: PageRenderer,
+    submission: FormSubmission,
+    create: Callable[[], Awaitable[InvitationLink]],
+) -> Response[Any]:
+    """The page with a new link. A repeated form creates none and says so, because only the hash is stored."""
+    try:
+        await submission.require_first(tx)
+    except FormAlreadySent:
+        error = Conflict(LINK_ALREADY_SHOWN)
+        raise render.with_errors(MEMBERS, error, **await _members_context(tx, member)) from None
+    return render(MEMBERS, **await _members_context(tx, member, created=await create()))
+
+
+@get(
+    ["/settings/invitations", "/settings/invitations/{invitation:str}/link"],
+    opt=members_only(Role.ADMIN),
+    include_in_schema=False,
+    sync_to_thread=False,
+)
+def redirect_to_members() -> Response[Any]:
+    """The forms for invitations respond at these addresses, so a reader may open one again."""
+    return redirect("/settings")
 
 
 @post("/settings/invitations/{invitation:str}/withdraw", opt=members_only(Role.ADMIN), include_in_schema=False)
@@ -200,6 +267,8 @@ async def change_password(
 ROUTES = [
     show_members,
     invite,
+    redirect_to_members,
+    replace_invitation_link,
     withdraw,
     change_role,
     remove_member,

@@ -8,6 +8,7 @@ from voxpop import mail, outbox
 from voxpop.accounts import magic_links_store, passwords, sessions_store, store
 from voxpop.accounts.magic_links import create_link, use_link
 from voxpop.accounts.models import Account, LinkKind, NewMagicLink, Role
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Conflict, FieldError
 from voxpop.hosts import DEFAULT_LABEL, workspace_url
@@ -70,11 +71,19 @@ async def verify_password(
     return account.account_id
 
 
-async def email_member_link(tx: Tx, workspace: Workspace, request: LinkRequest, now: datetime, public_url: str) -> None:
+async def email_member_link(
+    tx: Tx, workspace: Workspace, request: LinkRequest, now: datetime, settings: Settings
+) -> None:
     """Emails a sign-in link if the address is a member's. The caller cannot tell whether it is."""
     if account := await store.find_account_by_email(tx, workspace.id, request.email):
-        new = NewMagicLink(LinkKind.MEMBER, account_id=account.account_id, next_path=request.next_path)
-        link = workspace_url(public_url, workspace.slug) + await create_link(tx, workspace.id, new, Audit(now, USER))
+        new = NewMagicLink(
+            LinkKind.MEMBER,
+            account_id=account.account_id,
+            next_path=request.next_path,
+            email_only=settings.sends_email,
+        )
+        path = await create_link(tx, workspace.id, new, Audit(now, USER))
+        link = workspace_url(settings.public_url, workspace.slug) + path
         subject = translate(request.locale, SUBJECT, workspace=workspace.name)
         text = translate(request.locale, TEXT, workspace=workspace.name, link=link)
         message = mail.compose(workspace.name, account.email, subject, text, now)

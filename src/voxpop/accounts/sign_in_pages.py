@@ -128,7 +128,7 @@ async def email_member_link(
 
     async def work() -> str:
         if checked is not None:
-            await sign_in.email_member_link(tx, workspace, checked, utcnow(), settings.public_url)
+            await sign_in.email_member_link(tx, workspace, checked, utcnow(), settings)
         return "/login?sent"
 
     return redirect(await submission.run_once(tx, work))

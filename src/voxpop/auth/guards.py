@@ -112,6 +112,7 @@ class AccessGuard:
             "workspace": identity.workspace,
             "member": identity.member,
             "customer": identity.customer,
+            "sends_email": connection.app.state.settings.sends_email,
         }
         _check_same_site(connection)
         _check_page_access(access, identity, connection)

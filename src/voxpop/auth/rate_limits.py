@@ -30,6 +30,7 @@ class RateLimit(Enum):
     LINK_CLIENT = "link-client", Limit(30, timedelta(hours=1))
     USE_LINK = "use-link", Limit(60, timedelta(minutes=15))
     INVITE = "invite", Limit(50, timedelta(hours=1))
+    TEST_EMAIL = "test-email", Limit(10, timedelta(hours=1))
     PASSWORD = "password", Limit(10, timedelta(minutes=15))
     OPEN_TICKET = "open-ticket", Limit(10, timedelta(hours=1))
     GUEST_REPLY = "guest-reply", Limit(30, timedelta(hours=1))

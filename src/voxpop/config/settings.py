@@ -213,6 +213,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.base_url or f"http://{host}:{self.port}"
 
+    @property
+    def sends_email(self) -> bool:
+        """Whether a mail server is set. Without one, emails stay on the page "Outgoing email"."""
+        return self.smtp_url is not None
+
     def __rich_repr__(self) -> list[tuple[str, object]]:
         """Names and values without secrets, for `repr` and the logs."""
         values = ((name, getattr(self, name)) for name in self.__struct_fields__)

@@ -6,11 +6,11 @@ from zoneinfo import available_timezones
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from voxpop import mail, outbox
 from voxpop.accounts.models import Member, Role
 from voxpop.auth.dependencies import CurrentMember, CurrentWorkspace, PageRequest, Renderer, Submission, Transaction
 from voxpop.auth.form_submissions import FormAlreadySent
-from voxpop.auth.guards import members_only
+from voxpop.auth.guards import limit_by_member, members_only
+from voxpop.auth.rate_limits import RateLimit
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.errors import Conflict, Invalid
@@ -20,17 +20,21 @@ from voxpop.types import KeyId, Scope, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
 from voxpop.web.validation import read_id
-from voxpop.workspaces import service
+from voxpop.workspaces import outgoing_email, service
 from voxpop.workspaces.models import Workspace
 from voxpop.workspaces.schemas import KeyForm, WorkspaceForm
 
 KEYS, WORKSPACE, EMAIL = "workspaces/keys.html", "workspaces/workspace.html", "workspaces/email.html"
-MAX_EMAILS = 100
-TOASTS = {"revoked": N_("Key revoked"), "saved": N_("Saved")}
 KEY_ALREADY_CREATED = N_(
     "This form was sent twice, and one key was created. It was shown once. If you did not copy it, revoke it and "
     "create another one."
 )
+NO_MAIL_SERVER = N_("No mail server is set up. Set VOXPOP_SMTP_URL, then try again.")
+TOASTS = {
+    "revoked": N_("Key revoked"),
+    "saved": N_("Saved"),
+    "tested": N_("Test email queued. Reload in a few seconds."),
+}
 SCOPE_NAMES = {Scope.INGEST: N_("ingest"), Scope.READ: N_("read"), Scope.MANAGE: N_("manage")}
 SCOPE_HINTS = {
     Scope.INGEST: N_("record usage, send events and answers"),
@@ -116,12 +120,43 @@ async def change_workspace(
 
 
 @get("/settings/mail", opt=members_only(Role.OWNER), include_in_schema=False)
-async def show_email(request: PageRequest, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
+async def show_email(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """The latest outgoing emails. For owners only, because unsent emails can hold sign-in links."""
+    return render(
+        EMAIL,
+        active="settings",
+        section="email",
+        toasts=TOASTS,
+        emails=await outgoing_email.list_emails(tx, member.workspace_id),
+        last=await outgoing_email.find_last_delivery(tx, member.workspace_id),
+    )
+
+
+@post(
+    "/settings/mail/test",
+    opt=members_only(Role.OWNER),
+    guards=[limit_by_member(RateLimit.TEST_EMAIL)],
+    include_in_schema=False,
+    status_code=303,
+)
+async def send_test_email(
+    request: PageRequest,
+    tx: Transaction,
+    workspace: CurrentWorkspace,
+    member: CurrentMember,
+    render: Renderer,
+    submission: Submission,
+) -> Response[Any]:
+    """Sends a test email to the owner. The page shows its delivery as it shows that of any other email."""
     settings: Settings = request.app.state.settings
-    rows = [(row, mail.parse_mail(row.body)) for row in await outbox.list_mail(tx, member.workspace_id, MAX_EMAILS)]
-    sends_email = settings.smtp_url is not None
-    return render(EMAIL, active="settings", section="email", rows=rows, sends_email=sends_email)
+    if not settings.sends_email:
+        raise Conflict(NO_MAIL_SERVER)
+
+    async def work() -> str:
+        await outgoing_email.send_test_email(tx, workspace, member, render.locale, utcnow())
+        return "/settings/mail?done=tested"
+
+    return redirect(await submission.run_once(tx, work))
 
 
-ROUTES = [show_keys, create_key, revoke_key, show_workspace, change_workspace, show_email]
+ROUTES = [show_keys, create_key, revoke_key, show_workspace, change_workspace, show_email, send_test_email]
