@@ -57,7 +57,7 @@ class Ratings:
         tag = uuid4()
         async with self.database.transaction(self.client.workspace) as tx:
             await tx.execute(
-                "INSERT INTO tag (workspace_id, id, name, create_time) VALUES ($1, $2, $3, now())",
+                "INSERT INTO tag (workspace_id, id, name, name_folded, create_time) VALUES ($1, $2, $3, $3, now())",
                 *(self.client.workspace, tag, name),
             )
         return Series(SeriesKind.TAG, tag)

@@ -135,14 +135,18 @@ SMALL_SCALE, LARGEST_SCALE = 11, 101  # numbers of scores
 
 
 def _series_totals(size: int) -> str:
-    """The counts of all series of some kinds in some periods, of scales with at most so many scores."""
+    """The counts of all series of some kinds in some periods, of scales with at most so many scores.
+
+    OFFSET 0 makes PostgreSQL read each range from the index; it would guess far too many rows, and read the table.
+    """
     sums = ", ".join(f"coalesce(sum(r.sign * s.counts[{index}]), 0)::int" for index in range(1, size + 1))
     return f"""
     SELECT s.series_kind AS kind, s.series_id AS id, s.survey_type_code AS survey_type, r.period,
            ARRAY[{sums}] AS counts
-    {_FROM_RANGES} CROSS JOIN unnest(:kinds::text[]) AS wanted (kind)
-    JOIN score_count s ON s.workspace_id = :workspace AND s.series_kind = wanted.kind AND s.grain = r.grain
-        AND s.date >= r.first AND s.date <= r.last
+    {_FROM_RANGES} CROSS JOIN unnest(:kinds::text[]) AS wanted (kind) CROSS JOIN LATERAL (
+        SELECT series_kind, series_id, survey_type_code, counts FROM score_count
+        WHERE workspace_id = :workspace AND series_kind = wanted.kind AND grain = r.grain
+            AND date >= r.first AND date <= r.last OFFSET 0) AS s
     GROUP BY s.series_kind, s.series_id, s.survey_type_code, r.period"""
 
 
