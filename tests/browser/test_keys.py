@@ -46,17 +46,17 @@ async def test_a_full_stop_on_a_latin_keyboard_is_not_search(agent: Agent) -> No
 
 async def test_shortcuts_close_and_reopen_a_ticket(agent: Agent, inbox: InboxSite) -> None:
     page = await agent.go("/inbox/TK-6")
-    for key, said, status in (("d", "Closed.", Status.CLOSED), ("u", "Reopened.", Status.OPEN)):
+    for key, message, status in (("d", "Closed.", Status.CLOSED), ("u", "Reopened.", Status.OPEN)):
         await agent.press(key)
-        await expect(page.locator(".undo")).to_contain_text(said)
+        await expect(page.locator(".undo")).to_contain_text(message)
         assert (await inbox.get("TK-6")).status == status
 
 
-@pytest.mark.parametrize(("ref", "key", "said"), [("TK-1", "e", "resolved"), ("TK-6", "u", "open")])
-async def test_a_shortcut_without_a_button_shows_the_reason(agent: Agent, ref: str, key: str, said: str) -> None:
+@pytest.mark.parametrize(("ref", "key", "message"), [("TK-1", "e", "resolved"), ("TK-6", "u", "open")])
+async def test_a_shortcut_without_a_button_shows_the_reason(agent: Agent, ref: str, key: str, message: str) -> None:
     page = await agent.go(f"/inbox/{ref}")
     await agent.press(key)
-    await expect(page.get_by_role("status").first).to_have_text(f"This ticket is already {said}.")
+    await expect(page.get_by_role("status").first).to_have_text(f"This ticket is already {message}.")
 
 
 @pytest.mark.parametrize(

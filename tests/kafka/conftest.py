@@ -16,7 +16,7 @@ from voxpop.db.pool import Database
 from voxpop.types import Actor, Scope, WorkspaceId, utcnow
 from voxpop.workspaces import service as workspaces
 
-Beside = Callable[[Awaitable[None]], "asyncio.Task[None]"]
+StartTask = Callable[[Awaitable[None]], "asyncio.Task[None]"]
 
 
 @pytest.fixture(scope="session")
@@ -54,13 +54,13 @@ async def open_workspace_with_campaign(database: Database, name: str) -> Workspa
 
 
 @pytest.fixture
-async def home(database: Database) -> WorkspaceId:
+async def workspace(database: Database) -> WorkspaceId:
     """The workspace of events without a workspace header."""
     return await open_workspace_with_campaign(database, "default")
 
 
 @pytest.fixture
-async def beside() -> AsyncIterator[Beside]:
+async def start_task() -> AsyncIterator[StartTask]:
     """Starts a background task; it is cancelled at the end of the test, and must not have failed."""
     tasks: list[asyncio.Task[Any]] = []
 

@@ -36,7 +36,7 @@ async def committed(kafka: Kafka) -> int:
 
 
 async def test_no_event_is_lost_when_consumers_join_and_leave(
-    kafka: Kafka, live_db: str, home: WorkspaceId, owner: Owner
+    kafka: Kafka, live_db: str, workspace: WorkspaceId, owner: Owner
 ) -> None:
     async def send() -> None:
         for number in range(200):
@@ -60,7 +60,7 @@ async def test_no_event_is_lost_when_consumers_join_and_leave(
 
 
 async def test_no_event_is_lost_when_a_consumer_is_killed_in_a_batch(
-    kafka: Kafka, live_db: str, home: WorkspaceId, owner: Owner
+    kafka: Kafka, live_db: str, workspace: WorkspaceId, owner: Owner
 ) -> None:
     kafka.send(*(event(number) for number in range(EVENTS)))
     for round_ in range(KILLS):

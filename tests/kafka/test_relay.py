@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.kafka.conftest import Beside
+from tests.kafka.conftest import StartTask
 from tests.support.invariants import Owner
 from tests.support.kafka import ASKED, Kafka, event, headers_of
 from tests.support.waiting import eventually, until
@@ -74,10 +74,10 @@ async def is_all_sent(owner: Owner) -> bool:
 
 
 async def test_a_rating_is_sent(
-    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+    kafka: Kafka, database: Database, workspace: WorkspaceId, owner: Owner, start_task: StartTask
 ) -> None:
-    await rate(database, home, 9)
-    beside(relay(database, kafka.settings()))
+    await rate(database, workspace, 9)
+    start_task(relay(database, kafka.settings()))
     (message,) = await asyncio.to_thread(kafka.read, kafka.feedback, 1)
     stored = await owner.fetchrow("SELECT * FROM feedback")
     written = await owner.fetchrow("SELECT * FROM outbox")
@@ -90,7 +90,7 @@ async def test_a_rating_is_sent(
     }
     assert message.key() == str(stored["id"]).encode()
     body = json.loads(message.value() or b"")
-    assert (body["event_type"], body["version"], body["workspace"]) == ("feedback.recorded", 1, str(home))
+    assert (body["event_type"], body["version"], body["workspace"]) == ("feedback.recorded", 1, str(workspace))
     assert (body["id"], body["score"], body["comment"]) == (str(stored["id"]), 9, "Отлично")
     assert (body["survey_id"], body["guid"], body["user_email"]) == (None, None, "ann@example.com")
     await until(lambda: is_all_sent(owner))
@@ -109,14 +109,14 @@ def test_the_documented_rating_has_the_fields_of_a_sent_one() -> None:
 
 
 async def test_messages_of_one_key_keep_their_order(
-    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+    kafka: Kafka, database: Database, workspace: WorkspaceId, owner: Owner, start_task: StartTask
 ) -> None:
     """The messages are more than a batch, of two kinds, and written while the relay runs."""
-    beside(relay(database, kafka.settings()))
+    start_task(relay(database, kafka.settings()))
     for start in range(0, 2500, 250):
         numbers = range(start, start + 250)
-        await write(database, home, [Message(Kind.FEEDBACK, f"key-{n % 7}", str(n)) for n in numbers])
-        await write(database, home, [Message(Kind.DAILY_METRICS, f"key-{n % 7}", str(n)) for n in numbers])
+        await write(database, workspace, [Message(Kind.FEEDBACK, f"key-{n % 7}", str(n)) for n in numbers])
+        await write(database, workspace, [Message(Kind.DAILY_METRICS, f"key-{n % 7}", str(n)) for n in numbers])
     for topic in (kafka.feedback, kafka.metrics):
         by_key = defaultdict(list)
         for message in await asyncio.to_thread(kafka.read, topic, 2500):
@@ -126,7 +126,12 @@ async def test_messages_of_one_key_keep_their_order(
 
 @pytest.mark.usefixtures("quick_turns")
 async def test_a_message_sent_but_not_marked_is_sent_again(
-    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+    kafka: Kafka,
+    database: Database,
+    workspace: WorkspaceId,
+    owner: Owner,
+    start_task: StartTask,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     faults = [asyncpg.ConnectionDoesNotExistError("gone")]
 
@@ -138,8 +143,8 @@ async def test_a_message_sent_but_not_marked_is_sent_again(
         await mark(tx, messages, now)
 
     monkeypatch.setattr(outbox, "mark_sent", mark_sent)
-    await rate(database, home, 1, 2, 3)
-    beside(relay(database, kafka.settings()))
+    await rate(database, workspace, 1, 2, 3)
+    start_task(relay(database, kafka.settings()))
     found = await asyncio.to_thread(kafka.read, kafka.feedback, 6, more_seconds=0.5)
     ids = [headers_of(message)["voxpop-id"] for message in found]
     assert (len(ids), len(set(ids))) == (6, 3)
@@ -148,19 +153,19 @@ async def test_a_message_sent_but_not_marked_is_sent_again(
 
 @pytest.mark.usefixtures("quick_turns")
 async def test_another_relay_takes_over_after_the_lease_has_expired(
-    kafka: Kafka, live_db: str, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+    kafka: Kafka, live_db: str, database: Database, workspace: WorkspaceId, owner: Owner, start_task: StartTask
 ) -> None:
     """The first is a process that is killed; the test shortens its lease."""
     with kafka.process("relay", live_db) as first:
-        await rate(database, home, 1)
+        await rate(database, workspace, 1)
         await until(lambda: is_all_sent(owner))
-        beside(relay(database, kafka.settings()))
+        start_task(relay(database, kafka.settings()))
         holder = await owner.fetchval("SELECT holder FROM lease")
-        await rate(database, home, *([2] * 100))
+        await rate(database, workspace, *([2] * 100))
         await until(lambda: is_all_sent(owner))
         first.kill()
         await asyncio.to_thread(first.wait)
-    await rate(database, home, 3)
+    await rate(database, workspace, 3)
     await asyncio.sleep(0.6)
     assert await owner.fetchval(UNSENT) == 1
     assert await owner.fetchval("SELECT holder FROM lease") == holder
@@ -172,9 +177,9 @@ async def test_another_relay_takes_over_after_the_lease_has_expired(
 
 
 async def test_a_stopped_relay_releases_its_lease(
-    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+    kafka: Kafka, database: Database, workspace: WorkspaceId, owner: Owner, start_task: StartTask
 ) -> None:
-    leaving = beside(relay(database, kafka.settings()))
+    leaving = start_task(relay(database, kafka.settings()))
     await eventually(lambda: owner.fetchval("SELECT count(*) FROM lease"), 1)
     leaving.cancel()
     await asyncio.wait([leaving])
@@ -182,13 +187,18 @@ async def test_a_stopped_relay_releases_its_lease(
 
 
 async def test_a_missing_topic_does_not_block_other_topics(
-    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+    kafka: Kafka,
+    database: Database,
+    workspace: WorkspaceId,
+    owner: Owner,
+    start_task: StartTask,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(kafka_producer, "DELIVERY_TIMEOUT", 1.0)
     missing = f"{kafka.metrics}-missing"
-    await write(database, home, [Message(Kind.DAILY_METRICS, "key", str(n)) for n in range(3)])
-    beside(relay(database, kafka.settings(kafka_topic_daily_metrics=missing)))
-    await rate(database, home, 5)
+    await write(database, workspace, [Message(Kind.DAILY_METRICS, "key", str(n)) for n in range(3)])
+    start_task(relay(database, kafka.settings(kafka_topic_daily_metrics=missing)))
+    await rate(database, workspace, 5)
     await eventually(
         lambda: owner.fetchval("SELECT count(*) FROM outbox WHERE kind = 'feedback' AND sent_at > '-infinity'"), 1
     )
@@ -199,15 +209,20 @@ async def test_a_missing_topic_does_not_block_other_topics(
 
 
 async def test_nothing_is_lost_while_the_broker_is_unreachable(
-    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside, monkeypatch: pytest.MonkeyPatch
+    kafka: Kafka,
+    database: Database,
+    workspace: WorkspaceId,
+    owner: Owner,
+    start_task: StartTask,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Messages sent before, during and after the outage all arrive, in order per key."""
     monkeypatch.setattr(kafka_producer, "DELIVERY_TIMEOUT", 1.0)
     monkeypatch.setattr(relays, "BACKOFF", Backoff(timedelta(seconds=1), timedelta(seconds=1)))
     monkeypatch.setattr(kafka_consumer, "BROKER_TIMEOUT", 8.0)
-    beside(consume(database, kafka.settings()))
-    beside(relay(database, kafka.settings()))
-    flowing = beside(flow(kafka, database, home))
+    start_task(consume(database, kafka.settings()))
+    start_task(relay(database, kafka.settings()))
+    flowing = start_task(flow(kafka, database, workspace))
     await asyncio.sleep(1)
     await asyncio.to_thread(kafka.broker.stop)
     await asyncio.sleep(2.5)
@@ -235,13 +250,13 @@ async def flow(kafka: Kafka, database: Database, workspace: WorkspaceId) -> None
 
 
 async def test_a_stop_does_not_wait_for_an_unreachable_broker(
-    kafka: Kafka, database: Database, home: WorkspaceId, owner: Owner, beside: Beside
+    kafka: Kafka, database: Database, workspace: WorkspaceId, owner: Owner, start_task: StartTask
 ) -> None:
     kafka.send(event("o-1"))
-    working = [beside(consume(database, kafka.settings())), beside(relay(database, kafka.settings()))]
+    working = [start_task(consume(database, kafka.settings())), start_task(relay(database, kafka.settings()))]
     await eventually(lambda: owner.fetchval("SELECT count(*) FROM survey"), 1)
     await asyncio.to_thread(kafka.broker.stop)
-    await rate(database, home, 1)
+    await rate(database, workspace, 1)
     await asyncio.sleep(1)
     for task in working:
         task.cancel()
@@ -251,16 +266,18 @@ async def test_a_stop_does_not_wait_for_an_unreachable_broker(
     assert await owner.fetchval("SELECT count(*) FROM lease") == 0
 
 
-async def test_old_messages_are_purged(database: Database, home: WorkspaceId, owner: Owner, tmp_path: Path) -> None:
+async def test_old_messages_are_purged(
+    database: Database, workspace: WorkspaceId, owner: Owner, tmp_path: Path
+) -> None:
     now = utcnow()
     settings = load(env={}, directory=tmp_path, overrides={"outbox_keep_days": 2, "outbox_unsent_days": 5})
     with_broker = load(env={}, directory=tmp_path, overrides={"outbox_keep_days": 2, "kafka_bootstrap": "nowhere:1"})
-    await write(database, home, [Message(Kind.FEEDBACK, "key", body) for body in ("sent", "new", "old")])
+    await write(database, workspace, [Message(Kind.FEEDBACK, "key", body) for body in ("sent", "new", "old")])
     await owner.execute("UPDATE outbox SET sent_at = now() - interval '2 days 1 hour' WHERE body = 'sent'")
     await owner.execute("UPDATE outbox SET create_time = now() - interval '100 days' WHERE body IN ('sent', 'old')")
     dead = [DeadLetter(uuid7(), "topic", 0, n, "why", b"", now, None) for n in range(2)]
-    async with database.transaction(home) as tx:
-        await dead_letters.store_dead_letters(tx, home, dead, now)
+    async with database.transaction(workspace) as tx:
+        await dead_letters.store_dead_letters(tx, workspace, dead, now)
     await owner.execute("UPDATE dead_letter SET create_time = now() - interval '31 days' WHERE \"offset\" = 1")
     await purge(database, with_broker, now)
     assert [row[0] for row in await owner.fetch("SELECT body FROM outbox ORDER BY id")] == ["new", "old"]
@@ -270,11 +287,11 @@ async def test_old_messages_are_purged(database: Database, home: WorkspaceId, ow
 
 
 async def test_without_a_broker_old_messages_are_purged_and_the_others_are_kept(
-    database: Database, home: WorkspaceId, owner: Owner, beside: Beside, tmp_path: Path
+    database: Database, workspace: WorkspaceId, owner: Owner, start_task: StartTask, tmp_path: Path
 ) -> None:
-    await write(database, home, [Message(Kind.FEEDBACK, "key", body) for body in ("new", "old")])
+    await write(database, workspace, [Message(Kind.FEEDBACK, "key", body) for body in ("new", "old")])
     await owner.execute("UPDATE outbox SET create_time = now() - interval '31 days' WHERE body = 'old'")
-    beside(relay(database, load(env={}, directory=tmp_path)))
+    start_task(relay(database, load(env={}, directory=tmp_path)))
     await eventually(lambda: owner.fetchval("SELECT count(*) FROM outbox"), 1)
     assert await owner.fetchval("SELECT count(*) FROM lease") == 0
     assert await owner.fetchval(UNSENT) == 1

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from tests.support.clients import Client
 from tests.support.invariants import Owner
-from tests.support.metrics import DAY, NIGHT, Campaigns, kept, local, messages, noon
+from tests.support.metrics import DAY, NIGHT, Campaigns, daily_metrics, local, messages, noon
 
 from voxpop.db.pool import Database
 from voxpop.metrics import daily
@@ -32,7 +32,7 @@ async def test_the_score_of_a_day_follows_the_formula_of_the_survey_type(
     campaign = await ours.open(survey_type)
     await ours.answer(campaign, *scores)
     await ours.aggregate()
-    (row,) = await kept(owner)
+    (row,) = await daily_metrics(owner)
     fields = ("total_responses", "score_value", "promoters", "passives", "detractors")
     assert tuple(None if row[field] is None else float(row[field]) for field in fields) == expected
     assert (row["campaign_id"], row["date"], row["survey_type_code"]) == (campaign, DAY, survey_type)
@@ -70,10 +70,10 @@ async def test_an_existing_row_is_updated(ours: Campaigns, owner: Owner) -> None
     campaign = await ours.open()
     await ours.answer(campaign, 10)
     await ours.aggregate(now=noon(10))
-    (before,) = await kept(owner)
+    (before,) = await daily_metrics(owner)
     await ours.answer(campaign, 0)
     await ours.aggregate(now=NIGHT)
-    (after,) = await kept(owner)
+    (after,) = await daily_metrics(owner)
     assert [after[field] for field in HELD] == [before[field] for field in HELD]
     assert (before["total_responses"], float(before["score_value"])) == (1, 100)
     assert (after["total_responses"], float(after["score_value"]), after["detractors"]) == (2, 0, 1)
@@ -134,11 +134,11 @@ async def test_a_run_by_hand_sends_every_row_again(ours: Campaigns, owner: Owner
     for name in "ab":
         await ours.answer(await ours.open(name=name), 10)
     await ours.aggregate()
-    before = await kept(owner)
+    before = await daily_metrics(owner)
     await ours.aggregate(now=NIGHT + timedelta(hours=1))
     sent = await messages(owner)
     assert [message["timestamp"][11:16] for message in sent] == ["00:05", "00:05", "01:05", "01:05"]
-    assert await kept(owner) == before
+    assert await daily_metrics(owner) == before
 
 
 async def test_a_nightly_run_sends_its_day_and_changed_earlier_days(ours: Campaigns, owner: Owner) -> None:  # F87
@@ -156,16 +156,18 @@ async def test_a_nightly_run_sends_its_day_and_changed_earlier_days(ours: Campai
     ]
     assert sorted(sent[2:]) == [("2026-03-10", "First", 1), ("2026-03-10", "Other", 1)]
     assert sent[:2] == [("2026-03-04", "First", 2), ("2026-03-09", "First", 2)]
-    totals = {row["date"].day: row["total_responses"] for row in await kept(owner) if row["campaign_id"] == first}
+    totals = {
+        row["date"].day: row["total_responses"] for row in await daily_metrics(owner) if row["campaign_id"] == first
+    }
     assert totals == {3: 1, 4: 2, 5: 1, 9: 2, 10: 1}
 
 
 async def test_a_second_nightly_run_sends_no_unchanged_day(ours: Campaigns, owner: Owner) -> None:  # F84, F87
     await ours.answer(await ours.open(), 10)
     await ours.aggregate_night()
-    before = await kept(owner)
+    before = await daily_metrics(owner)
     await ours.aggregate_night(date(2026, 3, 11), NIGHT + timedelta(days=1))
-    assert (await kept(owner), len(await messages(owner))) == (before, 1)
+    assert (await daily_metrics(owner), len(await messages(owner))) == (before, 1)
 
 
 async def test_wrongly_counted_answers_are_corrected(ours: Campaigns, client: Client, owner: Owner) -> None:  # F70, F87
@@ -189,7 +191,7 @@ async def test_concurrent_runs_agree(ours: Campaigns, owner: Owner, live_db: str
     for campaign in campaigns:
         await asyncio.gather(ours.answer(campaign, 10, 10, 0), *map(run, pools))
     await asyncio.gather(*map(run, pools))
-    rows = {str(row["campaign_id"]): row["total_responses"] for row in await kept(owner)}
+    rows = {str(row["campaign_id"]): row["total_responses"] for row in await daily_metrics(owner)}
     last = {message["campaign_id"]: message["total_responses"] for message in await messages(owner)}
     assert rows == last == {str(campaign): 3 for campaign in campaigns}
     for pool in pools:
@@ -213,6 +215,6 @@ async def test_another_workspace_is_not_affected(ours: Campaigns, theirs: Campai
     for campaigns in (ours, theirs):
         await campaigns.answer(await campaigns.open(), 10)
     await ours.aggregate()
-    assert [row["workspace_id"] for row in await kept(owner)] == [ours.workspace]
+    assert [row["workspace_id"] for row in await daily_metrics(owner)] == [ours.workspace]
     senders = await owner.fetchval("SELECT array_agg(workspace_id) FROM outbox WHERE kind = 'daily-metrics'")
     assert senders == [ours.workspace]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.support.command_line import run
 from tests.support.invariants import Owner
-from tests.support.metrics import Campaigns, kept, messages
+from tests.support.metrics import Campaigns, daily_metrics, messages
 
 from voxpop.types import instant, utcnow
 
@@ -43,7 +43,7 @@ async def job(dsn: str, *words: str) -> "subprocess.CompletedProcess[str]":
     return await asyncio.to_thread(run, "job", *words, VOXPOP_DATABASE_URL=dsn)
 
 
-async def said(dsn: str, *words: str) -> list[str]:
+async def run_job(dsn: str, *words: str) -> list[str]:
     done = await job(dsn, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -52,11 +52,11 @@ async def said(dsn: str, *words: str) -> list[str]:
 async def test_the_command_aggregates_yesterday_in_every_workspace(
     answered: None, owner: Owner, live_db: str
 ) -> None:  # F79, F87
-    assert await said(live_db, "run", "aggregate-metrics") == [
+    assert await run_job(live_db, "run", "aggregate-metrics") == [
         f"ours: {YESTERDAY}: 1 responses to 1 campaigns",
         f"theirs: {YESTERDAY}: 1 responses to 1 campaigns",
     ]
-    assert [row["date"] for row in await kept(owner)] == [YESTERDAY] * 2
+    assert [row["date"] for row in await daily_metrics(owner)] == [YESTERDAY] * 2
     assert len(await messages(owner)) == 2
 
 
@@ -64,9 +64,9 @@ async def test_the_command_aggregates_one_day_of_one_workspace_repeatedly(
     answered: None, ours: Campaigns, owner: Owner, live_db: str
 ) -> None:  # F84, F87
     for _ in range(2):
-        lines = await said(live_db, "run", "aggregate-metrics", "--date", str(TODAY), "--workspace", "ours")
+        lines = await run_job(live_db, "run", "aggregate-metrics", "--date", str(TODAY), "--workspace", "ours")
         assert lines == [f"ours: {TODAY}: 2 responses to 1 campaigns"]
-    assert [row["workspace_id"] for row in await kept(owner)] == [ours.workspace]
+    assert [row["workspace_id"] for row in await daily_metrics(owner)] == [ours.workspace]
     assert [message["date"] for message in await messages(owner)] == [str(TODAY)] * 2
 
 
@@ -76,11 +76,11 @@ async def test_the_command_expires_surveys(ours: Campaigns, owner: Owner, live_d
         ours.clock.now = NOW - timedelta(days=days)
         await ours.ask(campaign)
     before = TODAY - timedelta(days=30)
-    assert await said(live_db, "run", "expire-surveys", "--date", str(before)) == [
+    assert await run_job(live_db, "run", "expire-surveys", "--date", str(before)) == [
         f"ours: 0 surveys expired as of {at(before, 1)}",
         f"theirs: 0 surveys expired as of {at(before, 1)}",
     ]
-    lines = await said(live_db, "run", "expire-surveys")
+    lines = await run_job(live_db, "run", "expire-surveys")
     assert [re.sub(r"\S+Z$", "now", line) for line in lines] == [
         "ours: 2 surveys expired as of now",
         "theirs: 0 surveys expired as of now",
@@ -93,16 +93,16 @@ async def test_expiry_never_uses_a_future_time(ours: Campaigns, live_db: str) ->
     now = utcnow()
     await ours.move(f"Etc/GMT+{now.hour}" if now.hour <= 12 else f"Etc/GMT-{24 - now.hour}")
     today = await ours.today(now)
-    (line,) = await said(live_db, "run", "expire-surveys", "--date", str(today), "--workspace", "ours")
+    (line,) = await run_job(live_db, "run", "expire-surveys", "--date", str(today), "--workspace", "ours")
     assert instant(now) <= line.rpartition(" ")[2] <= instant(utcnow())
 
 
 async def test_the_command_recounts(answered: None, owner: Owner, live_db: str) -> None:
     await owner.execute("UPDATE score_count SET counts = array_fill(0, ARRAY[11])")
-    assert await said(live_db, "run", "recount-scores", "--date", str(TODAY), "--workspace", "ours") == [
+    assert await run_job(live_db, "run", "recount-scores", "--date", str(TODAY), "--workspace", "ours") == [
         f"ours: recounted {TODAY:%Y-%m}"
     ]
-    lines = await said(live_db, "run", "aggregate-metrics", "--date", str(TODAY))
+    lines = await run_job(live_db, "run", "aggregate-metrics", "--date", str(TODAY))
     assert [line.partition(": ")[2] for line in lines] == [
         f"{TODAY}: 2 responses to 1 campaigns",
         f"{TODAY}: 0 responses to 0 campaigns",
@@ -113,7 +113,7 @@ async def test_the_command_lists_the_status_of_jobs(ours: Campaigns, owner: Owne
     await owner.execute("UPDATE workspace SET create_time = $1", NOW - timedelta(days=1))
     done = "INSERT INTO job_slot (workspace_id, job, day, done_at) VALUES ($1, 'expire-surveys', $2, $3)"
     await owner.execute(done, ours.workspace, TODAY, NOW)
-    head, *rows = await said(live_db, "list")
+    head, *rows = await run_job(live_db, "list")
     assert head.split() == ["WORKSPACE", "JOB", "AT", "LAST", "DAY", "DONE", "NEXT", "DUE"]
     assert [row.split()[:3] for row in rows] == [
         [workspace, *job]

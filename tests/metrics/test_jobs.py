@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.support.invariants import Owner
-from tests.support.metrics import DAY, NIGHT, Campaigns, kept, local, messages, noon
+from tests.support.metrics import DAY, NIGHT, Campaigns, daily_metrics, local, messages, noon
 
 from voxpop.config.loading import load
 from voxpop.config.settings import Settings
@@ -65,9 +65,9 @@ async def test_the_previous_day_is_aggregated_five_minutes_after_local_midnight(
     await ours.move(zone)
     await ours.answer(await ours.open(), 10, at=local(zone, 2026, 3, 10, 23, 59))
     await run(ours, local(zone, 2026, 3, 11, 0, 4, 59))
-    assert await kept(owner) == []
+    assert await daily_metrics(owner) == []
     await run(ours, local(zone, 2026, 3, 11, 0, 5))
-    assert [row["date"] for row in await kept(owner)] == [DAY]
+    assert [row["date"] for row in await daily_metrics(owner)] == [DAY]
     assert [message["date"] for message in await messages(owner)] == ["2026-03-10"]
 
 
@@ -94,7 +94,7 @@ async def test_missed_days_run_oldest_first(ours: Campaigns, owner: Owner) -> No
     for day in (8, 9, 10, 12):
         await ours.answer(campaign, 10, at=noon(day))
     await run(ours, noon(14))
-    assert [row["date"].day for row in await kept(owner)] == [8, 9, 10, 12]
+    assert [row["date"].day for row in await daily_metrics(owner)] == [8, 9, 10, 12]
     dates = [message["date"][-2:] for message in await messages(owner)]
     assert sorted(set(dates)) == ["08", "09", "10", "12"]
     assert dates == sorted(dates)
@@ -115,7 +115,7 @@ async def test_a_killed_job_runs_again_in_the_next_worker(ours: Campaigns, owner
     await asyncio.wait_for(reached.wait(), 10)
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
-    assert (await kept(owner), await messages(owner)) == ([], [])
+    assert (await daily_metrics(owner), await messages(owner)) == ([], [])
     assert await slots(owner, whole.name) == {9: True, 10: True, 11: False}
     await run(ours, NIGHT + ONE)
     assert [message["date"] for message in await messages(owner)] == ["2026-03-10"]
@@ -135,7 +135,7 @@ async def test_concurrent_workers_run_a_job_once(
     await asyncio.gather(*(run_due(pool, noon(14), job("aggregate-metrics")) for pool in pools))
     await run(ours, noon(14))  # days that a worker skipped because another held them
     sent = [(message["campaign_id"], message["date"]) for message in await messages(owner)]
-    assert len(sent) == len(set(sent)) == len(await kept(owner)) == 12
+    assert len(sent) == len(set(sent)) == len(await daily_metrics(owner)) == 12
     for pool in pools:
         await pool.close()
 
@@ -249,9 +249,9 @@ async def test_repaired_counts_reach_the_metrics_in_the_next_night(ours: Campaig
     await ours.answer(await ours.open(), 10, 10)
     await owner.execute("UPDATE score_count SET counts = array_fill(0, ARRAY[10]) || 1 WHERE grain = 'day'")
     await run(ours, NIGHT + timedelta(hours=4))
-    assert [row["total_responses"] for row in await kept(owner)] == [1]
+    assert [row["total_responses"] for row in await daily_metrics(owner)] == [1]
     await run(ours, NIGHT + ONE)
-    assert [row["total_responses"] for row in await kept(owner)] == [2]
+    assert [row["total_responses"] for row in await daily_metrics(owner)] == [2]
     assert [(message["date"], message["total_responses"]) for message in await messages(owner)] == [
         ("2026-03-10", 1),
         ("2026-03-10", 2),

@@ -113,5 +113,5 @@ async def messages(owner: Owner) -> list[dict[str, Any]]:
     return [msgspec.json.decode(row["body"]) for row in rows]
 
 
-async def kept(owner: Owner) -> list[dict[str, Any]]:
+async def daily_metrics(owner: Owner) -> list[dict[str, Any]]:
     return [dict(row) for row in await owner.fetch("SELECT * FROM daily_metrics ORDER BY date, campaign_id")]
