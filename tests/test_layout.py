@@ -46,7 +46,7 @@ DOMAINS = RIGHT_OF.keys()
 HANDLER_PACKAGES = {"tickets.api", "tickets.inbox", "tickets.portal"}
 GROUND = {
     "types", "text", "email_addresses", "errors", "config", "logs", "i18n", "accept_language", "hosts", "cursors",
-    "backoff",
+    "backoff", "search_text",
 }  # fmt: skip
 BROKER, OUT = "kafka", {"outbox", "mail", "mail_headers", "idempotency", "idempotent_batcher"}
 CALLERS_OF_SERVICES = {"worker", "demo"}  # they call services, as a request would

@@ -9,11 +9,11 @@ import pytest
 from tests.support.inbox import AGENT, ANN, HOUR, OWNER, Browser, InboxSite, Priority, Requester, Status
 
 from voxpop.db.pool import Database
+from voxpop.search_text import MAX_QUERY_WORDS
 from voxpop.tickets.inbox import context as inbox_context
 from voxpop.tickets.inbox.models import BUILT_IN_VIEWS, View, conversation, short_names
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import Sort, SortKey
-from voxpop.tickets.search_text import MAX_QUERY_WORDS
 from voxpop.types import AccountId, utcnow
 
 ROW = re.compile(r'<tr id="(TK-\d+)"( class="new")?>')

@@ -8,8 +8,9 @@ from tests.support.clients import Client, error_code
 from tests.support.factories import Factory
 from tests.support.tickets import TICKETS, TicketFactory, refs
 
+from voxpop import search_text
 from voxpop.db.pool import Database
-from voxpop.tickets import search_index, search_text
+from voxpop.tickets import search_index
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import TicketFilter

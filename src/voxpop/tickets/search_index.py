@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 from voxpop.cursors import OLDEST_FIRST, Position
 from voxpop.db.pool import Tx
+from voxpop.search_text import MAX_PART_SIZE, text_size
 from voxpop.tickets import search_store, store
 from voxpop.tickets.models import Ticket
 from voxpop.tickets.search_store import IndexedMessage, MessagePart
-from voxpop.tickets.search_text import MAX_PART_SIZE, text_size
 from voxpop.types import TicketId, WorkspaceId
 
 CHUNK_SIZE = 100  # tickets of one transaction

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop import search_text
 from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, arrays_of
-from voxpop.tickets import search_text
-from voxpop.tickets.search_text import MAX_PART_SIZE, text_size
+from voxpop.search_text import MAX_PART_SIZE, text_size
 from voxpop.types import TicketId, WorkspaceId
 
 

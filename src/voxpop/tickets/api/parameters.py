@@ -15,12 +15,12 @@ from msgspec import Meta
 from voxpop.db.pool import Tx
 from voxpop.email_addresses import normalize_email
 from voxpop.errors import FieldError, Invalid
+from voxpop.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.tickets import assignees
 from voxpop.tickets.limits import MAX_EMAIL, MAX_FILTER, MAX_TAG
 from voxpop.tickets.lists.filters import NO_ASSIGNEE, UNRESOLVED, Rating, TicketFilter
 from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.tickets.models import Priority, Status
-from voxpop.tickets.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.types import AccountId, WorkspaceId
 from voxpop.web.validation_errors import from_validation_error
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
 from voxpop.db.pool import Tx
+from voxpop.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.tickets import limits, service, store
 from voxpop.tickets.inbox.models import (
     BUILT_IN_VIEWS,
@@ -29,7 +30,6 @@ from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import FILTERS, TicketFilter
 from voxpop.tickets.lists.models import Sort, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
-from voxpop.tickets.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.types import WorkspaceId
 
 DIGITS = re.compile("[0-9]{1,4}")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
+from voxpop.search_text import SearchTerms, find_tokens
 from voxpop.tickets.lists import excerpts_store as store
 from voxpop.tickets.lists.excerpts_store import MatchingWord, SourceText, TicketPart
 from voxpop.tickets.lists.models import Excerpt, ExcerptPart, ExcerptSource, Highlights, TicketRow
-from voxpop.tickets.search_text import SearchTerms, find_tokens
 from voxpop.types import TicketId, WorkspaceId
 
 LENGTH, LEAD = 160, 40  # characters of an excerpt, and those of them before its first match

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query, arrays_of
-from voxpop.tickets.search_text import SearchTerms
+from voxpop.search_text import SearchTerms
 from voxpop.types import TicketId, WorkspaceId
 
 

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop import search_text
 from voxpop.email_addresses import normalize_email
 from voxpop.i18n import N_
-from voxpop.tickets import search_text
 from voxpop.tickets.models import Priority, Status
 from voxpop.types import AccountId, instant
 

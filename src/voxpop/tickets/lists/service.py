@@ -6,13 +6,13 @@ from itertools import islice
 
 from msgspec import Struct
 
+from voxpop import search_text
 from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx
-from voxpop.tickets import search_text
+from voxpop.search_text import SearchTerms
 from voxpop.tickets.lists import excerpts, store
 from voxpop.tickets.lists.filters import Criteria, TicketFilter
 from voxpop.tickets.lists.models import Highlights, IndexRange, ListEntry, Sort, TicketRow, index_ranges
-from voxpop.tickets.search_text import SearchTerms
 from voxpop.types import TicketId, WorkspaceId
 
 COUNT_LIMIT = 1000
@@ -82,7 +82,7 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) 
         tag = await store.find_tag(tx, workspace, ticket_filter.tag)
     if ticket_filter.text is not None:
         terms = await _search_terms(tx, workspace, ticket_filter.text)
-        tsquery = search_text.build_tsquery(workspace, terms)
+        tsquery = search_text.build_tsquery(search_text.workspace_prefix(workspace), terms)
     if (ticket_filter.tag and tag is None) or (ticket_filter.text and tsquery is None):
         return None
     return Criteria.of(ticket_filter, tag, tsquery)

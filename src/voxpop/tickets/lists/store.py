@@ -10,10 +10,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop import search_text
 from voxpop.cursors import NEWEST_FIRST, OLDEST_FIRST, Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
-from voxpop.tickets import search_text
 from voxpop.tickets.lists.filters import CONDITIONS, UNRATED, Criteria
 from voxpop.tickets.lists.models import IndexOrder, IndexRange, ListEntry, SearchHit, Sort, TicketRow
 from voxpop.tickets.tags import fold_tag

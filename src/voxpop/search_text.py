@@ -1,4 +1,4 @@
-"""Full-text search of tickets: how texts become search words, and what finds them; pure.
+"""Full-text search: how texts become search words, and what finds them; pure.
 
 Texts are split and folded here, so that the database's locale has no say in which words are equal.
 """
@@ -121,28 +121,28 @@ def text_size(text: str) -> int:
 
 def lexemes(workspace: WorkspaceId, text: str) -> list[str]:
     """The words of a text as they are stored, with the prefix of their workspace. The database adds their stems."""
-    return sorted(_workspace_prefix(workspace) + word for word in split_words(text))
+    return sorted(workspace_prefix(workspace) + word for word in split_words(text))
 
 
 def later_part_lexeme(workspace: WorkspaceId) -> str:
     """A lexeme that marks every part of a ticket after the first. No text has it, because `+` is in no word."""
-    return f"{_workspace_prefix(workspace)}+"
+    return f"{workspace_prefix(workspace)}+"
 
 
-def build_tsquery(workspace: WorkspaceId, terms: SearchTerms) -> str | None:
-    """The `tsquery` for texts that match all terms; None without terms.
+def build_tsquery(prefix: str, terms: SearchTerms) -> str | None:
+    """The `tsquery` for texts that match all terms; None without terms. `prefix` is that of the stored lexemes.
 
     The last word also matches as a prefix, for users who are still typing. The others do not, because the index
     collects every ticket that has the prefix.
     """
-    quoted = [f"'{_workspace_prefix(workspace)}{lexeme}'" for lexeme in terms.lexemes]
+    quoted = [f"'{prefix}{lexeme}'" for lexeme in terms.lexemes]
     if terms.prefix:
-        last = f"'{_workspace_prefix(workspace)}{terms.prefix}'"
+        last = f"'{prefix}{terms.prefix}'"
         quoted[-1] = f"{last}:*" if last == quoted[-1] else f"({quoted[-1]} | {last}:*)"
     return " & ".join(quoted) or None
 
 
-def _workspace_prefix(workspace: WorkspaceId) -> str:
+def workspace_prefix(workspace: WorkspaceId) -> str:
     """The random end of the id. Two workspaces with the same prefix would only make searches slower."""
     return workspace.hex[-4:]
 

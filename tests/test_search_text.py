@@ -5,8 +5,8 @@ import unicodedata
 
 import pytest
 
-from voxpop.tickets import search_text
-from voxpop.tickets.search_text import MAX_QUERY_WORDS, find_tokens, parse_query, searched_text, split_words
+from voxpop import search_text
+from voxpop.search_text import MAX_QUERY_WORDS, find_tokens, parse_query, searched_text, split_words
 
 
 @pytest.mark.parametrize(
