@@ -38,7 +38,7 @@ from voxpop.web.fast_path import FastEndpoint, FastGet, FastPost, Operation
 from voxpop.web.middleware import AppMiddleware
 from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.openapi.sections import ApiSection
-from voxpop.web.validation import validate_body, validate_query
+from voxpop.web.validation import note_query_parameters, validate_body, validate_query
 from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces import settings_pages as workspace_settings_pages
 
@@ -53,7 +53,7 @@ def create_app(database: Database, settings: Settings) -> AppMiddleware:
 
 def create_framework() -> Litestar:
     """Routes, guards and documents, without the state that they read for each request."""
-    return Litestar(
+    app = Litestar(
         routes(),
         guards=[check_access, validate_body, validate_query],
         dependencies=DEPENDENCIES,
@@ -62,6 +62,8 @@ def create_framework() -> Litestar:
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # the framework's own would replace that of the process
     )
+    note_query_parameters(app)
+    return app
 
 
 def connect(app: Litestar, database: Database, settings: Settings) -> AppMiddleware:

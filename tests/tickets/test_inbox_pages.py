@@ -472,3 +472,24 @@ async def test_the_list_names_the_words_that_a_search_leaves_out(inbox: InboxSit
     answer = await inbox.agent.get(link[1].replace("&amp;", "&"))
     assert (answer.status_code, answer.text.count("\r\n")) == (200, 2)
     assert "Left out" not in (await inbox.agent.get("/inbox?text=one")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "delimiter"),
+    [
+        ("en-US,en", "%2C"),
+        ("ru", "%3B"),
+        ("de-DE,de;q=0.9,en;q=0.8", "%3B"),
+        ("fr", "%3B"),
+        ("zz-Odd, ja", "%2C"),
+        ("", "%2C"),
+    ],
+)
+async def test_the_export_has_the_separator_of_the_readers_language(
+    inbox: InboxSite, language: str, delimiter: str
+) -> None:  # T13
+    page = (await inbox.agent.get("/inbox", headers={"accept-language": language})).text
+    export = re.search(r'href="(/api/v1/tickets.csv[^"]+)"', page)
+    assert export is not None
+    assert export[1].endswith(f"&amp;delimiter={delimiter}")
+    assert (await inbox.agent.get(export[1].replace("&amp;", "&"))).status_code == 200

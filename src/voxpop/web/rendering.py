@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response
 
 from voxpop.errors import AppError
-from voxpop.i18n import choose_locale
+from voxpop.i18n import choose_locale, csv_delimiter
 from voxpop.types import utcnow
 from voxpop.web.error_handlers import error_headers
 from voxpop.web.i18n import Texts
@@ -28,7 +28,8 @@ class PageRenderer:
     """
 
     def __init__(self, request: Request[Any, Any, Any], **layout_context: Any) -> None:
-        self.locale = choose_locale(request.headers.get("accept-language"))
+        self._accept_language = request.headers.get("accept-language")
+        self.locale = choose_locale(self._accept_language)
         self.t = Texts(self.locale)
         self._layout_context = layout_context
         self._done = request.query_params.get("done", "")
@@ -54,6 +55,7 @@ class PageRenderer:
             "toast": self.t(toast) if toast else None,
             "now": utcnow(),
             "idempotency_key": secrets.token_urlsafe(),
+            "csv_delimiter": csv_delimiter(self._accept_language),
             "errors": _messages_by_field(error, self.t) if error else {},
         }
         response = page(template, status=status, locale=self.locale, **(self._layout_context | fixed | context))

@@ -4,15 +4,17 @@ The framework converts leniently ("8" is accepted for 8). So a guard decodes the
 framework the decoded value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import cache
 from typing import Any, get_type_hints
 from uuid import UUID
 
 import msgspec
+from litestar import Litestar
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import QueryParameter
+from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
@@ -20,6 +22,9 @@ from voxpop.web.one_line import clean_lines
 from voxpop.web.validation_errors import from_decode_error, from_validation_error
 
 JSON_MEDIA_TYPE = "application/json"
+# Calls under this path refuse unknown query parameters (G6). Clients of part C may send parameters of its peer.
+STRICT_PATH = "/api/v1/"
+QUERY_PARAMETERS = "query_parameters"  # the key of a handler's `opt`
 
 
 def media_type(content_type: str | None) -> str:
@@ -83,6 +88,7 @@ async def validate_body(connection: ASGIConnection[Any, Any, Any, Any], handler:
 async def validate_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The guard for query parameters: required ones are sent, single ones once, and each fits its type."""
     query = connection.query_params.dict()
+    _refuse_unknown(query, handler.opt.get(QUERY_PARAMETERS))
     for name, values in query.items():
         if any("\x00" in str(value) for value in values):
             raise Invalid(f"query/{name} must not contain NUL characters", details=[FieldError(name, "contains NUL")])
@@ -94,13 +100,8 @@ async def validate_query(connection: ASGIConnection[Any, Any, Any, Any], handler
 
 
 def validate_parameters(parameters: type, query: Mapping[str, list[str]]) -> None:
-    """The parameters of a route with `opt={"query": parameters}`, a dataclass of optional ones. Others are refused."""
-    fields = query_fields(parameters)
-    for name in query:
-        if name not in fields:
-            reason = f"is unknown; known are {', '.join(fields)}"
-            raise Invalid(f"query/{name} {reason}", details=[FieldError(name, reason)])
-    for name, field in fields.items():
+    """The parameters of a route with `opt={"query": parameters}`, a dataclass of optional ones."""
+    for name, field in query_fields(parameters).items():
         _validate_values(name, field, query.get(name, []))
 
 
@@ -113,6 +114,21 @@ def query_fields(parameters: type) -> dict[str, FieldDefinition]:
         if isinstance(field.kwarg_definition, QueryParameter):
             fields[field.kwarg_definition.name or name] = field
     return fields
+
+
+def note_query_parameters(app: Litestar) -> None:
+    """Notes with each strict handler the names of its query parameters, also those of its dependencies."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and route.path.startswith(STRICT_PATH):
+            for handler, model in route.route_handler_map.values():
+                handler.opt[QUERY_PARAMETERS] = {each.field_alias for each in model.expected_query_params}
+
+
+def _refuse_unknown(names: Iterable[str], known: Set[str] | None) -> None:
+    unknown = [] if known is None else [name for name in names if name not in known]
+    if known is not None and unknown:
+        reason = f"is unknown; known are {', '.join(sorted(known)) or 'none'}"
+        raise Invalid(f"query/{unknown[0]} {reason}", details=[FieldError(name, reason) for name in unknown])
 
 
 def _validate_parameter(name: str, field: FieldDefinition, values: list[str]) -> None:

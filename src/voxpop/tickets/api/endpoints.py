@@ -22,8 +22,8 @@ from voxpop.tickets import assignees, changes, service, store
 from voxpop.tickets.api.parameters import FilterParameters, provide_filter, provide_sort
 from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketDetails, TicketOut
 from voxpop.tickets.lists import service as lists
-from voxpop.tickets.lists.export import export
-from voxpop.tickets.lists.models import Sort
+from voxpop.tickets.lists.export import CsvFormat, export
+from voxpop.tickets.lists.models import Delimiter, Sort
 from voxpop.tickets.models import Author
 from voxpop.types import Actor, Scope, WorkspaceId, utcnow
 from voxpop.web.headers import IdempotencyKey
@@ -76,20 +76,23 @@ async def list_tickets(
     dependencies=FILTERS,
     responses={200: ResponseSpec(Csv, description="The tickets", media_type="text/csv", generate_examples=False)},
     description=(
-        "All tickets that match, oldest first, as CSV in UTF-8. A cell that looks like a formula starts with `'`."
+        "All tickets that match, oldest first, as CSV in UTF-8. Texts are quoted, and formulas in them follow a `'`."
     ),
 )
 async def export_tickets(
     request: Request[None, None, State],
     actor: CurrentActor,
     filters: FilterDependency,
+    delimiter: FromQuery[
+        Annotated[Delimiter, Meta(description="Between the columns: a comma, a semicolon or a tab")]
+    ] = Delimiter.COMMA,
     bom: FromQuery[Annotated[bool, Meta(description="Start with a byte order mark, for spreadsheets")]] = False,
-    raw: FromQuery[Annotated[bool, Meta(description="Leave cells that look like formulas unchanged")]] = False,
+    raw: FromQuery[Annotated[bool, Meta(description="Leave formulas in texts unchanged")]] = False,
 ) -> Stream:
     database: Database = request.app.state.database
     async with database.transaction(actor.workspace) as tx:
         ticket_filter = await filters.to_filter(tx, actor.workspace)
-    lines = export(database, actor.workspace, ticket_filter, bom=bom, raw=raw)
+    lines = export(database, actor.workspace, ticket_filter, CsvFormat(delimiter, bom, raw))
     headers = {"content-disposition": 'attachment; filename="tickets.csv"'}
     return Stream(await _with_first_chunks(lines), media_type="text/csv", headers=headers)
 

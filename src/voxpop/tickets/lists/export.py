@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+from msgspec import Struct
+
 from voxpop.cursors import Position
 from voxpop.db.pool import Database
 from voxpop.tickets.lists import export_store as store
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists.filters import TicketFilter
-from voxpop.tickets.lists.models import Sort, SortKey
+from voxpop.tickets.lists.models import Delimiter, Sort, SortKey
 from voxpop.types import WorkspaceId
 
 CHUNK_SIZE = 2_000  # tickets
@@ -16,16 +18,26 @@ BYTE_ORDER_MARK = "\ufeff"  # some spreadsheets recognize UTF-8 by it
 OLDEST_FIRST = Sort(SortKey.CREATED, descending=False)
 
 
+class CsvFormat(Struct, frozen=True):
+    """`raw` leaves texts that look like formulas unchanged; `bom` is a byte order mark at the start."""
+
+    delimiter: Delimiter = Delimiter.COMMA
+    bom: bool = False
+    raw: bool = False
+
+
 async def export(
-    database: Database, workspace: WorkspaceId, ticket_filter: TicketFilter, *, bom: bool = False, raw: bool = False
+    database: Database, workspace: WorkspaceId, ticket_filter: TicketFilter, form: CsvFormat
 ) -> AsyncIterator[bytes]:
-    """The header and the tickets, the oldest first. `raw` leaves cells that look like formulas as they are."""
-    yield (BYTE_ORDER_MARK * bom + ",".join(store.COLUMNS) + "\r\n").encode()
+    """The header and the tickets, the oldest first."""
+    yield (BYTE_ORDER_MARK * form.bom + form.delimiter.join(store.COLUMNS) + "\r\n").encode()
     after: Position | None = None
     while True:
         async with database.transaction(workspace) as tx:
             positions = await lists.list_positions(tx, workspace, ticket_filter, OLDEST_FIRST, after, CHUNK_SIZE)
-            lines = await store.get_csv_lines(tx, workspace, [each.id for each in positions], raw=raw)
+            lines = await store.get_csv_lines(
+                tx, workspace, [each.id for each in positions], form.delimiter, raw=form.raw
+            )
         if positions:
             yield lines.encode()
         if len(positions) < CHUNK_SIZE:

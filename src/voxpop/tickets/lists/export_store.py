@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
+from voxpop.tickets.lists.models import Delimiter
 from voxpop.types import WorkspaceId
 
 
@@ -14,16 +15,31 @@ class CsvLines(Struct):
     lines: str | None
 
 
-FORMULA_STARTS = ", ".join(str(ord(sign)) for sign in "=+-@\t\r\n")  # a spreadsheet runs a cell that begins like this
+# The characters that begin a formula (CSV injection), also in full width, and those around them, as classes of a
+# regular expression. A spreadsheet that splits at another separator, or at a line end, sees cells within a cell.
+SIGNS = r"=+@\u002d\t\uff1d\uff0b\uff0d\uff20"
+LINE_ENDS = r"\r\n\v\f\u001c-\u001e\u0085\u2028\u2029"
+BLANKS = r" \u001f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+
+
+def _before_formula(delimiter: Delimiter) -> str:
+    """The pattern of what stands before a formula. The file's own delimiter separates nothing within a quoted text.
+
+    Quotes are doubled in the file, so that a spreadsheet that splits there reads an empty text before the formula.
+    """
+    separators = rf";\t{LINE_ENDS}" if delimiter is Delimiter.COMMA else rf",;\t{LINE_ENDS}"
+    return rf"""(^[{BLANKS}]*(?=[{SIGNS}\r\n])|[{separators}][{BLANKS}"]*(?=[{SIGNS}]))"""
 
 
 def _text(value: str) -> str:
-    """A cell, quoted as CSV needs it. SQL quotes names the same way: quotes around, and quotes inside doubled.
+    """A quoted cell; empty for NULL. A formula gets a ' before it, unless `raw` is true.
 
-    A cell that a spreadsheet would run as a formula (CSV injection) gets a ' before it, unless `raw` is true.
+    The second pass finds a separator that is also the first character of the text.
     """
-    safe = f"CASE WHEN NOT :raw::boolean AND ascii({value}) IN ({FORMULA_STARTS}) THEN '''' || {value} ELSE {value} END"
-    return f"coalesce(quote_ident({safe}), '')"
+    once = rf"regexp_replace({value}, :before_formula::text, '\1''', 'g')"
+    guarded = rf"regexp_replace({once}, :before_formula::text, '\1''', 'g')"
+    safe = f"CASE WHEN :raw::boolean OR {value} !~ :before_formula::text THEN {value} ELSE {guarded} END"
+    return f"""coalesce('"' || replace({safe}, '"', '""') || '"', '')"""
 
 
 def _timestamp(value: str) -> str:
@@ -50,7 +66,8 @@ COLUMNS = {
 
 CSV_LINES = Query(
     rf"""
-    SELECT string_agg(concat_ws(',', {", ".join(COLUMNS.values())}) || E'\r\n', '' ORDER BY listed.number) AS lines
+    SELECT string_agg(concat_ws(:delimiter::text, {", ".join(COLUMNS.values())}) || E'\r\n', ''
+                      ORDER BY listed.number) AS lines
     FROM unnest(:tickets::uuid[]) WITH ORDINALITY AS listed (id, number)
         JOIN ticket t ON t.workspace_id = :workspace AND t.id = listed.id
         LEFT JOIN account a ON a.id = t.assignee_id
@@ -59,6 +76,16 @@ CSV_LINES = Query(
 )
 
 
-async def get_csv_lines(tx: Tx, workspace: WorkspaceId, tickets: Sequence[UUID], *, raw: bool) -> str:
+async def get_csv_lines(
+    tx: Tx, workspace: WorkspaceId, tickets: Sequence[UUID], delimiter: Delimiter, *, raw: bool
+) -> str:
     """The lines of these tickets, in the same order, each with its line end."""
-    return (await CSV_LINES.one(tx, workspace=workspace, tickets=tickets, raw=raw)).lines or ""
+    lines = await CSV_LINES.one(
+        tx,
+        workspace=workspace,
+        tickets=tickets,
+        delimiter=delimiter,
+        before_formula=_before_formula(delimiter),
+        raw=raw,
+    )
+    return lines.lines or ""

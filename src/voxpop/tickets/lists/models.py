@@ -21,6 +21,14 @@ class SortKey(StrEnum):
     RATING = "rating"
 
 
+class Delimiter(StrEnum):
+    """The separator of the columns of a CSV file."""
+
+    COMMA = ","
+    SEMICOLON = ";"
+    TAB = "\t"
+
+
 class Sort(Struct, frozen=True):
     """The order of a list. Equal priorities are ordered by the latest update, equal ratings by the latest rating."""
 

@@ -38,7 +38,7 @@ def complete_document(document: Json, handlers: Handlers) -> Json:
         _describe_parameters(operation, components)
         _describe_security(operation, handler.opt)
         _describe_successes(operation, components)
-        declare_errors(operation, handler.opt.get("errors", ()))
+        declare_errors(path, operation, handler.opt.get("errors", ()))
         if body := operation.get("requestBody"):
             _put_examples(body["content"], components)
     _name_operations(document, handlers)

@@ -19,6 +19,7 @@ from voxpop.errors import (
 from voxpop.web.openapi.examples import EXAMPLE_OF_FORMAT
 from voxpop.web.openapi.schema_plugin import SCHEMA_REF
 from voxpop.web.openapi.walk import Json
+from voxpop.web.validation import STRICT_PATH
 
 # The response headers; components of the document.
 HEADERS: Json = {
@@ -62,11 +63,11 @@ class OperationTraits(NamedTuple):
 STANDARD_ERRORS: tuple[type[AppError], ...] = tuple(OperationTraits(True, True, True, True).errors())
 
 
-def declare_errors(operation: Json, own_errors: Iterable[type[AppError]]) -> None:
+def declare_errors(path: str, operation: Json, own_errors: Iterable[type[AppError]]) -> None:
     """Adds one response for each status that the operation can fail with."""
     parameters = operation.get("parameters", ())
     traits = OperationTraits(
-        parameters=bool(parameters),
+        parameters=bool(parameters) or path.startswith(STRICT_PATH),
         path=any(parameter["in"] == "path" for parameter in parameters),
         body="requestBody" in operation,
         key="security" in operation,
