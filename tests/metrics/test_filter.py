@@ -76,7 +76,6 @@ async def test_only_nps_rows_have_groups(client: Client, three: dict[str, Campai
         ({"dateFrom": "2026-03-10", "dateTo": "2026-03-08"}, 0),
         ({"dateFrom": "0001-01-01", "dateTo": "9999-12-31"}, 6),
         ({"type": "CES", "dateTo": "2026-03-08"}, 1),
-        ({"colour": "blue"}, 6),  # C5: unknown fields are passed over
     ],
 )
 async def test_a_row_must_match_all_criteria(
@@ -85,6 +84,13 @@ async def test_a_row_must_match_all_criteria(
     assert len((await aggregated(client, **criteria))["metrics"]) == expected
     params = {name: value for name, value in criteria.items() if value is not None}
     assert len((await live_metrics(client, **params))["metrics"]) == expected
+
+
+async def test_unknown_criteria_are_ignored_in_a_body_and_refused_in_a_query(  # C5, G6
+    client: Client, three: dict[str, CampaignId]
+) -> None:
+    assert len((await aggregated(client, colour="blue"))["metrics"]) == 6
+    assert (await client.get(LIVE, params={"colour": "blue"})).status_code == 400
 
 
 @pytest.mark.parametrize(

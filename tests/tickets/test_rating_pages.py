@@ -134,6 +134,16 @@ async def test_a_comment_that_is_too_long_is_rejected_and_not_truncated(
     assert await stored(owner) == []
 
 
+@pytest.mark.parametrize("stars", ["1e0", "5.0", "05", "+5", " 5", "5 ", "٥", "５", "0x5", "5_", "-0", "", "²"])
+async def test_a_form_takes_the_digits_one_to_five_only(
+    portal: PortalSite, ann: Browser, owner: Any, stars: str
+) -> None:  # T3
+    await portal.open(Status.RESOLVED)
+    answer = await ann.submit("/tickets/TK-1/rating", rating=stars)
+    assert (answer.status_code, "Choose one to five stars." in answer.text) == (400, True)
+    assert await stored(owner) == []
+
+
 @pytest.mark.parametrize("comment", ["ж" * 2000, "😀" * 2000, "\r\n".join("x" * 1000)])
 async def test_a_comment_can_have_2000_characters_of_any_byte_length(
     portal: PortalSite, ann: Browser, owner: Any, comment: str

@@ -42,6 +42,10 @@ async def test_without_the_portal_its_pages_are_not_found(site: Site, path: str)
         ("time_zone", "Mars/Olympus", "There is no such time zone."),
         ("cool_down_days", "-1", "Enter a whole number of days"),
         ("cool_down_days", "3651", "Enter a whole number of days"),
+        *(
+            ("cool_down_days", days, "Enter a whole number of days")
+            for days in ("9e1", "90.0", "+90", "٩٠", "９０", "9_0")
+        ),
         ("cool_down_days", "²", "Enter a whole number of days"),
         ("cool_down_days", "", "Enter a whole number of days"),
     ],

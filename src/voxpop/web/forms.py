@@ -1,5 +1,6 @@
 """Forms that pages submit, parsed into structs, with an error message for each field that does not fit."""
 
+import re
 from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -17,6 +18,7 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
+WHOLE_NUMBER = re.compile("0|[1-9][0-9]{0,9}")  # without sign, exponent, and digits of other scripts
 
 
 async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
@@ -30,7 +32,7 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         raise UnsupportedMediaType("The body must be a form")
     values = _values(_decode_pairs(body), form)
     try:
-        return clean_lines(msgspec.convert(values, form, strict=False))
+        return clean_lines(msgspec.convert(values, form))
     except msgspec.ValidationError as error:
         first = from_validation_error(error, "body")
         raise Invalid(first.message, details=_field_errors(values, form) or first.details) from error
@@ -69,8 +71,13 @@ def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[st
         if not _is_list(field.type) and len(texts) > 1:
             reason = "must be given once"
             raise Invalid(f"body/{field.name} {reason}", details=[FieldError(field.name, reason)])
-        values[field.encode_name] = texts if _is_list(field.type) else texts[0]
+        values[field.encode_name] = texts if _is_list(field.type) else _value(texts[0], field.type)
     return values
+
+
+def _value(text: str, kind: Any) -> str | int:
+    """The text; for a field of whole numbers the number. Anything but digits stays a text, which does not fit."""
+    return int(text) if _includes(kind, int) and WHOLE_NUMBER.fullmatch(text) else text
 
 
 def _field_errors(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list[FieldError]:
@@ -80,7 +87,7 @@ def _field_errors(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list
         name = field.encode_name
         try:
             if name in values:
-                msgspec.convert(values[name], field.type, strict=False)
+                msgspec.convert(values[name], field.type)
             elif field.required:
                 errors.append(FieldError(name, "is required"))
         except msgspec.ValidationError as error:
@@ -96,8 +103,13 @@ def _with_plain_line_ends(text: str) -> str:
 
 
 def _is_list(kind: Any) -> bool:
+    return _includes(kind, list)
+
+
+def _includes(kind: Any, other: type) -> bool:
+    """Whether a field of this type takes values of the other one."""
     if get_origin(kind) is Annotated:
-        return _is_list(get_args(kind)[0])
+        return _includes(get_args(kind)[0], other)
     if get_origin(kind) in (Union, UnionType):
-        return any(map(_is_list, get_args(kind)))
-    return kind is list or get_origin(kind) is list
+        return any(_includes(each, other) for each in get_args(kind))
+    return kind is other or get_origin(kind) is other

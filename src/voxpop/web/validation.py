@@ -120,12 +120,13 @@ def note_query_parameters(app: Litestar) -> None:
     """Notes with each strict handler the names of its query parameters, also those of its dependencies."""
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path.startswith(STRICT_PATH):
-            for handler, model in route.route_handler_map.values():
-                handler.opt[QUERY_PARAMETERS] = {each.field_alias for each in model.expected_query_params}
+            for method, (handler, model) in route.route_handler_map.items():
+                if method != "OPTIONS":  # a preflight has the query of the request that follows
+                    handler.opt[QUERY_PARAMETERS] = {each.field_alias for each in model.expected_query_params}
 
 
 def _refuse_unknown(names: Iterable[str], known: Set[str] | None) -> None:
-    unknown = [] if known is None else [name for name in names if name not in known]
+    unknown = [] if known is None else sorted(set(names) - known)
     if known is not None and unknown:
         reason = f"is unknown; known are {', '.join(sorted(known)) or 'none'}"
         raise Invalid(f"query/{unknown[0]} {reason}", details=[FieldError(name, reason) for name in unknown])
