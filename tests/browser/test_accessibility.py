@@ -1,14 +1,17 @@
 """Accessibility of the sign-in, settings and error pages by axe, in both languages, widths and color schemes."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, Page
 from tests.support.agents import LOOKS, check_page, window
+from tests.support.http_server import HttpServer
 from tests.support.inbox import InboxSite
-from tests.support.sites import AGENT
+from tests.support.sites import AGENT, fake_smtp_server
 
 from voxpop.accounts import sign_in
+from voxpop.mail import MailSender
 from voxpop.types import utcnow
 
 pytestmark = pytest.mark.browser
@@ -52,6 +55,12 @@ async def create_key(page: Page) -> None:
     await page.locator(".created").wait_for()
 
 
+async def invite(page: Page) -> None:
+    await page.locator("#email").fill("ivan@почта.рф")
+    await page.locator(".form .main").click()
+    await page.locator(".created").wait_for()
+
+
 async def ask_to_remove(page: Page) -> None:
     await page.locator("[popovertarget^=remove]").first.click()
 
@@ -76,6 +85,7 @@ PUBLIC: dict[str, tuple[str, Act]] = {
 SIGNED_IN: dict[str, tuple[str, Act]] = {
     "members": ("/settings", do_nothing),
     "members wrong": ("/settings", submit_empty),
+    "invitation link": ("/settings", invite),
     "member removed": ("/settings", ask_to_remove),
     "role changed": ("/settings?done=role", do_nothing),
     "keys": ("/settings/keys", do_nothing),
@@ -106,4 +116,29 @@ async def test_axe_finds_nothing_on_sign_in_and_settings_pages(
             await page.goto(origin + path)
             await act(page)
             await check_page(page, f"accounts/{name.replace(' ', '-')}-{width}-{scheme}-{locale}")
+        await page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
+async def test_axe_finds_nothing_on_pages_where_email_is_sent(
+    chromium: Browser, inbox: InboxSite, server: HttpServer, width: int, scheme: str, locale: str
+) -> None:
+    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
+    sending, unreachable = inbox.with_smtp(), MailSender(inbox.database, "smtp://127.0.0.1:1", "a@voxpop.test")
+    async with server.serving(sending.app) as origin:
+        page = (await window(chromium, inbox, origin, member="owner_browser", **look)).page
+        for name, path in (("members", "/settings"), ("login", "/login?sent"), ("never sent", "/settings/mail")):
+            await page.goto(origin + path)
+            await check_page(page, f"email/{name}-{width}-{scheme}-{locale}")
+        await page.locator(".test-email button").click()
+        await page.locator(".emails li").wait_for()
+        await unreachable.send_due(utcnow())
+        await page.goto(f"{origin}/settings/mail")
+        await check_page(page, f"email/failed-{width}-{scheme}-{locale}")
+        await unreachable.release_lease()
+        async with fake_smtp_server() as smtp:
+            due = utcnow() + timedelta(hours=1)
+            assert await MailSender(inbox.database, smtp.url, "a@voxpop.test").send_due(due) == 1
+        await page.reload()
+        await check_page(page, f"email/sent-{width}-{scheme}-{locale}")
         await page.context.close()
