@@ -32,6 +32,7 @@ def test_languages_are_listed_best_first(header: str | None, expected: list[str]
         ("fr, *, zh", None),
         ("fr", None),
         ("fr, zh;q=0.1", "zh"),
+        (f"zh{30_000 * '-a'}, zh-hant;q=0.1", "zh-hant"),
     ],
 )
 def test_a_language_falls_back_one_subtag_at_a_time(header: str, expected: str | None) -> None:

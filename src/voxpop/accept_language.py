@@ -3,6 +3,9 @@
 from collections.abc import Container
 from typing import NamedTuple
 
+# Characters of a tag; longer ones are no languages. Looking up a tag takes time quadratic in its length.
+MAX_TAG_LENGTH = 64
+
 
 def best_language(header: str | None, available: Container[str]) -> str | None:
     """The user's preferred language among the available tags, which are in lower case; None for the default.
@@ -23,7 +26,8 @@ def best_language(header: str | None, available: Container[str]) -> str | None:
 def parse_accept_language(header: str | None) -> list[str]:
     """The language tags of the header in lower case, best first (RFC 9110, 12.5.4), without those of weight 0."""
     ranges = [_parse_range(part) for part in (header or "").split(",") if part.strip()]
-    best_first = sorted((each for each in ranges if each.weight > 0), key=lambda each: -each.weight)
+    wanted = (each for each in ranges if each.weight > 0 and len(each.language) <= MAX_TAG_LENGTH)
+    best_first = sorted(wanted, key=lambda each: -each.weight)
     return [each.language for each in best_first]
 
 

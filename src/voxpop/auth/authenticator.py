@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from voxpop.accounts import sessions
 from voxpop.accounts.models import ActiveSession, Customer, Member, SessionKind
-from voxpop.auth.cookies import cookie_name
+from voxpop.auth.cookies import read_cookie
 from voxpop.auth.permissions import require_scope
 from voxpop.auth.remembered import Remembered
 from voxpop.auth.tokens import OpaqueToken, actor_of, parse_api_key, parse_token
@@ -80,8 +80,8 @@ class Authenticator:
         settings: Settings = connection.app.state.settings
         workspace, member, customer = await asyncio.gather(
             self._workspace(connection, settings),
-            self._session(connection, cookie_name(SessionKind.MEMBER, settings)),
-            self._session(connection, cookie_name(SessionKind.CUSTOMER, settings)),
+            self._session(read_cookie(connection, SessionKind.MEMBER, settings)),
+            self._session(read_cookie(connection, SessionKind.CUSTOMER, settings)),
         )
         # A session is valid at its own workspace's host only, so a cookie of another host changes nothing.
         return RequestIdentity(
@@ -101,8 +101,8 @@ class Authenticator:
         self._notifier.listen()
         return await self._hosts.submit(None, label)
 
-    async def _session(self, connection: Connection, cookie: str) -> ActiveSession | None:
-        token = parse_token(connection.cookies.get(cookie))
+    async def _session(self, cookie: str | None) -> ActiveSession | None:
+        token = parse_token(cookie)
         return await self._active_sessions.get(str(token), partial(self._look_up_session, token)) if token else None
 
     async def _look_up_session(self, token: OpaqueToken) -> ActiveSession | None:

@@ -1,5 +1,8 @@
-"""Session cookies: their names and attributes."""
+"""Session cookies: their names and attributes, and how they are read."""
 
+from typing import Any
+
+from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
 from voxpop.accounts.models import SessionKind
@@ -15,6 +18,15 @@ def cookie_name(kind: SessionKind, settings: Settings) -> str:
     """
     person = "member" if kind == SessionKind.MEMBER else "customer"
     return f"__Host-voxpop-{person}" if _is_secure(settings) else f"voxpop-{person}"
+
+
+def read_cookie(connection: ASGIConnection[Any, Any, Any, Any], kind: SessionKind, settings: Settings) -> str | None:
+    """The value of a session cookie. Session cookies are never quoted.
+
+    The framework's `cookies` unquotes every value, which takes Python 3.11 time quadratic in the length of a value.
+    """
+    pairs = (part.strip().partition("=") for part in connection.headers.get("cookie", "").split(";"))
+    return {name: value for name, _, value in pairs}.get(cookie_name(kind, settings))
 
 
 def session_cookie(kind: SessionKind, token: OpaqueToken, settings: Settings) -> Cookie:

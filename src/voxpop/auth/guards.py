@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from voxpop.accounts.models import Role, SessionKind
 from voxpop.auth.authenticator import Authenticator, Connection, RequestIdentity, identity_of
-from voxpop.auth.cookies import cookie_name
+from voxpop.auth.cookies import read_cookie
 from voxpop.auth.permissions import require_scope
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.config.settings import Settings
@@ -138,7 +138,7 @@ async def _authenticate_api_request(
     """
     authorization = connection.headers.get("authorization")
     settings: Settings = connection.app.state.settings
-    cookie = cookie_name(SessionKind.MEMBER, settings) in connection.cookies
+    cookie = read_cookie(connection, SessionKind.MEMBER, settings)
     by_session = cookie and (or_member or _method(connection) == "GET")
     if authorization is not None or not by_session or is_cross_site(connection.headers):
         return await authenticator.authenticate(authorization, scope)

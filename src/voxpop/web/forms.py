@@ -91,9 +91,7 @@ def _field_errors(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list
             elif field.required:
                 errors.append(FieldError(name, "is required"))
         except msgspec.ValidationError as error:
-            reason, _, path = str(error).partition(" - at `$")
-            located = msgspec.ValidationError(f"{reason} - at `$.{name}{path or '`'}")
-            errors += from_validation_error(located, "body").details
+            errors += from_validation_error(error, "body", name).details
     return errors
 
 

@@ -146,7 +146,7 @@ def _validate_values(name: str, field: FieldDefinition, values: list[str]) -> No
     try:
         msgspec.convert(values[0], field.raw, strict=False)
     except msgspec.ValidationError as error:
-        raise from_validation_error(msgspec.ValidationError(f"{error} - at `$.{name}`"), "query") from error
+        raise from_validation_error(error, "query", name) from error
 
 
 def read_id(text: str, name: str) -> UUID:

@@ -1,26 +1,34 @@
-"""Turns the messages of msgspec and of the JSON decoder into `Invalid`, in plain words and with the field's name."""
+"""Turns the messages of msgspec and of the JSON decoder into `Invalid`, in plain words and with the field's name.
+
+A message can quote what the caller sent, so every step takes time linear in its length.
+"""
 
 import re
+from typing import NamedTuple
 
 import msgspec
 
 from voxpop.errors import FieldError, Invalid
 
-# msgspec's message has the reason and the path: "Expected `int`, got `str` - at `$.items[0].name`".
-MSGSPEC_ERROR = re.compile(r"(?P<reason>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?\Z", re.DOTALL)
-MISSING_FIELD = re.compile(r"Object missing required field `(.*)`\Z")
+MISSING_FIELD = "Object missing required field `"
+MAX_REASON_LENGTH = 500  # characters; a longer reason quotes a longer text of the caller
+PATH_START, KEY_OF_PATH, PATH_END = " - at `", "key` in `", "`"
 WHOLE_NUMBER = re.compile(r"(\d)\.0\b")  # bounds of whole numbers, which are validated as floats
 
 
-def from_validation_error(error: msgspec.ValidationError, location: str) -> Invalid:
-    """The error with the field's name; `location` is body or query."""
-    match = MSGSPEC_ERROR.match(str(error))
-    assert match is not None  # noqa: S101 - the pattern matches every text
-    reason, field = match["reason"], (match["path"] or "").lstrip(".")
-    if missing := MISSING_FIELD.match(reason):
-        field, reason = ".".join(filter(None, (field, missing[1]))), "is required"
+class _Located(NamedTuple):
+    reason: str
+    path: str  # begins with a dot or a bracket; empty for the whole value
+
+
+def from_validation_error(error: msgspec.ValidationError, location: str, name: str = "") -> Invalid:
+    """The error with the field's name; `location` is body or query, and `name` the field that was validated alone."""
+    reason, path = _split(str(error))
+    if reason.startswith(MISSING_FIELD):
+        path, reason = f"{path}.{reason.removeprefix(MISSING_FIELD).removesuffix('`')}", "is required"
     else:
         reason = _readable(reason)
+    field = f"{name}{path}".lstrip(".")
     if not field:
         return Invalid(f"{location} {reason}")
     return Invalid(f"{location}/{field} {reason}", details=[FieldError(field, reason)])
@@ -31,6 +39,17 @@ def from_decode_error(error: msgspec.DecodeError | UnicodeDecodeError) -> Invali
     return Invalid(f"body is not valid JSON: {error}")
 
 
+def _split(message: str) -> _Located:
+    """The reason and the path of a message such as "Expected `int`, got `str` - at `$.items[0].name`".
+
+    The path is last, and has no text of the caller in it. Without a path, a quoted text ends with a quotation mark.
+    """
+    reason, found, path = message.rpartition(PATH_START)
+    if not found or not path.endswith(PATH_END):
+        return _Located(message, "")
+    return _Located(reason, path.removesuffix(PATH_END).removeprefix(KEY_OF_PATH).removeprefix("$"))
+
+
 def _readable(reason: str) -> str:
     """msgspec's reason without patterns, and with the name of whole numbers."""
     if reason.startswith("Expected `str` matching regex"):
@@ -39,5 +58,7 @@ def _readable(reason: str) -> str:
         if r"\\u3164" in reason:  # the pattern of a visible character
             return "needs a visible character"
         return "Invalid email address" if "@" in reason else "may only have letters, digits and - _ . +"
+    if len(reason) > MAX_REASON_LENGTH:
+        return f"{reason[:MAX_REASON_LENGTH]}…"
     reason = reason.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")
     return WHOLE_NUMBER.sub(r"\1", reason)
