@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.support.each import each
 
 ROOT = Path(__file__).parents[1]
 MAX_SENTENCE = 30  # words
@@ -67,7 +68,7 @@ def files() -> Iterator[Path]:
 
 
 FILES = [path for path in files() if not is_exempt(path)]
-each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+each_file = each(FILES, lambda path: path.relative_to(ROOT).as_posix())
 
 
 @cache

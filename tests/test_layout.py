@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.each import each
 from tests.support.source import (
     MODULE_NAMED,
     MODULES,
@@ -111,7 +112,7 @@ SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS
 TRANSACTIONS = {"commit", "rollback", "acquire"}
 CONNECTS = {"connect", "create_pool"}
 
-each_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.file)
+each_module = each(MODULES, lambda module: module.file)
 
 
 def height(module: Module) -> int:
@@ -256,9 +257,9 @@ def state_reads(module: Module) -> Iterator[str]:
     """The names that a module reads from the application's state: `app.state.x`, or `state.x` of a dependency."""
     yield from attributes_of(module.tree, r".*\bapp\.state")
     for function in functions(module.tree):
-        for each in parameters(function):
-            if each.annotation and ast.unparse(each.annotation) == "State":
-                yield from attributes_of(function, each.arg)
+        for parameter in parameters(function):
+            if parameter.annotation and ast.unparse(parameter.annotation) == "State":
+                yield from attributes_of(function, parameter.arg)
 
 
 def attributes_of(tree: ast.AST, holder: str) -> Iterator[str]:
@@ -276,7 +277,7 @@ def test_application_state_leads_downwards(module: Module) -> None:
     assert upwards == []
 
 
-@pytest.mark.parametrize("module", [one for one in MODULES if PURE.match(one.kind)], ids=lambda module: module.file)
+@each([one for one in MODULES if PURE.match(one.kind)], lambda module: module.file)
 def test_pure_rules_have_no_io_and_no_clock(module: Module) -> None:
     names = {word for name in imported_names(module.tree) for word in (name.split(".")[0], name.rpartition(".")[2])}
     calls = [node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
@@ -331,7 +332,7 @@ def test_sql_is_in_stores(module: Module) -> None:
     assert [node for node in ast.walk(module.tree) if getattr(getattr(node, "func", None), "id", "") == "Query"] == []
 
 
-@pytest.mark.parametrize("module", [one for one in MODULES if height(one) == STORE], ids=lambda module: module.file)
+@each([one for one in MODULES if height(one) == STORE], lambda module: module.file)
 def test_store_functions_name_their_scope_and_their_verb(module: Module) -> None:
     for function in module.tree.body:
         if not isinstance(function, Function) or function.name.startswith("_"):

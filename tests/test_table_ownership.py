@@ -66,7 +66,7 @@ def tables(pattern: re.Pattern[str], package: str) -> set[str]:
 
 
 def packages() -> list[str]:
-    return sorted(set(texts_by_package()) - {DEMO})
+    return sorted({module.name.split(".")[0] for module in MODULES} - {DEMO})
 
 
 @cache

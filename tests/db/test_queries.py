@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 from msgspec import Struct
+from tests.support.each import each
 from tests.support.invariants import Owner
 
 import voxpop
@@ -82,18 +83,18 @@ async def test_a_statement_without_privileges_is_found(database: Database) -> No
         await columns_of(database, "SELECT code FROM builtin_survey_type WHERE code = $1")
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=str)
+@each(QUERIES)
 def test_every_statement_is_scoped_to_its_workspace(query: "Query[Any]") -> None:
     assert unscoped(query.text) == []
 
 
-@pytest.mark.parametrize("query", [query for query in QUERIES if query.values], ids=str)
+@each([query for query in QUERIES if query.values])
 def test_a_struct_of_values_matches_the_parameters_of_its_statement(query: "Query[Any]") -> None:
     assert query.values is not None
     assert set(query.values.__struct_fields__) <= set(query.names)
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=str)
+@each(QUERIES)
 def test_the_workspace_table_is_read_by_id_only(query: "Query[Any]") -> None:
     if re.search(r"(?<![\w.:])workspace(?![\w.(])", query.text):
         assert re.search(r"WHERE id = :workspace\b", query.text)

@@ -6,12 +6,14 @@ import re
 import string
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import nodes
 from markupsafe import Markup
+from tests.support.each import each
 
 import voxpop
 from voxpop import i18n
@@ -66,7 +68,9 @@ def first_text(call: ast.Call) -> Iterator[str]:
     yield from texts[:1]
 
 
-USED = set(texts_in_templates()) | set(texts_in_code())
+@cache
+def used_texts() -> set[str]:
+    return set(texts_in_templates()) | set(texts_in_code())
 
 
 def error_classes(base: type[AppError] = AppError) -> Iterator[type[AppError]]:
@@ -84,15 +88,15 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_every_text_has_a_russian_translation() -> None:
-    assert len(USED) > 100
-    assert sorted(USED - catalogue(RUSSIAN).keys()) == []
+    assert len(used_texts()) > 100
+    assert sorted(used_texts() - catalogue(RUSSIAN).keys()) == []
 
 
 def test_no_translation_is_unused() -> None:
-    assert sorted(catalogue(RUSSIAN).keys() - USED - ERRORS) == []
+    assert sorted(catalogue(RUSSIAN).keys() - used_texts() - ERRORS) == []
 
 
-@pytest.mark.parametrize("text", sorted(catalogue(RUSSIAN)))
+@each(sorted(catalogue(RUSSIAN)))
 def test_a_translation_has_the_same_placeholders(text: str) -> None:
     forms = catalogue(RUSSIAN)[text]
     assert isinstance(forms, str) or len(forms) == 3

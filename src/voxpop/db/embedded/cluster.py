@@ -78,7 +78,7 @@ class Cluster:
             raise EmbeddedError(
                 f"{self._password} is missing; put it back from a backup of the data directory"
             ) from None
-        return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
+        return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}?sslmode=disable"
 
     def read_state(self) -> ServerState | None:
         try:
