@@ -27,7 +27,7 @@ from voxpop.surveys import api as surveys_api
 from voxpop.surveys.api import SurveyBatchers
 from voxpop.surveys.schemas import AnswerBody
 from voxpop.tickets.api import endpoints as tickets_api
-from voxpop.tickets.inbox import live_updates, low_ratings_pages, ticket_pages
+from voxpop.tickets.inbox import live_updates, low_ratings_pages, ticket_pages, undo_pages
 from voxpop.tickets.inbox import pages as inbox_pages
 from voxpop.tickets.inbox.sidebar import load_sidebar
 from voxpop.tickets.portal import pages as portal_pages
@@ -123,6 +123,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *inbox_pages.ROUTES,
         *live_updates.ROUTES,
         *ticket_pages.ROUTES,
+        *undo_pages.ROUTES,
         *low_ratings_pages.ROUTES,
         *workspaces_api.ROUTES,
         *features_api.ROUTES,

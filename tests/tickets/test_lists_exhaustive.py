@@ -139,6 +139,26 @@ async def test_every_list_and_its_count_match_the_naive_ones(
             assert count in (counted, None if ticket_filter.text else counted)
 
 
+@pytest.mark.parametrize("few", [list_store.MAX_SORTED_HITS, 5])
+async def test_the_tickets_around_every_ticket_are_those_of_the_naive_list(
+    tickets: TicketFactory, owner: Owner, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(list_store, "MAX_SORTED_HITS", few)
+    agent = await member(owner, tickets.workspace, "agent")
+    created = await fill(tickets, [agent, None])
+    async with tickets.database.transaction(tickets.workspace) as tx:
+        for ticket_filter, sort in product(filters(agent)[::16], SORTS):
+            rows = sort_naively([each.row for each in created if matches(ticket_filter, each)], sort)
+            for number, row in list(enumerate(rows))[:: max(1, len(rows) // 4)]:
+                found = await lists.find_adjacent(
+                    tx, tickets.workspace, ticket_filter, sort, sort.position(row), row.id
+                )
+                near = [each.id if each else None for each in (found.previous, found.next)]
+                around = [rows[at].id if 0 <= at < len(rows) else None for at in (number - 1, number + 1)]
+                assert near == around, (ticket_filter, sort, number)
+                assert found.left in (len(rows) - number - 1, None if ticket_filter.text else len(rows) - number - 1)
+
+
 async def test_an_export_has_every_ticket_with_its_tags(
     tickets: TicketFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Members: their roles and removal, and a member's own name and password."""
+"""Members: their roles and removal, and a member's own name, password and preferences."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voxpop.accounts import magic_links_store, passwords, sessions_store, store
 from voxpop.accounts.errors import LastOwner
-from voxpop.accounts.models import Account, Member, MemberRow, Role
+from voxpop.accounts.models import Account, Member, MemberRow, Preferences, Role
 from voxpop.auth.permissions import may_manage
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid
@@ -96,3 +96,12 @@ async def set_password(tx: Tx, member: Member, password_hash: str, now: datetime
 async def has_password(tx: Tx, member: Member) -> bool:
     """Whether the member's account has a password."""
     return (await store.get_account(tx, member.workspace_id, member.account_id)).password_hash is not None
+
+
+async def get_preferences(tx: Tx, member: Member) -> Preferences:
+    return await store.get_preferences(tx, member.workspace_id, member.account_id)
+
+
+async def set_preferences(tx: Tx, member: Member, new: Preferences) -> None:
+    """Changes the member's own preferences in this workspace."""
+    await store.set_preferences(tx, member.workspace_id, member.account_id, new)

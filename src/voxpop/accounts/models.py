@@ -150,6 +150,12 @@ class MemberRow(Struct, frozen=True):
     create_time: datetime
 
 
+class Preferences(Struct, frozen=True):
+    """How the inbox behaves for a member. `next_after_resolving`: resolving a ticket goes on to the next one."""
+
+    next_after_resolving: bool
+
+
 class Account(Struct, frozen=True):
     """An account: one person's login, in every workspace where they are a member."""
 

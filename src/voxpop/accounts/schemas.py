@@ -78,6 +78,12 @@ class ProfileForm(Struct):
     name: NameText
 
 
+class PreferencesForm(Struct):
+    """The inbox of a member. A checkbox that is off is not sent."""
+
+    next_after_resolving: Annotated[str, Meta(max_length=10)] = ""
+
+
 class PasswordForm(Struct):
     """A member's new password, with the current one if there is one."""
 

@@ -9,8 +9,16 @@ from litestar.params import FromPath
 
 from voxpop.accounts import invitations, members, sessions
 from voxpop.accounts.invitations import ROLE_NAMES, InvitationLink, Invitee
-from voxpop.accounts.models import Member, Role
-from voxpop.accounts.schemas import CheckedPassword, InviteForm, PasswordForm, ProfileForm, RoleForm, parse_email
+from voxpop.accounts.models import Member, Preferences, Role
+from voxpop.accounts.schemas import (
+    CheckedPassword,
+    InviteForm,
+    PasswordForm,
+    PreferencesForm,
+    ProfileForm,
+    RoleForm,
+    parse_email,
+)
 from voxpop.auth.dependencies import (
     CurrentMember,
     CurrentWorkspace,
@@ -221,6 +229,7 @@ async def _profile_context(tx: Tx, member: Member, name: str) -> dict[str, Any]:
         "section": "profile",
         "toasts": TOASTS,
         "name": name,
+        "preferences": await members.get_preferences(tx, member),
         "has_password": await members.has_password(tx, member),
     }
 
@@ -233,6 +242,14 @@ async def rename(request: PageRequest, tx: Transaction, member: CurrentMember, r
         await members.rename(tx, member, form.name, utcnow())
     except Invalid as error:
         raise render.with_errors(PROFILE, error, **await _profile_context(tx, member, form.name)) from None
+    return redirect("/settings/profile?done=saved")
+
+
+@post("/settings/preferences", opt=members_only(), include_in_schema=False, status_code=303)
+async def set_preferences(request: PageRequest, tx: Transaction, member: CurrentMember) -> Response[Any]:
+    """Changes how the inbox behaves for the member."""
+    form = await read_form(request, PreferencesForm)
+    await members.set_preferences(tx, member, Preferences(bool(form.next_after_resolving)))
     return redirect("/settings/profile?done=saved")
 
 
@@ -276,5 +293,6 @@ ROUTES = [
     revoke_session,
     show_profile,
     rename,
+    set_preferences,
     change_password,
 ]

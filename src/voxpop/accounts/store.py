@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.accounts.models import Account, MemberRow, Role
+from voxpop.accounts.models import Account, MemberRow, Preferences, Role
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.email_addresses import normalize_email
@@ -123,6 +123,16 @@ REMOVED_MEMBER = Query(
     NoRows,
     changes_identity=True,
 )
+PREFERENCES = Query(
+    "SELECT next_after_resolving FROM member WHERE workspace_id = :workspace AND account_id = :account", Preferences
+)
+NEW_PREFERENCES = Query(
+    """
+    UPDATE member SET next_after_resolving = :next_after_resolving
+    WHERE workspace_id = :workspace AND account_id = :account
+    """,
+    NoRows,
+)
 RENAMED_ACCOUNT = Query(
     """
     UPDATE account SET name = :name, last_update_time = :now
@@ -207,6 +217,14 @@ async def set_role(tx: Tx, workspace: WorkspaceId, account: AccountId, role: Rol
 async def end_membership(tx: Tx, workspace: WorkspaceId, account: AccountId, audit: Audit) -> None:
     """Marks a member as removed; the row stays for the names of authors."""
     await REMOVED_MEMBER.run(tx, audit, workspace=workspace, account=account)
+
+
+async def get_preferences(tx: Tx, workspace: WorkspaceId, account: AccountId) -> Preferences:
+    return await PREFERENCES.one(tx, workspace=workspace, account=account)
+
+
+async def set_preferences(tx: Tx, workspace: WorkspaceId, account: AccountId, new: Preferences) -> None:
+    await NEW_PREFERENCES.run(tx, new, workspace=workspace, account=account)
 
 
 async def set_name(tx: Tx, workspace: WorkspaceId, account: AccountId, name: str, now: datetime) -> None:

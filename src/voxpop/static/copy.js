@@ -14,7 +14,7 @@ async function copy(element) {
     await navigator.clipboard.writeText(element.textContent);
   } else { // the clipboard API needs https or localhost
     select(element);
-    document.execCommand("copy");
+    if (!document.execCommand("copy")) throw new Error("The text is selected but not copied");
   }
 }
 

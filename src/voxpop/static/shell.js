@@ -1,26 +1,16 @@
-// Small behaviour of all pages: relative times, toasts, forms that are sent once or on change, copy buttons.
-"use strict";
+// Small behaviour of all pages: times, toasts, forms that are sent once or on change.
+import { showLocalTimes } from "./times.js";
 
-document.documentElement.classList.add("scripted");
+setInterval(showLocalTimes, 30_000);
 
-const STEPS = [[60, "minute"], [3600, "hour"], [86400, "day"]];
-
-/** Updates "2 hours ago" up to one day. The server has written older times as dates. */
-function updateRelativeTimes() {
-  const formatter = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
-  for (const time of document.querySelectorAll("time[data-ago]")) {
-    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
-    if (seconds < 60 || seconds >= 86400) continue;
-    const [length, unit] = STEPS.findLast(([minimum]) => seconds >= minimum);
-    time.textContent = formatter.format(-Math.floor(seconds / length), unit);
-  }
-}
-setInterval(updateRelativeTimes, 30_000);
-
+// The address loses what the page has said, so that a reload does not say it again.
 const url = new URL(location.href);
-if (url.searchParams.has("done")) {
-  url.searchParams.delete("done");
-  history.replaceState(history.state, "", url);  // so that a reload does not show the toast again
+for (const said of ["done", "undo"]) url.searchParams.delete(said);
+if (url.href !== location.href) history.replaceState(history.state, "", url);
+
+const TOAST_MS = 6000, UNDO_MS = 12_000;
+for (const toast of document.querySelectorAll(".toast")) {
+  setTimeout(() => toast.classList.add("gone"), toast.closest(".undo") ? UNDO_MS : TOAST_MS);
 }
 // Back shows the text of a form again, so the form gets its key again too: the server takes it for the same form.
 const keys = document.querySelectorAll("input[name=idempotency_key]");
@@ -43,16 +33,6 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => sending.clear());
 
-for (const toast of document.querySelectorAll(".toast")) setTimeout(() => toast.classList.add("gone"), 6000);
-
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 for (const form of document.querySelectorAll("form[data-auto]")) form.addEventListener("change", () => form.requestSubmit());
-
-for (const button of document.querySelectorAll("[data-copied]")) {
-  button.hidden = !navigator.clipboard;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.textContent = button.dataset.copied;
-  });
-}

@@ -1,6 +1,6 @@
 """The actions on a ticket. Each locks the ticket first and updates counts last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from msgspec.structs import replace
@@ -85,15 +85,22 @@ async def set_status(
     tx: Tx, workspace: WorkspaceId, refs: Sequence[str], status: Status, author: Author, now: datetime
 ) -> int:
     """Changes all of these tickets or none, and returns how many changed. Closing also triggers campaigns."""
-    tickets = await _lock_tickets(tx, workspace, refs)
+    return await set_statuses(tx, workspace, dict.fromkeys(refs, status), author, now)
+
+
+async def set_statuses(
+    tx: Tx, workspace: WorkspaceId, statuses: Mapping[str, Status], author: Author, now: datetime
+) -> int:
+    """Like `set_status`, with a status for each reference."""
+    by_ref = {ref.upper(): status for ref, status in statuses.items()}
     increments: list[SurveyIncrement] = []
-    changing = [ticket for ticket in tickets if ticket.status != status]
+    changing = [each for each in await lock_tickets(tx, workspace, list(by_ref)) if each.status != by_ref[each.ref]]
     for ticket in changing:
-        change = await _set_status(tx, workspace, ticket, status, author, now)
+        change = await _set_status(tx, workspace, ticket, by_ref[ticket.ref], author, now)
         increments += change.increments
         await _save(tx, workspace, change.ticket, author, now)
-    if status is Status.CLOSED:
-        increments += await _trigger_campaigns(tx, workspace, changing, now)
+    if closed := [each for each in changing if by_ref[each.ref] is Status.CLOSED]:
+        increments += await _trigger_campaigns(tx, workspace, closed, now)
     await metrics.add_counts(tx, workspace, surveys=increments)
     return len(changing)
 
@@ -103,7 +110,7 @@ async def assign(
 ) -> int:
     """Assigns all of these tickets or none, and returns how many changed. None unassigns them."""
     account, name = (assignee.account_id, assignee.name) if assignee else (None, None)
-    tickets = await _lock_tickets(tx, workspace, refs)
+    tickets = await lock_tickets(tx, workspace, refs)
     changing = [ticket for ticket in tickets if ticket.assignee_id != account]
     for ticket in changing:
         await _log(tx, workspace, NewActivity(ticket.id, ActivityKind.ASSIGNEE, None, name), author, now)
@@ -146,8 +153,8 @@ async def lock_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket:
     return _require(await store.lock_ticket(tx, workspace, ref.upper()), ref)
 
 
-async def _lock_tickets(tx: Tx, workspace: WorkspaceId, refs: Sequence[str]) -> list[Ticket]:
-    """NotFound where one of them does not exist."""
+async def lock_tickets(tx: Tx, workspace: WorkspaceId, refs: Sequence[str]) -> list[Ticket]:
+    """Like `lock_ticket`, for several in the order of their ids. NotFound where one of them does not exist."""
     requested = {ref.upper() for ref in refs}
     tickets = await store.lock_tickets(tx, workspace, sorted(requested))
     if missing := requested - {ticket.ref for ticket in tickets}:

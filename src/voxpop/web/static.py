@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from litestar.params import FromPath
 
 from voxpop.errors import NotFound
 
-ROOT = Path(__file__).parent.parent / "static"
+ROOT = Path(__file__).resolve().parent.parent / "static"
 MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -23,11 +24,19 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 MIN_GZIP_SIZE = 1024  # bytes
 
 
+# The path of a module that another one imports.
+IMPORT = re.compile(rb'(?<=from "|port ")\.{1,2}/[\w./-]+\.js(?=";)')
+
+
 class File(NamedTuple):
-    """A file to serve, and the hash of its content."""
+    """A file to serve, and a number that changes with its content."""
 
     path: Path
-    version: str
+    stamp: int
+
+    @property
+    def version(self) -> str:
+        return _version(self)
 
 
 def static_url(name: str) -> str:
@@ -48,7 +57,7 @@ def static_file(request: Request[None, None, State], name: FromPath[Path]) -> Re
         return Response(b"", status_code=304, headers=headers)
     content = _gzipped(file) if "gzip" in request.headers.get("accept-encoding", "") else None
     if content is None:
-        content = file.path.read_bytes()
+        content = _content(file)
     else:
         headers["content-encoding"] = "gzip"
     return Response(content, headers=headers, media_type=MEDIA_TYPES[file.path.suffix])
@@ -59,7 +68,7 @@ def _file(name: str) -> File:
     path = _paths().get(name)
     if path is None:
         raise NotFound()
-    return File(path, _version(path, path.stat().st_mtime_ns))
+    return File(path, max(each.stat().st_mtime_ns for each in (_modules() if path in _modules() else [path])))
 
 
 @cache
@@ -68,13 +77,30 @@ def _paths() -> dict[str, Path]:
     return {path.relative_to(ROOT).as_posix(): path for path in paths}
 
 
+@cache
+def _modules() -> frozenset[Path]:
+    """The scripts that import each other, so that a change of one can change the addresses in all."""
+    return frozenset(path for name, path in _paths().items() if path.suffix == ".js" and not name.startswith("vendor/"))
+
+
 @lru_cache(maxsize=256)
-def _version(path: Path, modified_ns: int) -> str:
-    """A hash of the content, computed again when the file has changed."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _content(file: File) -> bytes:
+    """The file with the versions of the modules that it imports, so that browsers cache these forever too."""
+    content = file.path.read_bytes()
+    return IMPORT.sub(lambda match: _versioned(file.path, match[0]), content) if file.path in _modules() else content
+
+
+def _versioned(importer: Path, imported: bytes) -> bytes:
+    path = (importer.parent / imported.decode()).resolve()
+    return imported + f"?v={_file(path.relative_to(ROOT).as_posix()).version}".encode()
+
+
+@lru_cache(maxsize=256)
+def _version(file: File) -> str:
+    return hashlib.sha256(_content(file)).hexdigest()[:12]
 
 
 @lru_cache(maxsize=256)
 def _gzipped(file: File) -> bytes | None:
-    content = file.path.read_bytes()
+    content = _content(file)
     return gzip.compress(content, mtime=0) if len(content) > MIN_GZIP_SIZE else None

@@ -1,22 +1,22 @@
 """The context of the inbox's templates: a list with its views, a ticket with its place in the list."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
+from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx
 from voxpop.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.tickets import limits, service, store
 from voxpop.tickets.inbox.models import (
     BUILT_IN_VIEWS,
-    MAX_LIST_POSITION,
     PAGE_SIZE,
     SORT_OPTIONS,
     Tab,
@@ -32,16 +32,15 @@ from voxpop.tickets.lists.models import Sort, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
 from voxpop.types import WorkspaceId
 
-DIGITS = re.compile("[0-9]{1,4}")
 MAX_OTHER_TICKETS = 5  # of the same requester, beside a ticket
 
 
 class ListPosition(Struct, frozen=True):
     """The place of a ticket in the list that it was opened from, and the links to the tickets before and after it."""
 
-    back: str
-    number: int | None = None
-    total: int | None = None
+    list_address: str
+    is_known: bool = False  # whether the address names the list
+    left: int | None = None  # tickets that follow, as `count_tickets` returns it
     previous: str | None = None
     next: str | None = None
 
@@ -70,9 +69,11 @@ async def list_context(tx: Tx, workspace: WorkspaceId, member: Member, view: Vie
         "assignee_names": short_names(
             {row.assignee_id: row.assignee_name for row in page.rows if row.assignee_id and row.assignee_name}
         ),
-        "link": lambda row, number: _ticket_link(row.ref, view, first + number),
+        "link": lambda row: _ticket_link(row.ref, view, view.sort_order.position(row)),
         "previous_page": view.previous_page().address if view.after else None,
         "next_page": view.next_page(page.next_cursor).address if page.next_cursor else None,
+        "sent": "",
+        "undo": None,
         "export": urlencode(ticket_filter.api_parameters | {"bom": "true"}, doseq=True),
         **await form_options(tx, workspace, member),
     }
@@ -93,11 +94,12 @@ async def ticket_context(
         "ticket_tags": [tag.name for tag in await store.list_ticket_tags(tx, workspace, ticket.id)],
         "names": await members.get_names(tx, workspace, [ticket.assignee_id] if ticket.assignee_id else []),
         "other_tickets": await _other_tickets(tx, workspace, ticket),
-        "position": await _list_position(tx, workspace, member, ticket, query, now),
+        "position": await find_list_position(tx, workspace, member, ticket, query, now),
+        "count_limit": lists.COUNT_LIMIT,
         "list_query": f"?{urlencode(list_query)}" if list_query else "",
         "draft": {},
-        "sent": False,
-        "undo_text": None,
+        "sent": "",
+        "undo": None,
         **await form_options(tx, workspace, member),
     }
 
@@ -141,25 +143,30 @@ async def _other_tickets(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> list
     return [row for row in page.rows if row.id != ticket.id][:MAX_OTHER_TICKETS]
 
 
-async def _list_position(
+async def find_list_position(
     tx: Tx, workspace: WorkspaceId, member: Member, ticket: Ticket, query: Mapping[str, str], now: datetime
 ) -> ListPosition:
-    """By the place that the ticket had in the list; a change may have moved or removed it since."""
-    view, at = View.parse(query.get("in", "")), query.get("at", "")
-    if not DIGITS.fullmatch(at) or int(at) > MAX_LIST_POSITION:
+    """By the position that the ticket had in the list; a change may have moved or removed it since."""
+    view = View.parse(query.get("in", ""))
+    if "in" not in query:
         return ListPosition(view.address)
-    index, ticket_filter = int(at), view.to_filter(member.account_id, now)
-    positions = await lists.list_positions(tx, workspace, ticket_filter, view.sort_order, None, index + 2)
-    others = [each.id for each in positions if each.id != ticket.id]
-    before, after = others[:index][-1:], others[index : index + 1]
-    links = [
-        _ticket_link(row.ref, view, index - 1 if [row.id] == before else index + 1)
-        for row in await list_store.list_rows(tx, workspace, before + after)
-    ]
-    previous_links, next_links = links[: len(before)], links[len(before) :]
-    total = await lists.count_tickets(tx, workspace, ticket_filter)
-    return ListPosition(view.address, index + 1, total, next(iter(previous_links), None), next(iter(next_links), None))
+    sort = view.sort_order
+    at = decode_cursor(query.get("at"), sort.name) or sort.position(ticket)
+    found = await lists.find_adjacent(tx, workspace, view.to_filter(member.account_id, now), sort, at, ticket.id)
+    positions = {each.id: each for each in (found.previous, found.next) if each}
+    links: dict[UUID, str] = {
+        row.id: _ticket_link(row.ref, view, positions[row.id])
+        for row in await list_store.list_rows(tx, workspace, list(positions))
+    }
+    return ListPosition(
+        view.address,
+        is_known=True,
+        left=found.left,
+        previous=links.get(found.previous.id) if found.previous else None,
+        next=links.get(found.next.id) if found.next else None,
+    )
 
 
-def _ticket_link(ref: str, view: View, index: int) -> str:
-    return f"/inbox/{ref}?{urlencode({'in': view.query, 'at': index})}"
+def _ticket_link(ref: str, view: View, at: Position) -> str:
+    query = {"in": view.query, "at": encode_cursor(at, view.sort_order.name)}
+    return f"/inbox/{ref}?{urlencode(query)}"

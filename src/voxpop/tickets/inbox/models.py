@@ -18,7 +18,6 @@ from voxpop.tickets.models import Activity, ActivityKind, Message, Ticket
 from voxpop.types import AccountId
 
 PAGE_SIZE = 50
-MAX_LIST_POSITION = 1000  # a ticket opened from this far into a list still has links to the previous and the next one
 MAX_QUERY_STRING = 20_000  # characters
 
 FILTER_TEXT_TOO_LONG = N_("Search and filter for at most 200 characters.")

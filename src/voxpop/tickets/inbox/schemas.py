@@ -27,11 +27,11 @@ TagList = Annotated[str, Meta(max_length=MAX_TAG_LIST, extra=ONE_LINE)]
 
 
 class BulkForm(Struct):
-    """`ref`: the tickets; `do`: "resolve", or "assign" to `assignee`."""
+    """`ref`: the tickets. `do`: "resolve", "close", "priority:High", "assign:…", or "tag" and "untag" with `tags`."""
 
     do: str
     ref: Annotated[list[str], Meta(max_length=MAX_BULK_TICKETS)] = []
-    assignee: str = ""
+    tags: TagList = ""
 
 
 class ViewForm(Struct):

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from voxpop.cursors import Position
 from voxpop.tickets.lists.filters import UNRATED, Criteria
-from voxpop.tickets.models import Status
+from voxpop.tickets.models import Priority, Status, Ticket
 from voxpop.types import AccountId, TicketId
 
 
@@ -29,11 +30,45 @@ class Delimiter(StrEnum):
     TAB = "\t"
 
 
+class TicketRow(Struct, frozen=True):
+    """A ticket as a list shows it."""
+
+    id: TicketId
+    ref: str
+    subject: str
+    requester_name: str
+    requester_email: str
+    requester_guid: str | None
+    status: str
+    priority: str
+    assignee_id: AccountId | None
+    assignee_name: str | None
+    tags: list[str]
+    csat_rating: int | None
+    csat_rated_at: datetime | None
+    first_response_at: datetime | None
+    create_time: datetime
+    updated_at: datetime
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the ticket still waits for its first reply."""
+        return self.first_response_at is None and not Status(self.status).is_done
+
+
+class SortGroup(Struct, frozen=True):
+    """The tickets of a list with one value of the sort key, and the number of this group in the list."""
+
+    number: int
+    value: int | None
+
+
 class Sort(Struct, frozen=True):
     """The order of a list. Equal priorities are ordered by the latest update, equal ratings by the latest rating."""
 
     key: SortKey = SortKey.UPDATED
     descending: bool = True
+    backwards: bool = False  # from the end of the list to its start
 
     @property
     def name(self) -> str:
@@ -42,16 +77,39 @@ class Sort(Struct, frozen=True):
 
     @property
     def newest_first(self) -> bool:
-        return self.descending or self.key in (SortKey.PRIORITY, SortKey.RATING)
+        return (self.descending or self.key in (SortKey.PRIORITY, SortKey.RATING)) != self.backwards
 
     @property
-    def sort_groups(self) -> Sequence[int | None]:
+    def sort_groups(self) -> Sequence[SortGroup]:
+        """The groups in the order of the list."""
+        groups = [SortGroup(number, value) for number, value in enumerate(self._group_values, 1)]
+        return groups[::-1] if self.backwards else groups
+
+    @property
+    def _group_values(self) -> Sequence[int | None]:
         """The values of the sort key in order, each sorted by time within; unrated tickets come last (T14)."""
         if self.key is SortKey.PRIORITY:
             return (4, 3, 2, 1) if self.descending else (1, 2, 3, 4)
         if self.key is SortKey.RATING:
             return (5, 4, 3, 2, 1, UNRATED) if self.descending else (1, 2, 3, 4, 5, UNRATED)
         return (None,)
+
+    def position(self, ticket: TicketRow | Ticket) -> Position:
+        """Where the ticket stands in a list of this order, whether or not the list contains it."""
+        value, at = None, ticket.updated_at
+        if self.key is SortKey.PRIORITY:
+            value = Priority(ticket.priority).rank
+        elif self.key is SortKey.RATING:
+            value, at = ticket.csat_rating or UNRATED, ticket.csat_rated_at or at
+        elif self.key is SortKey.CREATED:
+            at = ticket.create_time
+        return Position(at, ticket.id, self._group_values.index(value) + 1)
+
+    def is_before(self, one: Position, other: Position) -> bool:
+        """Whether the first position comes earlier in the list than the second."""
+        if one.group != other.group:
+            return one.group < other.group
+        return ((one.at, one.id) > (other.at, other.id)) == self.newest_first
 
 
 class IndexOrder(Struct, frozen=True):
@@ -86,32 +144,6 @@ class SearchHit(Struct, frozen=True):
     id: TicketId | None
     sort_group: int | None
     at: datetime | None
-
-
-class TicketRow(Struct, frozen=True):
-    """A ticket as a list shows it."""
-
-    id: TicketId
-    ref: str
-    subject: str
-    requester_name: str
-    requester_email: str
-    requester_guid: str | None
-    status: str
-    priority: str
-    assignee_id: AccountId | None
-    assignee_name: str | None
-    tags: list[str]
-    csat_rating: int | None
-    csat_rated_at: datetime | None
-    first_response_at: datetime | None
-    create_time: datetime
-    updated_at: datetime
-
-    @property
-    def is_unanswered(self) -> bool:
-        """Whether the ticket still waits for its first reply."""
-        return self.first_response_at is None and not Status(self.status).is_done
 
 
 class ExcerptSource(StrEnum):

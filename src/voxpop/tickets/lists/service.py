@@ -5,6 +5,7 @@ from heapq import merge
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxpop import search_text
 from voxpop.cursors import Position, decode_cursor, encode_cursor
@@ -12,10 +13,11 @@ from voxpop.db.pool import Tx
 from voxpop.search_text import SearchTerms
 from voxpop.tickets.lists import excerpts, store
 from voxpop.tickets.lists.filters import Criteria, TicketFilter
-from voxpop.tickets.lists.models import Highlights, IndexRange, ListEntry, Sort, TicketRow, index_ranges
+from voxpop.tickets.lists.models import Highlights, IndexRange, ListEntry, Sort, SortGroup, TicketRow, index_ranges
 from voxpop.types import TicketId, WorkspaceId
 
 COUNT_LIMIT = 1000
+MAX_HITS_BACK = 1000  # hits that a search reads to find those before a position
 
 
 class TicketPage(Struct, frozen=True):
@@ -24,6 +26,14 @@ class TicketPage(Struct, frozen=True):
     rows: list[TicketRow]
     next_cursor: str | None
     highlights: dict[TicketId, Highlights]
+
+
+class Adjacent(Struct, frozen=True):
+    """The tickets before and after a position of a list. `left`: how many follow, as `count_tickets` returns it."""
+
+    previous: Position | None
+    next: Position | None
+    left: int | None
 
 
 async def list_tickets(
@@ -51,14 +61,33 @@ async def list_positions(
     criteria = await _resolve(tx, workspace, ticket_filter)
     if criteria is None:
         return []
-    if criteria.tsquery is not None:
-        hits = await store.find_hits(tx, workspace, criteria, sort, after, limit, store.MAX_SORTED_HITS)
-        if hits is not None:
-            return hits
-    positions = await _list_in_index_order(tx, workspace, criteria, sort, after, limit)
+    positions = await _list_if_few_match(tx, workspace, criteria, sort, after, limit)
     if positions is None:
-        positions = await store.find_hits(tx, workspace, criteria, sort, after, limit, store.NO_LIMIT)
+        positions = await _list_in_index_order(tx, workspace, criteria, sort, after, limit)
+    if positions is None:
+        positions = await _find_hits(tx, workspace, criteria, sort, after, limit, store.NO_LIMIT)
     return positions or []
+
+
+async def find_adjacent(
+    tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter, sort: Sort, at: Position, ticket: TicketId
+) -> Adjacent:
+    """The tickets around a position at which a ticket stood. The ticket itself may have moved, or left the list."""
+    ahead: list[Position] | None = []
+    if criteria := await _resolve(tx, workspace, ticket_filter):
+        ahead = await _list_if_few_match(tx, workspace, criteria, sort, at, COUNT_LIMIT + 1)
+        if criteria.tsquery is None:
+            ahead = await _list_in_index_order(tx, workspace, criteria, sort, at, COUNT_LIMIT + 1)
+    following = ahead
+    if following is None:
+        following = await list_positions(tx, workspace, ticket_filter, sort, at, 2)
+    preceding = await list_positions(tx, workspace, ticket_filter, replace(sort, backwards=True), at, 2)
+    others = [each for each in ahead or [] if each.id != ticket]
+    return Adjacent(
+        previous=next((each for each in preceding if each.id != ticket), None),
+        next=next((each for each in following if each.id != ticket), None),
+        left=None if ahead is None else min(len(others), COUNT_LIMIT),
+    )
 
 
 async def count_tickets(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) -> int | None:
@@ -93,21 +122,62 @@ async def _search_terms(tx: Tx, workspace: WorkspaceId, text: str) -> SearchTerm
     return SearchTerms.of(words, await store.find_stems(tx, workspace, words))
 
 
+async def _list_if_few_match(
+    tx: Tx, workspace: WorkspaceId, criteria: Criteria, sort: Sort, after: Position | None, limit: int
+) -> list[Position] | None:
+    """The sorted hits of a search; None where too many tickets match the text, and without a text."""
+    if criteria.tsquery is None:
+        return None
+    return await _find_hits(tx, workspace, criteria, sort, after, limit, store.MAX_SORTED_HITS)
+
+
+async def _find_hits(
+    tx: Tx,
+    workspace: WorkspaceId,
+    criteria: Criteria,
+    sort: Sort,
+    after: Position | None,
+    limit: int,
+    max_hits: int,
+) -> list[Position] | None:
+    """A page of hits. The statement sorts forwards only, so going backwards reads the list from its start.
+
+    There is nothing to go back to from far into the list.
+    """
+    if not sort.backwards or after is None:
+        return await store.find_hits(tx, workspace, criteria, sort, after, limit, max_hits)
+    forwards = replace(sort, backwards=False)
+    hits = await store.find_hits(tx, workspace, criteria, forwards, None, MAX_HITS_BACK, max_hits)
+    if hits is None:
+        return None
+    preceding = [each for each in hits if forwards.is_before(each, after)]
+    return [] if len(preceding) == MAX_HITS_BACK else preceding[::-1][:limit]
+
+
 async def _list_in_index_order(
     tx: Tx, workspace: WorkspaceId, criteria: Criteria, sort: Sort, after: Position | None, limit: int
 ) -> list[Position] | None:
     """Reads group by group, each in the order of its indexes; None where the searched words are too far apart."""
     await store.set_custom_plans(tx, workspace)
     positions: list[Position] = []
-    first = after.group if after else 0
-    for number, group in enumerate(sort.sort_groups, 1):
-        if number >= first and len(positions) < limit:
-            start = after if number == first else None
-            entries = await _list_group(tx, workspace, criteria, index_ranges(criteria, sort, group), start, limit)
+    for group in _groups_from(sort, after):
+        if len(positions) < limit:
+            start = after if after and group.number == after.group else None
+            ranges = index_ranges(criteria, sort, group.value)
+            entries = await _list_group(tx, workspace, criteria, ranges, start, limit)
             if entries is None:
                 return None
-            positions += [Position(each.at, each.id, number) for each in entries]
+            positions += [Position(each.at, each.id, group.number) for each in entries]
     return positions[:limit]
+
+
+def _groups_from(sort: Sort, after: Position | None) -> list[SortGroup]:
+    """The groups that a list still has after a position, in its order."""
+    if after is None:
+        return list(sort.sort_groups)
+    return [
+        each for each in sort.sort_groups if each.number == after.group or (each.number > after.group) != sort.backwards
+    ]
 
 
 async def _list_group(

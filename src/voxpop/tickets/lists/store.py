@@ -91,6 +91,7 @@ _ORDERS = (
     IndexOrder("create_time", newest_first=True),
     IndexOrder("create_time", newest_first=False),
     IndexOrder("csat_rated_at", newest_first=True),
+    IndexOrder("csat_rated_at", newest_first=False),
 )
 # The statements of a kind, by the order of the index and by whether they read `ticket_tag`.
 _VARIANTS = list(product(_ORDERS, (False, True)))
