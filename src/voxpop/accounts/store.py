@@ -132,6 +132,7 @@ NEW_PREFERENCES = Query(
     WHERE workspace_id = :workspace AND account_id = :account
     """,
     NoRows,
+    changes_identity=True,
 )
 RENAMED_ACCOUNT = Query(
     """
