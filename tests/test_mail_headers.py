@@ -1,4 +1,4 @@
-"""Headers of an email: the standard library reads any subject and name in any script as it was written."""
+"""An email as it is sent: the standard library reads any subject, name and text in any script as it was written."""
 
 import re
 from email import message_from_bytes, policy
@@ -58,6 +58,20 @@ def test_a_subject_and_a_name_arrive_as_written(name: str, subject: str) -> None
     displayed, address = parseaddr(parsed["From"])
     assert (read(parsed["Subject"]), read(displayed), address) == (subject, name, FROM)
     assert message_from_bytes(raw, policy=policy.default)["Subject"] == subject
+
+
+@given(st.text(max_size=300) | st.text("  .=\n\tЯFrom", max_size=300))
+def test_a_text_arrives_as_written(text: str) -> None:
+    now = utcnow()
+    raw = build_message(parse_mail(compose("A", TO, "S", text, now).body), FROM, now)
+    received = message_from_bytes(raw, policy=policy.default).get_content()
+    assert plain_line_ends(received) == plain_line_ends(text)
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def plain_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
 
 
 @given(TEXTS, TEXTS)

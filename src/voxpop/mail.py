@@ -33,6 +33,7 @@ STEP_TIMEOUT = 30  # seconds for each step of the SMTP conversation
 MAIL_TIMEOUT = 90  # seconds for one email, shorter than the lease
 BACKOFF = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=4))
 MAX_AGE = timedelta(days=3)
+THREAD_DOMAIN = "voxpop"  # not that of the sender, which the operator may change
 SUBMISSION_PORT, SMTPS_PORT = 587, 465
 PLAIN_TEXT = policy.SMTP.clone(cte_type="7bit")  # every mail server can pass it on
 # Errors about the email or its recipient. A reply code from 500 on means that a retry fails as well.
@@ -84,7 +85,7 @@ def build_message(mail: OutgoingMail, from_address: str, written_at: datetime, r
     ValueError for a recipient that is no email address.
     """
     domain = from_address.rpartition("@")[2]
-    thread = f"<{mail.thread}@{domain}>" if mail.thread else None
+    thread = f"<{mail.thread}@{THREAD_DOMAIN}>" if mail.thread else None
     headers = {
         "From": encode_mailbox("From", mail.sender, from_address),
         "Reply-To": ascii_email(reply_to) if reply_to else None,

@@ -185,7 +185,7 @@ async def test_replies_go_to_the_set_address_and_threads_are_linked(site: Site) 
             await outbox.record(tx, site.workspace_id(), messages, utcnow())
         assert await MailSender(site.database, server.url, FROM, settings.mail_reply_to).send_due(utcnow()) == 2
     one, other = (message_from_string(raw, policy=policy.default) for raw in server.received)
-    assert (one["References"], one["In-Reply-To"]) == ("<ticket.1@voxpop.test>", "<ticket.1@voxpop.test>")
+    assert (one["References"], one["In-Reply-To"]) == ("<ticket.1@voxpop>", "<ticket.1@voxpop>")
     assert [each["Reply-To"] for each in (one, other)] == ["Help@xn--80a1acny.xn--p1ai"] * 2
     assert (other["References"], other["In-Reply-To"]) == (None, None)
 
