@@ -12,6 +12,7 @@ JUMPS = """() => new Promise((resolve) => {
         .observe({type: "layout-shift", buffered: true});
     setTimeout(resolve, 300, []);
 })"""
+STORED = "Object.keys(localStorage)"
 WORDS = "Dear Bob,\n\nhalf\na\nreply"
 
 
@@ -57,7 +58,8 @@ async def test_a_draft_is_kept_for_its_author_only(agent: Agent, inbox: InboxSit
     kept = await agent.context.cookies()
     await agent.context.clear_cookies()
     await page.keyboard.press("Control+Enter")
-    await expect(page).to_have_url(f"{origin}/login")
+    await expect(page).to_have_url(f"{origin}/login?next=%2Finbox%2FTK-6")
+    await expect(page.get_by_text("Your text is kept in this browser.")).to_be_visible()
     boss = [{"name": name, "value": value, "url": origin} for name, value in inbox.owner_browser.cookies.items()]
     await agent.context.add_cookies(boss)  # type: ignore[arg-type]
     await agent.go("/inbox/TK-6")
@@ -78,3 +80,29 @@ async def test_restoring_a_draft_does_not_shift_the_page(
     await expect(written(page)).to_have_value("line\n" * 12)
     assert await page.evaluate(JUMPS) == []
     await agent.context.close()
+
+
+async def test_a_new_ticket_is_kept_until_it_is_opened(agent: Agent, origin: str) -> None:
+    page = await agent.go("/inbox/new")
+    await page.get_by_label("Subject").fill("Hub skips")
+    await page.get_by_label("Priority").select_option("High")
+    await page.reload()
+    await expect(page.get_by_label("Subject")).to_have_value("Hub skips")
+    await expect(page.get_by_label("Priority")).to_have_value("High")
+    await page.get_by_label("Customer’s name").fill("Gus")
+    await page.get_by_label("Email").fill("gus@example.com")
+    await page.locator("#description").fill("It skips.")
+    await page.get_by_role("button", name="Create ticket").click()
+    await expect(page.get_by_role("heading", name="Hub skips")).to_be_visible()
+    await agent.go("/inbox/new")
+    await expect(page.get_by_label("Subject")).to_have_value("")
+    assert await page.evaluate(STORED) == []
+
+
+async def test_signing_out_removes_drafts(agent: Agent, origin: str) -> None:
+    page = await agent.go("/inbox/TK-6")
+    await written(page).fill(WORDS)
+    assert len(await page.evaluate(STORED)) == 1
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page).to_have_url(f"{origin}/login")
+    assert await page.evaluate(STORED) == []

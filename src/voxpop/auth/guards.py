@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from litestar import Response
 from litestar.connection import Request
@@ -20,7 +20,7 @@ from voxpop.errors import Forbidden, NotFound, Unauthorized
 from voxpop.types import Actor, Scope, WorkspaceId
 from voxpop.web.client_ip import client_ip
 from voxpop.web.csrf import SAFE_METHODS, is_cross_site
-from voxpop.web.pages import ResponseOverride, redirect
+from voxpop.web.pages import ResponseOverride, local_path, redirect
 
 # Reads what the sidebar shows of a workspace, as template variables.
 SidebarLoader = Callable[[WorkspaceId], Awaitable[Mapping[str, Any]]]
@@ -173,12 +173,20 @@ async def _count_attempt(connection: Connection, rate_limit: RateLimit, subject:
 
 
 def _redirect_to_login(login: str, connection: Connection) -> Response[Any]:
-    """Returns to the requested page afterwards. A submitted form is not kept."""
-    if _method(connection) not in SAFE_METHODS:
-        return redirect(login)
-    query = connection.scope["query_string"].decode("latin-1")
-    requested = connection.scope["path"] + (f"?{query}" if query else "")
-    return redirect(f"{login}?{urlencode({'next': requested})}")
+    """Leads back to the requested page, or to the page of a submitted form. The browser keeps the form's text."""
+    page = _requested_page(connection)
+    return redirect(f"{login}?{urlencode({'next': page})}" if page else login)
+
+
+def _requested_page(connection: Connection) -> str | None:
+    if _method(connection) in SAFE_METHODS:
+        query = connection.scope["query_string"].decode("latin-1")
+        return str(connection.scope["path"]) + (f"?{query}" if query else "")
+    try:
+        referer = urlsplit(connection.headers.get("referer", ""))
+    except ValueError:
+        return None
+    return local_path(referer.path + (f"?{referer.query}" if referer.query else ""))
 
 
 def _page_actor(access: PageAccess, identity: RequestIdentity) -> Actor:

@@ -1,4 +1,5 @@
 // Small behaviour of all pages: times, toasts, forms that are sent once or on change.
+import "./drafts.js";
 import { showLocalTimes } from "./times.js";
 
 setInterval(showLocalTimes, 30_000);

@@ -1,4 +1,4 @@
-// The members' pages with JavaScript: shortcuts, filters without a reload, live lists and conversations, drafts.
+// The members' pages with JavaScript: shortcuts, filters without a reload, live lists and conversations.
 import "./filters.js";
 import "./live.js";
 import { typeKeptKeys } from "./keys.js";

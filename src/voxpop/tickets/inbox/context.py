@@ -98,6 +98,7 @@ async def ticket_context(
         "count_limit": lists.COUNT_LIMIT,
         "list_query": f"?{urlencode(list_query)}" if list_query else "",
         "draft": {},
+        "is_new": query.get("done") == "opened",
         "sent": "",
         "undo": None,
         **await form_options(tx, workspace, member),

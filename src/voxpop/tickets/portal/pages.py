@@ -142,8 +142,9 @@ async def show_ticket(
     ticket = await customer_tickets.get_customer_ticket(tx, workspace.id, customer, ref)
     if ratings.may_rate(workspace, ticket):
         await ratings.mark_panel_shown(tx, workspace, ticket, utcnow())
-    context = await _context(tx, workspace, ticket)
-    return render(TICKET, toasts=TOASTS, **context | {"is_new": request.query_params.get("done") == "opened"})
+    done = request.query_params.get("done")
+    context = await _context(tx, workspace, ticket) | {"is_new": done == "opened", "is_sent": done == "sent"}
+    return render(TICKET, toasts=TOASTS, **context)
 
 
 async def check_reply(
@@ -254,5 +255,6 @@ async def _context(tx: Tx, workspace: Workspace, ticket: Ticket, typed: dict[str
         "may_rate": ratings.may_rate(workspace, ticket),
         "typed": {"rating": "", "comment": "", "body": "", **(typed or {})},
         "is_new": False,
+        "is_sent": False,
         "limits": limits,
     }
