@@ -47,7 +47,7 @@ class Shop:
 
 @loop_fixture()
 async def shop(chromium: Browser, server: HttpServer, database: Database) -> AsyncIterator[Shop]:
-    portal = await PortalSite(database).set_up()
+    portal = await PortalSite(database, VOXPOP_SMTP_URL="smtp://127.0.0.1:1").set_up()
     async with server.serving(portal.app):
         yield Shop(portal, chromium, server.port)
         await close_contexts(chromium)
