@@ -49,7 +49,7 @@ async def test_fields_are_set_with_the_keyboard_only(agent: Agent, inbox: InboxS
     await agent.press("t")
     await page.keyboard.type("Wheels, brakes")
     await agent.press("Enter")
-    await expect(page.locator(".activity").last).to_contain_text("set the tags to brakes, wheels")
+    await expect(page.locator(".activity").last).to_contain_text("set the tags to brakes, Wheels")
     ticket = await inbox.get("TK-6")
     assert (ticket.priority, ticket.assignee_id) == ("High", await inbox.account(AGENT))
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import close_contexts, loop_fixture
 from tests.support.axe import violations
+from tests.support.direction import SUBJECT, YAML, wrong_parts
 from tests.support.focus import invisible_stops
 from tests.support.http_server import HttpServer
 from tests.support.portal import PortalSite
@@ -276,3 +277,23 @@ async def small_targets(page: Page) -> list[str]:
     measure = """all => all.filter(each => each.offsetParent && !each.closest('.message, .tickets li, .skip'))
         .filter(each => each.getBoundingClientRect().height < 44).map(each => each.outerHTML.slice(0, 80))"""
     return list(await page.locator("a, button, summary, textarea, input:not([type=hidden])").evaluate_all(measure))
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+async def test_texts_have_their_own_direction_and_white_space(
+    shop: Shop, width: int, theme: Any, language: str
+) -> None:
+    ref = await shop.portal.open(Status.RESOLVED, subject=SUBJECT, description=YAML)
+    await shop.portal.answer(ref, YAML)
+    size = {"width": width, "height": WIDTHS[width]}
+    page = await shop.customer("ann@example.com", viewport=size, color_scheme=theme, locale=language)
+    paths = ["/tickets", "/tickets/new", f"/tickets/{ref}"]
+    found = {}
+    for path in paths:
+        await page.goto(f"{shop.origin}{path}")
+        found[path] = await wrong_parts(page)
+    assert {path: parts for path, parts in found.items() if parts} == {}
+    assert await page.locator(".message .text").last.evaluate("(element) => element.textContent") == YAML
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=ARTEFACTS / f"right-to-left-{width}-{theme}-{language}.png")
+    await page.context.close()

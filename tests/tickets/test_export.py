@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.support.clients import Client, invalid_fields
 from tests.support.factories import Factory
+from tests.support.inbox import InboxSite
 from tests.support.tickets import NOW, TICKETS, Status, TicketFactory, member
 
 from voxpop.tickets.lists import export
@@ -187,3 +189,24 @@ async def test_every_formula_of_a_long_text_is_escaped(client: Client, tickets: 
         await tickets.rate(ticket.ref, 1, (";=" * count))
     rated = [row["csat_comment"] for row in await rows(client)]
     assert [comment.count("'=") for comment in rated] == [100, 800]
+
+
+@pytest.mark.parametrize(
+    ("language", "delimiter"),
+    [
+        ("en-US,en", "%2C"),
+        ("ru", "%3B"),
+        ("de-DE,de;q=0.9,en;q=0.8", "%3B"),
+        ("fr", "%3B"),
+        ("zz-Odd, ja", "%2C"),
+        ("", "%2C"),
+    ],
+)
+async def test_the_export_has_the_separator_of_the_readers_language(
+    inbox: InboxSite, language: str, delimiter: str
+) -> None:  # T13
+    page = (await inbox.agent.get("/inbox", headers={"accept-language": language})).text
+    export = re.search(r'href="(/api/v1/tickets.csv[^"]+)"', page)
+    assert export is not None
+    assert export[1].endswith(f"&amp;delimiter={delimiter}")
+    assert (await inbox.agent.get(export[1].replace("&amp;", "&"))).status_code == 200

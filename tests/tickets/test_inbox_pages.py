@@ -70,8 +70,8 @@ async def test_filters_narrow_the_list_and_stay_in_the_address(inbox: InboxSite)
     }.items():
         assert (query, await rows(inbox.agent, f"?{query}")) == (query, found)
     page = (await inbox.agent.get("/inbox?assignee=me&priority=Urgent")).text
-    assert '<option value="me" selected>' in page
-    assert '<option value="Urgent" selected>' in page
+    assert '<option value="me" dir="auto" selected>' in page
+    assert '<option value="Urgent" dir="auto" selected>' in page
     assert f"/api/v1/tickets.csv?assignee={bob}&amp;priority=Urgent&amp;bom=true" in page
 
 
@@ -123,7 +123,7 @@ async def test_tickets_with_very_common_words_are_not_counted(
     query = "text=red&status=Open"
     await inbox.agent.submit("/inbox/views", name="All red", query=query)
     first = (await inbox.agent.get(f"/inbox?{query}")).text
-    assert ("All red</a>" in first, "<span>1–2</span>" in first) == (True, True)
+    assert ("All red</bdi></a>" in first, "<span>1–2</span>" in first) == (True, True)
     ticket = (await inbox.agent.get("/inbox/TK-3", params={"in": query})).text
     assert (" left" in ticket, 'data-key="j"' in ticket) == (False, True)
     later = re.search(r'<a href="([^"]+)" rel="next">', first)
@@ -137,14 +137,16 @@ async def test_views_are_saved_shown_and_deleted(inbox: InboxSite) -> None:
     answer = await inbox.agent.submit("/inbox/views", **form, shared="yes")
     assert answer.headers["location"] == "/inbox?tag=billing&sort=-priority&done=saved"
     page = (await inbox.owner_browser.get(answer.headers["location"])).text
-    assert re.search(r'href="/inbox\?tag=billing&amp;sort=-priority" aria-current="true">Billing <data value="1"', page)
+    assert re.search(
+        r'href="/inbox\?tag=billing&amp;sort=-priority" aria-current="true"><bdi>Billing</bdi> <data value="1"', page
+    )
     assert "View saved." in page
     twice = await inbox.agent.submit("/inbox/views", **form, shared="yes")
     assert (twice.status_code, "A view with this name already exists." in twice.text) == (409, True)
     gone = re.search(r"/inbox/views/[0-9a-f-]+/delete", page)
     assert gone is not None
     assert (await inbox.owner_browser.submit(gone[0])).status_code == 303
-    assert ">Billing " not in (await inbox.agent.get("/inbox?tag=billing&sort=-priority")).text
+    assert ">Billing<" not in (await inbox.agent.get("/inbox?tag=billing&sort=-priority")).text
 
 
 async def test_a_private_view_is_invisible_to_other_members(inbox: InboxSite) -> None:
@@ -198,7 +200,7 @@ async def test_an_agent_opens_a_ticket_for_a_customer(inbox: InboxSite) -> None:
     ticket = await inbox.get("TK-1")
     assert (ticket.requester_name, ticket.priority, ticket.assignee_id) == ("Ann", "High", bob)
     assert await inbox.tags("TK-1") == ["A", "b"]
-    assert "<b>agent</b> opened the ticket" in (await inbox.agent.get("/inbox/TK-1")).text
+    assert '<b dir="auto">agent</b> opened the ticket' in (await inbox.agent.get("/inbox/TK-1")).text
     for wrong in ({"email": "no"}, {"subject": " "}, {"priority": "Huge"}, {"assignee": str(uuid4())}):
         refused = await inbox.agent.submit("/inbox/new", **(form | wrong))
         assert refused.status_code == 400
@@ -221,11 +223,17 @@ async def test_a_conversation_is_shown_in_the_order_of_time(inbox: InboxSite) ->
         ("note", "She is kind"),
     ]
     page = (await inbox.agent.get("/inbox/TK-1")).text
-    steps = ["Wheel &lt;b&gt;", "It stops.", "We look", "status from <b>Open</b> to <b>In progress</b>", "She is kind"]
+    steps = [
+        "Wheel &lt;b&gt;",
+        "It stops.",
+        "We look",
+        'status from <b dir="auto">Open</b> to <b dir="auto">In progress</b>',
+        "She is kind",
+    ]
     places = [page.index(step, page.index('class="thread"') if number else 0) for number, step in enumerate(steps)]
     assert places == sorted(places)
     assert page.count('class="message note"') == 1
-    assert page.count('class="message-text"') == 5
+    assert page.count('class="text" dir="auto">We look\n\ninto it<') == 1
 
 
 async def test_a_reply_can_set_a_status(inbox: InboxSite) -> None:
@@ -268,14 +276,14 @@ async def test_changes_are_stored_and_logged(inbox: InboxSite) -> None:
     assert (ticket.priority, ticket.assignee_id) == ("Urgent", boss)
     assert await inbox.tags("TK-1") == ["brakes", "Wheels"]
     page = (await inbox.agent.get("/inbox/TK-1")).text
-    assert "<b>agent</b> set the priority to <b>Urgent</b>" in page
-    assert "<b>agent</b> assigned the ticket to <b>Owner</b>" in page
-    assert "<b>agent</b> set the tags to <b>brakes, Wheels</b>" in page
+    assert '<b dir="auto">agent</b> set the priority to <b dir="auto">Urgent</b>' in page
+    assert '<b dir="auto">agent</b> assigned the ticket to <b dir="auto">Owner</b>' in page
+    assert '<b dir="auto">agent</b> set the tags to <b dir="auto">brakes, Wheels</b>' in page
     await inbox.agent.submit("/inbox/TK-1/assignee", assignee="none")
     await inbox.agent.submit("/inbox/TK-1/tags", tags="")
     page = (await inbox.agent.get("/inbox/TK-1")).text
-    assert "<b>agent</b> unassigned the ticket" in page
-    assert "<b>agent</b> removed the tags" in page
+    assert '<b dir="auto">agent</b> unassigned the ticket' in page
+    assert '<b dir="auto">agent</b> removed the tags' in page
 
 
 async def test_a_status_change_can_be_undone(inbox: InboxSite) -> None:
@@ -316,7 +324,7 @@ async def test_only_a_rated_ticket_shows_the_rating_card(inbox: InboxSite) -> No
     rated = (await inbox.agent.get("/inbox/TK-1")).text
     assert "Customer feedback" in rated
     assert 'aria-label="4 of 5 stars"' in rated
-    assert "<q>Quick &amp; honest</q>" in rated
+    assert '<q class="text" dir="auto">Quick &amp; honest</q>' in rated
     card = rated[rated.index("Customer feedback") :].partition("</section>")[0]
     assert "2 hours ago" in card
     assert re.search("ann", card, re.IGNORECASE) is None
@@ -477,24 +485,3 @@ async def test_the_list_names_the_words_that_a_search_leaves_out(inbox: InboxSit
     answer = await inbox.agent.get(link[1].replace("&amp;", "&"))
     assert (answer.status_code, answer.text.count("\r\n")) == (200, 2)
     assert "Left out" not in (await inbox.agent.get("/inbox?text=one")).text
-
-
-@pytest.mark.parametrize(
-    ("language", "delimiter"),
-    [
-        ("en-US,en", "%2C"),
-        ("ru", "%3B"),
-        ("de-DE,de;q=0.9,en;q=0.8", "%3B"),
-        ("fr", "%3B"),
-        ("zz-Odd, ja", "%2C"),
-        ("", "%2C"),
-    ],
-)
-async def test_the_export_has_the_separator_of_the_readers_language(
-    inbox: InboxSite, language: str, delimiter: str
-) -> None:  # T13
-    page = (await inbox.agent.get("/inbox", headers={"accept-language": language})).text
-    export = re.search(r'href="(/api/v1/tickets.csv[^"]+)"', page)
-    assert export is not None
-    assert export[1].endswith(f"&amp;delimiter={delimiter}")
-    assert (await inbox.agent.get(export[1].replace("&amp;", "&"))).status_code == 200

@@ -85,7 +85,7 @@ async def test_the_comment_is_shown_as_written_in_a_quotation(
 ) -> None:  # T5
     await portal.open(Status.CLOSED)
     await ann.submit("/tickets/TK-1/rating", rating="5", comment=" Quick <b>&\r\nhonest ")
-    assert "<q>Quick &lt;b&gt;&amp;<br>honest</q>" in await shown(ann)
+    assert '<q class="text" dir="auto">Quick &lt;b&gt;&amp;\nhonest</q>' in await shown(ann)
     assert await stored(owner) == [(5, "Quick <b>&\nhonest")]
 
 
@@ -253,7 +253,7 @@ async def test_after_reopening_the_rating_stays_and_is_final(
     for status in (Status.OPEN, Status.IN_PROGRESS, Status.CLOSED):
         await portal.set_status("TK-1", status)
         page = await shown(ann)
-        assert (THANKS in page, "<q>Meh</q>" in page, QUESTION in page) == (True, True, False)
+        assert (THANKS in page, '<q class="text" dir="auto">Meh</q>' in page, QUESTION in page) == (True, True, False)
         assert (await ann.submit("/tickets/TK-1/rating", rating=5)).status_code == 303, "T6 takes precedence over T7"
     assert await stored(owner) == [(2, "Meh")]
 

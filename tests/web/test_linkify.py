@@ -26,6 +26,16 @@ X = "https://x.test"
         (f"“{X}”…", f"“{link(X)}”…"),
         (f"{X}/a.b?!", f"{link(X + '/a.b')}?!"),
         (f"{X}/a_(b)_c", link(X + "/a_(b)_c")),
+        (f"{X}/wiki/Sphinx_(doc)", link(X + "/wiki/Sphinx_(doc)")),
+        (f"({X}/Sphinx_(doc))", f"({link(X + '/Sphinx_(doc)')})"),
+        (f"({X}/Sphinx_(doc).)", f"({link(X + '/Sphinx_(doc)')}.)"),
+        (f"[{X}/a[1]].", f"[{link(X + '/a[1]')}]."),
+        (f"{X}/((a)", link(X + "/((a)")),
+        (f"{X}/a)(b)", link(X + "/a)(b)")),
+        (f"{X}/a()).", f"{link(X + '/a()')})."),
+        (f"{X}/{{id}}, «{X}/«a»»", f"{link(X + '/{id}')}, «{link(X + '/«a»')}»"),
+        (f"（{X}/a（b））。", f"（{link(X + '/a（b）')}）。"),
+        (f"{X}/a(b]", f"{link(X + '/a(b')}]"),
         (f"{X}/a\n{X}/b", f"{link(X + '/a')}\n{link(X + '/b')}"),
         (f"{X}/a,{X}/b", link(f"{X}/a,{X}/b")),
         (f"{X}/?a=1&b=<i>", f"{link(X + '/?a=1&amp;b=')}&lt;i&gt;"),
@@ -52,7 +62,10 @@ def cpu_seconds(text: str) -> float:
     return min(times)
 
 
-@pytest.mark.parametrize("text", [")" * 50_000, f"{X}/{')' * 50_000}x", "http://" * 7000, f"{X}/) " * 3000])
+@pytest.mark.parametrize(
+    "text",
+    [")" * 50_000, f"{X}/{')' * 50_000}x", f"{X}/{'(' * 25_000}{')' * 25_000}", "http://" * 7000, f"{X}/) " * 3000],
+)
 def test_time_is_linear_in_the_length_of_the_text(text: str) -> None:
     ordinary = cpu_seconds("word word " * 5_000 + X) + cpu_seconds(f"{X}/a " * 3_000)
     assert cpu_seconds(text) < 20 * ordinary

@@ -1,7 +1,14 @@
 """Small filters for templates that belong to no domain."""
 
+from markupsafe import Markup
+
 
 def initials(name: str) -> str:
     """The first letters of the first and the last word, for example `AS` for Ann Mary Smith."""
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def bdi(text: str) -> Markup:
+    """A name within a sentence. Its direction, which its letters decide, does not touch the sentence."""
+    return Markup("<bdi>{}</bdi>").format(text)

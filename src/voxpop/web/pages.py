@@ -15,7 +15,7 @@ from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, choose_locale, translate
 from voxpop.types import MAX_EMAIL, MAX_NAME, MAX_PASSWORD
 from voxpop.web import static
-from voxpop.web.filters import initials
+from voxpop.web.filters import bdi, initials
 from voxpop.web.i18n import install_locale
 from voxpop.web.linkify import linkify
 from voxpop.web.openapi.sections import ApiSection
@@ -164,6 +164,6 @@ def _environment(locale: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"static": static.static_url, "version": version("voxpop"), "max_lengths": MAX_LENGTHS}
-    environment.filters |= {"linkify": linkify, "initials": initials}
+    environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi}
     install_locale(environment, locale)
     return environment

@@ -1,0 +1,67 @@
+"""People's texts in Chromium: each has its own direction, and keeps its white space, wherever it is shown or typed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+from tests.support.agents import LOOKS, Agent, window
+from tests.support.direction import NAME, SUBJECT, TAG, YAML, wrong_parts
+from tests.support.inbox import AGENT, HOUR, InboxSite, Requester
+
+from voxpop.types import utcnow
+
+pytestmark = pytest.mark.browser
+
+ARTEFACTS = Path(__file__).parents[1] / "artefacts" / "text"
+PAGES = ["/inbox", "/inbox?text=التصدير", "/inbox/TK-7", "/inbox/new", "/low-ratings"]
+SETTINGS = ["/settings", "/settings/profile", "/settings/keys", "/settings/workspace"]
+
+
+async def fill(inbox: InboxSite) -> None:
+    """TK-7 has texts in Arabic and Hebrew everywhere, TK-8 a low rating; names of members and the workspace too."""
+    await inbox.agent.submit("/settings/profile", name=NAME)
+    await inbox.owner_browser.submit("/settings/profile", name=NAME)
+    requester = Requester(NAME, "salma@example.com")
+    agent = await inbox.account(AGENT)
+    ticket = await inbox.open(SUBJECT, requester=requester, tags=(TAG,), assignee_id=agent, now=utcnow() - HOUR)
+    for kind in ("public", "note"):
+        await inbox.agent.submit(f"/inbox/{ticket.ref}/reply", body=YAML, kind=kind)
+    await inbox.agent.submit(f"/inbox/{ticket.ref}/tags", tags=f"{TAG}, ثان")
+    await inbox.rated(1, YAML, SUBJECT, requester=requester, tags=(TAG,), assignee_id=agent)
+    await inbox.agent.submit("/inbox/views", name=NAME, query="tag=x")
+    await inbox.owner_browser.submit("/settings/keys", name=NAME, scopes="read")
+    form = {"name": NAME, "time_zone": "UTC", "cool_down_days": "90", "portal": "on", "csat": "on"}
+    await inbox.owner_browser.submit("/settings/workspace", **form)
+
+
+async def test_texts_of_agents_pages_have_their_own_direction(chromium: Browser, inbox: InboxSite, origin: str) -> None:
+    await fill(inbox)
+    owner = await window(chromium, inbox, origin, member="owner_browser")
+    found = {path: await wrong_parts(await owner.go(path)) for path in (*PAGES, "/inbox?tag=x", *SETTINGS)}
+    assert {path: parts for path, parts in found.items() if parts} == {}
+    await owner.context.close()
+
+
+async def test_a_message_keeps_its_white_space(agent: Agent, inbox: InboxSite) -> None:
+    await fill(inbox)
+    page = await agent.go("/inbox/TK-7")
+    shown = page.locator(".message .text")
+    assert await shown.nth(1).evaluate("(element) => element.textContent") == YAML
+    assert (await shown.nth(1).inner_text()).split("\n")[1].startswith("        -")
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+async def test_the_pages_look_right_with_texts_from_right_to_left(
+    chromium: Browser, inbox: InboxSite, origin: str, width: int, theme: Any, language: str
+) -> None:
+    await fill(inbox)
+    size = {"width": width, "height": 900}
+    made = await window(chromium, inbox, origin, viewport=size, color_scheme=theme, locale=language)
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    for name, path in {"list": "/inbox", "ticket": "/inbox/TK-7", "low-ratings": "/low-ratings"}.items():
+        page = await made.go(path)
+        await expect(page.locator("body")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.screenshot(path=ARTEFACTS / f"{name}-{width}-{theme}-{language}.png")
+    await made.context.close()
