@@ -14,6 +14,7 @@ from tests.support.factories import Factory
 from tests.support.feature_invariants import assert_counts_agree
 from tests.support.features import USER, Feature
 from tests.support.invariants import Owner
+from tests.support.served import serving
 from tests.support.tickets import NEW, TICKETS
 
 from voxpop import idempotency
@@ -87,6 +88,23 @@ async def test_a_repeated_request_takes_effect_once(operation: Operation, owner:
     assert await owner.fetchval(EFFECTS) == 1
     assert (await operation.send(other=True, key="order-2")).is_success
     assert await owner.fetchval(EFFECTS) == 2
+
+
+async def test_the_fast_path_and_the_framework_share_the_keys(
+    operation: Operation, make: Factory, owner: Owner
+) -> None:  # G7
+    """The client's requests go through the framework, and those to a served application through the fast path."""
+    async with serving(make.app, make.settings) as fast:
+        headers = dict(operation.client.headers) | KEY
+        answers = [await fast.post(operation.path, json=operation.body, headers=headers) for _ in range(2)]
+        answers.append(await operation.send())
+        other = await fast.post(operation.path, json=operation.other, headers=headers)
+        wrong = await fast.post(operation.path, json=operation.other, headers=headers | {"idempotency-key": "x" * 256})
+    assert len({(answer.status_code, answer.text) for answer in answers}) == 1
+    assert answers[0].is_success
+    assert error_code(other) == REUSED
+    assert error_code(wrong) == (400, "VALIDATION_ERROR")
+    assert await owner.fetchval(EFFECTS) == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
