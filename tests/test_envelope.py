@@ -106,7 +106,8 @@ async def test_an_unexpected_error_is_a_500_without_details(
         raise RuntimeError("a secret")
 
     monkeypatch.setattr("voxpop.features.catalogue.list_products", fail)
-    monkeypatch.setattr("voxpop.features.store.upsert_interactions", fail)
+    monkeypatch.setattr("voxpop.features.store.add_uses", fail)
+    monkeypatch.setattr("voxpop.features.store.add_rejections", fail)
     with capture_logs() as logs:
         responses = [await client.get(f"{API}/products?user_email={USER}")]
         responses += [await Feature(client).post(what) for what in ("increment", "reject")]

@@ -45,8 +45,18 @@ class KeyOutcome(Struct, frozen=True):
 class IdempotentBatcher(Generic[Item, Result]):
     """Two batchers of one operation. Requests without a key have their own, because keys need more statements."""
 
-    def __init__(self, name: str, database: Database, work: Work[Item, Result], *, queue_limit: int) -> None:
-        self._plain: Batcher[Item, Result] = Batcher(name, database, work, queue_limit=queue_limit)
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        work: Work[Item, Result],
+        *,
+        queue_limit: int,
+        one_statement: bool = False,
+    ) -> None:
+        self._plain: Batcher[Item, Result] = Batcher(
+            name, database, work, queue_limit=queue_limit, one_statement=one_statement
+        )
         self._keyed: Batcher[KeyedItem[Item, Result], KeyOutcome | None] = Batcher(
             f"{name}-keyed", database, partial(run_batch_once, work), queue_limit=queue_limit
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
@@ -15,7 +16,7 @@ from tests.support.factories import Factory
 
 from voxpop.db.batcher import MAX_ATTEMPTS, MAX_BATCH_SIZE, Batcher
 from voxpop.db.errors import CONNECTION_ERRORS
-from voxpop.db.pool import Database, Tx
+from voxpop.db.pool import Begin, Database, Tx
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 
@@ -30,7 +31,13 @@ class InMemoryDatabase:
         self.open = 0
 
     @asynccontextmanager
-    async def transaction(self, workspace: WorkspaceId | None) -> AsyncIterator[Tx]:
+    async def transactions(self, workspace: WorkspaceId | None, *, one_statement: bool) -> AsyncIterator[Begin]:
+        await asyncio.sleep(0)
+        yield self.transaction
+        await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
         self.open += 1
         try:
             await asyncio.sleep(0)
@@ -276,12 +283,15 @@ async def run_steps(steps: list[Step], rejected: set[int], limit: int) -> None:
     assert doubling.batcher._queues == {}
 
 
+each_way = pytest.mark.parametrize("one_statement", [False, True], ids=["transactions", "one statement"])
+
+
 class CountBatcher:
     """A batcher over a table of the database: inserts numbers and returns them as stored."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, one_statement: bool) -> None:
         self.transactions = 0
-        self.batcher = Batcher("count", database, self.work)
+        self.batcher = Batcher("count", database, self.work, one_statement=one_statement)
 
     async def work(self, tx: Tx, workspace: WorkspaceId, items: Sequence[int]) -> Sequence[int]:
         self.transactions += 1
@@ -299,10 +309,11 @@ class CountBatcher:
         return [row["item"] for row in await owner.fetch(sql, workspace)]
 
 
+@each_way
 async def test_a_rejected_item_is_not_stored_and_all_others_are(
-    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
+    make: Factory, database: Database, owner: "asyncpg.Connection[Any]", one_statement: bool
 ) -> None:
-    counting, workspace = CountBatcher(database), await make.workspace("ours")
+    counting, workspace = CountBatcher(database, one_statement=one_statement), await make.workspace("ours")
     items = [*range(20), 2**40, *range(20, 40)]
     tasks = [asyncio.create_task(counting.batcher.submit(workspace, item)) for item in items]
     results = await outcomes(tasks)
@@ -311,10 +322,9 @@ async def test_a_rejected_item_is_not_stored_and_all_others_are(
     assert counting.transactions < 14
 
 
-async def test_a_result_is_returned_after_its_commit(
-    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
-) -> None:
-    counting, workspace = CountBatcher(database), await make.workspace("ours")
+@each_way
+async def test_a_result_is_returned_after_its_commit(make: Factory, database: Database, one_statement: bool) -> None:
+    counting, workspace = CountBatcher(database, one_statement=one_statement), await make.workspace("ours")
 
     async def submit_and_look(item: int) -> bool:
         await counting.batcher.submit(workspace, item)
@@ -328,23 +338,29 @@ async def look(database: Database, workspace: WorkspaceId) -> set[int]:
         return {row["item"] for row in await tx.fetch("SELECT counts[1] AS item FROM score_count")}
 
 
+@each_way
 async def test_a_lost_connection_fails_its_batch_and_the_next_one_works(
-    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
+    make: Factory, database: Database, owner: "asyncpg.Connection[Any]", one_statement: bool
 ) -> None:
     workspace = await make.workspace("ours")
     lost: list[int] = []
+    started = asyncio.Event()
 
     async def lose_once(tx: Tx, workspace: WorkspaceId, items: Sequence[int]) -> Sequence[int]:
         if not lost:
             lost.append(await tx.fetchval("SELECT pg_backend_pid()"))
+            started.set()
             await owner.execute("SELECT pg_terminate_backend($1)", lost[0])
         await tx.execute("SELECT 1")
         return items
 
-    batcher = Batcher("lossy", database, lose_once)
+    batcher = Batcher("lossy", database, lose_once, one_statement=one_statement)
+    first = asyncio.create_task(batcher.submit(workspace, 1))
+    await started.wait()
+    second = asyncio.create_task(batcher.submit(workspace, 2))
     with pytest.raises(CONNECTION_ERRORS):
-        await batcher.submit(workspace, 1)
-    assert await batcher.submit(workspace, 2) == 2
+        await first
+    assert await second == 2
 
 
 async def test_a_batch_that_the_database_cancels_for_a_deadlock_is_retried(
@@ -371,11 +387,12 @@ async def test_a_batch_that_the_database_cancels_for_a_deadlock_is_retried(
         assert await asyncio.gather(*(batcher.submit(workspace, 7) for batcher in batchers)) == [7, 7]
 
 
+@each_way
 async def test_no_result_is_lost_while_callers_cancel(
-    make: Factory, database: Database, owner: "asyncpg.Connection[Any]"
+    make: Factory, database: Database, owner: "asyncpg.Connection[Any]", one_statement: bool
 ) -> None:
     """Half of the callers cancel at random: no result is lost, and each returned item is stored once."""
-    counting, chance = CountBatcher(database), random.Random(7)  # noqa: S311 - repeatable
+    counting, chance = CountBatcher(database, one_statement=one_statement), random.Random(7)  # noqa: S311 - repeatable
     workspaces = [await make.workspace(name) for name in ("ours", "theirs")]
     tasks = []
     for item in range(400):
@@ -393,3 +410,32 @@ async def test_no_result_is_lost_while_callers_cancel(
     assert len(stored) == len(set(stored))
     assert returned <= set(stored)
     assert counting.transactions < 300
+
+
+@each_way
+async def test_busy_workspaces_take_turns_on_one_connection(make: Factory, live_db: str, one_statement: bool) -> None:
+    database = await Database.open(live_db, size=1)
+    counting = CountBatcher(database, one_statement=one_statement)
+    workspaces = [await make.workspace(name) for name in ("ours", "theirs", "others")]
+
+    async def keep_busy(workspace: WorkspaceId) -> int:
+        until, count = time.monotonic() + 1, 0
+        while time.monotonic() < until:
+            await asyncio.gather(*(counting.batcher.submit(workspace, item) for item in range(3)))
+            count += 1
+        return count
+
+    async with asyncio.timeout(10):
+        assert all(await asyncio.gather(*map(keep_busy, workspaces)))
+    await database.close()
+
+
+async def test_callers_get_an_error_when_there_is_no_connection(make: Factory, live_db: str) -> None:
+    workspace = await make.workspace("ours")
+    database = await Database.open(live_db, size=1)
+    await database.close()
+    counting = CountBatcher(database, one_statement=True)
+    for _ in range(2):
+        tasks = [asyncio.create_task(counting.batcher.submit(workspace, item)) for item in range(3)]
+        assert await outcomes(tasks) == ["InterfaceError"] * 3
+    assert counting.batcher._length == 0

@@ -13,7 +13,7 @@ from tests.support.invariants import Owner
 from tests.support.tickets import NEW, member
 
 from voxpop.db.errors import CONNECTION_ERRORS
-from voxpop.db.pool import Database, Tx
+from voxpop.db.pool import Begin, Connection, Database, Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
@@ -333,3 +333,79 @@ async def test_a_workspace_must_be_a_uuid(database: Database) -> None:
     with pytest.raises(ValueError, match="UUID"):
         async with database.transaction(WorkspaceId("'; RESET ROLE; --")):  # type: ignore[arg-type]
             pass
+
+
+SELECT_SESSION = "SELECT current_user::text, session_user::text, current_setting('voxpop.workspace', true)"
+
+
+async def session_of(database: Database) -> tuple[str, str, str]:
+    """The role, the login and the workspace of a pooled connection outside a transaction."""
+    async with database._pool.acquire() as connection:
+        return tuple(await connection.fetchrow(SELECT_SESSION))
+
+
+async def fail(begin: Begin) -> None:
+    async with begin() as tx:
+        await tx.execute("SELECT 1 / 0")
+
+
+async def wait(begin: Begin) -> None:
+    async with begin() as tx:
+        await tx.execute("SELECT pg_sleep(5)")
+
+
+async def test_statements_commit_by_themselves_as_the_app_role_for_their_workspace(
+    single_connection: Database, ours: WorkspaceId
+) -> None:
+    async with single_connection.transactions(ours, one_statement=True) as begin:
+        for key in ("one", "two"):
+            async with begin() as tx:
+                assert tuple(await tx.fetchrow(SELECT_IDENTITY) or ()) == ("voxpop_app", str(ours))
+                await add_product(tx, ours, key)
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await fail(begin)
+        async with begin() as tx:
+            assert [row["key"] for row in await tx.fetch("SELECT key FROM product ORDER BY key")] == ["one", "two"]
+
+
+async def test_statements_write_no_row_of_another_workspace(
+    single_connection: Database, ours: WorkspaceId, theirs: WorkspaceId
+) -> None:
+    async with single_connection.transactions(ours, one_statement=True) as begin, begin() as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await add_product(tx, theirs, "one")
+
+
+@pytest.mark.parametrize("way_out", ["end", "error", "cancel"])
+async def test_role_and_workspace_are_reset_on_every_way_out(
+    single_connection: Database, ours: WorkspaceId, way_out: str
+) -> None:
+    before = await session_of(single_connection)
+
+    async def use() -> None:
+        async with single_connection.transactions(ours, one_statement=True) as begin:
+            if way_out == "error":
+                await fail(begin)
+            if way_out == "cancel":
+                await wait(begin)
+
+    task = asyncio.create_task(use())
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.wait({task})
+    login = before[1]
+    assert await session_of(single_connection) in ((login, login, ""), before)
+    assert await list_product_keys(single_connection, None) == []
+
+
+async def test_without_sessions_each_statement_has_a_transaction(live_db: str, ours: WorkspaceId) -> None:
+    """Behind a pooler, and on Citus."""
+    pool = await asyncpg.create_pool(live_db, connection_class=Connection, min_size=1, max_size=1)
+    database = Database(pool, live_db, keeps_sessions=False)
+    before = await session_of(database)
+    async with database.transactions(ours, one_statement=True) as begin:
+        assert database.idle == 1
+        async with begin() as tx:
+            assert tuple(await tx.fetchrow(SELECT_IDENTITY) or ()) == ("voxpop_app", str(ours))
+        assert (await session_of(database))[:2] == before[:2]
+    await database.close()

@@ -1,11 +1,22 @@
 """Surveys of features: when they open, and how they close."""
 
 import asyncio
+from datetime import UTC, date, datetime
+from itertools import product
+from typing import Any, cast
+from zoneinfo import available_timezones
 
+import pytest
 from tests.support.clients import Client, expect_ok
 from tests.support.feature_invariants import age, answered, assert_counts_agree, funnel, surveys
 from tests.support.features import USER, Feature
 from tests.support.invariants import Owner
+
+from voxpop.db.pool import Database, Tx
+from voxpop.features import service
+from voxpop.features.models import FeatureUser
+from voxpop.features.prompting import should_prompt, should_prompt_sql
+from voxpop.workspaces.service import is_time_zone
 
 
 async def test_the_first_prompting_use_opens_one_survey(feature: Feature, owner: Owner) -> None:
@@ -116,3 +127,52 @@ async def test_lower_thresholds_open_a_survey_at_the_next_use(feature: Feature, 
     assert await surveys(owner) == []
     await feature.use()
     assert await surveys(owner) == ["PENDING"]
+
+
+class StatementCounter:
+    """A transaction that counts the statements sent through it."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx, self.count, self.changes = tx, 0, tx.changes
+
+    def __getattr__(self, name: str) -> Any:
+        self.count += 1
+        return getattr(self._tx, name)
+
+
+async def test_a_batch_of_uses_is_one_statement_whatever_it_opens(
+    feature: Feature, database: Database, owner: Owner
+) -> None:
+    """So that it commits by itself: the rows, the sums, the surveys and their counts."""
+    users = [FeatureUser("pms", "dashboard", f"u{number % 7}@x.com") for number in range(30)]
+    workspace = feature.client.workspace
+    async with database.transaction(workspace) as tx:
+        counter = StatementCounter(tx)
+        counters = await service.increment(cast(Any, counter), workspace, users)
+    assert counter.count == 1
+    assert sum(one is not None and one.should_request_feedback for one in counters) == 30 - 2 * 7
+    assert await surveys(owner) == ["PENDING"] * 7
+    await assert_counts_agree(owner)
+
+
+async def test_a_survey_counts_on_the_day_of_the_workspace(
+    feature: Feature, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:  # G3
+    await owner.execute("UPDATE workspace SET time_zone = 'Pacific/Kiritimati'")
+    monkeypatch.setattr(service, "utcnow", lambda: datetime(2026, 1, 31, 10, tzinfo=UTC))
+    await feature.use(3)
+    rows = await owner.fetch("SELECT DISTINCT grain, date FROM survey_count ORDER BY grain")
+    assert [tuple(row) for row in rows] == [("day", date(2026, 2, 1)), ("month", date(2026, 2, 1))]
+
+
+async def test_postgresql_knows_every_time_zone_of_a_workspace(owner: Owner) -> None:  # G3
+    zones = [name for name in available_timezones() if is_time_zone(name)]
+    assert len(zones) > 400
+    sql = "SELECT count(now() AT TIME ZONE name) FROM unnest($1::text[]) AS zone (name)"
+    assert await owner.fetchval(sql, zones) == len(zones)
+
+
+async def test_the_prompt_is_the_same_rule_in_sql_and_in_python(owner: Owner) -> None:  # C34
+    rule = should_prompt_sql("$1::int", "$2::int", "$3::int", "$4::int")
+    for numbers in product((0, 1, 2, 3), (1, 2), (0, 1, 2), (1, 2)):
+        assert await owner.fetchval(f"SELECT {rule}", *numbers) is should_prompt(*numbers), numbers

@@ -1,6 +1,7 @@
 """The batcher: concurrent requests share one transaction. It owns the queues; the SQL belongs to its callers."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
@@ -8,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from prometheus_client import Gauge, Histogram
 
 from voxpop.db.errors import BATCH_RETRY_ERRORS, ITEM_ERRORS
-from voxpop.db.pool import Database, Tx
+from voxpop.db.pool import Begin, Database, Tx
 from voxpop.errors import Unavailable
 from voxpop.types import WorkspaceId
 
@@ -26,6 +27,7 @@ QUEUE_LENGTH = Gauge("voxpop_batch_queue_length", "Requests waiting for a batch"
 
 MAX_BATCH_SIZE = 512
 MAX_ATTEMPTS = 3
+TURN_SECONDS = 0.1  # until a busy workspace takes a new connection, so that every workspace gets one in turn
 
 
 class PendingItem(NamedTuple, Generic[Item, Result]):
@@ -38,6 +40,7 @@ class Batcher(Generic[Item, Result]):
 
     `work` receives a transaction and the items, and returns one result for each, in the same order. Each caller gets
     its own result after the commit. An item that the database rejects fails alone. Cancelled callers are skipped.
+    `one_statement`: `work` runs exactly one statement, which needs no transaction around it.
     """
 
     def __init__(
@@ -47,10 +50,10 @@ class Batcher(Generic[Item, Result]):
         work: Callable[[Tx, WorkspaceId, Sequence[Item]], Awaitable[Sequence[Result]]],
         *,
         queue_limit: int = 10_000,
+        one_statement: bool = False,
     ) -> None:
         self.name = name
-        self._database = database
-        self._work = work
+        self._database, self._work, self._one_statement = database, work, one_statement
         self._limit = queue_limit
         self._length = 0
         self._queues: dict[WorkspaceId | None, deque[PendingItem[Item, Result]]] = {}
@@ -73,51 +76,71 @@ class Batcher(Generic[Item, Result]):
         return await future
 
     async def _drain(self, workspace: WorkspaceId | None, queue: deque[PendingItem[Item, Result]]) -> None:
+        error: Exception = Unavailable("The service is stopping; try again")
         try:
             while queue:
-                batch = [queue.popleft() for _ in range(min(len(queue), MAX_BATCH_SIZE))]
-                self._length -= len(batch)
-                if active := [pending for pending in batch if not pending.future.done()]:
-                    await self._resolve(workspace, active)
+                async with self._database.transactions(workspace, one_statement=self._one_statement) as begin:
+                    await self._run_turn(begin, workspace, queue)
+        except Exception as failure:  # there is no connection
+            error = failure
         finally:
             # Before any await after the queue was seen empty. Otherwise a request added in between would wait forever.
             del self._queues[workspace]
             self._length -= len(queue)
-            _fail(queue, Unavailable("The service is stopping; try again"))
+            _fail(queue, error)
 
-    async def _resolve(self, workspace: WorkspaceId | None, batch: Sequence[PendingItem[Item, Result]]) -> None:
-        """Runs the batch and resolves every future in it. Raises only when it is cancelled."""
+    async def _run_turn(
+        self, begin: Begin, workspace: WorkspaceId | None, queue: deque[PendingItem[Item, Result]]
+    ) -> None:
+        """Ends early after an error of the connection."""
+        until, is_usable = time.monotonic() + TURN_SECONDS, True
+        while queue and is_usable and time.monotonic() < until:
+            batch = [queue.popleft() for _ in range(min(len(queue), MAX_BATCH_SIZE))]
+            self._length -= len(batch)
+            if active := [pending for pending in batch if not pending.future.done()]:
+                is_usable = await self._resolve(begin, workspace, active)
+
+    async def _resolve(
+        self, begin: Begin, workspace: WorkspaceId | None, batch: Sequence[PendingItem[Item, Result]]
+    ) -> bool:
+        """Runs the batch and resolves every future in it. Raises only when it is cancelled.
+
+        Returns False after an error that may have been one of the connection.
+        """
         try:
-            results = await self._run_with_retries(workspace, [pending.item for pending in batch])
+            results = await self._run_with_retries(begin, workspace, [pending.item for pending in batch])
         except ITEM_ERRORS as error:
-            if len(batch) == 1:
-                _fail(batch, error)
-                return
-            middle = len(batch) // 2
-            await self._resolve(workspace, batch[:middle])
-            await self._resolve(workspace, batch[middle:])
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                halves = [await self._resolve(begin, workspace, half) for half in (batch[:middle], batch[middle:])]
+                return all(halves)
+            _fail(batch, error)
         except asyncio.CancelledError:
             _fail(batch, Unavailable("The service is stopping; try again"))
             raise
         except Exception as error:  # outermost handler: each caller receives the error, and none waits forever
             _fail(batch, error)
+            return False
         else:
             for pending, result in zip(batch, results, strict=True):
                 if not pending.future.done():
                     pending.future.set_result(result)
+        return True
 
-    async def _run_with_retries(self, workspace: WorkspaceId | None, items: Sequence[Item]) -> Sequence[Result]:
+    async def _run_with_retries(
+        self, begin: Begin, workspace: WorkspaceId | None, items: Sequence[Item]
+    ) -> Sequence[Result]:
         self._size.observe(len(items))
         with self._seconds.time():
             for _ in range(MAX_ATTEMPTS - 1):
                 try:
-                    return await self._run_once(workspace, items)
+                    return await self._run_once(begin, workspace, items)
                 except BATCH_RETRY_ERRORS:
                     continue
-            return await self._run_once(workspace, items)
+            return await self._run_once(begin, workspace, items)
 
-    async def _run_once(self, workspace: WorkspaceId | None, items: Sequence[Item]) -> Sequence[Result]:
-        async with self._database.transaction(workspace) as tx:
+    async def _run_once(self, begin: Begin, workspace: WorkspaceId | None, items: Sequence[Item]) -> Sequence[Result]:
+        async with begin() as tx:
             return await self._work(tx, workspace, items)  # type: ignore[arg-type]
 
 

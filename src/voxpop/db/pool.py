@@ -1,8 +1,9 @@
-"""The connection pool and the one way to open a transaction: as the application's role, for one workspace."""
+"""The connection pool, and the ways to begin a transaction: as the application's role, for one workspace."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from typing import Any, NewType, cast
 from uuid import UUID
 
@@ -36,12 +37,17 @@ class Connection(asyncpg.Connection):
 
 
 Tx = NewType("Tx", Connection)
+Begin = Callable[[], AbstractAsyncContextManager[Tx]]
 
 APP_ROLE = "voxpop_app"
 # One simple query with SET LOCAL instead of set_config(), because only this form works behind poolers and on clusters.
 BEGIN_AS_APP_ROLE = f"BEGIN; SET LOCAL ROLE {APP_ROLE}; SET LOCAL voxpop.workspace = '%s'"
+# The same for the session of a connection, and its end.
+ENTER_SESSION = f"SET ROLE {APP_ROLE}; SET voxpop.workspace = '%s'"
+LEAVE_SESSION = "RESET ROLE; RESET voxpop.workspace"
 ACQUIRE_TIMEOUT = 10  # seconds
 COMMAND_TIMEOUT = 60  # seconds
+HAS_CITUS = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
 
 
 def session_attribute(dsn: str) -> SessionAttribute:
@@ -52,8 +58,8 @@ def session_attribute(dsn: str) -> SessionAttribute:
 class Database:
     """A pool of connections, available only inside `transaction`."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str) -> None:
-        self._pool = pool
+    def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str, *, keeps_sessions: bool = True) -> None:
+        self._pool, self._keeps_sessions = pool, keeps_sessions
         self.notifier = ChangeNotifier(dsn, self._notify)
 
     @classmethod
@@ -75,7 +81,7 @@ class Database:
             reset=_skip_reset,
             server_settings={"application_name": "voxpop"},
         )
-        return cls(pool, direct or dsn)
+        return cls(pool, direct or dsn, keeps_sessions=direct is None and not await pool.fetchval(HAS_CITUS))
 
     async def close(self) -> None:
         await self.notifier.close()
@@ -95,11 +101,36 @@ class Database:
                 await connection.execute(begin)
                 yield tx
             except BaseException:
-                await _roll_back(connection)
+                await _end(connection, "ROLLBACK")
                 raise
             if await connection.execute("COMMIT") != "COMMIT":
                 raise Unavailable("The database rolled the transaction back; try again")
             self.notifier.publish(tx.changes.workspaces, identity_changed=tx.changes.identity)
+
+    @asynccontextmanager
+    async def transactions(self, workspace: WorkspaceId | None, *, one_statement: bool) -> AsyncIterator[Begin]:
+        """Yields a function that begins transactions in a workspace, one after the other.
+
+        `one_statement`: each consists of one statement, which commits by itself. The block keeps a connection, and sets
+        role and workspace once, for its session. A pooler has no sessions, and Citus does not send such settings to its
+        workers, so there each statement has a transaction like any other.
+        """
+        if not (one_statement and self._keeps_sessions):
+            yield partial(self.transaction, workspace)
+            return
+        enter = ENTER_SESSION % ("" if workspace is None else UUID(str(workspace)))
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
+            try:
+                await connection.execute(enter)
+                yield partial(self._statement, Tx(cast("Connection", connection)))
+            finally:
+                await _end(connection, LEAVE_SESSION)
+
+    @asynccontextmanager
+    async def _statement(self, tx: Tx) -> AsyncIterator[Tx]:
+        tx.changes.clear()
+        yield tx
+        self.notifier.publish(tx.changes.workspaces, identity_changed=tx.changes.identity)
 
     async def ping(self) -> bool:
         """Whether the database responds."""
@@ -137,9 +168,10 @@ async def _skip_reset(_: object) -> None:
     """Skips the reset of a returned connection: every setting is SET LOCAL, so this saves a round trip."""
 
 
-async def _roll_back(connection: Any) -> None:
-    """Rolls back. If that fails, it closes the connection, so that no transaction outlives its block."""
+async def _end(connection: Any, statement: str) -> None:
+    """Ends a transaction or session. If that fails, it closes the connection, so that neither outlives its block."""
     try:
-        await asyncio.wait_for(asyncio.shield(connection.execute("ROLLBACK")), ACQUIRE_TIMEOUT)
+        await asyncio.wait_for(asyncio.shield(connection.execute(statement)), ACQUIRE_TIMEOUT)
     except (*DATABASE_ERRORS, asyncio.CancelledError):
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # a lost connection has left the pool already
+            connection.terminate()

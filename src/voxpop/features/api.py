@@ -64,7 +64,9 @@ class FeatureBatchers:
     """Batches the three hot operations. `key` is the Idempotency-Key header."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self._increment = IdempotentBatcher("increment", database, service.increment, queue_limit=limit)
+        self._increment = IdempotentBatcher(
+            "increment", database, service.increment, queue_limit=limit, one_statement=True
+        )
         self._reject = IdempotentBatcher("reject", database, service.reject, queue_limit=limit)
         self._rate = IdempotentBatcher("rate", database, service.rate, queue_limit=limit)
 

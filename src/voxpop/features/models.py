@@ -76,12 +76,13 @@ class FeatureUser(NamedTuple):
 
 
 class InteractionRow(Struct, frozen=True):
-    """An interaction row after a batch.
+    """An interaction row after a batch. `is_new_user` is true if the row counts from now on.
 
-    `position` is that of its user in the batch, from 1. `is_new_user` is true if the row counts from now on.
+    `number` is that of its feature in the batch, from 1.
     """
 
-    position: int
+    number: int
+    user_email: str
     feature_id: FeatureId
     product_id: ProductId
     interaction_threshold: int

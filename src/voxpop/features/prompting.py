@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 # The cool-down in SQL, for a row `i` of `interaction`: the same rule as `in_cooldown`, a test compares the two.
-IN_COOLDOWN = """coalesce(i.feedback_at > :now::timestamptz - make_interval(
-            hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = :workspace)), false)"""
+COOL_DOWN_START = """:now::timestamptz - make_interval(
+            hours => 24 * (SELECT cool_down_days FROM workspace WHERE id = :workspace))"""
+IN_COOLDOWN = f"coalesce(i.feedback_at > {COOL_DOWN_START}, false)"
 
 
 def in_cooldown(feedback_at: datetime | None, cool_down_days: int, now: datetime) -> bool:
@@ -17,6 +18,11 @@ def should_prompt(
 ) -> bool:
     """Whether to prompt now: enough uses since the last rejection, not too many rejections, no recent rating."""
     return interactions >= threshold and rejections < rejection_threshold and not in_cooldown
+
+
+def should_prompt_sql(interactions: str, threshold: str, rejections: str, rejection_threshold: str) -> str:
+    """The rule of `should_prompt` in SQL, outside a cool-down; a test compares the two."""
+    return f"{interactions} >= {threshold} AND {rejections} < {rejection_threshold}"
 
 
 def count_at(last: int, position: int, size: int) -> int:

@@ -4,9 +4,8 @@ A batcher runs each on a batch in one transaction, and each item gets the result
 locks is that of `surveys/service.py`: first the interactions. An unknown feature gives None.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from voxpop.db.pool import Tx
 from voxpop.features import store
@@ -24,64 +23,46 @@ from voxpop.features.models import (
     source_series,
 )
 from voxpop.features.prompting import count_at, should_prompt
-from voxpop.features.store import Change
 from voxpop.metrics import service as metrics
-from voxpop.metrics.models import SurveyIncrement
 from voxpop.surveys import service as surveys
-from voxpop.surveys.models import Answer, NewSurvey, Status, SurveyClosure
-from voxpop.types import FeatureId, Origin, SurveyId, WorkspaceId, utcnow, uuid7
+from voxpop.surveys.models import Answer, Status, SurveyClosure
+from voxpop.types import Origin, WorkspaceId, utcnow
 from voxpop.workspaces import service as workspaces
 
 Rows = Mapping[FeatureUser, InteractionRow]
 
 
 async def increment(tx: Tx, workspace: WorkspaceId, users: Sequence[FeatureUser]) -> list[Counters | None]:
-    """Counts one use for each user. The first use that reaches the threshold opens a survey."""
-    sizes, now = count_by_user(users), utcnow()
-    rows = await _upsert(tx, workspace, Change.INCREMENT, sizes, now)
-    counters = _counters_after_uses(users, sizes, rows)
-    prompted = {user for user, one in zip(users, counters, strict=True) if one and one.should_request_feedback}
-    opening = {user: row for user, row in rows.items() if user in prompted and row.open_survey_id is None}
-    opened = await _open_surveys(tx, workspace, opening, now) if opening else []
-    await _add_totals(tx, workspace, sizes, rows)
-    await metrics.add_counts(tx, workspace, surveys=opened)
-    return counters
+    """Counts one use for each user. The first use that reaches the threshold opens a survey. It is one statement."""
+    sizes = count_by_user(users)
+    return _counters_after_uses(users, sizes, await store.add_uses(tx, workspace, sizes, utcnow()))
 
 
 async def reject(tx: Tx, workspace: WorkspaceId, users: Sequence[FeatureUser]) -> list[Counters | None]:
     """Counts one rejection for each user, resets the uses, and dismisses the open survey."""
     sizes, now = count_by_user(users), utcnow()
-    rows = await _upsert(tx, workspace, Change.REJECT, sizes, now)
+    rows = await store.add_rejections(tx, workspace, sizes, now)
+    await _clear_open_surveys(tx, workspace, rows)
+    await _add_new_users(tx, workspace, rows)
     closures = [
         SurveyClosure(row.open_survey_id, Status.DISMISSED, row.series) for row in rows.values() if row.open_survey_id
     ]
-    dismissed: list[SurveyIncrement] = []
     if closures:
-        dismissed = await surveys.close_surveys(tx, await workspaces.get_workspace(tx, workspace), closures, now)
-    await _clear_open_surveys(tx, workspace, rows)
-    await _add_totals(tx, workspace, dict.fromkeys(sizes, 0), rows)
-    await metrics.add_counts(tx, workspace, surveys=dismissed)
+        closed = await surveys.close_surveys(tx, await workspaces.get_workspace(tx, workspace), closures, now)
+        await metrics.add_counts(tx, workspace, surveys=closed)
     return _counters_after_rejections(users, sizes, rows)
 
 
 async def rate(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewRating]) -> list[StoredRating | None]:
     """Stores each rating. It starts the cool-down of its user."""
     now = utcnow()
-    rows = await _upsert(tx, workspace, Change.RATE, count_by_user([rating.user for rating in ratings]), now)
+    rows = await store.set_rated(tx, workspace, count_by_user([rating.user for rating in ratings]), now)
     answers = [_answer(rating, rows[rating.user]) for rating in ratings if rating.user in rows]
     if not answers:
         return [None] * len(ratings)
     await _clear_open_surveys(tx, workspace, rows)
     stored = iter(await surveys.record_answers(tx, await workspaces.get_workspace(tx, workspace), answers, now))
     return [StoredRating(next(stored).id, rating, now) if rating.user in rows else None for rating in ratings]
-
-
-async def _upsert(
-    tx: Tx, workspace: WorkspaceId, change: Change, sizes: Mapping[FeatureUser, int], now: datetime
-) -> dict[FeatureUser, InteractionRow]:
-    users = list(sizes)
-    rows = await store.upsert_interactions(tx, workspace, change, sizes, now)
-    return {users[row.position - 1]: row for row in rows}
 
 
 def _counters_after_uses(
@@ -136,45 +117,17 @@ def _counters(user: FeatureUser, row: InteractionRow, uses: int, total: int, rej
     )
 
 
-async def _open_surveys(tx: Tx, workspace: WorkspaceId, opening: Rows, now: datetime) -> list[SurveyIncrement]:
-    """Opens surveys and stores their ids in the interactions, which are locked already."""
-    new = [_survey(user, row, now) for user, row in opening.items()]
-    opened = await surveys.open_surveys(tx, await workspaces.get_workspace(tx, workspace), new, now)
-    open_surveys = [
-        OpenSurvey(row.feature_id, user.user_email, survey.id)
-        for (user, row), survey in zip(opening.items(), new, strict=True)
-    ]
-    await store.set_open_surveys(tx, workspace, open_surveys)
-    return opened
-
-
 async def _clear_open_surveys(tx: Tx, workspace: WorkspaceId, rows: Rows) -> None:
     cleared = [OpenSurvey(row.feature_id, user.user_email, None) for user, row in rows.items() if row.open_survey_id]
     await store.set_open_surveys(tx, workspace, cleared)
 
 
-async def _add_totals(tx: Tx, workspace: WorkspaceId, uses: Mapping[FeatureUser, int], rows: Rows) -> None:
-    increments: dict[FeatureId, UsageIncrement] = {}
-    for user, row in rows.items():
-        old = increments.get(row.feature_id, UsageIncrement(row.feature_id, 0, 0, 0))
-        max_uses = max(old.max_uses, row.total_interaction_count)
-        increments[row.feature_id] = UsageIncrement(
-            row.feature_id, old.users + row.is_new_user, old.uses + uses[user], max_uses
-        )
-    if added := [one for one in increments.values() if one.users or one.uses]:
-        await store.add_totals(tx, workspace, added)
-
-
-def _survey(user: FeatureUser, row: InteractionRow, now: datetime) -> NewSurvey:
-    return NewSurvey(
-        id=SurveyId(uuid7()),
-        survey_type=SURVEY_TYPE,
-        origin=Origin.FEATURE,
-        origin_id=row.feature_id,
-        scheduled_at=now,
-        series=row.series,
-        user_email=user.user_email,
-    )
+async def _add_new_users(tx: Tx, workspace: WorkspaceId, rows: Rows) -> None:
+    """A user whose first contact is a rejection has no uses yet."""
+    new_users = Counter(row.feature_id for row in rows.values() if row.is_new_user)
+    if new_users:
+        increments = [UsageIncrement(feature, users, 0, 0) for feature, users in new_users.items()]
+        await store.add_totals(tx, workspace, increments)
 
 
 def _answer(rating: NewRating, row: InteractionRow) -> Answer:

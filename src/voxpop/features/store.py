@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 
 from msgspec import Struct
 
@@ -10,6 +9,7 @@ from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, arrays_of
 from voxpop.features.models import (
+    SURVEY_TYPE,
     FeatureIds,
     FeaturePath,
     FeatureState,
@@ -20,50 +20,101 @@ from voxpop.features.models import (
     UsageTotals,
     UserUsage,
 )
-from voxpop.features.prompting import IN_COOLDOWN
-from voxpop.types import FeatureId, WorkspaceId, uuid7
+from voxpop.features.prompting import COOL_DOWN_START, IN_COOLDOWN, should_prompt_sql
+from voxpop.metrics.steps_store import COUNTED_OPENED_SURVEYS
+from voxpop.surveys.steps_store import OPENED_FEATURE_SURVEYS
+from voxpop.types import SYSTEM_USER, FeatureId, WorkspaceId, uuid7
 
 
 class Count(Struct, frozen=True):
     count: int
 
 
-# A batch names features by their keys. An unknown feature is left out here, so no row comes back for it.
-_BATCH = """
-    WITH batch AS (
-        SELECT b.position, b.user_email, b.size, b.new_id, f.id AS feature_id, f.product_id,
-               f.interaction_threshold, f.rejection_threshold
-        FROM unnest(:products::text[], :features::text[], :user_emails::text[], :sizes::bigint[], :new_ids::uuid[])
-            WITH ORDINALITY AS b (product_key, feature_key, user_email, size, new_id, position)
-        JOIN product p ON p.workspace_id = :workspace AND p.key = b.product_key
-        JOIN feature f ON f.workspace_id = :workspace AND f.product_id = p.id AND f.key = b.feature_key
-        WHERE p.workspace_id = :workspace
-    )"""
+# A batch lists its features by their keys, and its users with the numbers of their features. An unknown feature is left
+# out here, so no row comes back for it. OFFSET makes the planner look each feature up; it knows nothing of the arrays.
+# The ids that a batch may need begin with its prefix and end with the position.
+_BATCH = f"""
+    WITH named AS (
+        SELECT n.number, f.*
+        FROM unnest(:products::text[], :features::text[]) WITH ORDINALITY AS n (product_key, feature_key, number),
+            LATERAL (
+                SELECT f.id AS feature_id, f.product_id, f.interaction_threshold, f.rejection_threshold
+                FROM product p JOIN feature f ON f.workspace_id = :workspace AND f.product_id = p.id
+                    AND f.key = n.feature_key
+                WHERE p.workspace_id = :workspace AND p.key = n.product_key OFFSET 0
+            ) f
+    ), batch AS (
+        SELECT n.feature_id, b.user_email, b.size, n.interaction_threshold, n.rejection_threshold,
+               (:id_prefix || lpad(to_hex(b.position), 4, '0'))::uuid AS new_id
+        FROM unnest(:numbers::bigint[], :user_emails::text[], :sizes::bigint[])
+            WITH ORDINALITY AS b (number, user_email, size, position)
+        JOIN named n USING (number)
+    ), cool_down AS (SELECT {COOL_DOWN_START} AS start)"""
+
+_IN_COOLDOWN = "coalesce(i.feedback_at > (SELECT start FROM cool_down), false)"
+_IS_NEW = "BETWEEN (:id_prefix || '0000')::uuid AND (:id_prefix || 'ffff')::uuid"
 
 _CHANGED = f"""
     RETURNING i.feature_id, i.user_email, i.id, i.interaction_count, i.total_interaction_count, i.rejection_count,
-              i.first_used_at, i.updated_at, i.open_survey_id, {IN_COOLDOWN} AS in_cooldown
-    )
-    SELECT b.position, b.feature_id, b.product_id, b.interaction_threshold, b.rejection_threshold,
+              i.first_used_at, i.updated_at, i.open_survey_id, {_IN_COOLDOWN} AS in_cooldown
+    )"""
+
+_ROWS = f"""
+    SELECT n.number, c.user_email, c.feature_id, n.product_id, n.interaction_threshold, n.rejection_threshold,
            c.interaction_count, c.total_interaction_count, c.rejection_count, c.first_used_at, c.updated_at,
-           c.open_survey_id, c.in_cooldown, c.id = b.new_id AS is_new_user
-    FROM changed c JOIN batch b USING (feature_id, user_email)"""
+           c.open_survey_id, c.in_cooldown, c.id {_IS_NEW} AS is_new_user
+    FROM changed c JOIN named n USING (feature_id)"""
 
 _FIRST_USE = """first_used_at = coalesce(i.first_used_at, excluded.first_used_at),
         id = CASE WHEN i.first_used_at IS NULL THEN excluded.id ELSE i.id END,
         updated_at = greatest(i.updated_at, excluded.updated_at)"""
 
-# What are the counters after these uses? During a cool-down, a use counts in the total only.
+_ADDED_SUMS = """ON CONFLICT (workspace_id, feature_id) DO UPDATE
+    SET user_count = s.user_count + excluded.user_count, total_sum = s.total_sum + excluded.total_sum,
+        total_max = greatest(s.total_max, excluded.total_max)"""
+
+_IS_DUE_AT_FIRST = should_prompt_sql("size", "interaction_threshold", "0", "rejection_threshold")
+_IS_DUE = should_prompt_sql(
+    "i.interaction_count + excluded.interaction_count",
+    "n.interaction_threshold",
+    "i.rejection_count",
+    "n.rejection_threshold",
+)
+
+# What are the counters after these uses? During a cool-down, a use counts in the total only. The first use that reaches
+# the threshold opens a survey, whose id is that of the row in the batch. One statement writes everything, so that it
+# commits by itself. `due` reads `summed` first: locks are taken in the order interaction, sum, survey, count.
 INCREMENTED = Query(
     f"""{_BATCH}, changed AS (
     INSERT INTO interaction AS i (workspace_id, feature_id, user_email, id, interaction_count,
-                                  total_interaction_count, first_used_at, updated_at)
-    SELECT :workspace, feature_id, user_email, new_id, size, size, :now, :now FROM batch
-    ORDER BY feature_id, user_email COLLATE "C"
+                                  total_interaction_count, first_used_at, updated_at, open_survey_id)
+    SELECT :workspace, feature_id, user_email, new_id, size, size, :now, :now,
+           CASE WHEN {_IS_DUE_AT_FIRST} THEN new_id END
+    FROM batch ORDER BY feature_id, user_email COLLATE "C"
     ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
-    SET interaction_count = i.interaction_count + CASE WHEN {IN_COOLDOWN} THEN 0 ELSE excluded.interaction_count END,
+    SET interaction_count = i.interaction_count + CASE WHEN {_IN_COOLDOWN} THEN 0 ELSE excluded.interaction_count END,
         total_interaction_count = i.total_interaction_count + excluded.total_interaction_count,
-        {_FIRST_USE}{_CHANGED}""",
+        open_survey_id = coalesce(i.open_survey_id, CASE WHEN NOT {_IN_COOLDOWN} AND (
+            SELECT {_IS_DUE} FROM named n WHERE n.feature_id = i.feature_id) THEN excluded.id END),
+        {_FIRST_USE}{_CHANGED}, summed AS (
+    INSERT INTO interaction_sum AS s (workspace_id, feature_id, user_count, total_sum, total_max)
+    SELECT :workspace, feature_id, users, uses, max_uses
+    FROM (SELECT feature_id, count(*) FILTER (WHERE id {_IS_NEW}) AS users, max(total_interaction_count) AS max_uses
+          FROM changed GROUP BY feature_id) c
+    JOIN (SELECT feature_id, sum(size)::bigint AS uses FROM batch GROUP BY feature_id) b USING (feature_id)
+    ORDER BY feature_id {_ADDED_SUMS}
+    RETURNING s.feature_id
+    ), due AS (
+        SELECT open_survey_id AS survey_id, feature_id, user_email FROM changed
+        WHERE open_survey_id {_IS_NEW} AND (SELECT count(*) FROM summed) > 0
+    ), opened AS ({OPENED_FEATURE_SURVEYS}
+    ), opened_series AS (
+        SELECT series.kind, series.id FROM opened JOIN named USING (feature_id), LATERAL (VALUES
+            ('workspace', :workspace::uuid), ('product', product_id), ('feature', feature_id)) AS series (kind, id)
+    ), today AS (
+        SELECT (:now AT TIME ZONE time_zone)::date AS date FROM workspace WHERE id = :workspace
+    ), counted AS ({COUNTED_OPENED_SURVEYS}
+    ){_ROWS}""",
     InteractionRow,
 )
 
@@ -75,7 +126,7 @@ REJECTED = Query(
     ORDER BY feature_id, user_email COLLATE "C"
     ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
     SET interaction_count = 0, rejection_count = i.rejection_count + excluded.rejection_count,
-        {_FIRST_USE}{_CHANGED}""",
+        {_FIRST_USE}{_CHANGED}{_ROWS}""",
     InteractionRow,
 )
 
@@ -87,18 +138,9 @@ RATED = Query(
     ORDER BY feature_id, user_email COLLATE "C"
     ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
     SET interaction_count = 0, rejection_count = 0, feedback_at = greatest(i.feedback_at, excluded.feedback_at),
-        updated_at = greatest(i.updated_at, excluded.updated_at){_CHANGED}""",
+        updated_at = greatest(i.updated_at, excluded.updated_at){_CHANGED}{_ROWS}""",
     InteractionRow,
 )
-
-
-class Change(Enum):
-    """A change of interactions, as the statement that makes it."""
-
-    INCREMENT = INCREMENTED
-    REJECT = REJECTED
-    RATE = RATED
-
 
 OPEN_SURVEYS = Query(
     """
@@ -111,15 +153,12 @@ OPEN_SURVEYS = Query(
 )
 
 ADDED_TOTALS = Query(
-    """
+    f"""
     INSERT INTO interaction_sum AS s (workspace_id, feature_id, user_count, total_sum, total_max)
     SELECT :workspace, feature_id, users, uses, max_uses
     FROM unnest(:feature::uuid[], :users::bigint[], :uses::bigint[], :max_uses::bigint[])
         AS new (feature_id, users, uses, max_uses)
-    ORDER BY feature_id
-    ON CONFLICT (workspace_id, feature_id) DO UPDATE
-    SET user_count = s.user_count + excluded.user_count, total_sum = s.total_sum + excluded.total_sum,
-        total_max = greatest(s.total_max, excluded.total_max)
+    ORDER BY feature_id {_ADDED_SUMS}
     """,
     NoRows,
     values=UsageIncrement,
@@ -196,21 +235,48 @@ USER_PAGE = Query(
 )
 
 
-async def upsert_interactions(
-    tx: Tx, workspace: WorkspaceId, change: Change, users: Mapping[FeatureUser, int], now: datetime
-) -> list[InteractionRow]:
-    """Applies a change for each user, as many times as `users` says. Users of an unknown feature get no row."""
-    products, features, user_emails = zip(*users, strict=True)
-    return await change.value.all(
+Rows = dict[FeatureUser, InteractionRow]
+
+
+async def add_uses(tx: Tx, workspace: WorkspaceId, users: Mapping[FeatureUser, int], now: datetime) -> Rows:
+    """Counts as many uses for each user as `users` says, and opens the surveys that are due."""
+    return await _change(INCREMENTED, tx, workspace, users, now, survey_type=SURVEY_TYPE, user=SYSTEM_USER)
+
+
+async def add_rejections(tx: Tx, workspace: WorkspaceId, users: Mapping[FeatureUser, int], now: datetime) -> Rows:
+    """Counts as many rejections for each user as `users` says. The open survey stays in the row."""
+    return await _change(REJECTED, tx, workspace, users, now)
+
+
+async def set_rated(tx: Tx, workspace: WorkspaceId, users: Mapping[FeatureUser, int], now: datetime) -> Rows:
+    """Starts the cool-down of each user. The open survey stays in the row."""
+    return await _change(RATED, tx, workspace, users, now)
+
+
+async def _change(
+    change: "Query[InteractionRow]",
+    tx: Tx,
+    workspace: WorkspaceId,
+    users: Mapping[FeatureUser, int],
+    now: datetime,
+    **others: object,
+) -> Rows:
+    """Users of an unknown feature get no row."""
+    paths = list(dict.fromkeys(user.path for user in users))
+    numbers = {path: number for number, path in enumerate(paths, 1)}
+    rows = await change.all(
         tx,
         workspace=workspace,
-        products=products,
-        features=features,
-        user_emails=user_emails,
+        products=[path.product for path in paths],
+        features=[path.feature for path in paths],
+        numbers=[numbers[user.path] for user in users],
+        user_emails=[user.user_email for user in users],
         sizes=list(users.values()),
-        new_ids=[uuid7() for _ in users],
+        id_prefix=uuid7().hex[:-4],
         now=now,
+        **others,
     )
+    return {FeatureUser(*paths[row.number - 1], row.user_email): row for row in rows}
 
 
 async def set_open_surveys(tx: Tx, workspace: WorkspaceId, open_surveys: Sequence[OpenSurvey]) -> None:
