@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from voxpop import search_text
-from voxpop.search_text import MAX_QUERY_WORDS, find_tokens, parse_query, searched_text, split_words
+from voxpop.search_text import MAX_QUERY_WORDS, find_runs, fold_run, parse_query, searched_text, split_words
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,11 @@ def test_words_are_split_at_punctuation_and_have_no_accents(text: str, words: st
     assert split_words(written) == unicodedata.normalize("NFC", words).split()
 
 
-def test_tokens_have_their_places_in_the_text() -> None:
+def test_runs_have_their_places_in_the_text() -> None:
     text = "Das Cafe\u0301, «½ Straße»"
-    places = [(text[token.start : token.end], token.words) for token in find_tokens(text)]
-    assert places == [("Das", ("das",)), ("Cafe\u0301", ("cafe",)), ("½", ("1", "2")), ("Straße", ("strasse",))]
+    runs = [text[run.start() : run.end()] for run in find_runs(text)]
+    assert runs == ["Das", "Cafe\u0301", "½", "Straße"]
+    assert [fold_run(run) for run in runs] == [("das",), ("cafe",), ("1", "2"), ("strasse",)]
 
 
 def test_a_very_long_word_is_cut() -> None:

@@ -34,14 +34,6 @@ RUN = re.compile("x+")
 ZERO_WIDTH_SPACE = "\u200b"
 
 
-class Token(Struct, frozen=True):
-    """Characters of a text between separators, from `start` up to `end`, and the words that they make."""
-
-    start: int
-    end: int
-    words: tuple[str, ...]
-
-
 class SearchQuery(Struct, frozen=True):
     """A text to search for: its words, and those left out because there are too many, as they were typed."""
 
@@ -83,23 +75,27 @@ class _Characters(dict[int, str]):
 
 def split_words(text: str) -> list[str]:
     """The different words of a text, folded, in the order of their first use."""
-    return list(dict.fromkeys(word for token in find_tokens(text) for word in token.words))
+    runs = dict.fromkeys(text[each.start() : each.end()] for each in find_runs(text))
+    return list(dict.fromkeys(word for run in runs for word in fold_run(run)))
 
 
-def find_tokens(text: str) -> Iterator[Token]:
-    """Splits a text at white space, punctuation and symbols. A token nearly always is one word."""
-    for run in RUN.finditer(text.translate(_SHAPES)):
-        start, end = run.span()
-        if words := _fold(text[start : min(end, start + MAX_RUN_LENGTH)]):
-            yield Token(start, end, words)
+def find_runs(text: str) -> Iterator[re.Match[str]]:
+    """The places of a text between white space, punctuation and symbols. A run nearly always is one word."""
+    return RUN.finditer(text.translate(_SHAPES))
+
+
+def fold_run(run: str) -> tuple[str, ...]:
+    """The words of a run: one, unless compatibility characters such as ½ become several."""
+    return _fold(run[:MAX_RUN_LENGTH])
 
 
 def parse_query(text: str) -> SearchQuery:
     """The first MAX_QUERY_WORDS different words, and the others."""
     typed: dict[str, str] = {}
-    for token in find_tokens(text):
-        for word in token.words:
-            typed.setdefault(word, text[token.start : token.end])
+    for each in find_runs(text):
+        run = text[each.start() : each.end()]
+        for word in fold_run(run):
+            typed.setdefault(word, run)
     left_out = dict.fromkeys(list(typed.values())[MAX_QUERY_WORDS:])
     return SearchQuery(tuple(typed)[:MAX_QUERY_WORDS], tuple(left_out))
 
@@ -107,10 +103,10 @@ def parse_query(text: str) -> SearchQuery:
 def searched_text(text: str) -> str:
     """A text to search for, without the words that are left out: it finds the same."""
     words: set[str] = set()
-    for token in find_tokens(text):
-        words.update(token.words)
+    for run in find_runs(text):
+        words.update(fold_run(text[run.start() : run.end()]))
         if len(words) > MAX_QUERY_WORDS:
-            return text[: token.start].rstrip()
+            return text[: run.start()].rstrip()
     return text
 
 
@@ -149,7 +145,6 @@ def workspace_prefix(workspace: WorkspaceId) -> str:
 
 @lru_cache(maxsize=8192)
 def _fold(run: str) -> tuple[str, ...]:
-    """The words of characters without separators: one, unless compatibility characters such as ½ become several."""
     folded = unicodedata.normalize("NFKC", run).casefold().translate(_FOLDED)
     return tuple(word[:MAX_WORD_LENGTH] for word in folded.split())
 

@@ -240,6 +240,14 @@ async def test_axe_finds_nothing(
         if name == "undo":
             await agent.page.locator(".undo").wait_for()
         await check_page(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
+    for number in range(60):
+        await inbox.agent.submit("/inbox/TK-4/reply", body=f"Note {number}", kind="note")
+    for name in ("latest", "earlier"):
+        await agent.go("/inbox/TK-4")
+        if name == "earlier":
+            await agent.page.locator(".more-entries").click()
+            await agent.page.wait_for_url("**/*before=*")
+        await check_page(agent.page, f"inbox/{name}-{width}-{scheme}-{locale}")
     for button in (".open-filters", ".account-button") if width == 390 else ():
         await agent.go("/inbox")
         await agent.page.locator(button).click()

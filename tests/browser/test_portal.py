@@ -191,7 +191,7 @@ async def test_a_form_from_a_sibling_host_is_rejected(shop: Shop) -> None:
 
 
 async def prepare(shop: Shop) -> None:
-    """TK-1 shows the rating panel, TK-2 is rated, TK-3 rated and reopened, TK-4 in progress."""
+    """TK-1 shows the rating panel, TK-2 is rated, TK-3 rated and reopened, TK-4 has a long conversation."""
     ann = await shop.portal.customer()
     for _ in range(4):
         ref = await shop.portal.open()
@@ -201,10 +201,17 @@ async def prepare(shop: Shop) -> None:
         await shop.portal.set_status(ref, Status.CLOSED)
         await ann.submit(f"/tickets/{ref}/rating", rating=4, comment="Quick and honest.")
     await shop.portal.set_status("TK-3", Status.OPEN)
+    for number in range(60):
+        await shop.portal.answer("TK-4", f"Answer {number}")
 
 
 async def choose(page: Page) -> None:
     await page.locator("input[value='4']").check(force=True)
+
+
+async def show_earlier(page: Page) -> None:
+    await page.locator(".more-entries").first.click()
+    await page.wait_for_url("**/*before=*")
 
 
 async def overfill(page: Page) -> None:
@@ -230,6 +237,7 @@ STATES = {
     "rated": ("/tickets/TK-2", stay),
     "reopened": ("/tickets/TK-3", stay),
     "in progress": ("/tickets/TK-4", stay),
+    "earlier": ("/tickets/TK-4", show_earlier),
     "list": ("/tickets", stay),
     "new": ("/tickets/new", stay),
     "new with errors": ("/tickets/new", send_nothing),

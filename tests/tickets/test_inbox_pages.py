@@ -2,16 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from tests.support.inbox import AGENT, ANN, HOUR, OWNER, Browser, InboxSite, Priority, Requester, Status
 
 from voxpop.db.pool import Database
-from voxpop.search_text import MAX_QUERY_WORDS
 from voxpop.tickets.inbox import context as inbox_context
-from voxpop.tickets.inbox.models import BUILT_IN_VIEWS, View, conversation, short_names
+from voxpop.tickets.inbox.models import BUILT_IN_VIEWS, View, short_names
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.models import Sort, SortKey
 from voxpop.types import AccountId, utcnow
@@ -444,14 +442,6 @@ def test_first_names_are_used_where_they_differ() -> None:
     assert short_names({one: "Ann Smith", three: "Bob Lee"}) == {one: "Ann", three: "Bob"}
 
 
-async def test_a_change_caused_by_a_message_follows_it(inbox: InboxSite) -> None:
-    ticket = await inbox.open()
-    await inbox.agent.submit("/inbox/TK-1/reply", body="Hello", kind="public")
-    entries = conversation(ticket, await inbox.messages("TK-1"), await inbox.activities("TK-1"))
-    told = [entry.message.body if entry.message else entry.activity and entry.activity.kind for entry in entries]
-    assert told == ["It stops.\n\nWhy?", "Hello", "status"]
-
-
 @pytest.mark.parametrize("path", ["/inbox", "/inbox/TK-1", "/low-ratings", "/settings/profile", "/settings/sessions"])
 async def test_the_sidebar_shows_the_number_of_unresolved_tickets(inbox: InboxSite, path: str) -> None:
     for _ in range(2):
@@ -470,18 +460,3 @@ async def test_a_page_uses_one_connection_at_a_time(live_db: str) -> None:
     for browser in inbox.browsers:
         await browser.aclose()
     await narrow.close()
-
-
-async def test_the_list_names_the_words_that_a_search_leaves_out(inbox: InboxSite) -> None:
-    words = [f"ö{number}" for number in range(MAX_QUERY_WORDS)]
-    await inbox.open(" ".join(words))
-    await inbox.open(" ".join(words[1:]))
-    query = urlencode({"text": " ".join([*words, "<Straße>", "last"])})
-    page = (await inbox.agent.get(f"/inbox?{query}")).text
-    assert f'at most {MAX_QUERY_WORDS} different words. Left out: <b dir="auto">Straße, last</b>' in page
-    assert [ref for ref, _ in ROW.findall(page)] == ["TK-1"]
-    link = re.search(r'href="(/api/v1/tickets\.csv\?[^"]+)"', page)
-    assert link is not None
-    answer = await inbox.agent.get(link[1].replace("&amp;", "&"))
-    assert (answer.status_code, answer.text.count("\r\n")) == (200, 2)
-    assert "Left out" not in (await inbox.agent.get("/inbox?text=one")).text

@@ -178,6 +178,7 @@ async def test_the_export_link_has_every_filter_of_the_list(inbox: InboxSite) ->
     assert asked == {
         "status": ["Open", "In progress"], "assignee": [boss], "priority": ["Urgent"], "tag": ["a&b"],
         "rating": ["unrated"], "requester": ["ann@example.com"], "q": ["two words"], "bom": ["true"],
+        "delimiter": [","],
     }  # fmt: skip
     csv = await inbox.agent.get(f"/api/v1/tickets.csv?{link[1].replace('&amp;', '&')}")
     assert [line.partition(",")[0] for line in csv.text.lstrip("\ufeff").splitlines()] == ["ref", "TK-1"]
@@ -198,4 +199,4 @@ async def test_the_export_link_uses_the_parameters_of_the_api(
     page = (await inbox.agent.get(f"/inbox?{query}")).text
     link = re.search(r'href="/api/v1/tickets\.csv\?([^"]+)"', page)
     assert link is not None
-    assert parse_qs(link[1].replace("&amp;", "&")) == asked | {"bom": ["true"]}
+    assert parse_qs(link[1].replace("&amp;", "&")) == asked | {"bom": ["true"], "delimiter": [","]}

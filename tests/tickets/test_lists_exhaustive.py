@@ -166,7 +166,7 @@ async def test_an_export_has_every_ticket_with_its_tags(
     created = await fill(tickets, [None])
     by_creation = sort_naively([each.row for each in created], Sort(SortKey.CREATED, descending=False))
     text = b"".join(
-        [part async for part in export.export(tickets.database, tickets.workspace, TicketFilter())]
+        [part async for part in export.export(tickets.database, tickets.workspace, TicketFilter(), export.CsvFormat())]
     ).decode()
     lines = csv.DictReader(io.StringIO(text, newline=""))
     assert [(line["ref"], line["tags"]) for line in lines] == [(row.ref, ", ".join(row.tags)) for row in by_creation]

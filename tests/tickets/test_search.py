@@ -1,11 +1,14 @@
 """Full-text search over HTTP: which words find a ticket, texts of any length, and the rebuild of the index."""
 
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 import pytest
 from tests.support.clients import Client, error_code
 from tests.support.factories import Factory
+from tests.support.inbox import InboxSite
 from tests.support.tickets import TICKETS, TicketFactory, refs
 
 from voxpop import search_text
@@ -77,6 +80,21 @@ async def test_the_api_names_the_parameter_and_the_words_that_are_too_many(clien
     assert error_code(answer) == (400, "VALIDATION_ERROR")
     (detail,) = answer.json()["details"]
     assert (detail["field"], detail["message"].rpartition(" too many are ")[2]) == ("q", "Straße, last")
+
+
+async def test_the_list_names_the_words_that_a_search_leaves_out(inbox: InboxSite) -> None:
+    words = [f"ö{number}" for number in range(search_text.MAX_QUERY_WORDS)]
+    await inbox.open(" ".join(words))
+    await inbox.open(" ".join(words[1:]))
+    query = urlencode({"text": " ".join([*words, "<Straße>", "last"])})
+    page = (await inbox.agent.get(f"/inbox?{query}")).text
+    assert f'at most {search_text.MAX_QUERY_WORDS} different words. Left out: <b dir="auto">Straße, last</b>' in page
+    assert re.findall(r'<tr id="(TK-\d+)"', page) == ["TK-1"]
+    link = re.search(r'href="(/api/v1/tickets\.csv\?[^"]+)"', page)
+    assert link is not None
+    answer = await inbox.agent.get(link[1].replace("&amp;", "&"))
+    assert (answer.status_code, answer.text.count("\r\n")) == (200, 2)
+    assert "Left out" not in (await inbox.agent.get("/inbox?text=one")).text
 
 
 @pytest.mark.parametrize("max_hits", [list_store.MAX_SORTED_HITS, 1])

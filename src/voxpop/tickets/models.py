@@ -143,6 +143,7 @@ class Message(Struct, frozen=True):
 class Activity(Struct, frozen=True):
     """An entry of the activity log, as stored. `old_value` and `new_value` are texts to show."""
 
+    id: UUID
     kind: str
     actor_name: str
     old_value: str | None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.cursors import Position
 from voxpop.db.pool import Tx, notify_on_commit
 from voxpop.db.query import NoRows, Query
 from voxpop.tickets import search_store
@@ -16,6 +17,10 @@ from voxpop.types import AccountId, Audit, SurveyId, TicketId, WorkspaceId, uuid
 
 class TicketNumber(Struct):
     last_number: int
+
+
+class StatusTime(Struct):
+    create_time: datetime
 
 
 class InsertedTicket(Struct, frozen=True):
@@ -182,6 +187,17 @@ MESSAGES = Query(
     Message,
 )
 
+# A position is a time, a group and an id; the condition on the time alone lets the index begin there.
+EARLIER_MESSAGES = Query(
+    """
+    SELECT id, kind, author_id, author_name, body, create_time FROM ticket_message
+    WHERE workspace_id = :workspace AND ticket_id = :ticket AND kind = ANY (:kinds::text[])
+        AND create_time <= :at AND (create_time, 0, id) < (:at, :group::integer, :id::uuid)
+    ORDER BY create_time DESC, id DESC LIMIT :limit
+    """,
+    Message,
+)
+
 NEW_ACTIVITY = Query(
     """
     INSERT INTO ticket_activity (workspace_id, id, ticket_id, kind, actor_name, old_value, new_value, create_time)
@@ -193,10 +209,29 @@ NEW_ACTIVITY = Query(
 
 ACTIVITIES = Query(
     """
-    SELECT kind, actor_name, old_value, new_value, create_time FROM ticket_activity
+    SELECT id, kind, actor_name, old_value, new_value, create_time FROM ticket_activity
     WHERE workspace_id = :workspace AND ticket_id = :ticket ORDER BY create_time, id
     """,
     Activity,
+)
+
+# Without the entry that requesters opened their own ticket, because its description shows that.
+EARLIER_ACTIVITIES = Query(
+    """
+    SELECT id, kind, actor_name, old_value, new_value, create_time FROM ticket_activity
+    WHERE workspace_id = :workspace AND ticket_id = :ticket AND NOT (kind = 'opened' AND actor_name = :requester)
+        AND create_time <= :at AND (create_time, 1, id) < (:at, :group::integer, :id::uuid)
+    ORDER BY create_time DESC, id DESC LIMIT :limit
+    """,
+    Activity,
+)
+
+LATEST_STATUS = Query(
+    """
+    SELECT create_time FROM ticket_activity WHERE workspace_id = :workspace AND ticket_id = :ticket AND kind = 'status'
+    ORDER BY create_time DESC LIMIT 1
+    """,
+    StatusTime,
 )
 
 ALL_TAGS = Query("SELECT id, name FROM tag WHERE workspace_id = :workspace ORDER BY name_folded", Tag)
@@ -302,6 +337,22 @@ async def list_messages(
     return await MESSAGES.all(tx, workspace=workspace, ticket=ticket, kinds=kinds)
 
 
+async def list_earlier_messages(
+    tx: Tx, workspace: WorkspaceId, ticket: TicketId, kinds: Sequence[MessageKind], before: Position, limit: int
+) -> list[Message]:
+    """Newest first, before a position of the conversation, in which messages have the group 0."""
+    return await EARLIER_MESSAGES.all(
+        tx,
+        workspace=workspace,
+        ticket=ticket,
+        kinds=kinds,
+        at=before.at,
+        group=before.group,
+        id=before.id,
+        limit=limit,
+    )
+
+
 async def insert_activity(tx: Tx, workspace: WorkspaceId, activity: NewActivity, audit: Audit) -> None:
     await NEW_ACTIVITY.run(tx, activity, workspace=workspace, id=uuid7(), user=audit.by, now=audit.at)
 
@@ -309,6 +360,28 @@ async def insert_activity(tx: Tx, workspace: WorkspaceId, activity: NewActivity,
 async def list_activities(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> list[Activity]:
     """Oldest first."""
     return await ACTIVITIES.all(tx, workspace=workspace, ticket=ticket)
+
+
+async def list_earlier_activities(
+    tx: Tx, workspace: WorkspaceId, ticket: Ticket, before: Position, limit: int
+) -> list[Activity]:
+    """Newest first, before a position of the conversation, in which activities have the group 1."""
+    return await EARLIER_ACTIVITIES.all(
+        tx,
+        workspace=workspace,
+        ticket=ticket.id,
+        requester=ticket.requester_name,
+        at=before.at,
+        group=before.group,
+        id=before.id,
+        limit=limit,
+    )
+
+
+async def find_status_time(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> datetime | None:
+    """The time of the latest change of the status; None if it never changed."""
+    latest = await LATEST_STATUS.find(tx, workspace=workspace, ticket=ticket)
+    return latest.create_time if latest else None
 
 
 async def list_tags(tx: Tx, workspace: WorkspaceId) -> list[Tag]:

@@ -14,14 +14,13 @@ from voxpop.accounts.models import Member
 from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx
 from voxpop.search_text import MAX_QUERY_WORDS, parse_query
-from voxpop.tickets import limits, service, store
+from voxpop.tickets import conversations, limits, service, store
 from voxpop.tickets.inbox.models import (
     BUILT_IN_VIEWS,
     PAGE_SIZE,
     SORT_OPTIONS,
     Tab,
     View,
-    conversation,
     short_names,
 )
 from voxpop.tickets.lists import saved_views
@@ -84,13 +83,13 @@ async def ticket_context(
 ) -> dict[str, Any]:
     """`query`: the parameters of the page's address, which name the list that the ticket was opened from."""
     ticket = await service.get_ticket(tx, workspace, ref)
-    messages = await store.list_messages(tx, workspace, ticket.id)
-    activities = await store.list_activities(tx, workspace, ticket.id)
     list_query = list_parameters(query)
+    conversation = await conversations.load_page(tx, workspace, ticket, query.get("before"))
     return {
         "active": "inbox",
         "ticket": ticket,
-        "conversation": conversation(ticket, messages, activities),
+        "conversation": conversation,
+        "earlier": urlencode(list_query | {"before": conversation.earlier}) if conversation.earlier else None,
         "ticket_tags": [tag.name for tag in await store.list_ticket_tags(tx, workspace, ticket.id)],
         "names": await members.get_names(tx, workspace, [ticket.assignee_id] if ticket.assignee_id else []),
         "other_tickets": await _other_tickets(tx, workspace, ticket),

@@ -1,7 +1,6 @@
-"""The address of an inbox list, and what the agents' pages show: tabs of saved views and a conversation; pure."""
+"""The address of an inbox list, and what the agents' pages show: the tabs of saved views; pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
@@ -14,7 +13,6 @@ from voxpop.i18n import N_
 from voxpop.tickets.limits import MAX_FILTER
 from voxpop.tickets.lists.filters import FILTERS, ME, NO_ASSIGNEE, UNRESOLVED_TEXT, FilterTexts, Option, Rating
 from voxpop.tickets.lists.models import Sort, SortKey
-from voxpop.tickets.models import Activity, ActivityKind, Message, Ticket
 from voxpop.types import AccountId
 
 PAGE_SIZE = 50
@@ -117,25 +115,6 @@ class Tab(Struct, frozen=True):
     id: UUID | None = None
 
 
-class ConversationEntry(Struct, frozen=True):
-    """A line of a conversation: a message or an activity."""
-
-    at: datetime
-    message: Message | None = None
-    activity: Activity | None = None
-
-
-def conversation(
-    ticket: Ticket, messages: Sequence[Message], activities: Sequence[Activity]
-) -> list[ConversationEntry]:
-    """The entries in order of time, from the description on; an activity follows the message that caused it."""
-    entries = [
-        *(ConversationEntry(each.create_time, each) for each in (ticket.opening_message, *messages)),
-        *(ConversationEntry(each.create_time, None, each) for each in activities if _is_shown(ticket, each)),
-    ]
-    return sorted(entries, key=lambda entry: (entry.at, entry.message is None))
-
-
 def short_names(names: Mapping[AccountId, str]) -> dict[AccountId, str]:
     """The first name of each account, or the whole name where two accounts share the first name."""
     firsts = [name.split()[0] for name in names.values()]
@@ -143,8 +122,3 @@ def short_names(names: Mapping[AccountId, str]) -> dict[AccountId, str]:
         key: first if firsts.count(first) == 1 else name
         for (key, name), first in zip(names.items(), firsts, strict=True)
     }
-
-
-def _is_shown(ticket: Ticket, activity: Activity) -> bool:
-    """Hides that requesters opened their own ticket, because its description shows that."""
-    return activity.kind != ActivityKind.OPENED or activity.actor_name != ticket.requester_name

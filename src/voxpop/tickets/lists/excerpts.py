@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.search_text import SearchTerms, find_tokens
+from voxpop.search_text import SearchTerms, find_runs, fold_run
 from voxpop.tickets.lists import excerpts_store as store
 from voxpop.tickets.lists.excerpts_store import MatchingWord, SourceText, TicketPart
 from voxpop.tickets.lists.models import Excerpt, ExcerptPart, ExcerptSource, Highlights, TicketRow
@@ -16,6 +16,7 @@ from voxpop.types import TicketId, WorkspaceId
 LENGTH, LEAD = 160, 40  # characters of an excerpt, and those of them before its first match
 MAX_MATCHES = 100  # in one text
 ELLIPSIS = "…"
+NO_TERMS: frozenset[int] = frozenset()
 
 
 class Match(Struct, frozen=True):
@@ -26,11 +27,17 @@ class Match(Struct, frozen=True):
     terms: frozenset[int]
 
 
-class SearchedTicket(Struct):
-    """A found ticket: the terms that each of its words matches, and its texts."""
+class Matcher(dict[str, frozenset[int]]):
+    """The numbers of the terms that a run of characters matches, computed once for each run of a page."""
 
-    words: dict[str, frozenset[int]]
-    texts: list[SourceText]
+    def __init__(self, words: Iterable[MatchingWord], terms: SearchTerms) -> None:
+        self.count = len(terms.lexemes)
+        self.words = {each.word: terms.matching(each.word, each.stem) for each in words}
+
+    def __missing__(self, run: str) -> frozenset[int]:
+        found = [self.words[word] for word in fold_run(run) if word in self.words]
+        self[run] = terms = frozenset[int]().union(*found) if found else NO_TERMS
+        return terms
 
 
 class Candidate(Struct, frozen=True):
@@ -50,14 +57,12 @@ async def find_highlights(
 ) -> dict[TicketId, Highlights]:
     """What to show of each ticket that a search found."""
     words = await store.list_matching_words(tx, workspace, [row.id for row in rows], terms)
-    tickets = defaultdict[TicketId, SearchedTicket](lambda: SearchedTicket({}, []))
-    for each in words:
-        tickets[each.ticket_id].words[each.word] = terms.matching(each.word, each.stem)
+    texts = defaultdict[TicketId, list[SourceText]](list)
     for text in await store.list_texts(tx, workspace, list(_best_parts(words, terms))):
-        tickets[text.ticket_id].texts.append(text)
-    highlights = {}
+        texts[text.ticket_id].append(text)
+    matcher, highlights = Matcher(words, terms), {}
     for row in rows:
-        highlights[row.id] = _highlights(row, tickets[row.id], len(terms.lexemes))
+        highlights[row.id] = _highlights(row, texts[row.id], matcher)
         await asyncio.sleep(0)  # long texts take milliseconds
     return highlights
 
@@ -72,32 +77,33 @@ def _best_parts(words: Iterable[MatchingWord], terms: SearchTerms) -> Iterator[T
         yield TicketPart(ticket, min(parts, key=lambda part: (-len(parts[part]), part)))
 
 
-def _highlights(row: TicketRow, searched: SearchedTicket, term_count: int) -> Highlights:
-    best = subject = _candidate(ExcerptSource.SUBJECT, row.subject, searched.words, term_count)
+def _highlights(row: TicketRow, texts: Iterable[SourceText], matcher: Matcher) -> Highlights:
+    best = subject = _candidate(ExcerptSource.SUBJECT, row.subject, matcher)
     others = [
-        *((ExcerptSource(text.source), text.text) for text in searched.texts),
+        *((ExcerptSource(text.source), text.text) for text in texts),
         *((ExcerptSource.REQUESTER, text) for text in (row.requester_name, row.requester_email)),
         (ExcerptSource.REF, row.ref),
     ]
     for source, text in others:
-        if len(best.terms) == term_count:
+        if len(best.terms) == matcher.count:
             break
-        candidate = _candidate(source, text, searched.words, term_count)
-        best = max(best, candidate, key=lambda each: len(each.terms))
+        best = max(best, _candidate(source, text, matcher), key=lambda each: len(each.terms))
     return Highlights(_parts(subject.text, subject.matches), Excerpt(best.source, _excerpt(best)))
 
 
-def _candidate(source: ExcerptSource, text: str, words: Mapping[str, frozenset[int]], term_count: int) -> Candidate:
+def _candidate(source: ExcerptSource, text: str, matcher: Matcher) -> Candidate:
     """A text as one line, with its first matches, as far as an excerpt around all of its terms needs them."""
     line = " ".join(text.split())
     matches: list[Match] = []
-    missing = set(range(term_count))
-    for token in find_tokens(line):
-        if (not missing and token.start > matches[-1].start + LENGTH) or len(matches) == MAX_MATCHES:
+    missing, end = set(range(matcher.count)), len(line)
+    for run in find_runs(line):
+        start, stop = run.span()
+        if start > end or len(matches) == MAX_MATCHES:
             break
-        if terms := frozenset[int]().union(*(words.get(word, frozenset()) for word in token.words)):
-            matches.append(Match(token.start, token.end, terms))
+        if terms := matcher[line[start:stop]]:
+            matches.append(Match(start, stop, terms))
             missing -= terms
+            end = end if missing else min(end, start + LENGTH)
     return Candidate(source, line, matches)
 
 

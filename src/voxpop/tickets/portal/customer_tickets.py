@@ -8,13 +8,11 @@ from voxpop.cursors import Position
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
 from voxpop.tickets import store
-from voxpop.tickets.models import ActivityKind, Message, MessageKind, Ticket
+from voxpop.tickets.models import Ticket
 from voxpop.tickets.portal import customer_tickets_store
 from voxpop.tickets.portal.customer_tickets_store import CustomerTicket
 from voxpop.types import WorkspaceId
 from voxpop.workspaces.models import Workspace
-
-PUBLIC = (MessageKind.CUSTOMER, MessageKind.REPLY)
 
 
 async def find_name(tx: Tx, customer: Customer) -> str | None:
@@ -56,13 +54,6 @@ async def get_rateable_ticket(tx: Tx, workspace: Workspace, customer: Customer, 
     return await get_customer_ticket(tx, workspace.id, customer, ref)
 
 
-async def list_conversation(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> list[Message]:
-    """The description, then the public messages, oldest first."""
-    return [ticket.opening_message, *await store.list_messages(tx, workspace, ticket.id, PUBLIC)]
-
-
 async def get_status_time(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> datetime:
     """The time at which the ticket got its status."""
-    activities = await store.list_activities(tx, workspace, ticket.id)
-    changes = (each.create_time for each in activities if each.kind == ActivityKind.STATUS)
-    return max(changes, default=ticket.create_time)
+    return await store.find_status_time(tx, workspace, ticket.id) or ticket.create_time

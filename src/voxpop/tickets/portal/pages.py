@@ -25,7 +25,7 @@ from voxpop.db.pool import Database, Tx
 from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.text import trim_lines
-from voxpop.tickets import limits, ratings, service
+from voxpop.tickets import conversations, limits, ratings, service
 from voxpop.tickets.errors import TicketNotRateable
 from voxpop.tickets.models import Author, Ticket
 from voxpop.tickets.portal import customer_tickets
@@ -142,9 +142,10 @@ async def show_ticket(
     ticket = await customer_tickets.get_customer_ticket(tx, workspace.id, customer, ref)
     if ratings.may_rate(workspace, ticket):
         await ratings.mark_panel_shown(tx, workspace, ticket, utcnow())
-    done = request.query_params.get("done")
-    context = await _context(tx, workspace, ticket) | {"is_new": done == "opened", "is_sent": done == "sent"}
-    return render(TICKET, toasts=TOASTS, **context)
+    query = request.query_params
+    done = query.get("done")
+    context = await _context(tx, workspace, ticket, before=query.get("before"))
+    return render(TICKET, toasts=TOASTS, **context | {"is_new": done == "opened", "is_sent": done == "sent"})
 
 
 async def check_reply(
@@ -246,11 +247,13 @@ def _fields_to_ask(prefilled: TicketForm, visitor: Customer | None) -> list[str]
     return [] if prefilled.name else ["name"]
 
 
-async def _context(tx: Tx, workspace: Workspace, ticket: Ticket, typed: dict[str, str] | None = None) -> dict[str, Any]:
-    """The context of a ticket's page; `typed` is what a rejected form contained."""
+async def _context(
+    tx: Tx, workspace: Workspace, ticket: Ticket, typed: dict[str, str] | None = None, before: str | None = None
+) -> dict[str, Any]:
+    """The context of a ticket's page. `typed` is what a rejected form contained, `before` the conversation's cursor."""
     return {
         "ticket": ticket,
-        "messages": await customer_tickets.list_conversation(tx, workspace.id, ticket),
+        "conversation": await conversations.load_public_page(tx, workspace.id, ticket, before),
         "status_since": await customer_tickets.get_status_time(tx, workspace.id, ticket),
         "may_rate": ratings.may_rate(workspace, ticket),
         "typed": {"rating": "", "comment": "", "body": "", **(typed or {})},
