@@ -15,6 +15,7 @@ from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
+from voxpop.db.health import ReadinessCheck
 from voxpop.db.pool import Database
 from voxpop.features import api as features_api
 from voxpop.features.analytics import api as analytics_api
@@ -72,10 +73,12 @@ def connect(app: Litestar, database: Database, settings: Settings) -> AppMiddlew
     access = AccessGuard(authenticator, partial(load_sidebar, database))
     features = FeatureBatchers(database, settings.queue_limit)
     surveys = SurveyBatchers(database, settings.queue_limit)
+    readiness = ReadinessCheck(database)
     app.state = State(
         {
             "database": database,
             "settings": settings,
+            "readiness": readiness,
             "access": access,
             "feature_batchers": features,
             "survey_batchers": surveys,

@@ -3,8 +3,10 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from asyncio import AbstractEventLoop, get_running_loop
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -72,6 +74,43 @@ def configure(level: LogLevel = "info", format: LogFormat = "auto") -> None:
     root.setLevel(level.upper())
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
+
+
+REPEAT_SECONDS = 10.0  # between two lines about one failure
+
+
+class _Repeats:
+    """The failures since the last line, and the line about the latest of them."""
+
+    count = 0
+    line: Callable[..., object] | None = None
+
+
+_repeats: WeakKeyDictionary[AbstractEventLoop, dict[Hashable, _Repeats]] = WeakKeyDictionary()
+
+
+def log_failure(key: Hashable, line: Callable[..., object]) -> None:
+    """Logs a failure at once, and its repeats, which have an equal key, once every ten seconds.
+
+    `line` writes a line; it is called with the number of failures that the line stands for, as `count`.
+    """
+    loop = get_running_loop()
+    running = _repeats.setdefault(loop, {})
+    if key in running:
+        running[key].count += 1
+        running[key].line = line
+    else:
+        line(count=1)
+        running[key] = _Repeats()
+        loop.call_later(REPEAT_SECONDS, _log_repeats, running, key)
+
+
+def _log_repeats(running: dict[Hashable, _Repeats], key: Hashable) -> None:
+    repeats = running.pop(key)
+    if repeats.line is not None:
+        repeats.line(count=repeats.count)
+        running[key] = _Repeats()
+        get_running_loop().call_later(REPEAT_SECONDS, _log_repeats, running, key)
 
 
 def _renderer(format: LogFormat) -> Processor:

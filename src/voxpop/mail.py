@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,7 @@ from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database, Tx
 from voxpop.email_addresses import ascii_email, normalize_email
 from voxpop.hosts import LOCALHOST
+from voxpop.logs import log_failure
 from voxpop.mail_headers import LINE_END, encode_mailbox, encode_text
 from voxpop.outbox import DueMail, Kind, MailOutcome, Message
 from voxpop.types import utcnow, uuid7
@@ -114,7 +116,7 @@ async def send_mail(database: Database, settings: Settings) -> None:
                 if await sender.send_due(utcnow()) == MAX_BATCH_SIZE:
                     continue  # more may be due
             except CONNECTION_ERRORS as error:
-                log.warning("mail.database_unavailable", reason=str(error))
+                log_failure("mail", partial(log.warning, "mail.database_unavailable", reason=str(error)))
             except Exception:  # outermost handler: an error must not stop the worker
                 log.exception("mail.batch_failed")
             await asyncio.sleep(PAUSE.total_seconds())

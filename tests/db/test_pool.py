@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -302,7 +303,7 @@ async def test_a_ping_reports_whether_the_database_is_reachable(database: Databa
 
 async def test_a_ping_fails_when_the_database_was_dropped(server_dsn: str, live_db: str, owner: Owner) -> None:
     database = await Database.open(live_db, size=1)
-    name = live_db.rpartition("/")[2]
+    name = urlsplit(live_db).path.removeprefix("/")
     await owner.close()
     admin = await asyncpg.connect(at(server_dsn, "postgres"))
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -11,7 +11,7 @@ from voxpop.db.schema import SCHEMA_FILE, describe
 from voxpop.errors import ERROR_OF_CONSTRAINT
 
 # Tables that belong to no workspace.
-GLOBAL_TABLES = {"workspace", "migration", "builtin_survey_type", "lease", "account"}
+GLOBAL_TABLES = {"workspace", "migration", "builtin_survey_type", "lease", "account", "health_check"}
 # The contract gives all names but the first.
 TIME_SUFFIXES = ("_at", "create_time", "last_update_time", "start_date", "end_date")
 # Queues across workspaces, without foreign keys to or from other tables.
@@ -176,6 +176,7 @@ def test_the_privileges_of_the_app_role() -> None:
     tenant = {table.name: ["TO voxpop_app: DELETE, INSERT, SELECT, UPDATE"] for table in TENANT_TABLES}
     own = {"workspace": ["TO voxpop_app: SELECT, UPDATE"], "migration": [], "builtin_survey_type": [], "lease": []}
     own["account"] = ["TO voxpop_app: SELECT, UPDATE"]
+    own["health_check"] = ["TO voxpop_app: INSERT, SELECT, UPDATE"]
     assert granted == tenant | own
 
 

@@ -2,6 +2,8 @@
 
 import asyncpg
 
+from voxpop.errors import Unavailable
+
 # One item's data is invalid. A batch is split until that item is isolated.
 ITEM_ERRORS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError, OverflowError)
 
@@ -16,7 +18,7 @@ TRANSIENT_ERRORS = (
 # A batch also retries when a row that its statement has read is deleted before the insert that references it.
 BATCH_RETRY_ERRORS = (*TRANSIENT_ERRORS, asyncpg.ForeignKeyViolationError)
 
-# The server is unreachable, or does not accept this connection at the moment.
+# The server is unreachable, ended the session, or cannot serve anything at the moment.
 CONNECTION_ERRORS = (
     OSError,
     TimeoutError,
@@ -24,12 +26,17 @@ CONNECTION_ERRORS = (
     asyncpg.InternalClientError,  # also raised when the server ended the session between two statements
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.DatabaseDroppedError,
     asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InsufficientResourcesError,  # no disk space, memory or connection is left
+    asyncpg.PostgresSystemError,  # the disk of the server fails
 )
 
 # The request was not served and can be sent again.
@@ -41,4 +48,4 @@ UNAVAILABLE_ERRORS = (
 )
 
 # Every error of the server, the driver or the network.
-DATABASE_ERRORS = (*CONNECTION_ERRORS, asyncpg.PostgresError)
+DATABASE_ERRORS = (*CONNECTION_ERRORS, Unavailable, asyncpg.PostgresError)

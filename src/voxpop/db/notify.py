@@ -7,6 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import asyncpg
 from structlog import get_logger
 
 from voxpop.db.errors import DATABASE_ERRORS
+from voxpop.logs import log_failure
 from voxpop.types import WorkspaceId
 
 NOTIFY_CHANNEL = "voxpop_changed"
@@ -121,7 +123,7 @@ class ChangeNotifier:
             try:
                 await self._send(" ".join(batch))
             except DATABASE_ERRORS as error:
-                log.warning("notification.send_failed", reason=str(error))
+                log_failure("send", partial(log.warning, "notification.send_failed", reason=str(error)))
             await asyncio.sleep(NOTIFY_INTERVAL)
 
     async def _listen(self) -> None:
@@ -136,7 +138,7 @@ class ChangeNotifier:
                 finally:
                     connection.terminate()
             except DATABASE_ERRORS as error:
-                log.warning("notification.connection_lost", reason=str(error))
+                log_failure("listen", partial(log.warning, "notification.connection_lost", reason=str(error)))
             await asyncio.sleep(RECONNECT_DELAY)
 
     async def _listen_on(self, connection: "asyncpg.Connection[Any]") -> None:

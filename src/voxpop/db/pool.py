@@ -100,11 +100,11 @@ class Database:
             try:
                 await connection.execute(begin)
                 yield tx
+                if await connection.execute("COMMIT") != "COMMIT":
+                    raise Unavailable("The database rolled the transaction back; try again")
             except BaseException:
                 await _end(connection, "ROLLBACK")
                 raise
-            if await connection.execute("COMMIT") != "COMMIT":
-                raise Unavailable("The database rolled the transaction back; try again")
             self.notifier.publish(tx.changes.workspaces, identity_changed=tx.changes.identity)
 
     @asynccontextmanager

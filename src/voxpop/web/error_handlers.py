@@ -1,6 +1,8 @@
 """The exception handler of the app: turns every exception into the error envelope, or into a page for a browser."""
 
+from functools import partial
 from http import HTTPStatus
+from traceback import walk_tb
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +28,7 @@ from voxpop.errors import (
     UnsupportedMediaType,
 )
 from voxpop.i18n import choose_locale
+from voxpop.logs import log_failure
 from voxpop.web.openapi.schemas import Endpoint, Problem
 from voxpop.web.pages import ResponseOverride, error_page
 
@@ -91,16 +94,31 @@ def error_headers(error: AppError) -> dict[str, str]:
 
 
 def log_error(error: AppError, cause: Exception, problem: Problem) -> None:
-    """One log line for each 5xx. Other errors are the caller's, and are not logged."""
+    """Logs a 5xx, and its repeats together. Other errors are the caller's, and are not logged."""
     path = problem.data.endpoint.partition("?")[0]
     if isinstance(error, Unavailable):
-        log.warning("request.unavailable", endpoint=path, reason=error.message)
+        reason = error.message if isinstance(cause, AppError) else f"{type(cause).__name__}: {cause}"
+        line = partial(log.warning, "request.unavailable", endpoint=path, reason=reason)
+        log_failure(type(cause).__name__, line)
     elif error.status >= 500:
-        log.error("request.failed", endpoint=path, trace=problem.traceId, exc_info=cause)
+        line = partial(log.error, "request.failed", endpoint=path, trace=problem.traceId, exc_info=cause)
+        places = frozenset((frame.f_code, number) for frame, number in walk_tb(cause.__traceback__))
+        log_failure((type(cause).__name__, places), line)
 
 
-def handle_exception(request: Request[Any, Any, Any], cause: Exception) -> Response[Any]:
+def root_cause(error: Exception) -> Exception:
+    """The error of a handler or a transaction, out of the groups that the framework makes of several errors.
+
+    When a handler fails, and then the end of its transaction too, the group's cause is the error of the handler.
+    """
+    while isinstance(error, ExceptionGroup):
+        error = error.__cause__ if isinstance(error.__cause__, Exception) else error.exceptions[0]
+    return error
+
+
+def handle_exception(request: Request[Any, Any, Any], raised: Exception) -> Response[Any]:
     """The response for an exception that a guard, a dependency or a handler raised."""
+    cause = root_cause(raised)
     if isinstance(cause, ResponseOverride):
         return cause.response
     error = to_app_error(cause)

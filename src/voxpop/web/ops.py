@@ -10,8 +10,9 @@ from litestar.datastructures import State
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from voxpop.config.settings import Settings
+from voxpop.db.health import ReadinessCheck
 from voxpop.db.pool import Database
-from voxpop.errors import Forbidden
+from voxpop.errors import Forbidden, Unavailable
 
 REQUEST_COUNT = Counter("voxpop_requests", "Requests by response status", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
@@ -61,11 +62,13 @@ def check() -> Response[bytes]:
     "/health/ready",
     tags=["Health"],
     summary="Can the process serve requests?",
-    description="Returns 200 while the database is reachable, else 503.",
+    description="Returns 200 while the database responds and takes writes, else 503.",
 )
 async def ready(state: State) -> Response[bytes]:
-    database: Database = state.database
-    return Response(b"", status_code=200 if await database.ping() else 503)
+    check: ReadinessCheck = state.readiness
+    if await check.is_ready():
+        return Response(b"")
+    return Response(b"", status_code=503, headers={"retry-after": str(Unavailable.retry_after)})
 
 
 @get("/metrics", include_in_schema=False, sync_to_thread=False)

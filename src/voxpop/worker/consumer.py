@@ -8,6 +8,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import prometheus_client
 from msgspec import Struct
@@ -22,6 +23,7 @@ from voxpop.db.errors import ITEM_ERRORS
 from voxpop.db.pool import Database, switch_workspace
 from voxpop.errors import NotFound
 from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record
+from voxpop.logs import log_failure
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
 
@@ -44,7 +46,7 @@ async def consume(database: Database, settings: Settings) -> None:
         try:
             await KafkaConsumer(settings, settings.kafka_topic_customer_events, handler.handle_batch).run()
         except BrokerError as error:
-            log.error("consumer.restart", reason=str(error))
+            log_failure("consumer", partial(log.error, "consumer.restart", reason=str(error)))
         except Exception:  # outermost: a failed consumer must not end the process
             log.exception("consumer.failed")
         await asyncio.sleep(RESTART_PAUSE.total_seconds())
@@ -70,7 +72,8 @@ class EventHandler:
             except Exception as error:  # outermost: the batch is retried, whatever the error
                 if isinstance(error, ITEM_ERRORS) and rejection is None:
                     return await self._split(batch, f"the database rejects it: {error}")
-                log.warning("events.batch_retry", size=len(batch), reason=str(error) or repr(error))
+                line = partial(log.warning, "events.batch_retry", size=len(batch), reason=str(error) or repr(error))
+                log_failure("events", line)
             await asyncio.sleep(BACKOFF.pause(failures).total_seconds())
 
     async def _split(self, batch: Sequence[Record], rejection: str) -> None:

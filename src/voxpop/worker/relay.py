@@ -19,6 +19,7 @@ from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database, Tx
 from voxpop.kafka.client import WORKSPACE_HEADER
 from voxpop.kafka.producer import KafkaProducer, OutgoingMessage
+from voxpop.logs import log_failure
 from voxpop.outbox import Kind, UnsentMessage
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
@@ -119,7 +120,7 @@ class Relay:
             if rows:
                 await self._send(rows, names)
         except Exception as error:  # outermost: unsent messages stay unsent and are retried
-            log.warning("outbox.send_failed", reason=str(error) or repr(error))
+            log_failure("relay", partial(log.warning, "outbox.send_failed", reason=str(error) or repr(error)))
             return RENEW
         return NOW if len(rows) == MAX_BATCH_SIZE else IDLE
 
