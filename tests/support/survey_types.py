@@ -7,6 +7,7 @@ CES7: dict[str, Any] = {
     "name": "Customer Effort Score, 1-7",
     "question": "How easy was it?",
     "thanks": "Thank you!",
+    "language": "en",
     "scale_min": 1,
     "scale_max": 7,
     "formula": "mean",

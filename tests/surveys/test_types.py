@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from tests.support.campaign_invariants import assert_counts_agree
 from tests.support.campaigns import API, PLAN, CampaignApi
 from tests.support.clients import error_code, expect_ok, invalid_fields
@@ -84,6 +85,7 @@ BAD: list[tuple[str, Any]] = [
         ("translations", {language: CES7["translations"]["de"]})
         for language in ("DE", "d", "", "de_AT", "deutsch", "*")
     ),
+    *(("language", value) for value in ("EN", "e", "", "en_US", "english", "*", 5, ["en"])),
     *(("translations", {"de": CES7["translations"]["de"] | {"thanks": text}}) for text in ("", " ", "x" * 501)),
 ]
 
@@ -109,6 +111,7 @@ async def test_required_fields_must_be_present(api: CampaignApi) -> None:
         ]
     bare = expect_ok(await api.post("survey-types", {field: CES7[field] for field in needed}), 201)
     assert (bare["formula_description"], bare["translations"], bare["higher_is_better"]) == ("", {}, True)
+    assert bare["language"] is None
 
 
 async def test_a_share_needs_its_satisfied_range(api: CampaignApi) -> None:
@@ -189,3 +192,36 @@ async def test_texts_are_in_the_language_of_the_customer(api: CampaignApi) -> No
     english = {"accept-language": "en-GB,en;q=0.9"}
     answer = expect_ok(await api.client.post(f"{API}/feedback/submit", json=sent, headers=english))
     assert answer["message"] == "Thank you for your feedback!"
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted", "expected"),
+    [
+        ("en", "en-US,en;q=0.9,ru;q=0.8", "How easy was it?"),
+        ("en-gb", "en-US,en;q=0.9,ru;q=0.8", "How easy was it?"),
+        ("en", "ru,en;q=0.9", "Было легко?"),
+        ("en", "fr,ru;q=0.5", "Было легко?"),
+        ("en", "fr", "How easy was it?"),
+        (None, "en-US,en;q=0.9,ru;q=0.8", "Было легко?"),
+        (None, "en", "How easy was it?"),
+    ],
+)
+async def test_the_language_of_the_question_takes_part_in_the_choice(
+    api: CampaignApi, language: str | None, wanted: str, expected: str
+) -> None:
+    thanks = {"How easy was it?": "Thank you!", "Было легко?": "Спасибо!"}
+    translations = {"ru": {"question": "Было легко?", "thanks": "Спасибо!"}}
+    body = CES7 | {"language": language, "translations": translations}
+    assert expect_ok(await api.post("survey-types", body), 201)["language"] == language
+    await api.open(survey_type_code="CES7")
+    await api.order()
+    (survey,) = await api.surveys(language=wanted)
+    assert survey["question"] == expected
+    answer = {"survey_id": survey["survey_id"], "score": 5}
+    stored = await api.client.post("/api/v1/feedback/submit", json=answer, headers={"accept-language": wanted})
+    assert expect_ok(stored)["message"] == thanks[expected]
+
+
+async def test_built_in_types_know_their_language(api: CampaignApi) -> None:
+    known = {code: one["language"] for code, one in (await types(api)).items()}
+    assert known == {"CES": "ru", "CSAT": "ru", "CSAT10": "en", "NPS": "ru"}

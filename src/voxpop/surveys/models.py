@@ -16,12 +16,13 @@ FEATURE_SURVEY_TYPE = "CSAT10"
 
 
 class SurveyType(Struct, frozen=True):
-    """A scale and a formula, with the texts that are shown."""
+    """A scale and a formula, with the texts that are shown. `language` is that of question and thanks, if known."""
 
     code: str
     name: str
     question: str
     thanks: str
+    language: str | None
     scale_min: int
     scale_max: int
     formula: str
@@ -144,6 +145,7 @@ class DueSurvey(Struct, frozen=True):
     guid: str
     survey_type_code: str
     question: str
+    language: str | None
     translations: str
     scale_min: int
     scale_max: int
@@ -172,6 +174,7 @@ class AnswerableSurvey(Struct, frozen=True):
     scale_min: int
     scale_max: int
     thanks: str
+    language: str | None
     translations: str
 
 

@@ -30,6 +30,9 @@ TypeName = Annotated[Name, Meta(examples=["Customer Effort Score, 1-7"])]
 Question = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["How easy was it?"]), Visible]
 Thanks = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["Thank you!"]), Visible]
 Language = Annotated[str, Meta(min_length=2, max_length=MAX_LANGUAGE, pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")]
+TextsLanguage = Annotated[
+    Language, Meta(description="Of question and thanks, as a tag in lower case; null if unknown", examples=["en"])
+]
 Bound = Annotated[float, whole_number(0, MAX_SCORE)]
 
 
@@ -56,7 +59,9 @@ class SurveyOut(Struct, frozen=True):
     @classmethod
     def of(cls, survey: DueSurvey, language: str | None) -> Self:
         """`language` is the Accept-Language header."""
-        texts = choose_texts(Texts(survey.question, ""), decode_translations(survey.translations), language)
+        texts = choose_texts(
+            Texts(survey.question, ""), survey.language, decode_translations(survey.translations), language
+        )
         return cls(
             survey.id,
             survey.campaign_id,
@@ -94,7 +99,9 @@ class AnswerOut(Struct, frozen=True):
     def of(cls, result: SubmissionResult, language: str | None) -> Self:
         """`language` is the Accept-Language header."""
         assert result.survey is not None and result.feedback is not None  # noqa: PT018, S101 - a stored answer
-        texts = choose_texts(Texts("", result.survey.thanks), decode_translations(result.survey.translations), language)
+        survey = result.survey
+        translations = decode_translations(survey.translations)
+        texts = choose_texts(Texts("", survey.thanks), survey.language, translations, language)
         return cls(True, result.feedback, texts.thanks)
 
 
@@ -119,6 +126,7 @@ class SurveyTypeBody(Struct, frozen=True, kw_only=True):
     name: TypeName
     question: Question
     thanks: Thanks
+    language: TextsLanguage | None = None
     scale_min: Annotated[Bound, Meta(examples=[1])]
     scale_max: Annotated[Bound, Meta(examples=[7])]
     formula: Annotated[Formula, Meta(examples=["share"])]
@@ -135,6 +143,7 @@ class SurveyTypeBody(Struct, frozen=True, kw_only=True):
             name=self.name,
             question=self.question,
             thanks=self.thanks,
+            language=self.language,
             scale_min=int(self.scale_min),
             scale_max=int(self.scale_max),
             formula=self.formula,
@@ -159,6 +168,7 @@ class SurveyTypeOut(Struct, frozen=True):
     name: TypeName
     question: Question
     thanks: Thanks
+    language: TextsLanguage | None
     scale_min: Annotated[int, Meta(examples=[1])]
     scale_max: Annotated[int, Meta(examples=[7])]
     formula: Annotated[Formula, Meta(examples=["share"])]

@@ -72,7 +72,8 @@ CLOSED_SURVEYS = Query(
 # Which open campaign surveys can these customers answer now? The latest scheduled first.
 DUE_SURVEYS = Query(
     """
-    SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.translations, t.scale_min, t.scale_max,
+    SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.language, t.translations,
+           t.scale_min, t.scale_max,
            s.context_type, s.context_id, s.context_date, s.sent_at
     FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
     WHERE s.workspace_id = :workspace AND s.guid = ANY (:guids::text[]) AND s.origin = 'campaign'
@@ -98,7 +99,8 @@ SHOWN_SURVEYS = Query(
 
 LOCKED_SURVEYS = Query(
     """
-    SELECT s.id, s.status, s.campaign_id, s.guid, s.survey_type_code, t.scale_min, t.scale_max, t.thanks, t.translations
+    SELECT s.id, s.status, s.campaign_id, s.guid, s.survey_type_code, t.scale_min, t.scale_max,
+           t.thanks, t.language, t.translations
     FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
     WHERE s.workspace_id = :workspace AND s.id = ANY (:ids::uuid[]) AND s.origin = 'campaign'
     ORDER BY s.id FOR UPDATE OF s

@@ -12,7 +12,7 @@ class Used(Struct):
     used: bool
 
 
-_COLUMNS = """code, name, question, thanks, scale_min, scale_max, formula, satisfied_min, satisfied_max,
+_COLUMNS = """code, name, question, thanks, language, scale_min, scale_max, formula, satisfied_min, satisfied_max,
         formula_description, higher_is_better, translations"""
 
 SURVEY_TYPES = Query(f"SELECT {_COLUMNS} FROM survey_type WHERE workspace_id = :workspace ORDER BY code", SurveyType)
@@ -32,8 +32,9 @@ USED_TYPE = Query(
 NEW_TYPE = Query(
     f"""
     INSERT INTO survey_type (workspace_id, {_COLUMNS}, create_time, create_user, last_update_time, last_update_user)
-    VALUES (:workspace, :code, :name, :question, :thanks, :scale_min, :scale_max, :formula, :satisfied_min,
-            :satisfied_max, :formula_description, :higher_is_better, :translations, :now, :user, :now, :user)
+    VALUES (:workspace, :code, :name, :question, :thanks, :language, :scale_min, :scale_max, :formula,
+            :satisfied_min, :satisfied_max, :formula_description, :higher_is_better, :translations,
+            :now, :user, :now, :user)
     RETURNING {_COLUMNS}
     """,
     SurveyType,
@@ -42,9 +43,10 @@ NEW_TYPE = Query(
 
 REPLACED_TYPE = Query(
     f"""
-    UPDATE survey_type SET name = :name, question = :question, thanks = :thanks, scale_min = :scale_min,
-        scale_max = :scale_max, formula = :formula, satisfied_min = :satisfied_min, satisfied_max = :satisfied_max,
-        formula_description = :formula_description, higher_is_better = :higher_is_better, translations = :translations,
+    UPDATE survey_type SET name = :name, question = :question, thanks = :thanks, language = :language,
+        scale_min = :scale_min, scale_max = :scale_max, formula = :formula, satisfied_min = :satisfied_min,
+        satisfied_max = :satisfied_max, formula_description = :formula_description,
+        higher_is_better = :higher_is_better, translations = :translations,
         last_update_time = :now, last_update_user = :user
     WHERE workspace_id = :workspace AND code = :code RETURNING {_COLUMNS}
     """,

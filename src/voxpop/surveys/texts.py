@@ -22,7 +22,21 @@ def decode_translations(stored: str) -> Translations:
     return _decoder.decode(stored)
 
 
-def choose_texts(base: Texts, translations: Translations, accept_language: str | None) -> Texts:
-    """The texts in the customer's preferred language, by the Accept-Language header; the base texts without a match."""
-    language = best_language(accept_language, translations)
-    return translations[language] if language else base
+def choose_texts(
+    base: Texts, base_language: str | None, translations: Translations, accept_language: str | None
+) -> Texts:
+    """The texts in the customer's preferred language, by the Accept-Language header; the base texts without a match.
+
+    `base_language` is that of the base texts, if known. Base texts in `en-gb` serve a customer who wants `en` too.
+    """
+    base_tags = _base_tags(base_language, translations)
+    chosen = best_language(accept_language, translations.keys() | base_tags)
+    return base if chosen is None or chosen in base_tags else translations[chosen]
+
+
+def _base_tags(language: str | None, translations: Translations) -> set[str]:
+    """The language, and its beginnings without a translation: `zh-hant-tw`, `zh-hant` and `zh`."""
+    if language is None:
+        return set()
+    subtags = language.split("-")
+    return {"-".join(subtags[:length]) for length in range(1, len(subtags))} - translations.keys() | {language}
