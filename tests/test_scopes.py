@@ -73,6 +73,10 @@ TABLE = """
     manage  GET     /api/v1/workspace
     manage  PATCH   /api/v1/workspace
 
+    read    GET     /api/v1/feedback
+    read    GET     /api/v1/feedback.csv
+    read    GET     /api/v1/feedback.jsonl
+    manage  PATCH   /api/v1/feedback/{feedback}
     read    GET     /api/v1/series
     read    GET     /api/v1/series.json
     read    GET     /api/v1/series.csv

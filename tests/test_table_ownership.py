@@ -17,7 +17,8 @@ TABLES = set(re.findall(r"^table (\w+)$", SCHEMA_FILE.read_text("utf-8"), re.MUL
 READS: dict[str, set[str]] = {
     "campaigns": {"survey"},  # whether a campaign has any
     "dashboards": {"account", "campaign", "feature", "member", "product", "tag", "workspace"},  # names of series
-    "features": {"workspace"},  # the cool-down
+    "features": {"workspace"},
+    "feedback": {"tag"},  # the names of tags  # the cool-down
     "metrics": {"campaign", "feedback", "survey_type"},  # names and formulas; the ratings that a recount counts
     "surveys": {"feedback"},  # whether a survey type is used
     "tickets": {"account"},  # the names of members

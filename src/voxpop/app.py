@@ -15,6 +15,7 @@ from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
+from voxpop.dashboards import feedback_api as all_feedback_api
 from voxpop.db.health import ReadinessCheck
 from voxpop.db.pool import Database
 from voxpop.features import api as features_api
@@ -137,6 +138,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *metrics_api.ROUTES,
         *tickets_api.ROUTES,
         *dashboards_api.ROUTES,
+        *all_feedback_api.ROUTES,
     ]
 
 

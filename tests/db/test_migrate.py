@@ -194,7 +194,12 @@ async def owned_database(cluster: str, request: pytest.FixtureRequest) -> AsyncI
     await run_sql(cluster, f"CREATE DATABASE {role} TEMPLATE template0 OWNER {role}")
     yield with_role(at(cluster, role), role)
     await run_sql(cluster, f"DROP DATABASE {role} WITH (FORCE)")
-    await run_sql(cluster, f"REVOKE {role} FROM CURRENT_USER", "DROP ROLE IF EXISTS voxpop_app", f"DROP ROLE {role}")
+    await run_sql(
+        cluster,
+        f"REVOKE {role} FROM CURRENT_USER",
+        "DROP ROLE IF EXISTS voxpop_app, voxpop_system",
+        f"DROP ROLE {role}",
+    )
 
 
 @pytest.mark.parametrize("owned_database", ["CREATEROLE"], indirect=True)
@@ -215,18 +220,20 @@ async def test_a_role_that_cannot_create_roles_gets_the_command_to_run(cluster: 
     with pytest.raises(MigrationError) as caught:
         await migrate(owned_database)
     _, _, advice = str(caught.value).partition("run ")
-    assert advice == f"CREATE ROLE voxpop_app LOGIN; GRANT voxpop_app TO {role}"
+    assert advice == (
+        f"CREATE ROLE voxpop_app LOGIN; CREATE ROLE voxpop_system LOGIN; GRANT voxpop_app, voxpop_system TO {role}"
+    )
     await run_sql(cluster, *advice.split("; "))
     assert await migrate(owned_database) == list_migrations()
 
 
 @pytest.mark.parametrize("owned_database", ["", "CREATEROLE"], indirect=True)
 async def test_a_role_that_cannot_join_the_app_role_gets_the_command_to_run(cluster: str, owned_database: str) -> None:
-    await run_sql(cluster, "CREATE ROLE voxpop_app LOGIN")
+    await run_sql(cluster, "CREATE ROLE voxpop_app LOGIN", "CREATE ROLE voxpop_system LOGIN")
     role = urlsplit(owned_database).username
     with pytest.raises(MigrationError) as caught:
         await migrate(owned_database)
     _, _, advice = str(caught.value).partition("run ")
-    assert advice == f"GRANT voxpop_app TO {role}"
+    assert advice == f"GRANT voxpop_app, voxpop_system TO {role}"
     await run_sql(cluster, advice)
     assert await migrate(owned_database) == list_migrations()

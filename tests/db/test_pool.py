@@ -93,7 +93,7 @@ async def fill_tables(client: Client, owner: Owner) -> None:
     await client.post(f"{API}/products/pms/features", json=feature)
     user = {"user_email": "ann@example.com"}
     assert (await client.post(f"{API}/products/pms/features/dash/increment", json=user)).status_code == 200
-    rating = user | {"rating": 8, "source": "prompted"}
+    rating = user | {"rating": 8, "source": "prompted", "comment": "fine"}
     assert (await client.post(f"{API}/products/pms/features/dash/feedbacks", json=rating)).status_code == 201
     campaign = {"name": "NPS", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED"}
     assert (await client.post("/api/v1/campaigns", json=campaign)).status_code == 201
@@ -111,14 +111,25 @@ async def test_a_transaction_runs_as_the_app_role_for_its_workspace(database: Da
             assert tuple(await tx.fetchrow(SELECT_IDENTITY) or ()) == ("voxpop_app", setting)
 
 
-async def test_the_app_role_has_no_special_privilege(owner: Owner) -> None:
-    role = await owner.fetchrow("SELECT * FROM pg_roles WHERE rolname = 'voxpop_app'")
+async def test_a_system_transaction_runs_as_the_system_role(database: Database) -> None:
+    async with database.system_transaction() as tx:
+        assert tuple(await tx.fetchrow(SELECT_IDENTITY) or ()) == ("voxpop_system", "")
+    for table in ("feedback", "ticket", "account", "session", "workspace"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.system_transaction() as tx:
+                await tx.fetch(f"SELECT FROM {table}")
+
+
+@pytest.mark.parametrize("name", ["voxpop_app", "voxpop_system"])
+async def test_roles_of_transactions_have_no_special_privilege(owner: Owner, name: str) -> None:
+    role = await owner.fetchrow("SELECT * FROM pg_roles WHERE rolname = $1", name)
     assert role is not None
     powers = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
     assert [power for power in powers if role[power]] == []
-    owned = "SELECT count(*) FROM pg_class WHERE relowner = 'voxpop_app'::regrole"
-    assert await owner.fetchval(owned) == 0
-    assert await owner.fetchval("SELECT count(*) FROM pg_auth_members WHERE member = 'voxpop_app'::regrole") == 0
+    owned = "SELECT count(*) FROM pg_class WHERE relowner = $1::text::regrole"
+    assert await owner.fetchval(owned, name) == 0
+    members = "SELECT count(*) FROM pg_auth_members WHERE member = $1::text::regrole"
+    assert await owner.fetchval(members, name) == 0
 
 
 async def test_a_transaction_reads_no_row_of_another_workspace(

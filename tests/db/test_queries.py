@@ -51,9 +51,9 @@ def unscoped(sql: str) -> list[str]:
     return unscoped_tables
 
 
-async def columns_of(database: Database, sql: str) -> list[str]:
+async def columns_of(database: Database, sql: str, *, system: bool = False) -> list[str]:
     """The columns of the statement. Planning it also checks the privileges of the role; the values do not matter."""
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() if system else database.transaction(None) as tx:
         statement = await tx.prepare(sql)
         values = ", ".join(["NULL"] * len(statement.get_parameters()))
         await tx.execute(f"EXPLAIN EXECUTE {statement.get_name()}" + (f" ({values})" if values else ""))
@@ -65,17 +65,33 @@ def test_every_store_has_statements() -> None:
     assert len({query.sql for query in QUERIES}) == len(QUERIES)
 
 
-async def test_every_statement_matches_its_row_and_may_run_as_the_app_role(database: Database) -> None:
+async def test_every_statement_matches_its_row_and_may_run_as_its_role(database: Database) -> None:
     problems: list[str] = []
     for query in QUERIES:
         try:
-            columns = await columns_of(database, query.sql)
+            columns = await columns_of(database, query.sql, system=query.system)
         except asyncpg.PostgresError as error:
             problems.append(f"{query}: {error}")
         else:
             if columns != list(query.row.__struct_fields__):
                 problems.append(f"{query}: returns {columns}, not the fields of {query.row.__name__}")
     assert problems == []
+
+
+def test_the_statements_of_the_system_are_few() -> None:
+    """They read across the policies, so each is a decision. Each names its workspace like any other."""
+    assert {name_of(query) for query in QUERIES if query.system} == {"SEARCH_HITS of feedback.list_store"}
+
+
+def name_of(query: "Query[Any]") -> str:
+    """The name of the statement, and of its module."""
+    modules = (import_module(".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)) for path in STORES)
+    return next(
+        f"{name} of {module.__name__.removeprefix('voxpop.')}"
+        for module in modules
+        for name, value in vars(module).items()
+        if value is query
+    )
 
 
 async def test_a_statement_without_privileges_is_found(database: Database) -> None:

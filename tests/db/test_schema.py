@@ -35,7 +35,7 @@ NON_UNIQUE_INDEXES = {
 }  # allowed without the workspace, because a cluster can keep a non-unique index on each shard
 
 # The words of the text index contain the workspace, and an account belongs to several workspaces.
-OTHER_EXCEPTIONS = {"ticket_search_by_word", "member_account_exists"}
+OTHER_EXCEPTIONS = {"ticket_search_by_word", "feedback_search_by_word", "member_account_exists"}
 
 # The names that PostgreSQL generates for constraints.
 GENERATED_NAME = re.compile(r"_(check|fkey|key|excl|not_null|idx)\d*\Z")
@@ -177,6 +177,7 @@ def test_the_privileges_of_the_app_role() -> None:
     own = {"workspace": ["TO voxpop_app: SELECT, UPDATE"], "migration": [], "builtin_survey_type": [], "lease": []}
     own["account"] = ["TO voxpop_app: SELECT, UPDATE"]
     own["health_check"] = ["TO voxpop_app: INSERT, SELECT, UPDATE"]
+    own["feedback_search"] = [*tenant["feedback_search"], "TO voxpop_system: SELECT"]
     assert granted == tenant | own
 
 

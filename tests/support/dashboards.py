@@ -17,6 +17,7 @@ from voxpop.types import Origin
 from voxpop.workspaces import service as workspaces
 
 SERIES = "/api/v1/series"
+FEEDBACK = "/api/v1/feedback"
 TODAY = date(2026, 11, 30)
 SCALES_FROM_ZERO = {"NPS", "PCT"}
 
@@ -80,6 +81,19 @@ class Ratings:
 
     async def show(self, series: Series, **query: Any) -> Any:
         return expect_ok(await self.client.get(path_of(series), params=query))
+
+
+async def feedback_rows(client: Client, **query: Any) -> list[dict[str, Any]]:
+    """The ratings of all pages."""
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = expect_ok(await client.get(FEEDBACK, params=query | {"cursor": cursor}))
+        assert page["has_more"] is (page["next_cursor"] is not None)
+        rows += page["data"]
+        if not page["has_more"]:
+            return rows
+        cursor = page["next_cursor"]
 
 
 def path_of(series: Series, suffix: str = "") -> str:

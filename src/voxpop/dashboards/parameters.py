@@ -88,14 +88,15 @@ def read_period(first: date | None, last: date | None, today: date) -> Period:
     """
     for name, day in (("from", first), ("to", last)):
         if day is not None and day < FIRST_DAY:
-            raise _invalid(name, f"must not be before {FIRST_DAY}")
+            raise invalid_parameter(name, f"must not be before {FIRST_DAY}")
     last = min(last or today, today)
     if first is None:
         return Period(max(last - timedelta(days=DEFAULT_DAYS - 1), FIRST_DAY), last)
     if first > last:
-        raise _invalid("from", f"must not be after {last}, the last day")
+        raise invalid_parameter("from", f"must not be after {last}, the last day")
     return Period(first, last)
 
 
-def _invalid(field: str, reason: str) -> Invalid:
+def invalid_parameter(field: str, reason: str) -> Invalid:
+    """The error of a query parameter."""
     return Invalid(f"query/{field} {reason}", details=[FieldError(field, reason)])

@@ -8,7 +8,7 @@ from msgspec import Struct
 from voxpop.dashboards.models import SeriesKey
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
-from voxpop.types import WorkspaceId
+from voxpop.types import AccountId, WorkspaceId
 
 
 class SeriesNameRow(Struct):
@@ -18,6 +18,10 @@ class SeriesNameRow(Struct):
     id: UUID
     name: str | None
     survey_type: str | None
+
+
+class AccountRow(Struct):
+    id: AccountId
 
 
 # The names of these series, and the survey type of a campaign. Deleted campaigns and former members have them too.
@@ -40,6 +44,16 @@ SERIES_NAMES = Query(
 )
 
 
+# The account of a present or former member by its address.
+ACCOUNT_BY_EMAIL = Query(
+    """
+    SELECT a.id FROM account a JOIN member m ON m.workspace_id = :workspace AND m.account_id = a.id
+    WHERE a.email_folded = :email
+    """,
+    AccountRow,
+)
+
+
 async def list_series_names(tx: Tx, workspace: WorkspaceId, keys: Sequence[SeriesKey]) -> list[SeriesNameRow]:
     """One row for each series; the name is None for an unknown one."""
     kinds, ids = [key.kind for key in keys], [key.id for key in keys]
@@ -50,3 +64,9 @@ async def find_series(tx: Tx, workspace: WorkspaceId, key: SeriesKey) -> SeriesN
     """None for an unknown series."""
     row = await SERIES_NAMES.one(tx, workspace=workspace, kinds=[key.kind], ids=[key.id])
     return None if row.name is None else row
+
+
+async def find_account(tx: Tx, workspace: WorkspaceId, email: str) -> AccountId | None:
+    """The account of a present or former member; `email` is normalized."""
+    row = await ACCOUNT_BY_EMAIL.find(tx, workspace=workspace, email=email)
+    return None if row is None else row.id

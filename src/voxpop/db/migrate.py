@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 
-from voxpop.db.pool import APP_ROLE, session_attribute
+from voxpop.db.pool import APP_ROLE, SYSTEM_ROLE, session_attribute
 from voxpop.errors import OperatorError
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
@@ -26,15 +26,15 @@ CREATE TABLE IF NOT EXISTS migration (
     applied_at timestamptz NOT NULL DEFAULT now()
 )"""
 
+ROLES = (APP_ROLE, SYSTEM_ROLE)
 # Roles belong to the cluster, and two of its databases may be migrated at once.
-CREATE_APP_ROLE = f"""
+CREATE_ROLE = """
 DO $$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
-        CREATE ROLE {APP_ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+        CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
     END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$"""
-ACT_AS_APP_ROLE = f"SET ROLE {APP_ROLE}; RESET ROLE"
 
 
 class MigrationError(OperatorError):
@@ -112,39 +112,45 @@ async def _prepare(connection: Connection) -> None:
     version = int(await connection.fetchval("SHOW server_version_num"))
     if version < MIN_SERVER_VERSION:
         raise MigrationError(f"Voxpop needs PostgreSQL 15 or newer; this server is version {version // 10_000}")
-    await _create_app_role(connection)
-    if not await _can_set_app_role(connection):
-        await _grant_app_role(connection)
+    await _create_roles(connection)
+    await _join_roles(connection)
     await connection.execute(CREATE_MIGRATION_TABLE)
 
 
-async def _create_app_role(connection: Connection) -> None:
+async def _create_roles(connection: Connection) -> None:
     try:
-        await connection.execute(CREATE_APP_ROLE)
+        for role in ROLES:
+            await connection.execute(CREATE_ROLE.format(role=role))
     except asyncpg.InsufficientPrivilegeError as error:
+        known = {row[0] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
+        missing = [role for role in ROLES if role not in known]
+        commands = "; ".join(f"CREATE ROLE {role} LOGIN" for role in missing)
         raise MigrationError(
-            f"The role of VOXPOP_DATABASE_URL cannot create the role {APP_ROLE}. As an administrator, run "
-            f"CREATE ROLE {APP_ROLE} LOGIN; GRANT {APP_ROLE} TO {await _current_role(connection)}"
+            f"The role of VOXPOP_DATABASE_URL cannot create the role {missing[0]}. As an administrator, run "
+            f"{commands}; GRANT {', '.join(ROLES)} TO {await _current_role(connection)}"
         ) from error
 
 
-async def _can_set_app_role(connection: Connection) -> bool:
+async def _join_roles(connection: Connection) -> None:
+    """Joins the roles whose rights the role of the connection cannot use yet."""
+    try:
+        for role in ROLES:
+            if not await _can_set_role(connection, role):
+                await connection.execute(f"GRANT {role} TO CURRENT_USER")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationError(
+            f"The role of VOXPOP_DATABASE_URL must be a member of {role}. As an administrator, run "
+            f"GRANT {', '.join(ROLES)} TO {await _current_role(connection)}"
+        ) from error
+
+
+async def _can_set_role(connection: Connection, role: str) -> bool:
     """Tries it, because from PostgreSQL 16 on a role that creates another is its member but may not set it."""
     try:
-        await connection.execute(ACT_AS_APP_ROLE)
+        await connection.execute(f"SET ROLE {role}; RESET ROLE")
     except asyncpg.InsufficientPrivilegeError:
         return False
     return True
-
-
-async def _grant_app_role(connection: Connection) -> None:
-    try:
-        await connection.execute(f"GRANT {APP_ROLE} TO CURRENT_USER")
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise MigrationError(
-            f"The role of VOXPOP_DATABASE_URL must be a member of {APP_ROLE}. As an administrator, run "
-            f"GRANT {APP_ROLE} TO {await _current_role(connection)}"
-        ) from error
 
 
 async def _current_role(connection: Connection) -> str:

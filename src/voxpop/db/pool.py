@@ -1,4 +1,4 @@
-"""The connection pool, and the ways to begin a transaction: as the application's role, for one workspace."""
+"""The connection pool, and the ways to begin a transaction: for one workspace, or as the system's role."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -45,6 +45,8 @@ BEGIN_AS_APP_ROLE = f"BEGIN; SET LOCAL ROLE {APP_ROLE}; SET LOCAL voxpop.workspa
 # The same for the session of a connection, and its end.
 ENTER_SESSION = f"SET ROLE {APP_ROLE}; SET voxpop.workspace = '%s'"
 LEAVE_SESSION = "RESET ROLE; RESET voxpop.workspace"
+SYSTEM_ROLE = "voxpop_system"
+BEGIN_AS_SYSTEM_ROLE = f"BEGIN; SET LOCAL ROLE {SYSTEM_ROLE}; SET LOCAL voxpop.workspace = ''"
 ACQUIRE_TIMEOUT = 10  # seconds
 COMMAND_TIMEOUT = 60  # seconds
 HAS_CITUS = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
@@ -56,7 +58,7 @@ def session_attribute(dsn: str) -> SessionAttribute:
 
 
 class Database:
-    """A pool of connections, available only inside `transaction`."""
+    """A pool of connections, available only inside `transaction` and `system_transaction`."""
 
     def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str, *, keeps_sessions: bool = True) -> None:
         self._pool, self._keeps_sessions = pool, keeps_sessions
@@ -93,7 +95,17 @@ class Database:
     @asynccontextmanager
     async def transaction(self, workspace: WorkspaceId | None) -> AsyncIterator[Tx]:
         """Commits when the block returns, rolls back when it raises. Without a workspace no tenant row is visible."""
-        begin = BEGIN_AS_APP_ROLE % ("" if workspace is None else UUID(str(workspace)))
+        async with self._begin(BEGIN_AS_APP_ROLE % ("" if workspace is None else UUID(str(workspace)))) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def system_transaction(self) -> AsyncIterator[Tx]:
+        """For statements with `system=True`. They read rows of every workspace, so each names its workspace itself."""
+        async with self._begin(BEGIN_AS_SYSTEM_ROLE) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _begin(self, begin: str) -> AsyncIterator[Tx]:
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
             tx = Tx(cast("Connection", connection))
             tx.changes.clear()
@@ -152,6 +164,11 @@ class Database:
     @property
     def idle(self) -> int:
         return self._pool.get_idle_size()
+
+
+async def plan_with_values(tx: Tx) -> None:
+    """Plans each statement with its values, until the end of the transaction: conditions that are not set fold away."""
+    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def notify_on_commit(tx: Tx, workspace: WorkspaceId) -> None:

@@ -21,14 +21,23 @@ class Query(Generic[Row]):
 
     `changes_identity`: the statement can end or change a key, session, member or workspace that processes remember.
     They forget it after the commit; a test finds the statements that need it.
+
+    `system`: the statement runs in a `system_transaction`. A test lists these.
     """
 
     registry: ClassVar[list["Query[Any]"]] = []
 
     def __init__(
-        self, text: str, row: type[Row], values: type[Struct] | None = None, *, changes_identity: bool = False
+        self,
+        text: str,
+        row: type[Row],
+        values: type[Struct] | None = None,
+        *,
+        changes_identity: bool = False,
+        system: bool = False,
     ) -> None:
-        self.text, self.row, self.values, self.changes_identity = text, row, values, changes_identity
+        self.text, self.row, self.values = text, row, values
+        self.changes_identity, self.system = changes_identity, system
         self.sql, self.names = parameterize(text)
         self.registry.append(self)
 

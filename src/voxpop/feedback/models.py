@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from voxpop.metrics.models import Series
 from voxpop.types import FeedbackId, Instant, Origin, SurveyId, WorkspaceId
@@ -69,6 +69,80 @@ class Feedback(Struct, frozen=True):
     source: str
     user_agent: str | None
     create_time: datetime
+
+
+class LinkKind(StrEnum):
+    """What ratings are listed under besides the columns of their own: some series, and a tag that they have now."""
+
+    TICKETS = "tickets"
+    PRODUCT = "product"
+    AGENT = "agent"
+    TAG = "tag"
+    LABEL = "label"
+
+
+class Link(Struct, frozen=True):
+    """A series or a tag that ratings are listed under."""
+
+    kind: LinkKind
+    target: UUID
+
+
+class IndexedRating(Struct, frozen=True):
+    """What the lists of ratings need besides the rating itself: its series, and its comment for full-text search."""
+
+    id: FeedbackId
+    at: datetime
+    series: Sequence[Series]
+    comment: str | None
+
+
+class FeedbackFilter(Struct, frozen=True):
+    """Conditions of a list of ratings: all fields that are set must match. The days are in the workspace's zone."""
+
+    origin: Origin | None = None
+    origin_id: UUID | None = None
+    survey_type: str | None = None
+    score_min: int | None = None
+    score_max: int | None = None
+    source: Source | None = None
+    has_comment: bool | None = None
+    read: bool | None = None
+    handled: bool | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    links: Sequence[Link] = ()
+    text: str | None = None
+
+
+class FeedbackItem(Struct, frozen=True):
+    """A rating of any origin in a list. `read` and `handled` are the workspace's marks."""
+
+    id: FeedbackId
+    origin: str
+    origin_id: UUID
+    survey_id: SurveyId | None
+    survey_type: str
+    score: int
+    comment: str | None
+    source: str
+    user_email: str | None
+    guid: str | None
+    day: date
+    create_time: datetime
+    tags: list[str]
+    notes: str | None
+    read: bool
+    handled: bool
+
+
+class FeedbackChange(Struct, frozen=True):
+    """Changes of a rating; UNSET keeps a value. None removes the notes; the tags are ids."""
+
+    notes: str | UnsetType | None = UNSET
+    read: bool | UnsetType = UNSET
+    handled: bool | UnsetType = UNSET
+    tags: Sequence[UUID] | UnsetType = UNSET
 
 
 class Notes(Struct, frozen=True):

@@ -1,20 +1,35 @@
 """The only writer of ratings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from voxpop import outbox
 from voxpop.cursors import Position
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Tx, notify_on_commit
 from voxpop.errors import NotFound
 from voxpop.feedback import store
-from voxpop.feedback.models import Feedback, FeedbackRecorded, NewFeedback, NewNotes, Notes
-from voxpop.metrics.models import ScoreIncrement
+from voxpop.feedback.models import (
+    Feedback,
+    FeedbackChange,
+    FeedbackRecorded,
+    IndexedRating,
+    LinkKind,
+    NewFeedback,
+    NewNotes,
+    Notes,
+)
+from voxpop.feedback.store import LinkRow, WordsRow
+from voxpop.feedback.weeks import week_of, word_prefix
+from voxpop.metrics.models import ScoreIncrement, SeriesKind
 from voxpop.outbox import Kind, Message
+from voxpop.search_text import split_words
 from voxpop.types import SYSTEM_USER, Audit, FeedbackId, Origin, WorkspaceId, instant
+
+LINKED_SERIES = {kind.value for kind in LinkKind} - {LinkKind.LABEL}
 
 
 async def record(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback], now: datetime) -> list[ScoreIncrement]:
@@ -25,11 +40,23 @@ async def record(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback],
     if not ratings:
         return []
     await store.insert_feedback(tx, workspace, ratings, Audit(now, SYSTEM_USER))
+    await index_ratings(tx, workspace, [IndexedRating(one.id, now, one.series, one.comment) for one in ratings])
     await outbox.record(tx, workspace, [message_of(workspace, rating, now) for rating in ratings], now)
     return [
         ScoreIncrement(rating.survey_type, rating.score - rating.scale_min, rating.day, rating.series)
         for rating in ratings
     ]
+
+
+async def index_ratings(tx: Tx, workspace: WorkspaceId, ratings: Sequence[IndexedRating]) -> None:
+    """Stores what lists and full-text search need of new ratings."""
+    await store.insert_links(tx, workspace, [row for rating in ratings for row in _link_rows(rating)])
+    words = [
+        WordsRow(rating.id, rating.at, word_prefix(workspace, week_of(rating.at)), " ".join(found))
+        for rating in ratings
+        if rating.comment and (found := split_words(rating.comment))
+    ]
+    await store.insert_words(tx, workspace, words)
 
 
 async def list_feedback(
@@ -45,6 +72,34 @@ async def set_notes(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, new: N
     if notes is None:
         raise NotFound.of("Feedback", feedback)
     return notes
+
+
+async def change_feedback(
+    tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, change: FeedbackChange, audit: Audit
+) -> None:
+    """Changes notes, marks and tags of a rating; NotFound for an unknown one. Series and counts stay as they are."""
+    stored = await store.lock_feedback(tx, workspace, feedback)
+    if stored is None:
+        raise NotFound.of("Feedback", feedback)
+    if change.notes is not UNSET:
+        await store.set_notes(tx, workspace, feedback, NewNotes(change.notes, audit.by), audit)
+    await store.set_marks(tx, workspace, feedback, change, audit)
+    if change.tags is not UNSET:
+        old, new = set(stored.tag_ids), set(change.tags)
+        at = stored.create_time
+        await store.delete_links(tx, workspace, LinkKind.LABEL, sorted(old - new), feedback, at)
+        added = [LinkRow(LinkKind.LABEL, tag, at, feedback) for tag in sorted(new - old)]
+        await store.insert_links(tx, workspace, added)
+    notify_on_commit(tx, workspace)
+
+
+def _link_rows(rating: IndexedRating) -> Iterator[LinkRow]:
+    """The series that no column of the rating tells, and the tags, which are its first labels."""
+    for series in rating.series:
+        if series.kind in LINKED_SERIES:
+            yield LinkRow(series.kind, series.id, rating.at, rating.id)
+        if series.kind == SeriesKind.TAG:
+            yield LinkRow(LinkKind.LABEL, series.id, rating.at, rating.id)
 
 
 def message_of(workspace: WorkspaceId, rating: NewFeedback, now: datetime) -> Message:

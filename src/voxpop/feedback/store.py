@@ -1,15 +1,16 @@
 """Statements on ratings."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, array_text, arrays_of
-from voxpop.feedback.models import Feedback, NewFeedback, NewNotes, Notes
+from voxpop.feedback.models import Feedback, FeedbackChange, LinkKind, NewFeedback, NewNotes, Notes
+from voxpop.metrics.models import SeriesKind
 from voxpop.types import Audit, FeedbackId, Origin, SurveyId, WorkspaceId
 
 
@@ -30,6 +31,7 @@ class FeedbackRow(Struct):
     day: date
     series_kinds: str
     series_ids: str
+    tag_ids: str
 
     @classmethod
     def of(cls, rating: NewFeedback) -> "FeedbackRow":
@@ -48,25 +50,109 @@ class FeedbackRow(Struct):
             rating.day,
             array_text(series.kind for series in rating.series),
             array_text(series.id for series in rating.series),
+            array_text(series.id for series in rating.series if series.kind == SeriesKind.TAG),
         )
+
+
+class LinkRow(Struct):
+    """A row of `feedback_link`."""
+
+    kind: str
+    target: UUID
+    at: datetime
+    rating: FeedbackId
+
+
+class WordsRow(Struct):
+    """A row of `feedback_search`: words, separated by spaces, and the prefix of each in the index."""
+
+    rating: FeedbackId
+    at: datetime
+    prefix: str
+    words: str
+
+
+class Stored(Struct, frozen=True):
+    """What a change of a rating needs to know about it."""
+
+    create_time: datetime
+    tag_ids: list[UUID]
 
 
 NEW_FEEDBACK = Query(
     """
     INSERT INTO feedback (workspace_id, id, survey_id, survey_type_code, origin, origin_id, source, guid, user_email,
-                          score, comment, user_agent, day, series_kinds, series_ids,
+                          score, comment, user_agent, day, series_kinds, series_ids, tag_ids,
                           create_time, create_user, last_update_time, last_update_user)
     SELECT :workspace, id, survey_id, code, origin, origin_id, source, guid, user_email, score, comment, user_agent,
-           day, kinds::text[], ids::uuid[], :now, :user, :now, :user
+           day, kinds::text[], ids::uuid[], tags::uuid[], :now, :user, :now, :user
     FROM unnest(:id::uuid[], :survey_id::uuid[], :survey_type::text[], :origin::text[], :origin_id::uuid[],
                 :source::text[], :guid::text[], :user_email::text[], :score::int[], :comment::text[],
-                :user_agent::text[], :day::date[], :series_kinds::text[], :series_ids::text[])
+                :user_agent::text[], :day::date[], :series_kinds::text[], :series_ids::text[],
+                :tag_ids::text[])
         AS new (id, survey_id, code, origin, origin_id, source, guid, user_email, score, comment, user_agent, day,
-                kinds, ids)
+                kinds, ids, tags)
     ORDER BY id
     """,
     NoRows,
     values=FeedbackRow,
+)
+
+NEW_LINKS = Query(
+    """
+    INSERT INTO feedback_link (workspace_id, kind, target_id, create_time, feedback_id)
+    SELECT :workspace, kind, target, at, rating
+    FROM unnest(:kind::text[], :target::uuid[], :at::timestamptz[], :rating::uuid[]) AS new (kind, target, at, rating)
+    ORDER BY kind COLLATE "C", target, at, rating
+    ON CONFLICT DO NOTHING
+    """,
+    NoRows,
+    values=LinkRow,
+)
+
+OLD_LINKS = Query(
+    """
+    DELETE FROM feedback_link
+    WHERE workspace_id = :workspace AND kind = :kind AND target_id = ANY (:targets::uuid[])
+        AND create_time = :at AND feedback_id = :feedback
+    """,
+    NoRows,
+)
+
+# The words and their stems, each with its prefix.
+NEW_WORDS = Query(
+    """
+    INSERT INTO feedback_search (workspace_id, feedback_id, create_time, words)
+    SELECT :workspace, new.rating, new.at, array_to_tsvector(ARRAY(
+        SELECT new.prefix || word FROM unnest(each.words) AS one (word)
+        UNION SELECT new.prefix || stem FROM stems(each.words) WHERE stem IS NOT NULL))
+    FROM unnest(:rating::uuid[], :at::timestamptz[], :prefix::text[], :words::text[])
+        AS new (rating, at, prefix, words)
+    CROSS JOIN LATERAL (SELECT string_to_array(new.words, ' ') AS words) AS each
+    ORDER BY new.rating
+    """,
+    NoRows,
+    values=WordsRow,
+)
+
+LOCKED_FEEDBACK = Query(
+    "SELECT create_time, tag_ids FROM feedback WHERE workspace_id = :workspace AND id = :feedback FOR UPDATE", Stored
+)
+
+# Null leaves a mark as it is. A mark that is set again keeps its first member and time.
+NEW_MARKS = Query(
+    """
+    UPDATE feedback SET
+        read_at = CASE WHEN :read::boolean IS NULL THEN read_at WHEN :read THEN coalesce(read_at, :at) END,
+        read_by = CASE WHEN :read::boolean IS NULL THEN read_by WHEN :read THEN coalesce(read_by, :by) END,
+        handled_at = CASE WHEN :handled::boolean IS NULL THEN handled_at
+                          WHEN :handled THEN coalesce(handled_at, :at) END,
+        handled_by = CASE WHEN :handled::boolean IS NULL THEN handled_by
+                          WHEN :handled THEN coalesce(handled_by, :by) END,
+        tag_ids = coalesce(:tag_ids::uuid[], tag_ids), last_update_time = :at, last_update_user = :by
+    WHERE workspace_id = :workspace AND id = :feedback
+    """,
+    NoRows,
 )
 
 FEEDBACK_PAGE = Query(
@@ -93,6 +179,36 @@ NEW_NOTES = Query(
 async def insert_feedback(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback], audit: Audit) -> None:
     rows = arrays_of([FeedbackRow.of(rating) for rating in ratings])
     await NEW_FEEDBACK.run(tx, workspace=workspace, now=audit.at, user=audit.by, **rows)
+
+
+async def insert_links(tx: Tx, workspace: WorkspaceId, links: Sequence[LinkRow]) -> None:
+    """A link that exists is left as it is."""
+    if links:
+        await NEW_LINKS.run(tx, workspace=workspace, **arrays_of(links))
+
+
+async def delete_links(
+    tx: Tx, workspace: WorkspaceId, kind: LinkKind, targets: Sequence[UUID], feedback: FeedbackId, at: datetime
+) -> None:
+    """`at` is the time of the rating."""
+    await OLD_LINKS.run(tx, workspace=workspace, kind=kind, targets=targets, feedback=feedback, at=at)
+
+
+async def insert_words(tx: Tx, workspace: WorkspaceId, words: Sequence[WordsRow]) -> None:
+    """The words of comments, which full-text search finds."""
+    if words:
+        await NEW_WORDS.run(tx, workspace=workspace, **arrays_of(words))
+
+
+async def lock_feedback(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> Stored | None:
+    """None for an unknown rating."""
+    return await LOCKED_FEEDBACK.find(tx, workspace=workspace, feedback=feedback)
+
+
+async def set_marks(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, change: FeedbackChange, audit: Audit) -> None:
+    """The marks and the tags of a locked rating."""
+    read, handled, tags = (None if value is UNSET else value for value in (change.read, change.handled, change.tags))
+    await NEW_MARKS.run(tx, audit, workspace=workspace, feedback=feedback, read=read, handled=handled, tag_ids=tags)
 
 
 async def list_feedback(

@@ -2,12 +2,24 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from voxpop.email_addresses import normalize_email
-from voxpop.types import AccountId, SurveyId, TicketId
+from voxpop.tickets.limits import MAX_TAGS
+from voxpop.tickets.tags import SEPARATOR
+from voxpop.types import AccountId, Name, SurveyId, TicketId
+
+TagName = Annotated[Name, Meta(examples=["billing"], extra_json_schema={"not": {"pattern": SEPARATOR}})]
+Tags = Annotated[
+    list[TagName],
+    Meta(
+        max_length=MAX_TAGS,
+        description="Without commas. Shown as first written in the workspace; case makes no difference",
+    ),
+]
 
 SURVEY_TYPE = "CSAT"
 SCALE_MIN, SCALE_MAX = 1, 5

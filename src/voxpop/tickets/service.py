@@ -22,6 +22,7 @@ from voxpop.tickets.models import (
     NewTicket,
     Priority,
     Status,
+    Tag,
     Ticket,
 )
 from voxpop.tickets.ratings import SurveyChange
@@ -141,6 +142,17 @@ async def set_tags(
         activity = NewActivity(ticket.id, ActivityKind.TAGS, old_value, new_value)
         await _log(tx, workspace, activity, author, now)
         await _save(tx, workspace, ticket, author, now)
+
+
+async def open_tags(tx: Tx, workspace: WorkspaceId, names: Sequence[str], now: datetime) -> list[Tag]:
+    """The tags with these names; new ones are added to the workspace. Invalid for a tag that breaks a rule."""
+    distinct = distinct_tags(names)
+    return await store.upsert_tags(tx, workspace, distinct, now) if distinct else []
+
+
+async def find_tag(tx: Tx, workspace: WorkspaceId, name: str) -> Tag | None:
+    """The tag with this name, in any case."""
+    return next(iter(await store.list_tags_by_name(tx, workspace, [fold_tag(name)])), None)
 
 
 async def get_ticket(tx: Tx, workspace: WorkspaceId, ref: str) -> Ticket:

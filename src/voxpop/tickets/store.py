@@ -399,15 +399,21 @@ async def set_tags(
 
     Returns the tags as they were first written in the workspace.
     """
-    tags = await _ensure_tags(tx, workspace, names, now) if names else []
+    tags = await upsert_tags(tx, workspace, names, now) if names else []
     await CLEARED_TAGS.run(tx, workspace=workspace, ticket=ticket, names=[tag.name for tag in tags])
     if tags:
         await NEW_TICKET_TAGS.run(tx, workspace=workspace, ticket=ticket, tags=[tag.id for tag in tags])
     return tags
 
 
-async def _ensure_tags(tx: Tx, workspace: WorkspaceId, names: Mapping[str, str], now: datetime) -> list[Tag]:
+async def list_tags_by_name(tx: Tx, workspace: WorkspaceId, folded: Sequence[str]) -> list[Tag]:
+    """The tags with these folded names."""
+    return await TAGS_BY_NAME.all(tx, workspace=workspace, folded=folded)
+
+
+async def upsert_tags(tx: Tx, workspace: WorkspaceId, names: Mapping[str, str], now: datetime) -> list[Tag]:
+    """The tags with these names, which are by sorted folded form; new ones are added to the workspace."""
     folded, written = list(names), list(names.values())
     ids = [uuid7() for _ in names]
     await NEW_TAGS.run(tx, workspace=workspace, ids=ids, names=written, folded=folded, now=now)
-    return await TAGS_BY_NAME.all(tx, workspace=workspace, folded=folded)
+    return await list_tags_by_name(tx, workspace, folded)

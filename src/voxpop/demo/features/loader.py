@@ -12,6 +12,7 @@ from voxpop.demo.features.rows import FeatureRows
 from voxpop.demo.year import Year
 from voxpop.features import catalogue
 from voxpop.features.models import FeaturePath
+from voxpop.feedback import service as feedback
 from voxpop.metrics import service as metrics
 from voxpop.types import Actor, WorkspaceId
 from voxpop.workspaces.models import Workspace
@@ -52,4 +53,5 @@ async def _write(tx: Tx, workspace: WorkspaceId, rows: FeatureRows) -> None:
         await store.insert_surveys(tx, workspace, rows.surveys)
     if rows.feedback:
         await store.insert_feedback(tx, workspace, rows.feedback)
+        await feedback.index_ratings(tx, workspace, rows.indexed)
     rows.clear()

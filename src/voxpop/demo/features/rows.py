@@ -10,6 +10,7 @@ from voxpop.db.query import array_text
 from voxpop.demo.features.customers import Customer
 from voxpop.demo.features.journey import Journey, Rating, Survey
 from voxpop.features.models import SCALE_MIN, SURVEY_TYPE, FeaturePath, source_series
+from voxpop.feedback.models import IndexedRating
 from voxpop.metrics.models import ScoreIncrement, Series, SeriesKind, SurveyIncrement
 from voxpop.surveys.models import STAGE_OF_STATUS, Status
 from voxpop.types import FeatureId, FeedbackId, Origin, ProductId, SurveyId
@@ -76,6 +77,7 @@ class FeatureRows:
         self.interactions: list[InteractionRow] = []
         self.surveys: list[SurveyRow] = []
         self.feedback: list[FeedbackRow] = []
+        self.indexed: list[IndexedRating] = []
         self.score_increments: list[ScoreIncrement] = []
         self.survey_increments: list[SurveyIncrement] = []
 
@@ -90,7 +92,7 @@ class FeatureRows:
 
     def clear(self) -> None:
         """Forgets the rows and keeps the increments."""
-        for rows in (self.interactions, self.surveys, self.feedback):
+        for rows in (self.interactions, self.surveys, self.feedback, self.indexed):
             rows.clear()
 
     def _series(self, feature: StoredFeature) -> tuple[Series, ...]:
@@ -143,4 +145,5 @@ class FeatureRows:
                 at=rating.at,
             )
         )
+        self.indexed.append(IndexedRating(rating.id, rating.at, series, rating.comment))
         self.score_increments.append(ScoreIncrement(SURVEY_TYPE, rating.score - SCALE_MIN, day, series))

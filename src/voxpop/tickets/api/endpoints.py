@@ -1,6 +1,5 @@
 """The API of tickets: lists, the CSV export, and the actions on a ticket."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from litestar import Request, get, patch, post
@@ -15,6 +14,7 @@ from voxpop import idempotency
 from voxpop.accounts import members
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
+from voxpop.db.csv_sql import CsvFormat, Delimiter
 from voxpop.db.pool import Database, Tx
 from voxpop.hosts import workspace_url
 from voxpop.idempotency import IdempotencyKeyReused, IdempotentRequest
@@ -22,10 +22,11 @@ from voxpop.tickets import assignees, changes, service, store
 from voxpop.tickets.api.parameters import FilterParameters, provide_filter, provide_sort
 from voxpop.tickets.api.schemas import MessageOut, NewReply, NewTicketBody, TicketChange, TicketDetails, TicketOut
 from voxpop.tickets.lists import service as lists
-from voxpop.tickets.lists.export import CsvFormat, export
-from voxpop.tickets.lists.models import Delimiter, Sort
+from voxpop.tickets.lists.export import export
+from voxpop.tickets.lists.models import Sort
 from voxpop.tickets.models import Author
 from voxpop.types import Actor, Scope, WorkspaceId, utcnow
+from voxpop.web.downloads import download
 from voxpop.web.headers import IdempotencyKey
 from voxpop.web.paging import Cursor, Limit, Page
 from voxpop.workspaces import service as workspaces
@@ -93,8 +94,7 @@ async def export_tickets(
     async with database.transaction(actor.workspace) as tx:
         ticket_filter = await filters.to_filter(tx, actor.workspace)
     lines = export(database, actor.workspace, ticket_filter, CsvFormat(delimiter, bom, raw))
-    headers = {"content-disposition": 'attachment; filename="tickets.csv"'}
-    return Stream(await _with_first_chunks(lines), media_type="text/csv", headers=headers)
+    return await download(lines, "text/csv", "tickets.csv")
 
 
 @get(
@@ -191,19 +191,6 @@ async def _author(tx: Tx, actor: Actor, data: NewReply) -> Author:
         member = await assignees.get_assignee(tx, actor.workspace, data.author, field="author")
         return Author(member.name, member.account_id)
     return Author((await workspaces.get_workspace(tx, actor.workspace)).name)
-
-
-async def _with_first_chunks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same chunks, of which the first two are read already: an early failure becomes an error response."""
-    first = [await anext(chunks), await anext(chunks, b"")]
-
-    async def all_chunks() -> AsyncIterator[bytes]:
-        for chunk in first:
-            yield chunk
-        async for chunk in chunks:
-            yield chunk
-
-    return all_chunks()
 
 
 ROUTES: list[Any] = [list_tickets, export_tickets, show_ticket, open_ticket, reply_to_ticket, change_ticket]

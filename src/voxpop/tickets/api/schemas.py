@@ -9,24 +9,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from voxpop.email_addresses import EmailText, check_email
 from voxpop.tickets.changes import TicketChanges
-from voxpop.tickets.limits import MAX_EMAIL, MAX_TAGS, MAX_TEXT
+from voxpop.tickets.limits import MAX_EMAIL, MAX_TEXT
 from voxpop.tickets.lists.models import Excerpt, TicketRow
-from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Ticket
-from voxpop.tickets.tags import SEPARATOR
+from voxpop.tickets.models import Message, MessageKind, NewTicket, Priority, Requester, Status, Tag, Tags, Ticket
 from voxpop.types import AccountId, Guid, Instant, Name, TicketId, Visible, instant
 
 Ref = Annotated[str, Meta(examples=["TK-1"])]
 Subject = Annotated[Name, Meta(examples=["The export stops halfway"])]
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), Visible]
 Description = Annotated[Text, Meta(examples=["It stops at row 1,000, each time."])]
-TagName = Annotated[Name, Meta(examples=["billing"], extra_json_schema={"not": {"pattern": SEPARATOR}})]
-Tags = Annotated[
-    list[TagName],
-    Meta(
-        max_length=MAX_TAGS,
-        description="Without commas. Shown as first written in the workspace; case makes no difference",
-    ),
-]
 Assignee = Annotated[
     str,
     Meta(

@@ -22,14 +22,6 @@ class SortKey(StrEnum):
     RATING = "rating"
 
 
-class Delimiter(StrEnum):
-    """The separator of the columns of a CSV file."""
-
-    COMMA = ","
-    SEMICOLON = ";"
-    TAB = "\t"
-
-
 class TicketRow(Struct, frozen=True):
     """A ticket as a list shows it."""
 

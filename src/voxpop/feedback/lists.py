@@ -1,0 +1,159 @@
+"""Lists of ratings of all origins, newest first: filtered, searched and exported. Changes nothing.
+
+The functions open their own transactions, because a search needs one of the system. So a caller must hold none.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from voxpop.cursors import EPOCH, NEWEST_FIRST, Position, decode_cursor, encode_cursor
+from voxpop.db.csv_sql import CsvFormat
+from voxpop.db.pool import Database, Tx, plan_with_values
+from voxpop.errors import NotFound
+from voxpop.feedback import list_store as store
+from voxpop.feedback.list_store import Criteria, ListEntry, PageStart
+from voxpop.feedback.models import FeedbackFilter, FeedbackItem
+from voxpop.feedback.weeks import week_of, weeks_backwards, word_prefix
+from voxpop.search_text import SearchTerms, build_tsquery, parse_query
+from voxpop.types import FeedbackId, Origin, WorkspaceId
+
+CHUNK_SIZE = 2_000  # ratings of one transaction in an export
+MAX_HITS = 1_000  # search hits that are compared with the other conditions at once
+ZONE_OFFSET = timedelta(hours=26)  # by how much a day can begin earlier or end later than in UTC, in any two zones
+
+
+class FeedbackPage(Struct, frozen=True):
+    """One page of a list. `next_cursor` is None on the last page."""
+
+    rows: list[FeedbackItem]
+    next_cursor: str | None
+
+
+async def list_feedback(
+    database: Database, workspace: WorkspaceId, wanted: FeedbackFilter, cursor: str | None, limit: int
+) -> FeedbackPage:
+    """One page. It reads one rating more than it shows, to know whether more follow."""
+    entries = await list_entries(database, workspace, wanted, decode_cursor(cursor), limit + 1)
+    async with database.transaction(workspace) as tx:
+        rows = await store.list_rows(tx, workspace, [each.id for each in entries[:limit]])
+    return FeedbackPage(rows, encode_cursor(entries[limit - 1].position) if len(entries) > limit else None)
+
+
+async def get_feedback(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> FeedbackItem:
+    """One rating; NotFound for an unknown one."""
+    rows = await store.list_rows(tx, workspace, [feedback])
+    if not rows:
+        raise NotFound.of("Feedback", feedback)
+    return rows[0]
+
+
+async def export_csv(
+    database: Database, workspace: WorkspaceId, wanted: FeedbackFilter | None, form: CsvFormat
+) -> AsyncIterator[bytes]:
+    """The header and all ratings that match, none without a filter."""
+    yield form.header(store.CSV_COLUMNS)
+    async for ids in _chunks(database, workspace, wanted):
+        async with database.transaction(workspace) as tx:
+            yield (await store.get_csv_lines(tx, workspace, ids, form)).encode()
+
+
+async def export_json_lines(
+    database: Database, workspace: WorkspaceId, wanted: FeedbackFilter | None
+) -> AsyncIterator[bytes]:
+    """All ratings that match, a JSON object on each line; none without a filter."""
+    yield b""
+    async for ids in _chunks(database, workspace, wanted):
+        async with database.transaction(workspace) as tx:
+            yield (await store.get_json_lines(tx, workspace, ids)).encode()
+
+
+async def _chunks(
+    database: Database, workspace: WorkspaceId, wanted: FeedbackFilter | None
+) -> AsyncIterator[Sequence[FeedbackId]]:
+    before: Position | None = None
+    while wanted and (entries := await list_entries(database, workspace, wanted, before, CHUNK_SIZE)):
+        yield [each.id for each in entries]
+        before = entries[-1].position
+
+
+async def list_entries(
+    database: Database, workspace: WorkspaceId, wanted: FeedbackFilter, before: Position | None, limit: int
+) -> list[ListEntry]:
+    """The next ratings before a position, or the newest."""
+    criteria, start = _criteria(wanted), _page_start(wanted, before or NEWEST_FIRST)
+    if wanted.text is not None:
+        return await _search(database, workspace, wanted.text, criteria, start, limit)
+    async with database.transaction(workspace) as tx:
+        await plan_with_values(tx)
+        if criteria.kinds:
+            return await store.list_linked(tx, workspace, criteria, start, limit)
+        if criteria.origin_id is not None:
+            origins = [criteria.origin] if criteria.origin else list(Origin)
+            return await store.list_of_subject(tx, workspace, criteria, start, origins, limit)
+        return await store.list_newest(tx, workspace, criteria, start, limit)
+
+
+async def _search(
+    database: Database, workspace: WorkspaceId, text: str, criteria: Criteria, start: PageStart, limit: int
+) -> list[ListEntry]:
+    """Reads the index of words week by week from the newest, until there are enough ratings."""
+    words = parse_query(text).words
+    async with database.transaction(workspace) as tx:
+        span = await store.get_time_span(tx, workspace)
+        terms = await store.find_terms(tx, workspace, words)
+    found: list[ListEntry] = []
+    if span.first is None or span.last is None or not words:
+        return found
+    start = replace(start, since=max(start.since, span.first))
+    if start.before > span.last:
+        start = replace(start, before=span.last, before_id=NEWEST_FIRST.id)
+    for weeks in weeks_backwards(week_of(start.before), week_of(start.since)):
+        tsquery = _tsquery(workspace, weeks, terms)
+        async for entries in _matching(database, workspace, tsquery, criteria, start):
+            found += entries
+            if len(found) >= limit:
+                return found[:limit]
+    return found
+
+
+async def _matching(
+    database: Database, workspace: WorkspaceId, tsquery: str, criteria: Criteria, start: PageStart
+) -> AsyncIterator[Sequence[ListEntry]]:
+    """The hits of a full-text query that match the other conditions, newest first, in chunks."""
+    while True:
+        async with database.system_transaction() as tx:
+            await plan_with_values(tx)
+            hits = await store.list_hits(tx, workspace, tsquery, start, MAX_HITS)
+        if hits:
+            async with database.transaction(workspace) as tx:
+                await plan_with_values(tx)
+                ids = [each.id for each in hits]
+                yield await store.list_matching(tx, workspace, criteria, start, ids, MAX_HITS)
+        if len(hits) < MAX_HITS:
+            return
+        start = replace(start, before=hits[-1].at, before_id=hits[-1].id)
+
+
+def _tsquery(workspace: WorkspaceId, weeks: range, terms: SearchTerms) -> str:
+    queries = (build_tsquery(word_prefix(workspace, week), terms) for week in weeks)
+    return " | ".join(f"({query})" for query in queries)
+
+
+def _criteria(wanted: FeedbackFilter) -> Criteria:
+    fields = {name: getattr(wanted, name) for name in Criteria.__struct_fields__ if name not in ("kinds", "targets")}
+    kinds, targets = [link.kind for link in wanted.links], [link.target for link in wanted.links]
+    return Criteria(**fields, kinds=kinds, targets=targets)
+
+
+def _page_start(wanted: FeedbackFilter, before: Position) -> PageStart:
+    """The position, or the end of the last day if that is earlier. Days are compared exactly besides."""
+    since = _midnight(wanted.first_day) - ZONE_OFFSET if wanted.first_day else EPOCH
+    end = _midnight(wanted.last_day) + timedelta(days=1) + ZONE_OFFSET if wanted.last_day else before.at
+    return PageStart(before.at, before.id, since) if before.at <= end else PageStart(end, NEWEST_FIRST.id, since)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
