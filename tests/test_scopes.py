@@ -123,6 +123,7 @@ PAGES = """
     agent    GET    /admin/tickets/{ref}
     agent    POST   /inbox/new
     agent    POST   /inbox/bulk
+    agent    POST   /inbox/undo/{change}
     agent    POST   /inbox/views
     agent    POST   /inbox/views/{view}/delete
     agent    POST   /inbox/{ref}/reply
@@ -134,6 +135,7 @@ PAGES = """
     agent    GET    /settings
     agent    GET    /settings/profile
     agent    POST   /settings/profile
+    agent    POST   /settings/preferences
     agent    POST   /settings/password
     agent    GET    /settings/sessions
     agent    POST   /settings/sessions/{session}/revoke
@@ -168,7 +170,7 @@ IDS |= (
     | dict.fromkeys(("campaign", "dead_letter", "series"), str(uuid4()))
     | {"code": "NPS", "ref": "TK-1"}
 )
-IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key"), str(uuid4()))
+IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key", "change"), str(uuid4()))
 ROLES = ["agent", "admin", "owner"]  # each role includes the rights of those before it
 
 
