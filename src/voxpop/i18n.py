@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Self
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
@@ -25,9 +26,21 @@ PLURAL_FORMS = {"one": 0, "few": 1}
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def N_(text: str) -> str:
-    """Marks a text that is translated later, where it is shown."""
-    return text
+class Message(str):
+    """A text with numbers, for example a limit, that is translated where it is shown. As a string it is in English."""
+
+    template: str
+    numbers: Mapping[str, int]
+
+    def __new__(cls, template: str, numbers: Mapping[str, int]) -> Self:
+        message = super().__new__(cls, _fill(ENGLISH, template, numbers))
+        message.template, message.numbers = template, numbers
+        return message
+
+
+def N_(text: str, **numbers: int) -> str:
+    """Marks a text that is translated later, where it is shown, with `{name}` for each number."""
+    return Message(text, numbers) if numbers else text
 
 
 def name_key(text: str) -> str:
@@ -64,9 +77,15 @@ def catalogue(locale: str) -> Mapping[str, Forms]:
 
 def translate(locale: str, text: str, **values: object) -> str:
     """The text in a language, with `{name}` filled in; the English text without a translation."""
+    if isinstance(text, Message):
+        return _fill(locale, translate(locale, text.template), text.numbers)
     found = catalogue(locale).get(text, text)
     first = found if isinstance(found, str) else found[0]
     return first.format(**values) if values else first
+
+
+def _fill(locale: str, text: str, numbers: Mapping[str, int]) -> str:
+    return text.format(**{name: format_number(locale, number) for name, number in numbers.items()})
 
 
 def plural(locale: str, count: int, one: str, many: str, **values: object) -> str:

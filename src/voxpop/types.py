@@ -28,6 +28,7 @@ EMAIL_PATTERN = (
 KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
 
 MAX_EMAIL, MAX_GUID, MAX_NAME, MAX_PASSWORD, MAX_IDEMPOTENCY_KEY = 254, 255, 200, 200, 255  # characters
+MIN_PASSWORD = 12  # characters
 
 Email = Annotated[str, Meta(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN, description="An email address")]
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]

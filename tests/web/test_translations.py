@@ -20,6 +20,7 @@ from voxpop import i18n
 from voxpop.errors import AppError
 from voxpop.i18n import (
     ENGLISH,
+    N_,
     RUSSIAN,
     catalogue,
     choose_locale,
@@ -185,3 +186,19 @@ def test_values_are_escaped_and_unknown_placeholders_stay() -> None:
     assert t("An {unknown} text & more") == Markup("An {unknown} text &amp; more")
     assert translate(RUSSIAN, "{braces} of a user") == "{braces} of a user"
     assert i18n.N_("as it is") == "as it is"
+
+
+def test_a_message_with_a_limit_is_written_in_each_language() -> None:
+    message = N_("Use {limit} characters or fewer.", limit=50_000)
+    assert message == "Use 50,000 characters or fewer."
+    assert translate(ENGLISH, message) == message
+    assert translate(RUSSIAN, message) == "Сократите текст: не больше 50\u00a0000 символов."
+    assert str(Texts(RUSSIAN)(message)) == translate(RUSSIAN, message)
+
+
+LIMIT = re.compile(r"\d[\d,\u00a0]* (characters|views|tags|символ|знак)")
+
+
+def test_limits_in_texts_come_from_constants() -> None:
+    texts = [*used_texts(), *(str(form) for form in catalogue(RUSSIAN).values())]
+    assert [text for text in texts if LIMIT.search(text)] == []

@@ -10,15 +10,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from voxpop.errors import FieldError, Invalid, Unavailable
 from voxpop.i18n import N_
-from voxpop.types import MAX_PASSWORD
+from voxpop.types import MAX_PASSWORD, MIN_PASSWORD
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-MIN_PASSWORD = 12
 MAX_CONCURRENT = 2
 MAX_WAITING = 100
 # Verified in place of a missing hash, so that the response takes as long as for an existing account.
 DUMMY_HASH = HASHER.hash("no account has this password")
-WEAK_PASSWORD = N_("Choose a stronger password: at least 12 characters, and not your email address.")
+WEAK_PASSWORD = N_(
+    "Choose a stronger password: at least {limit} characters, and not your email address.", limit=MIN_PASSWORD
+)
 
 Result = TypeVar("Result")
 

@@ -17,6 +17,7 @@ from voxpop.errors import (
     ERROR_OF_CONSTRAINT,
     AppError,
     Conflict,
+    FieldError,
     Forbidden,
     Invalid,
     MethodNotAllowed,
@@ -75,11 +76,11 @@ def to_app_error(error: Exception) -> AppError:
 def to_problem(error: AppError, endpoint: str) -> Problem:
     """The error envelope; `endpoint` is the requested path with its query."""
     return Problem(
-        message=error.message,
+        message=str(error.message),  # a text with numbers is not encoded as it is
         statusCode=error.status,
         type=error.type,
         code=error.code,
-        details=list(error.details),
+        details=[FieldError(each.field, str(each.message)) for each in error.details],
         data=Endpoint(endpoint),
         subcode=None,
         traceId=uuid4(),

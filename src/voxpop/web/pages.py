@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, choose_locale, translate
-from voxpop.types import MAX_EMAIL, MAX_NAME, MAX_PASSWORD
+from voxpop.types import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from voxpop.web import static
 from voxpop.web.filters import bdi, initials
 from voxpop.web.i18n import install_locale
@@ -163,7 +163,12 @@ def _environment(locale: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"static": static.static_url, "version": version("voxpop"), "max_lengths": MAX_LENGTHS}
+    environment.globals |= {
+        "static": static.static_url,
+        "version": version("voxpop"),
+        "max_lengths": MAX_LENGTHS,
+        "min_password": MIN_PASSWORD,
+    }
     environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi}
     install_locale(environment, locale)
     return environment

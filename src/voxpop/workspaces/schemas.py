@@ -14,7 +14,7 @@ from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, MAX_MINIMUM_ANSWERS, i
 NO_NAME = N_("Enter a name.")
 NO_SCOPE = N_("Select at least one permission.")
 UNKNOWN_ZONE = N_("There is no such time zone. Try one like Europe/Berlin.")
-BAD_DAYS = N_("Enter a whole number of days, 0 to 3650.")
+BAD_DAYS = N_("Enter a whole number of days, 0 to {limit}.", limit=MAX_COOL_DOWN_DAYS)
 
 CoolDownDays = Annotated[
     int,

@@ -18,7 +18,7 @@ from voxpop.types import AccountId
 PAGE_SIZE = 50
 MAX_QUERY_STRING = 20_000  # characters
 
-FILTER_TEXT_TOO_LONG = N_("Search and filter for at most 200 characters.")
+FILTER_TEXT_TOO_LONG = N_("Search and filter for at most {limit} characters.", limit=MAX_FILTER)
 
 DEFAULT_SORT = "-updated"
 SORTS = [f"{sign}{key}" for key in SortKey for sign in ("-", "")]

@@ -8,18 +8,27 @@ from voxpop.email_addresses import EmailText, check_email, email_error
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.text import trim_lines
-from voxpop.tickets.limits import MAX_BULK_TICKETS, MAX_EMAIL, MAX_TAG_LIST, MAX_TEXT, MAX_VIEW_QUERY
+from voxpop.tickets.limits import (
+    MAX_BULK_TICKETS,
+    MAX_EMAIL,
+    MAX_NAME,
+    MAX_TAG,
+    MAX_TAG_LIST,
+    MAX_TAGS,
+    MAX_TEXT,
+    MAX_VIEW_QUERY,
+)
 from voxpop.tickets.models import NewTicket, Priority, Requester, Status
 from voxpop.tickets.tags import parse_tags
 from voxpop.types import ONE_LINE, AccountId, Name, Visible
 
 FIELD_MESSAGES = {
-    "name": N_("Enter a name, at most 200 characters."),
-    "subject": N_("Enter a subject, at most 200 characters."),
-    "description": N_("Enter a description, at most 50,000 characters."),
-    "body": N_("Enter a message, at most 50,000 characters."),
+    "name": N_("Enter a name, at most {limit} characters.", limit=MAX_NAME),
+    "subject": N_("Enter a subject, at most {limit} characters.", limit=MAX_NAME),
+    "description": N_("Enter a description, at most {limit} characters.", limit=MAX_TEXT),
+    "body": N_("Enter a message, at most {limit} characters.", limit=MAX_TEXT),
     "assignee": N_("Choose a member of this workspace."),
-    "tags": N_("Use at most 50 tags of at most 200 characters."),
+    "tags": N_("Use at most {count} tags of at most {limit} characters.", count=MAX_TAGS, limit=MAX_TAG),
 }
 
 LongText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT), Visible]

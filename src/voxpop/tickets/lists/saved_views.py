@@ -13,7 +13,7 @@ from voxpop.tickets.lists import saved_views_store as store
 from voxpop.tickets.lists.models import SavedView
 from voxpop.types import AccountId, Audit, WorkspaceId, uuid7
 
-TOO_MANY_VIEWS = N_("There are 30 views already. Delete one first.")
+TOO_MANY_VIEWS = N_("There are {limit} views already. Delete one first.", limit=MAX_VIEWS)
 VIEW_TOO_LONG = N_("This view has too many filters to be saved.")
 
 

@@ -16,12 +16,12 @@ from voxpop.types import MAX_NAME, Instant, instant
 NAME_MISSING = N_("Enter your name.")
 SUBJECT_MISSING = N_("Enter a subject.")
 TEXT_MISSING = N_("Enter a message.")
-LINE_TOO_LONG = N_("Use 200 characters or fewer.")
-TEXT_TOO_LONG = N_("Use 50,000 characters or fewer.")
+LINE_TOO_LONG = N_("Use {limit} characters or fewer.", limit=MAX_NAME)
+TEXT_TOO_LONG = N_("Use {limit} characters or fewer.", limit=MAX_TEXT)
 UNREADABLE = N_("Go back and check what you entered.")
 RATING_MESSAGES = {
     "rating": N_("Choose one to five stars."),
-    "comment": N_("Use 2,000 characters or fewer."),
+    "comment": N_("Use {limit} characters or fewer.", limit=MAX_COMMENT),
 }
 
 
