@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from voxpop import search_text
-from voxpop.search_text import MAX_QUERY_WORDS, find_runs, fold_run, parse_query, searched_text, split_words
+from voxpop.search_text import MAX_QUERY_WORDS, Beginnings, find_runs, fold_run, parse_query, searched_text, split_words
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,14 @@ def test_runs_have_their_places_in_the_text() -> None:
     runs = [text[run.start() : run.end()] for run in find_runs(text)]
     assert runs == ["Das", "Cafe\u0301", "½", "Straße"]
     assert [fold_run(run) for run in runs] == [("das",), ("cafe",), ("1", "2"), ("strasse",)]
+
+
+def test_runs_are_found_by_their_folded_first_letter() -> None:
+    text = "\u202aÉtude, été-der _œuf ¿et\u0301e? Straße ⅔"
+    finders = {letters: Beginnings(letters) for letters in ("e", "os", "д2")}
+    runs = {letters: [text[run.start() : run.end()] for run in finders[letters].find_runs(text)] for letters in finders}
+    assert runs == {"e": ["\u202aÉtude", "été", "et\u0301e"], "os": ["\u202aÉtude", "œuf", "Straße"],
+                    "д2": ["\u202aÉtude", "⅔"]}  # fmt: skip
 
 
 def test_a_very_long_word_is_cut() -> None:

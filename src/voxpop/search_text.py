@@ -5,7 +5,7 @@ Texts are split and folded here, so that the database's locale has no say in whi
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Self
 
@@ -30,7 +30,7 @@ LETTERS = {
 }  # fmt: skip
 # The blocks of combining marks that are no letters: accents, Hebrew and Arabic points, variation selectors.
 ACCENT = re.compile("[\u0300-\u06ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]")
-RUN = re.compile("x+")
+RUN, RUN_OF_LETTER = re.compile("x+"), re.compile(r"(?<!\S)!\S*")
 ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -82,6 +82,22 @@ def split_words(text: str) -> list[str]:
 def find_runs(text: str) -> Iterator[re.Match[str]]:
     """The places of a text between white space, punctuation and symbols. A run nearly always is one word."""
     return RUN.finditer(text.translate(_SHAPES))
+
+
+class Beginnings:
+    """Finds the runs of a text that begin with one of some letters, folded: a fraction of all runs."""
+
+    def __init__(self, letters: Collection[str]) -> None:
+        self.letters = letters
+        self._shapes = _Characters(self._shape)
+
+    def find_runs(self, text: str) -> Iterator[re.Match[str]]:
+        return RUN_OF_LETTER.finditer(text.translate(self._shapes))
+
+    def _shape(self, char: str) -> str:
+        words = fold_run(char)
+        may_begin = not words or words[0][0] in self.letters  # an invisible character may stand before the letter
+        return "!" if may_begin and _SHAPES[ord(char)] == "x" else _SHAPES[ord(char)]
 
 
 def fold_run(run: str) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.support.command_line import run
+from tests.support.factories import Factory
 from tests.support.invariants import Owner
 from tests.support.metrics import Campaigns, daily_metrics, messages
+from tests.support.tickets import TicketFactory
 
 from voxpop.types import instant, utcnow
 
@@ -107,6 +109,18 @@ async def test_the_command_recounts(answered: None, owner: Owner, live_db: str) 
         f"{TODAY}: 2 responses to 1 campaigns",
         f"{TODAY}: 0 responses to 0 campaigns",
     ]
+
+
+async def test_the_command_rebuilds_search_words(
+    ours: Campaigns, theirs: Campaigns, make: Factory, owner: Owner, live_db: str
+) -> None:
+    for campaigns in (ours, theirs):
+        await TicketFactory(make, campaigns.workspace).open("Café")
+    await owner.execute("UPDATE ticket_search SET words = ''")
+    lines = await run_job(live_db, "run", "rebuild-search", "--workspace", "ours")
+    assert lines == ["ours: 1 tickets indexed for search"]
+    found = await owner.fetch("SELECT workspace_id FROM ticket_search WHERE words::text LIKE '%cafe''%'")
+    assert [row["workspace_id"] for row in found] == [ours.workspace]
 
 
 async def test_the_command_lists_the_status_of_jobs(ours: Campaigns, owner: Owner, live_db: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.search_text import SearchTerms, find_runs, fold_run
+from voxpop.search_text import Beginnings, SearchTerms, fold_run
 from voxpop.tickets.lists import excerpts_store as store
 from voxpop.tickets.lists.excerpts_store import MatchingWord, SourceText, TicketPart
 from voxpop.tickets.lists.models import Excerpt, ExcerptPart, ExcerptSource, Highlights, TicketRow
@@ -33,6 +33,7 @@ class Matcher(dict[str, frozenset[int]]):
     def __init__(self, words: Iterable[MatchingWord], terms: SearchTerms) -> None:
         self.count = len(terms.lexemes)
         self.words = {each.word: terms.matching(each.word, each.stem) for each in words}
+        self.beginnings = Beginnings({word[0] for word in self.words})
 
     def __missing__(self, run: str) -> frozenset[int]:
         found = [self.words[word] for word in fold_run(run) if word in self.words]
@@ -96,7 +97,7 @@ def _candidate(source: ExcerptSource, text: str, matcher: Matcher) -> Candidate:
     line = " ".join(text.split())
     matches: list[Match] = []
     missing, end = set(range(matcher.count)), len(line)
-    for run in find_runs(line):
+    for run in matcher.beginnings.find_runs(line):
         start, stop = run.span()
         if start > end or len(matches) == MAX_MATCHES:
             break
@@ -110,7 +111,8 @@ def _candidate(source: ExcerptSource, text: str, matcher: Matcher) -> Candidate:
 def _excerpt(candidate: Candidate) -> list[ExcerptPart]:
     """The stretch of the text with the most terms; the beginning of a text without matches."""
     text, matches = candidate.text, candidate.matches
-    first = max(matches, key=lambda match: len(_terms_from(match, matches)), default=Match(0, 0, frozenset()))
+    first = next((each for each in matches if _terms_from(each, matches) == candidate.terms), None)
+    first = first or max(matches, key=lambda each: len(_terms_from(each, matches)), default=Match(0, 0, NO_TERMS))
     start = max(first.start - LEAD, 0)
     end = max(start + LENGTH, first.end)
     # Where there is a space, the stretch does not begin or end within a word.
