@@ -103,9 +103,19 @@ def format_number(locale: str, value: float) -> str:
 
 
 def format_full(locale: str, moment: datetime, zone: tzinfo) -> str:
-    """`21 November 2026, 16:41`, for the title of a shorter form."""
+    """`21 November 2026, 16:41 (Europe/Berlin, UTC+1)`, for the title of a shorter form."""
     local = moment.astimezone(zone)
-    return f"{_date(locale, local.date(), 'd MMMM y')}, {local:%H:%M}"
+    offset = format_offset(moment, zone)
+    name = offset if str(zone) == offset else f"{zone}, {offset}"
+    return f"{_date(locale, local.date(), 'd MMMM y')}, {local:%H:%M} ({name})"
+
+
+def format_offset(moment: datetime, zone: tzinfo) -> str:
+    """`UTC`, `UTC+1` or `UTC-3:30`: the time zone beside a time."""
+    offset = moment.astimezone(zone).utcoffset() or timedelta()
+    hours, rest = divmod(abs(offset), HOUR)
+    minutes = f":{rest // MINUTE:02}" if rest else ""
+    return f"UTC{'-' if offset < timedelta() else '+'}{hours}{minutes}" if offset else "UTC"
 
 
 def format_short(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:

@@ -82,6 +82,7 @@ async def test_an_agent_clicks_twice(
     assert await owner.fetchval(TICKETS) == 7
     before = await owner.fetchval(MESSAGES)
     await page.locator(".composer textarea").fill("On its way.")
+    await page.get_by_role("button", name="Send and change the status").click()
     await click_twice(page, "Send and resolve")
     await expect(page.get_by_text("On its way.")).to_have_count(1)
     await expect(page.get_by_text("Reply sent.")).to_be_visible()

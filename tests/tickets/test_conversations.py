@@ -9,9 +9,11 @@ from tests.support.inbox import InboxSite
 from tests.support.portal import PortalSite
 from tests.support.sites import Browser
 
+from voxpop.cursors import Position
 from voxpop.tickets import conversations, service
-from voxpop.tickets.models import Author, MessageKind, Status
-from voxpop.types import utcnow
+from voxpop.tickets.conversations import ConversationPage, Entry
+from voxpop.tickets.models import Activity, Author, Message, MessageKind, Status
+from voxpop.types import utcnow, uuid7
 
 ENTRY = re.compile(r'<article class="message|<div class="(activity)">')
 NUMBER = re.compile(r"\bEntry (\d+)\b")
@@ -96,3 +98,29 @@ async def test_the_api_returns_the_whole_conversation(inbox: InboxSite, owner: A
     )  # fmt: skip
     body = (await inbox.agent.get("/api/v1/tickets/TK-1")).json()
     assert [message["body"] for message in body["messages"]] == [f"Entry {number}" for number in range(1, 301)]
+
+
+def test_changes_of_one_person_at_one_moment_are_one_line() -> None:
+    def entry(kind: str, actor: str, seconds: float) -> Entry:
+        at = utcnow().replace(microsecond=0) + timedelta(seconds=seconds)
+        return Entry(Position(at, uuid7()), None, Activity(uuid7(), kind, actor, None, None, at))
+
+    reply = Message(uuid7(), "reply", None, "Bob", "Hello", utcnow())
+    entries = [
+        *(entry("status", "Bob", 10), entry("priority", "Bob", 10.4), entry("tags", "Eve", 10.5)),
+        *(entry("tags", "Bob", 10.6), Entry(Position(utcnow(), reply.id), reply), entry("status", "Bob", 11)),
+        entry("status", "Bob", 13),
+    ]
+    lines = ConversationPage(entries, None, is_latest=True).lines
+    kinds = [[each.kind for each in line.activities] for line in lines]
+    assert kinds == [["status", "priority"], ["tags"], ["tags"], [], ["status"], ["status"]]
+
+
+async def test_changes_of_one_request_share_a_line_and_its_time(inbox: InboxSite) -> None:
+    await inbox.open()
+    await inbox.agent.submit("/inbox/TK-1/reply", body="Done", kind="public", then="Resolved")
+    page = (await inbox.agent.get("/inbox/TK-1")).text
+    line = page[page.index('class="activity"') :].partition("</div>")[0]
+    who, old, new = (f'<b dir="auto">{text}</b>' for text in ("agent", "Open", "In progress"))
+    assert f"{who}: status from {old} to {new}; {who} resolved the ticket</span>" in line
+    assert page.count('class="activity"') == 1

@@ -174,7 +174,11 @@ def test_relative_times(age: timedelta, english: str, russian: str) -> None:
 
 def test_times_are_shown_in_the_workspace_time_zone() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    assert format_full(ENGLISH, NOW, berlin) == "21 November 2026, 17:41"
+    assert format_full(ENGLISH, NOW, berlin) == "21 November 2026, 17:41 (Europe/Berlin, UTC+1)"
+    assert (
+        format_full(RUSSIAN, NOW, ZoneInfo("America/St_Johns")) == "21 ноября 2026, 13:11 (America/St_Johns, UTC-3:30)"
+    )
+    assert format_full(ENGLISH, NOW, UTC) == "21 November 2026, 16:41 (UTC)"
     assert format_short(ENGLISH, NOW - timedelta(hours=17), NOW, UTC) == "yesterday, 23:41"
     assert format_short(ENGLISH, NOW - timedelta(hours=17), NOW, berlin) == "today, 00:41"
     assert format_short(RUSSIAN, NOW - timedelta(days=5), NOW, UTC) == "16 ноября, 16:41"

@@ -2,6 +2,7 @@
 import "./drafts.js";
 import { showLocalTimes } from "./times.js";
 
+showLocalTimes();
 setInterval(showLocalTimes, 30_000);
 
 // The address loses what the page has said, so that a reload does not say it again.
@@ -33,6 +34,14 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => sending.delete(form), SENDING_MS);
 });
 addEventListener("pageshow", () => sending.clear());
+
+// A text area grows with its text. Most browsers do it by themselves.
+function grow({ target: area }) {
+  if (!area.matches("textarea")) return;
+  area.style.blockSize = "auto";
+  area.style.blockSize = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`;
+}
+if (!CSS.supports("field-sizing", "content")) document.addEventListener("input", grow);
 
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 

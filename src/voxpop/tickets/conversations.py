@@ -1,9 +1,10 @@
 """The conversation of a ticket, a page at a time: messages and activities in order of time, the latest page first."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxpop.cursors import NEWEST_FIRST, Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx
@@ -12,6 +13,7 @@ from voxpop.tickets.models import Activity, Message, MessageKind, Ticket
 from voxpop.types import WorkspaceId
 
 PAGE_SIZE = 50  # entries
+MOMENT = timedelta(seconds=1)  # changes by one person that are so close to each other are one line
 SORT = "conversation"  # of its cursors
 MESSAGE, ACTIVITY = 0, 1  # groups of entries: an activity follows the message that caused it at the same time
 PUBLIC = (MessageKind.CUSTOMER, MessageKind.REPLY)
@@ -29,12 +31,37 @@ class Entry(Struct, frozen=True):
         return self.position.at
 
 
+class Line(Struct, frozen=True):
+    """What the inbox shows of a conversation in one line: a message, or what one person changed at one moment."""
+
+    at: datetime
+    message: Message | None = None
+    activities: tuple[Activity, ...] = ()
+
+    def takes_in(self, entry: Entry) -> bool:
+        """Whether the next entry is a part of this line."""
+        if not self.activities or not entry.activity:
+            return False
+        last = self.activities[-1]
+        return last.actor_name == entry.activity.actor_name and entry.at - last.create_time < MOMENT
+
+
 class ConversationPage(Struct, frozen=True):
     """Entries, oldest first. `earlier` is the cursor of the page before them; None if they begin with the first one."""
 
     entries: list[Entry]
     earlier: str | None
     is_latest: bool
+
+    @property
+    def lines(self) -> list[Line]:
+        lines: list[Line] = []
+        for entry in self.entries:
+            if entry.activity and lines and lines[-1].takes_in(entry):
+                lines[-1] = replace(lines[-1], activities=(*lines[-1].activities, entry.activity))
+            else:
+                lines.append(Line(entry.at, entry.message, (entry.activity,) if entry.activity else ()))
+        return lines
 
     @property
     def messages(self) -> list[Message]:

@@ -121,6 +121,11 @@ class Ticket(Struct, frozen=True):
         return Status(self.status).is_done
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether no agent has replied to the ticket or ended it yet."""
+        return self.first_response_at is None and not self.is_done
+
+    @property
     def is_rated(self) -> bool:
         return self.csat_rated_at is not None
 

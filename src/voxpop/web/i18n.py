@@ -32,15 +32,22 @@ def install_locale(environment: Environment, locale: str) -> None:
     environment.globals |= {"t": Texts(locale), "locale": locale}
     environment.filters |= {
         "ago": _time_filter(locale, i18n.format_relative, Markup(" data-ago")),
-        "when": _time_filter(locale, i18n.format_short, Markup()),
+        "when": _time_filter(locale, _format_with_zone, Markup(" data-when")),
         "num": lambda value: i18n.format_number(locale, value),
     }
+
+
+def _format_with_zone(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
+    return f"{i18n.format_short(locale, moment, now, zone)} {i18n.format_offset(moment, zone)}"
 
 
 def _time_filter(
     locale: str, format_time: Callable[[str, datetime, datetime, tzinfo], str], attribute: Markup
 ) -> Callable[..., Markup]:
-    """A filter that makes a `time` element with the full time as its title; a script updates those with `data-ago`."""
+    """A filter that makes a `time` element with the full time as its title.
+
+    It has the workspace's time zone. A script shows the times with an attribute in the reader's zone, and updates them.
+    """
 
     @pass_context
     def time_element(context: Context, moment: datetime) -> Markup:

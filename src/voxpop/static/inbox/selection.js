@@ -1,5 +1,5 @@
 // The selection of rows: with the checkboxes, in ranges with Shift, and where the focus goes after a change.
-import { checkboxOf, focusRow, list, rowOf, rows } from "./rows.js";
+import { checkboxOf, focusRow, list, rowOf, rows, ticket } from "./rows.js";
 
 const NEXT_ROW = "row"; // in the storage of the tab
 let lastChosen; // the id of the row that was selected or deselected last
@@ -51,10 +51,15 @@ list()?.addEventListener("submit", () => {
   if (next) sessionStorage.setItem(NEXT_ROW, next.id);
 });
 
+/** Back in the list, the focus is on the row of the ticket. */
+document.querySelector(".back")?.addEventListener("click", () => {
+  if (ticket) sessionStorage.setItem(NEXT_ROW, ticket.dataset.ref);
+});
+
 export function restoreFocus() {
-  const id = sessionStorage.getItem(NEXT_ROW) ?? location.hash.slice(1);
+  const id = sessionStorage.getItem(NEXT_ROW);
   sessionStorage.removeItem(NEXT_ROW);
-  if (list()) focusRow(rowOf(document.getElementById(id)));
+  if (id && list()) focusRow(rowOf(document.getElementById(id)));
 }
 
 updateSelection();

@@ -73,7 +73,7 @@ const composeReply = (kind, hash) => (ticket ? compose(kind) : openRow(hash));
 
 /** Focuses the search field, which is on the list that the ticket was opened from, or else on the list of all. */
 function search() {
-  const back = new URLSearchParams(location.search).has("in") && document.querySelector(".back")?.href.split("#")[0];
+  const back = new URLSearchParams(location.search).has("in") && document.querySelector(".back")?.href;
   const input = document.querySelector(".search input");
   if (input) input.select();
   else go(`${back || "/inbox?status="}#search`);

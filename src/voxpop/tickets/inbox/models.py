@@ -68,6 +68,12 @@ class View(FilterTexts, frozen=True):
     def parse(cls, query_string: str) -> Self:
         return cls.read(parse_qs(query_string[:MAX_QUERY_STRING], keep_blank_values=True))
 
+    @classmethod
+    def is_sent_form(cls, query: Mapping[str, Sequence[str]]) -> bool:
+        """Whether a browser without JavaScript sent the form of filters, with its empty fields too."""
+        names = {"sort", *(each.name for each in FILTERS)}
+        return names <= query.keys() and any(not query[name][-1] for name in names)
+
     @property
     def query(self) -> str:
         """The query string that reads as this view."""

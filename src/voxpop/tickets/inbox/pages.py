@@ -47,8 +47,11 @@ UNKNOWN_ACTION = N_("Choose what to do with the tickets.")
 @get("/inbox", opt=members_only(), include_in_schema=False)
 async def show_inbox(
     request: PageRequest, workspace: CurrentWorkspace, member: CurrentMember, tx: Transaction, render: Renderer
-) -> Response[str]:
-    view = View.read(request.query_params.dict())
+) -> Response[Any]:
+    query = request.query_params.dict()
+    view = View.read(query)
+    if View.is_sent_form(query):
+        return redirect(view.address)
     context = await list_context(tx, workspace.id, member, view, utcnow())
     return render(LIST, toasts=TOASTS, **context | await undo_context(request, tx, member))
 

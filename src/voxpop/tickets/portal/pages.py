@@ -145,7 +145,8 @@ async def show_ticket(
     query = request.query_params
     done = query.get("done")
     context = await _context(tx, workspace, ticket, before=query.get("before"))
-    return render(TICKET, toasts=TOASTS, **context | {"is_new": done == "opened", "is_sent": done == "sent"})
+    is_new = done == "opened" and ticket.is_untouched
+    return render(TICKET, toasts=TOASTS, **context | {"is_new": is_new, "is_sent": done == "sent"})
 
 
 async def check_reply(
