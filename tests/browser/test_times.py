@@ -16,26 +16,26 @@ LONG_AGO = datetime(2024, 3, 9, 22, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("locale", "zone", "day", "clock", "title"),
+    ("locale", "zone", "title"),
     [
-        ("en", "Asia/Tokyo", "10 March 2024", "07:30", "10 March 2024, 07:30 (Asia/Tokyo, UTC+9)"),
-        ("en", "America/St_Johns", "9 March 2024", "19:00", "9 March 2024, 19:00 (America/St_Johns, UTC-3:30)"),
-        ("ru", "Europe/Moscow", "10 марта 2024", "01:30", "10 марта 2024, 01:30 (Europe/Moscow, UTC+3)"),
-        ("en", "UTC", "9 March 2024", "22:30", "9 March 2024, 22:30 (UTC)"),
+        ("en", "Asia/Tokyo", "10 March 2024, 07:30 (Asia/Tokyo, UTC+9)"),
+        ("en", "America/St_Johns", "9 March 2024, 19:00 (America/St_Johns, UTC-3:30)"),
+        ("ru", "Europe/Moscow", "10 марта 2024, 01:30 (Europe/Moscow, UTC+3)"),
+        ("en", "UTC", "9 March 2024, 22:30 (UTC)"),
     ],
 )
 async def test_times_are_in_the_readers_zone(
-    chromium: Browser, inbox: InboxSite, origin: str, locale: str, zone: str, day: str, clock: str, title: str
+    chromium: Browser, inbox: InboxSite, origin: str, locale: str, zone: str, title: str
 ) -> None:
     await inbox.open("Old", now=LONG_AGO)
     agent = await window(chromium, inbox, origin, locale=locale, timezone_id=zone)
     page = await agent.go("/inbox/TK-7")
     message = page.locator(".message time")
-    await expect(message).to_have_text(f"{day}, {clock}")
+    await expect(message).to_have_text(title.partition(" (")[0])
     await expect(message).to_have_attribute("title", title)
-    await expect(page.locator(".facts time").first).to_have_text(day)
+    await expect(page.locator(".facts time").first).to_have_text(title.partition(",")[0])
     await agent.go("/inbox")
-    await expect(page.locator("#TK-7 time")).to_have_text(day)
+    await expect(page.locator("#TK-7 time")).to_have_text(title.partition(",")[0])
     await expect(page.locator("#TK-7 time")).to_have_attribute("title", title)
     await agent.context.close()
 

@@ -18,14 +18,14 @@ async def test_changes_are_stored_and_logged(inbox: InboxSite) -> None:
     assert (ticket.priority, ticket.assignee_id) == ("Urgent", boss)
     assert await inbox.tags("TK-1") == ["brakes", "Wheels"]
     page = (await inbox.agent.get("/inbox/TK-1")).text
-    assert "<b>agent</b> set the priority to <b>Urgent</b>" in page
-    assert "<b>agent</b> assigned the ticket to <b>Owner</b>" in page
-    assert "<b>agent</b> set the tags to <b>brakes, Wheels</b>" in page
+    assert '<b dir="auto">agent</b> set the priority to <b dir="auto">Urgent</b>' in page
+    assert '<b dir="auto">agent</b> assigned the ticket to <b dir="auto">Owner</b>' in page
+    assert '<b dir="auto">agent</b> set the tags to <b dir="auto">brakes, Wheels</b>' in page
     await inbox.agent.submit("/inbox/TK-1/assignee", assignee="none")
     await inbox.agent.submit("/inbox/TK-1/tags", tags="")
     page = (await inbox.agent.get("/inbox/TK-1")).text
-    assert "<b>agent</b> unassigned the ticket" in page
-    assert "<b>agent</b> removed the tags" in page
+    assert '<b dir="auto">agent</b> unassigned the ticket' in page
+    assert '<b dir="auto">agent</b> removed the tags' in page
 
 
 async def test_a_status_change_can_be_undone(inbox: InboxSite) -> None:
