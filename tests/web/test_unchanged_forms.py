@@ -1,6 +1,7 @@
 """Saving a form in which nothing was changed changes and logs nothing."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import asyncpg
 import pytest
@@ -56,3 +57,21 @@ async def test_the_forms_of_a_ticket_and_of_the_settings_are_found(inbox: InboxS
 
 async def editors_at(browser: Browser, path: str) -> list[Any]:
     return [form for form in forms_of((await browser.get(path)).text) if form.is_editor]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "tag=STRASSE",
+        "tag=unknown",
+        "assignee=0192f1c0-0000-7000-8000-000000000000",
+        "status=Open&priority=High",
+        "sort=rating",
+    ],
+)
+async def test_the_form_of_filters_keeps_every_filter(inbox: InboxSite, query: str) -> None:
+    own = await inbox.account(AGENT)
+    for given in (query, f"assignee={own}"):
+        page = (await inbox.agent.get(f"/inbox?{given}")).text
+        form = next(form for form in forms_of(page) if form.action == "/inbox")
+        assert set(parse_qsl(given)) <= set(form.values)
