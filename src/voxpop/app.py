@@ -40,6 +40,7 @@ from voxpop.web.fast_path import FastEndpoint, FastGet, FastPost, Operation
 from voxpop.web.middleware import AppMiddleware
 from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.openapi.sections import ApiSection
+from voxpop.web.service_metrics import ServiceMetrics
 from voxpop.web.validation import note_query_parameters, validate_body, validate_query
 from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces import settings_pages as workspace_settings_pages
@@ -48,9 +49,9 @@ MAX_BODY_BYTES = 2**20
 API_SECTIONS = [ApiSection("/api/csat/v1", N_("Product features"))]
 
 
-def create_app(database: Database, settings: Settings) -> AppMiddleware:
+def create_app(database: Database, settings: Settings, metrics: ServiceMetrics | None = None) -> AppMiddleware:
     """The whole service over one database, as an ASGI application."""
-    return connect(create_framework(), database, settings)
+    return connect(create_framework(), database, settings, metrics or ServiceMetrics(database))
 
 
 def create_framework() -> Litestar:
@@ -68,7 +69,7 @@ def create_framework() -> Litestar:
     return app
 
 
-def connect(app: Litestar, database: Database, settings: Settings) -> AppMiddleware:
+def connect(app: Litestar, database: Database, settings: Settings, metrics: ServiceMetrics) -> AppMiddleware:
     """Gives the framework its state: the database, the settings, and the services that need both."""
     authenticator = Authenticator(database, settings.queue_limit)
     access = AccessGuard(authenticator, partial(load_sidebar, database))
@@ -80,6 +81,7 @@ def connect(app: Litestar, database: Database, settings: Settings) -> AppMiddlew
             "database": database,
             "settings": settings,
             "readiness": readiness,
+            "metrics": metrics,
             "access": access,
             "feature_batchers": features,
             "survey_batchers": surveys,

@@ -3,10 +3,11 @@
 import asyncio
 import errno
 import gc
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -23,10 +24,11 @@ class CannotListen(OperatorError):
     """The server cannot listen on the address. The message gives the reason."""
 
 
-def bind(host: str, port: int) -> list[socket.socket]:
+def bind(host: str, port: int, *, is_shared: bool = False) -> list[socket.socket]:
     """Binds every address of the host to one port, without accepting connections yet. Raises CannotListen.
 
-    It runs before anything else starts, so that a port in use is reported at once.
+    It runs before anything else starts, so that a port in use is reported at once. `is_shared`: the processes of a
+    service bind the same port, and the system spreads connections over those that listen.
     """
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -35,7 +37,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     for family, _, _, _, address in dict.fromkeys(addresses):
         try:
-            sockets.append(_bind_socket(family, address[0], port))
+            sockets.append(_bind_socket(family, address[0], port, is_shared=is_shared))
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL and len(addresses) > 1:
                 continue  # a name can have addresses that this machine lacks, for example localhost without IPv6
@@ -46,11 +48,13 @@ def bind(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def _bind_socket(family: int, address: str | int, port: int) -> socket.socket:
+def _bind_socket(family: int, address: str | int, port: int, *, is_shared: bool) -> socket.socket:
     """Binds without listening, so that early connections are refused instead of waiting."""
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind((address, port))
@@ -131,6 +135,13 @@ class HttpServer(uvicorn.Server):
         finally:
             signal.signal(signal.SIGINT, before)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the shutdown has started
+
+
+def raise_open_file_limit() -> None:
+    """Raises the soft limit to the hard one: a connection is an open file, and many systems allow 1,024 by default."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems refuse an unlimited number
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def quiet_garbage_collector() -> None:

@@ -9,6 +9,7 @@ from voxpop.app import connect, create_framework
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.web.middleware import AppMiddleware
+from voxpop.web.service_metrics import ServiceMetrics
 
 
 @cache
@@ -21,4 +22,4 @@ def app_for(database: Database, settings: Settings) -> AppMiddleware:
 
     Each application gets a shallow copy. The copies share the routes, and each has a state of its own.
     """
-    return connect(copy(_framework()), database, settings)
+    return connect(copy(_framework()), database, settings, ServiceMetrics(database))

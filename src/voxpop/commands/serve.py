@@ -1,17 +1,24 @@
 """`voxpop serve`: starts the database, the worker and the HTTP server, and stops them in reverse order."""
 
 import asyncio
+import os
 import socket
+import sys
+import tempfile
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import uvloop
 from cyclopts import Parameter
+from msgspec import Struct
 
 from voxpop.accounts import sign_in
 from voxpop.commands.demo import load_demo
 from voxpop.commands.output import write_line
+from voxpop.commands.serving import serve_http
 from voxpop.commands.session import (
     Data,
     DatabaseServer,
@@ -20,9 +27,11 @@ from voxpop.commands.session import (
     log_progress,
     migrated_database,
 )
+from voxpop.commands.worker_processes import WorkerProcesses, WorkerStart
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.types import utcnow
+from voxpop.web.service_metrics import ServiceMetrics
 from voxpop.worker import loop
 from voxpop.workspaces import service as workspaces
 
@@ -32,6 +41,33 @@ Demo = Annotated[
     bool, Parameter(negative="", show_default=False, help="Load demo data into an empty default workspace first.")
 ]
 NoWorker = Annotated[bool, Parameter(negative="", show_default=False, help="Leave the daily jobs to `voxpop worker`.")]
+
+AUTO, MAX_WORKERS = "auto", 64
+
+
+def _check_workers(_type: object, value: str) -> None:
+    if value != AUTO and not (value.isascii() and value.isdigit() and 1 <= int(value) <= MAX_WORKERS):
+        raise ValueError(f"It must be a number from 1 to {MAX_WORKERS}, or '{AUTO}'.")
+
+
+Workers = Annotated[
+    str,
+    Parameter(
+        validator=_check_workers,
+        help=f"The number of processes that serve requests, 1 to {MAX_WORKERS}, or '{AUTO}' for one on each core.",
+    ),
+]
+
+
+class Serving(Struct, frozen=True):
+    """What `serve` runs. One of the processes has the background work: daily jobs, outgoing email and Kafka."""
+
+    settings: Settings
+    server: DatabaseServer
+    sockets: Sequence[socket.socket]
+    processes: int
+    has_background_work: bool
+
 
 SERVE = """Start Voxpop: the API, the pages and the worker, until it is stopped.
 
@@ -43,32 +79,52 @@ For example:
 
     voxpop serve
     voxpop serve --demo --port 9000
+    voxpop serve --workers auto
     voxpop serve --host 0.0.0.0 --data /srv/voxpop
     VOXPOP_DATABASE_URL=postgresql://voxpop@db/voxpop voxpop serve
 """
 
 
 def serve(
-    *, host: Host = None, port: Port = None, demo: Demo = False, no_worker: NoWorker = False, data: Data = None
+    *,
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = "1",
+    demo: Demo = False,
+    no_worker: NoWorker = False,
+    data: Data = None,
 ) -> None:
     """Serves until a signal stops the process."""
-    from voxpop.server import bind
+    from voxpop.server import bind, raise_open_file_limit
 
     settings = load_settings(data, host=host, port=port)
+    count = _count(workers)
+    raise_open_file_limit()
     sockets = bind(settings.host, settings.port)
     settings = msgspec.structs.replace(settings, port=sockets[0].getsockname()[1])
-    with database_server(settings) as server, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(settings, server, sockets, demo=demo, worker=not no_worker))
+    with (
+        database_server(settings, processes=count) as server,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_run(Serving(settings, server, sockets, count, not no_worker), demo=demo))
 
 
-async def _run(
-    settings: Settings, server: DatabaseServer, sockets: Sequence[socket.socket], *, demo: bool, worker: bool
-) -> None:
-    async with migrated_database(settings, server.dsn) as database:
-        await _set_up(database, settings)
+def _count(workers: str) -> int:
+    if workers != AUTO:
+        return int(workers)
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(cores, MAX_WORKERS)
+
+
+async def _run(serving: Serving, *, demo: bool) -> None:
+    async with migrated_database(serving.settings, serving.server.dsn) as database:
+        await _set_up(database, serving.settings)
         if demo:
             await _load_demo(database)
-        await _serve(settings, server, database, sockets, worker=worker)
+        if serving.processes == 1:
+            await _serve(serving, database)
+    if serving.processes > 1:
+        await _serve_in_processes(serving)
 
 
 async def _set_up(database: Database, settings: Settings) -> None:
@@ -88,25 +144,43 @@ async def _load_demo(database: Database) -> None:
             await load_demo(database, workspace)
 
 
-async def _serve(
-    settings: Settings, server: DatabaseServer, database: Database, sockets: Sequence[socket.socket], *, worker: bool
-) -> None:
-    from voxpop.app import create_app
-    from voxpop.server import HttpServer, quiet_garbage_collector
+async def _serve(serving: Serving, database: Database) -> None:
+    background = [loop.run_worker(database, serving.settings)] if serving.has_background_work else []
+    if serving.server.supervisor:
+        background.append(serving.server.supervisor.watch())
+    metrics = ServiceMetrics(database)
+    await serve_http(
+        serving.settings, database, metrics, serving.sockets, partial(_announce, serving.settings), background
+    )
 
-    def ready() -> None:
-        quiet_garbage_collector()
-        _announce(settings)
 
-    http_server = HttpServer(create_app(database, settings), settings, ready)
-    async with asyncio.TaskGroup() as tasks:
-        background = [tasks.create_task(loop.run_worker(database, settings))] if worker else []
-        if server.supervisor:
-            background.append(tasks.create_task(server.supervisor.watch()))
-        await http_server.serve(list(sockets))
-        log_progress("Stopped listening; closing the database")
-        for task in background:
-            task.cancel()
+async def _serve_in_processes(serving: Serving) -> None:
+    """Watches the database and the processes that serve. They share the port, which stays bound here."""
+    settings = serving.settings
+    for each in serving.sockets:
+        each.close()
+    reserved = bind_shared(settings)
+    with tempfile.TemporaryDirectory(prefix="voxpop-") as directory:
+        starts = [
+            WorkerStart(
+                settings, serving.server.dsn, number, Path(directory), serving.has_background_work and number == 0
+            )
+            for number in range(serving.processes)
+        ]
+        async with asyncio.TaskGroup() as tasks:
+            watch = serving.server.supervisor and tasks.create_task(serving.server.supervisor.watch())
+            await WorkerProcesses(starts, partial(_announce, settings)).run()
+            log_progress("Stopped listening; closing the database")
+            if watch:
+                watch.cancel()
+    for each in reserved:
+        each.close()
+
+
+def bind_shared(settings: Settings) -> list[socket.socket]:
+    from voxpop.server import bind
+
+    return bind(settings.host, settings.port, is_shared=True)
 
 
 def _announce(settings: Settings) -> None:

@@ -25,6 +25,7 @@ from voxpop.workspaces.models import Workspace
 Data = Annotated[Path | None, Parameter(help="The data directory of the embedded database (VOXPOP_DATA_DIR).")]
 WorkspaceName = Annotated[str, Parameter(help="The name of a workspace; see `voxpop workspace list`.")]
 Result = TypeVar("Result")
+LISTENERS, OTHER_CONNECTIONS = 1, 50  # connections besides the pool: of each process, and of commands and the server
 
 
 def check_name(_type: object, value: str) -> None:
@@ -54,12 +55,18 @@ def log_progress(line: str) -> None:
 
 
 @contextmanager
-def database_server(settings: Settings) -> Iterator[DatabaseServer]:
-    """The external server, or the embedded one, which starts unless another process runs it."""
+def database_server(settings: Settings, *, processes: int = 1) -> Iterator[DatabaseServer]:
+    """The external server, or the embedded one, which starts unless another process runs it.
+
+    An embedded server takes as many connections as this number of processes needs.
+    """
     if settings.database_url:
         yield DatabaseServer(settings.database_url, None)
         return
-    with running(settings.data_dir, binaries=settings.postgres_bin, progress=log_progress) as supervisor:
+    connections = processes * (settings.pool_size + LISTENERS) + OTHER_CONNECTIONS
+    with running(
+        settings.data_dir, binaries=settings.postgres_bin, progress=log_progress, connections=connections
+    ) as supervisor:
         yield DatabaseServer(supervisor.server.dsn, supervisor)
 
 

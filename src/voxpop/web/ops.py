@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram
 
 from voxpop.config.settings import Settings
 from voxpop.db.health import ReadinessCheck
-from voxpop.db.pool import Database
 from voxpop.errors import Forbidden, Unavailable
+from voxpop.web.service_metrics import ServiceMetrics
 
 REQUEST_COUNT = Counter("voxpop_requests", "Requests by response status", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
@@ -21,7 +21,6 @@ REQUEST_SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-POOL_CONNECTIONS = Gauge("voxpop_pool_connections", "Database connections of this process", ["state"])
 
 # Unknown addresses and methods share one label. A label for each of them would grow the metrics without bound.
 UNKNOWN_LABEL = "unknown"
@@ -71,16 +70,14 @@ async def ready(state: State) -> Response[bytes]:
     return Response(b"", status_code=503, headers={"retry-after": str(Unavailable.retry_after)})
 
 
-@get("/metrics", include_in_schema=False, sync_to_thread=False)
-def metrics(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
+@get("/metrics", include_in_schema=False)
+async def metrics(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The metrics in Prometheus' text format, for this machine and for callers with the configured token."""
     settings: Settings = state.settings
     if not (_is_local(request) or _has_token(request, settings.metrics_token)):
         raise Forbidden("Call /metrics from this machine, or with VOXPOP_METRICS_TOKEN as the bearer token.")
-    database: Database = state.database
-    POOL_CONNECTIONS.labels("idle").set(database.idle)
-    POOL_CONNECTIONS.labels("busy").set(database.size - database.idle)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    service_metrics: ServiceMetrics = state.metrics
+    return Response(await service_metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _is_local(request: Request[Any, Any, Any]) -> bool:

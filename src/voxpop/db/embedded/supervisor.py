@@ -27,6 +27,7 @@ __all__ = ["EmbeddedError", "Server", "Status", "Supervisor", "running"]
 # Below the range of outgoing connections. In that range a client that retries while the server is down can connect to
 # itself, and then holds the port of the server.
 PORTS = range(20_000, 32_000)
+DEFAULT_CONNECTIONS = 100  # of a new cluster; more are an option of the server
 SILENCE_TIMEOUT = 300.0  # seconds until a server must report that it is starting; recovery may take longer
 
 
@@ -80,14 +81,19 @@ def _ignore_progress(_line: str) -> None:
 
 @contextmanager
 def running(
-    data: Path, *, binaries: Path | None = None, progress: Progress = _ignore_progress
+    data: Path,
+    *,
+    binaries: Path | None = None,
+    progress: Progress = _ignore_progress,
+    connections: int = DEFAULT_CONNECTIONS,
 ) -> Iterator["Supervisor"]:
     """The server of a data directory: starts it and stops it at the end, or connects to that of another process.
 
     Call it from the main thread, before an event loop runs. The first start and a start after a crash take longer;
-    `progress` gets lines for a user who waits. Raises EmbeddedError with the reason.
+    `progress` gets lines for a user who waits. A server that starts here takes at least `connections`. Raises
+    EmbeddedError with the reason.
     """
-    supervisor = Supervisor(data, binaries, progress)
+    supervisor = Supervisor(data, binaries, progress, connections)
     try:
         for pause in supervisor.attach():
             time.sleep(pause)
@@ -101,7 +107,8 @@ class Supervisor:
 
     server: Server
 
-    def __init__(self, data: Path, binaries: Path | None, progress: Progress) -> None:
+    def __init__(self, data: Path, binaries: Path | None, progress: Progress, connections: int) -> None:
+        self._connections = connections
         self._cluster = Cluster(prepare_data_directory(data, world_traversable=os.geteuid() == 0))
         self._binaries, self._progress = binaries, progress
         self._lock = open_private(self._cluster.data / "owner.lock", os.O_RDWR)
@@ -239,6 +246,8 @@ class Supervisor:
             # After a crash one call instead of one for each of a thousand files.
             "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
         }
+        if self._connections > DEFAULT_CONNECTIONS:
+            settings["max_connections"] = self._connections
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         # The pid in a stale postmaster.pid may belong to another process now. PostgreSQL takes that process for a
         # server unless it is declared a grandparent. Deleting the file would be a race.
