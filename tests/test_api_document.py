@@ -86,6 +86,12 @@ def config(authorization: str, *rules: dict[str, Any]) -> SchemathesisConfig:
     )
 
 
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of changes ends at once."""
+    monkeypatch.setattr("voxpop.dashboards.stream_api.LIFETIME_SECONDS", 0)
+
+
 @pytest.fixture
 async def address(make: Factory) -> AsyncIterator[str]:
     """The URL of the app, which runs in this test's own event loop."""

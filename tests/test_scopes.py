@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from litestar.routes import HTTPRoute
 from tests.support.app import app_for
 from tests.support.clients import Client, expect_ok
@@ -77,6 +78,7 @@ TABLE = """
     read    GET     /api/v1/feedback.csv
     read    GET     /api/v1/feedback.jsonl
     manage  PATCH   /api/v1/feedback/{feedback}
+    read    GET     /api/v1/stream
     read    GET     /api/v1/series
     read    GET     /api/v1/series.json
     read    GET     /api/v1/series.csv
@@ -161,6 +163,12 @@ PAGES = """
 def table(text: str) -> dict[tuple[str, str], str]:
     """The scope or role that each method and path needs."""
     return {(method, path): access for access, method, path in map(str.split, filter(str.strip, text.splitlines()))}
+
+
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of changes ends at once."""
+    monkeypatch.setattr("voxpop.dashboards.stream_api.LIFETIME_SECONDS", 0)
 
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)

@@ -16,6 +16,9 @@ from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
 from voxpop.dashboards import feedback_api as all_feedback_api
+from voxpop.dashboards import stream_api
+from voxpop.dashboards.change_feed import ChangeFeeds
+from voxpop.dashboards.stream_api import OpenStreams
 from voxpop.db.health import ReadinessCheck
 from voxpop.db.pool import Database
 from voxpop.features import api as features_api
@@ -76,6 +79,8 @@ def connect(app: Litestar, database: Database, settings: Settings, metrics: Serv
     features = FeatureBatchers(database, settings.queue_limit)
     surveys = SurveyBatchers(database, settings.queue_limit)
     readiness = ReadinessCheck(database)
+    feeds = ChangeFeeds(database)
+    streams = OpenStreams()
     app.state = State(
         {
             "database": database,
@@ -83,6 +88,8 @@ def connect(app: Litestar, database: Database, settings: Settings, metrics: Serv
             "readiness": readiness,
             "metrics": metrics,
             "access": access,
+            "change_feeds": feeds,
+            "open_streams": streams,
             "feature_batchers": features,
             "survey_batchers": surveys,
         }
@@ -141,6 +148,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *tickets_api.ROUTES,
         *dashboards_api.ROUTES,
         *all_feedback_api.ROUTES,
+        *stream_api.ROUTES,
     ]
 
 

@@ -15,6 +15,7 @@ from voxpop.auth.authenticator import Authenticator, Connection, RequestIdentity
 from voxpop.auth.cookies import read_cookie
 from voxpop.auth.permissions import require_scope
 from voxpop.auth.rate_limits import RateLimit, record_attempt
+from voxpop.auth.tokens import parse_api_key
 from voxpop.config.settings import Settings
 from voxpop.errors import Forbidden, NotFound, Unauthorized
 from voxpop.types import Actor, Scope, WorkspaceId
@@ -141,10 +142,13 @@ async def _authenticate_api_request(
     cookie = read_cookie(connection, SessionKind.MEMBER, settings)
     by_session = cookie and (or_member or _method(connection) == "GET")
     if authorization is not None or not by_session or is_cross_site(connection.headers):
-        return await authenticator.authenticate(authorization, scope)
+        actor = await authenticator.authenticate(authorization, scope)
+        connection.scope["state"]["caller"] = f"key {parse_api_key(authorization).id}"
+        return actor
     member = (await authenticator.identify(connection)).member
     if member is None:
         raise Unauthorized
+    connection.scope["state"]["caller"] = f"session {member.session_id}"
     if not or_member:
         require_scope(member.actor(), scope)
     return member.actor()

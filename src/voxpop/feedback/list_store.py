@@ -15,7 +15,7 @@ from voxpop.cursors import Position
 from voxpop.db.csv_sql import CsvFormat, instant, line, plain_cell, text_cell
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
-from voxpop.feedback.models import FeedbackItem
+from voxpop.feedback.models import ChangedRating, FeedbackItem
 from voxpop.search_text import SearchTerms
 from voxpop.types import FeedbackId, WorkspaceId
 
@@ -155,6 +155,20 @@ SEARCH_HITS = Query(
     system=True,
 )
 
+# The ratings that are new since a time, and those that were changed since, each from an index of its own.
+CHANGED_RATINGS = Query(
+    """
+    SELECT id, survey_type_code AS survey_type, series_kinds, series_ids, true AS is_new, last_update_time AS at
+    FROM feedback WHERE workspace_id = :workspace AND create_time > :since
+    UNION ALL
+    SELECT id, survey_type_code, series_kinds, series_ids, false, last_update_time
+    FROM feedback WHERE workspace_id = :workspace AND last_update_time > create_time AND last_update_time > :since
+        AND create_time <= :since
+    LIMIT :limit
+    """,
+    ChangedRating,
+)
+
 TIME_SPAN = Query(
     "SELECT min(create_time) AS first, max(create_time) AS last FROM feedback WHERE workspace_id = :workspace", TimeSpan
 )
@@ -267,6 +281,11 @@ async def get_csv_lines(tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId
 async def get_json_lines(tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId]) -> str:
     """A JSON object on a line for each of these ratings, in the same order."""
     return (await JSON_LINES.one(tx, workspace=workspace, ids=ids)).lines or ""
+
+
+async def list_changes(tx: Tx, workspace: WorkspaceId, since: datetime, limit: int) -> list[ChangedRating]:
+    """The ratings that are new or changed since a time, in no order."""
+    return await CHANGED_RATINGS.all(tx, workspace=workspace, since=since, limit=limit)
 
 
 async def get_time_span(tx: Tx, workspace: WorkspaceId) -> TimeSpan:

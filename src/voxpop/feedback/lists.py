@@ -15,7 +15,7 @@ from voxpop.db.pool import Database, Tx, plan_with_values
 from voxpop.errors import NotFound
 from voxpop.feedback import list_store as store
 from voxpop.feedback.list_store import Criteria, ListEntry, PageStart
-from voxpop.feedback.models import FeedbackFilter, FeedbackItem
+from voxpop.feedback.models import ChangedRating, FeedbackFilter, FeedbackItem
 from voxpop.feedback.weeks import week_of, weeks_backwards, word_prefix
 from voxpop.search_text import SearchTerms, build_tsquery, parse_query
 from voxpop.types import FeedbackId, Origin, WorkspaceId
@@ -48,6 +48,11 @@ async def get_feedback(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> 
     if not rows:
         raise NotFound.of("Feedback", feedback)
     return rows[0]
+
+
+async def list_changes(tx: Tx, workspace: WorkspaceId, since: datetime, limit: int) -> list[ChangedRating]:
+    """The ratings that are new or changed since a time, in no order."""
+    return await store.list_changes(tx, workspace, since, limit)
 
 
 async def export_csv(

@@ -136,6 +136,17 @@ class FeedbackItem(Struct, frozen=True):
     handled: bool
 
 
+class ChangedRating(Struct, frozen=True):
+    """A rating that is new or changed since a time. Its series are two arrays of the same length."""
+
+    id: FeedbackId
+    survey_type: str
+    series_kinds: list[str]
+    series_ids: list[UUID]
+    is_new: bool
+    at: datetime
+
+
 class FeedbackChange(Struct, frozen=True):
     """Changes of a rating; UNSET keeps a value. None removes the notes; the tags are ids."""
 

@@ -41,6 +41,7 @@ async def record(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback],
         return []
     await store.insert_feedback(tx, workspace, ratings, Audit(now, SYSTEM_USER))
     await index_ratings(tx, workspace, [IndexedRating(one.id, now, one.series, one.comment) for one in ratings])
+    notify_on_commit(tx, workspace)
     await outbox.record(tx, workspace, [message_of(workspace, rating, now) for rating in ratings], now)
     return [
         ScoreIncrement(rating.survey_type, rating.score - rating.scale_min, rating.day, rating.series)

@@ -22,6 +22,7 @@ ALTER TABLE feedback
     ADD COLUMN tag_ids uuid[] NOT NULL DEFAULT '{}';
 CREATE INDEX feedback_newest ON feedback (workspace_id, create_time DESC, id DESC);
 CREATE INDEX feedback_read ON feedback (workspace_id, create_time DESC, id DESC) WHERE read_at IS NOT NULL;
+CREATE INDEX feedback_changed ON feedback (workspace_id, last_update_time) WHERE last_update_time > create_time;
 CREATE INDEX feedback_handled ON feedback (workspace_id, create_time DESC, id DESC) WHERE handled_at IS NOT NULL;
 
 -- The ratings of a series or a tag in the order of their time. The arrays of feedback have all series of a rating, but
