@@ -8,13 +8,14 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import uvicorn
 
 from voxpop.config.settings import Settings
 from voxpop.errors import OperatorError
-from voxpop.web.http_protocol import BoundedHttpProtocol
+from voxpop.web.http_protocol import BoundedHttpProtocol, possible_connections
 from voxpop.web.middleware import AppMiddleware
 
 GARBAGE_THRESHOLDS = (50_000, 20, 100)
@@ -82,7 +83,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=BoundedHttpProtocol,
+                http=partial(BoundedHttpProtocol, max_connections=possible_connections(settings.max_connections)),  # type: ignore[arg-type]
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

@@ -26,7 +26,7 @@ from voxpop.errors import Conflict, FieldError, Invalid
 from voxpop.text import is_visible
 from voxpop.types import utcnow
 from voxpop.web.client_ip import client_ip
-from voxpop.web.forms import read_form
+from voxpop.web.forms import MAX_PUBLIC_FORM_BYTES, read_form
 from voxpop.web.pages import ResponseOverride
 from voxpop.web.rendering import PageRenderer
 from voxpop.workspaces.models import Workspace
@@ -44,7 +44,14 @@ async def show_member_link(
     return await _show_link(request, workspace, tx, render, LinkKind.MEMBER)
 
 
-@post("/login/link", opt=public(), guards=[LIMITED], include_in_schema=False, status_code=303)
+@post(
+    "/login/link",
+    opt=public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
+    guards=[LIMITED],
+    include_in_schema=False,
+    status_code=303,
+)
 async def use_member_link(
     request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, render: Renderer
 ) -> Response[Any]:
@@ -69,7 +76,14 @@ async def show_customer_link(
     return await _show_link(request, workspace, tx, render, LinkKind.CUSTOMER)
 
 
-@post("/tickets/login/link", opt=portal_public(), guards=[LIMITED], include_in_schema=False, status_code=303)
+@post(
+    "/tickets/login/link",
+    opt=portal_public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
+    guards=[LIMITED],
+    include_in_schema=False,
+    status_code=303,
+)
 async def use_customer_link(
     request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, render: Renderer
 ) -> Response[Any]:
@@ -122,6 +136,7 @@ async def _check_account_password(
 @post(
     "/login/invitation",
     opt=public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
     guards=[LIMITED],
     dependencies=before_transaction(check_invitation),
     include_in_schema=False,
@@ -170,6 +185,7 @@ async def check_owner(request: PageRequest, render: Renderer) -> FirstOwner:
 @post(
     "/login/owner",
     opt=public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
     guards=[LIMITED],
     dependencies=before_transaction(check_owner),
     include_in_schema=False,

@@ -29,7 +29,7 @@ from voxpop.errors import Invalid, RateLimited
 from voxpop.i18n import N_
 from voxpop.types import utcnow
 from voxpop.web.client_ip import client_ip
-from voxpop.web.forms import read_form
+from voxpop.web.forms import MAX_PUBLIC_FORM_BYTES, read_form
 from voxpop.web.pages import local_path, redirect
 from voxpop.web.rendering import PageRenderer
 
@@ -62,6 +62,7 @@ async def check_password(request: PageRequest, workspace: CurrentWorkspace, rend
 @post(
     "/login",
     opt=public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
     dependencies=before_transaction(check_password),
     include_in_schema=False,
     status_code=303,
@@ -112,6 +113,7 @@ async def _check_link_request(
 @post(
     "/login/mail",
     opt=public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
     dependencies=before_transaction(check_link_request),
     include_in_schema=False,
     status_code=303,
@@ -147,6 +149,7 @@ def show_customer_login(request: PageRequest, render: Renderer) -> Response[Any]
 @post(
     "/tickets/login",
     opt=portal_public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
     dependencies=before_transaction(check_customer_link_request),
     include_in_schema=False,
     status_code=303,
@@ -169,13 +172,19 @@ async def email_customer_link(
     return redirect(await submission.run_once(tx, work))
 
 
-@post("/logout", opt=public(), include_in_schema=False, status_code=303)
+@post("/logout", opt=public(), request_max_body_size=MAX_PUBLIC_FORM_BYTES, include_in_schema=False, status_code=303)
 async def sign_out_member(request: PageRequest, tx: Transaction) -> Response[Any]:
     """Signs a member out of this browser."""
     return await browser_sessions.end(request, tx, SessionKind.MEMBER, "/login")
 
 
-@post("/tickets/logout", opt=public(), include_in_schema=False, status_code=303)
+@post(
+    "/tickets/logout",
+    opt=public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
+    include_in_schema=False,
+    status_code=303,
+)
 async def sign_out_customer(request: PageRequest, tx: Transaction) -> Response[Any]:
     """Signs a customer out of this browser, or of all devices if the form says so."""
     customer = identity_of(request).customer

@@ -99,6 +99,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="The maximum number of requests that wait for a batch. Further requests get a 503.",
         ),
     ] = 10_000
+    max_connections: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="The maximum number of open HTTP connections of a process. Further ones get a 503 and are "
+            "closed.",
+        ),
+    ] = 2000
     shutdown_seconds: Annotated[
         int,
         Meta(

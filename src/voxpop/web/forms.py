@@ -18,6 +18,7 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
+MAX_PUBLIC_FORM_BYTES = 2**16  # of a form that anyone can send, without a long text
 WHOLE_NUMBER = re.compile("0|[1-9][0-9]{0,9}")  # without sign, exponent, and digits of other scripts
 
 

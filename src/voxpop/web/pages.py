@@ -35,6 +35,7 @@ ERROR_TITLES = {
     404: N_("Page not found"),
     405: N_("Method not allowed"),
     409: N_("Your change was not saved"),
+    413: N_("Your text is too long"),
     429: N_("Too many requests"),
     503: N_("Temporarily unavailable"),
 }
@@ -44,6 +45,7 @@ ERROR_HINTS = {
     403: N_("Ask an admin for access."),
     404: N_("There is nothing at this address."),
     409: N_("Someone changed this in the meantime. Reload and try again."),
+    413: N_("Go back and shorten what you entered."),
     429: N_("Wait a few minutes and try again."),
     503: N_("The service is busy. Try again in a moment."),
 }
