@@ -318,3 +318,17 @@ async def test_a_russian_browser_gets_russian_pages(portal: PortalSite) -> None:
         english = set(re.findall("[A-Za-z]{3,}", text_of(pages[path])))
         said = f"default {SUBJECT} {DESCRIPTION} {ANN} Ann Lee Ines Marlow It is fixed now please try again"
         assert english <= set(re.findall("[A-Za-z]+", said))
+
+
+@pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED, None])
+async def test_the_thanks_for_a_request_end_when_it_is_answered_or_done(
+    portal: PortalSite, status: Status | None
+) -> None:
+    ref, ann = await portal.open(), await portal.customer()
+    thanks = "we’ve received your request"
+    assert thanks in (await ann.get(f"/tickets/{ref}?done=opened")).text
+    if status:
+        await portal.set_status(ref, status)
+    else:
+        await portal.answer(ref, "We look into it")
+    assert thanks not in (await ann.get(f"/tickets/{ref}?done=opened")).text
