@@ -176,3 +176,15 @@ async def test_the_prompt_is_the_same_rule_in_sql_and_in_python(owner: Owner) ->
     rule = should_prompt_sql("$1::int", "$2::int", "$3::int", "$4::int")
     for numbers in product((0, 1, 2, 3), (1, 2), (0, 1, 2), (1, 2)):
         assert await owner.fetchval(f"SELECT {rule}", *numbers) is should_prompt(*numbers), numbers
+
+
+async def test_uses_update_rows_in_place_within_an_hour(feature: Feature, database: Database) -> None:
+    """No index reads what a use changes (HOT)."""
+    users = [FeatureUser("pms", "dashboard", f"u{number}@x.com") for number in range(5)]
+    workspace = feature.client.workspace
+    async with database.transaction(workspace) as tx:
+        for _ in range(4):
+            await service.increment(tx, workspace, users)
+        sql = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'interaction'"
+        updated = tuple(await tx.fetchrow(sql) or ())
+    assert updated in ((15, 15), (15, 10))  # an hour may end in between

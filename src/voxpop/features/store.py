@@ -21,9 +21,11 @@ from voxpop.features.models import (
     UserUsage,
 )
 from voxpop.features.prompting import COOL_DOWN_START, IN_COOLDOWN, should_prompt_sql
-from voxpop.metrics.steps_store import COUNTED_OPENED_SURVEYS
+from voxpop.metrics.models import Stage
+from voxpop.metrics.steps_store import counted_surveys
 from voxpop.surveys.steps_store import OPENED_FEATURE_SURVEYS
 from voxpop.types import SYSTEM_USER, FeatureId, WorkspaceId, uuid7
+from voxpop.workspaces.steps_store import TODAY
 
 
 class Count(Struct, frozen=True):
@@ -108,12 +110,11 @@ INCREMENTED = Query(
         SELECT open_survey_id AS survey_id, feature_id, user_email FROM changed
         WHERE open_survey_id {_IS_NEW} AND (SELECT count(*) FROM summed) > 0
     ), opened AS ({OPENED_FEATURE_SURVEYS}
-    ), opened_series AS (
+    ), reached AS (
         SELECT series.kind, series.id FROM opened JOIN named USING (feature_id), LATERAL (VALUES
             ('workspace', :workspace::uuid), ('product', product_id), ('feature', feature_id)) AS series (kind, id)
-    ), today AS (
-        SELECT (:now AT TIME ZONE time_zone)::date AS date FROM workspace WHERE id = :workspace
-    ), counted AS ({COUNTED_OPENED_SURVEYS}
+    ), today AS ({TODAY}
+    ), counted AS ({counted_surveys(Stage.OPENED)}
     ){_ROWS}""",
     InteractionRow,
 )
@@ -222,6 +223,7 @@ FEATURE_STATES = Query(
     FeatureState,
 )
 
+# Which users of a feature come before a position, the last changed first? The index has the hours of the changes only.
 USER_PAGE = Query(
     """
     SELECT i.id, i.user_email, i.interaction_count, i.total_interaction_count, i.rejection_count,
@@ -229,7 +231,8 @@ USER_PAGE = Query(
     FROM interaction i JOIN feature f ON f.workspace_id = :workspace AND f.id = i.feature_id
     WHERE i.workspace_id = :workspace AND i.feature_id = :feature AND i.first_used_at IS NOT NULL
         AND (i.updated_at, i.id) < (:before, :before_id)
-    ORDER BY i.updated_at DESC, i.id DESC LIMIT :limit
+        AND i.updated_hour_at <= :before
+    ORDER BY i.updated_hour_at DESC, i.updated_at DESC, i.id DESC LIMIT :limit
     """,
     UserUsage,
 )

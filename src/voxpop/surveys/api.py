@@ -44,7 +44,9 @@ class SurveyBatchers:
     """Batches the two hot operations. `language` is the Accept-Language header, `key` the Idempotency-Key."""
 
     def __init__(self, database: Database, limit: int) -> None:
-        self._show: Batcher[str, list[DueSurvey]] = Batcher("show", database, _show_surveys_now, queue_limit=limit)
+        self._show: Batcher[str, list[DueSurvey]] = Batcher(
+            "show", database, _show_surveys_now, queue_limit=limit, one_statement=True
+        )
         self._submit = IdempotentBatcher("submit", database, _submit_answers_now, queue_limit=limit)
 
     async def show_surveys(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:

@@ -29,13 +29,7 @@ EXPIRY_BATCH_SIZE = 5_000  # surveys that expire in one transaction
 
 async def show_surveys(tx: Tx, workspace: WorkspaceId, guids: Sequence[str], now: datetime) -> list[list[DueSurvey]]:
     """Each customer's open surveys that are due. The first time one is shown, it is marked and counted."""
-    due = await store.list_due(tx, workspace, sorted(set(guids)), now)
-    if unsent := [survey.id for survey in due if survey.sent_at is None]:
-        shown = await store.set_sent(tx, workspace, unsent, Audit(now, SYSTEM_USER))
-        # A survey that was opened in the meantime is left out, and marked the next time.
-        marked = await store.list_due(tx, workspace, sorted(set(guids)), now)
-        due = [survey for survey in marked if survey.sent_at is not None]
-        await _add_counts(tx, workspace, Stage.SHOWN, [one.campaign_id for one in shown], now)
+    due = await store.list_and_mark_due(tx, workspace, sorted(set(guids)), Audit(now, SYSTEM_USER))
     by_guid: dict[str, list[DueSurvey]] = {}
     for survey in due:
         by_guid.setdefault(survey.guid, []).append(survey)

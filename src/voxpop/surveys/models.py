@@ -152,7 +152,7 @@ class DueSurvey(Struct, frozen=True):
     context_type: str
     context_id: str
     context_date: date
-    sent_at: datetime | None
+    sent_at: datetime
 
 
 class Submission(Struct, frozen=True):

@@ -1,14 +1,16 @@
 """Statements on surveys."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, arrays_of
+from voxpop.metrics.models import Stage
+from voxpop.metrics.steps_store import counted_surveys
 from voxpop.surveys.models import AnswerableSurvey, DueSurvey, ExpiryLimits, NewCampaignSurvey, NewSurvey, SurveyClosure
 from voxpop.types import Audit, CampaignId, SurveyId, WorkspaceId
+from voxpop.workspaces.steps_store import TODAY
 
 
 class SurveyRow(Struct):
@@ -69,16 +71,37 @@ CLOSED_SURVEYS = Query(
 )
 
 
-# Which open campaign surveys can these customers answer now? The latest scheduled first.
-DUE_SURVEYS = Query(
-    """
-    SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.language, t.translations,
-           t.scale_min, t.scale_max,
-           s.context_type, s.context_id, s.context_date, s.sent_at
-    FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
-    WHERE s.workspace_id = :workspace AND s.guid = ANY (:guids::text[]) AND s.origin = 'campaign'
-        AND s.status = 'PENDING' AND s.scheduled_at < :now
-    ORDER BY s.scheduled_at DESC, s.create_time DESC, s.id DESC
+# Which open campaign surveys can these customers answer now? The latest scheduled first. Those shown for the first time
+# are marked and counted in the same statement, so that it commits by itself. Those that were closed meanwhile are left
+# out when they are locked; another process may have marked some meanwhile.
+SHOWN_DUE_SURVEYS = Query(
+    f"""
+    WITH due AS (
+        SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.language, t.translations, t.scale_min,
+               t.scale_max, s.context_type, s.context_id, s.context_date, s.sent_at, s.scheduled_at, s.create_time
+        FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
+        WHERE s.workspace_id = :workspace AND s.guid = ANY (:guids::text[]) AND s.origin = 'campaign'
+            AND s.status = 'PENDING' AND s.scheduled_at < :now
+    ), locked AS (
+        SELECT id, sent_at FROM survey
+        WHERE workspace_id = :workspace AND id = ANY (ARRAY(SELECT id FROM due WHERE sent_at IS NULL))
+            AND status = 'PENDING'
+        ORDER BY id FOR UPDATE
+    ), shown AS (
+        UPDATE survey s SET sent_at = :now, last_update_time = :now, last_update_user = :user
+        FROM locked WHERE s.workspace_id = :workspace AND s.id = locked.id AND locked.sent_at IS NULL
+        RETURNING s.campaign_id
+    ), reached AS (
+        SELECT series.kind, series.id
+        FROM shown, LATERAL (VALUES ('workspace', :workspace::uuid), ('campaign', campaign_id)) AS series (kind, id)
+    ), today AS ({TODAY}
+    ), counted AS ({counted_surveys(Stage.SHOWN)}
+    )
+    SELECT d.id, d.campaign_id, d.guid, d.survey_type_code, d.question, d.language, d.translations, d.scale_min,
+           d.scale_max, d.context_type, d.context_id, d.context_date,
+           coalesce(d.sent_at, locked.sent_at, :now::timestamptz) AS sent_at
+    FROM due d LEFT JOIN locked USING (id) WHERE d.sent_at IS NOT NULL OR locked.id IS NOT NULL
+    ORDER BY d.scheduled_at DESC, d.create_time DESC, d.id DESC
     """,
     DueSurvey,
 )
@@ -164,9 +187,9 @@ async def set_closed(tx: Tx, workspace: WorkspaceId, closures: Sequence[SurveyCl
     return {row.id for row in rows}
 
 
-async def list_due(tx: Tx, workspace: WorkspaceId, guids: Sequence[str], now: datetime) -> list[DueSurvey]:
-    """The latest scheduled first."""
-    return await DUE_SURVEYS.all(tx, workspace=workspace, guids=guids, now=now)
+async def list_and_mark_due(tx: Tx, workspace: WorkspaceId, guids: Sequence[str], audit: Audit) -> list[DueSurvey]:
+    """The latest scheduled first. It stores and counts the first showing of each, in one statement."""
+    return await SHOWN_DUE_SURVEYS.all(tx, workspace=workspace, guids=guids, now=audit.at, user=audit.by)
 
 
 async def set_sent(
