@@ -1,11 +1,13 @@
 """Readiness, and the responses to requests while the database takes no writes or loses connections."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -21,6 +23,8 @@ from voxpop import logs
 from voxpop.config.loading import load
 from voxpop.db import health
 from voxpop.db.pool import Database, Tx
+from voxpop.tickets.inbox.live_updates import changes
+from voxpop.types import utcnow
 
 READY = "/health/ready"
 FULL_DISK = """
@@ -167,3 +171,34 @@ async def fail_after_losing_the_connection(database: Database) -> None:
 async def test_the_error_of_a_lost_transaction_is_the_error_of_its_block(database: Database) -> None:
     with pytest.raises(LookupError, match="in the block"):
         await fail_after_losing_the_connection(database)
+
+
+async def test_cancelling_a_statement_again_and_again_loses_no_exception(
+    database: Database, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The framework cancels a stream at every await when the browser closes it, also while its transaction ends."""
+    lost: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context))
+
+    async def query() -> None:
+        async with database.transaction(None) as tx:
+            await tx.execute("SELECT pg_sleep(5)")
+
+    for _ in range(3):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(query)
+            await asyncio.sleep(0.05)
+            tasks.cancel_scope.cancel()
+        await asyncio.sleep(0.05)
+        gc.collect()
+    assert lost == []
+    assert await database.ping()
+
+
+async def test_a_live_stream_ends_quietly_when_the_database_fails(live_db: str, make: Factory) -> None:
+    workspace = await make.workspace("ours")
+    database = await Database.open(live_db, size=1)
+    await database.close()
+    with capture_logs() as lines:
+        assert [event async for event in changes(database, workspace, utcnow(), lifetime=5)] == []
+    assert "stream.database_unavailable" in {line["event"] for line in lines}

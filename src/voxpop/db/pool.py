@@ -188,7 +188,16 @@ async def _skip_reset(_: object) -> None:
 async def _end(connection: Any, statement: str) -> None:
     """Ends a transaction or session. If that fails, it closes the connection, so that neither outlives its block."""
     try:
-        await asyncio.wait_for(asyncio.shield(connection.execute(statement)), ACQUIRE_TIMEOUT)
+        ending = asyncio.ensure_future(connection.execute(statement))
+        # A cancelled `shield` forgets what it protects. Closing the connection then fails `ending`, which is lost.
+        ending.add_done_callback(_retrieve)
+        await asyncio.wait_for(asyncio.shield(ending), ACQUIRE_TIMEOUT)
     except (*DATABASE_ERRORS, asyncio.CancelledError):
         with suppress(asyncpg.InterfaceError):  # a lost connection has left the pool already
             connection.terminate()
+
+
+def _retrieve(done: "asyncio.Future[Any]") -> None:
+    """Takes the exception, so that asyncio does not report it as lost."""
+    if not done.cancelled():
+        done.exception()

@@ -9,14 +9,18 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
+from functools import partial
 
 from litestar import get
 from litestar.datastructures import State
 from litestar.response import ServerSentEvent, ServerSentEventMessage
+from structlog import get_logger
 
 from voxpop.auth.dependencies import CurrentWorkspace, PageRequest
 from voxpop.auth.guards import members_only
+from voxpop.db.errors import UNAVAILABLE_ERRORS
 from voxpop.db.pool import Database
+from voxpop.logs import log_failure
 from voxpop.tickets.inbox import store
 from voxpop.types import WorkspaceId, utcnow
 
@@ -26,6 +30,8 @@ MAX_COMMIT_DELAY = timedelta(seconds=30)  # from the time of a change to its com
 MAX_LOOKBACK = timedelta(minutes=15)  # a page that was away for longer reloads everything
 MAX_TICKETS = 200  # in one event
 RECONNECT_MS = 1000
+
+log = get_logger(__name__)
 
 
 @get("/inbox/changes", opt=members_only(has_sidebar=False), include_in_schema=False)
@@ -55,8 +61,13 @@ async def changes(
     with database.notifier.subscribe(workspace) as subscription:
         while clock() < end and not database.notifier.stopping:
             now = utcnow()
-            async with database.transaction(workspace) as tx:
-                changed = await store.list_changed_tickets(tx, workspace, horizon, MAX_TICKETS)
+            try:
+                async with database.transaction(workspace) as tx:
+                    changed = await store.list_changed_tickets(tx, workspace, horizon, MAX_TICKETS)
+            except UNAVAILABLE_ERRORS as error:
+                line = partial(log.warning, "stream.database_unavailable", reason=f"{type(error).__name__}: {error}")
+                log_failure("stream", line)
+                return  # the browser resumes the stream
             new = [each.ref for each in changed if reported.get(each.ref) != each.updated_at]
             reported = {each.ref: each.updated_at for each in changed}
             horizon = max(horizon, now - MAX_COMMIT_DELAY)
