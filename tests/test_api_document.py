@@ -27,6 +27,8 @@ USER = {"user_email": "user@example.com"}
 # Operations whose example cannot succeed here, for example because nothing has the id of the example.
 WITHOUT_SUCCESS = {
     "GET /api/v1/series/{kind}/{series}",
+    "GET /badge/{slug}/{file}",
+    "PUT /api/v1/series/{kind}/{series}/badge",
     "PATCH /api/csat/v1/feedbacks/{feedback}/notes",
     "DELETE /api/csat/v1/products/{product}",
     "DELETE /api/csat/v1/products/{product}/features/{feature}",
@@ -44,6 +46,8 @@ MORE_RULES_THAN_THE_SCHEMA = (
     "/api/v1/survey-types",
     "/api/v1/survey-types/{code}",
     "/api/v1/workspace",
+    "/badge/{slug}/{file}",
+    "/api/v1/series/{kind}/{series}/badge",
     "/api/v1/feedback",
     "/api/v1/feedback.csv",
     "/api/v1/feedback.jsonl",

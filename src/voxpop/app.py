@@ -15,8 +15,8 @@ from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
+from voxpop.dashboards import badge_api, stream_api
 from voxpop.dashboards import feedback_api as all_feedback_api
-from voxpop.dashboards import stream_api
 from voxpop.dashboards.change_feed import ChangeFeeds
 from voxpop.dashboards.stream_api import OpenStreams
 from voxpop.db.health import ReadinessCheck
@@ -149,6 +149,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *dashboards_api.ROUTES,
         *all_feedback_api.ROUTES,
         *stream_api.ROUTES,
+        *badge_api.ROUTES,
     ]
 
 

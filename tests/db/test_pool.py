@@ -39,6 +39,8 @@ INSERTS_WITHOUT_ENDPOINT = (
     """INSERT INTO daily_metrics (workspace_id, id, campaign_id, date, survey_type_code, total_responses, score_value,
                                   counts, create_time, last_update_time)
        SELECT workspace_id, id, id, now(), 'NPS', 0, 0, '{}', now(), now() FROM campaign WHERE workspace_id = $1""",
+    """INSERT INTO series_badge (workspace_id, series_kind, series_id, create_time, create_user)
+       VALUES ($1, 'tag', gen_random_uuid(), now(), 'x')""",
     """INSERT INTO dead_letter (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
        VALUES ($1, gen_random_uuid(), 'x', 0, 0, 'x', '', now())""",
 )

@@ -100,7 +100,7 @@ def path_of(series: Series, suffix: str = "") -> str:
     return f"{SERIES}/{series.kind}/{series.id}{suffix}"
 
 
-def set_today(monkeypatch: pytest.MonkeyPatch, today: date = TODAY) -> None:
+def set_today(monkeypatch: pytest.MonkeyPatch, today: date = TODAY, module: str = "api") -> None:
     """The API takes noon of this day for the current time."""
     now = datetime.combine(today, time(12), UTC)
-    monkeypatch.setattr("voxpop.dashboards.api.utcnow", lambda: now)
+    monkeypatch.setattr(f"voxpop.dashboards.{module}.utcnow", lambda: now)

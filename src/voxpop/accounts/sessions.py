@@ -98,6 +98,12 @@ async def look_up_workspaces(tx: Tx, _: WorkspaceId, labels: Sequence[str]) -> l
     return [known.get(label) for label in labels]
 
 
+async def find_workspace(database: Database, label: str) -> Workspace | None:
+    """The workspace with this host label."""
+    async with database.transaction(None) as tx:
+        return (await store.find_workspaces(tx, [label])).get(label)
+
+
 async def purge(database: Database, now: datetime) -> None:
     """Deletes expired sessions, links, rate limits and failed emails of every workspace."""
     async with database.transaction(None) as tx:

@@ -35,7 +35,7 @@ TICKET_KINDS = (Kind.TICKETS, Kind.AGENT, Kind.TAG)
 
 async def get_series(tx: Tx, viewer: Viewer, query: DetailQuery) -> SeriesDetail:
     """NotFound for a series that is unknown or hidden from the viewer; Invalid for too many points."""
-    row = await _find(tx, viewer, query.key)
+    row = await find_series(tx, viewer, query.key)
     survey_type = await choose_type(tx, viewer, row, query)
     wholes = list(buckets(query.grain, query.period, viewer.settings.week_start.weekday))
     if len(wholes) > MAX_POINTS:
@@ -67,7 +67,8 @@ async def choose_type(tx: Tx, viewer: Viewer, row: SeriesNameRow, query: DetailQ
     return viewer.survey_type(code)
 
 
-async def _find(tx: Tx, viewer: Viewer, key: SeriesKey) -> SeriesNameRow:
+async def find_series(tx: Tx, viewer: Viewer, key: SeriesKey) -> SeriesNameRow:
+    """NotFound for a series that is unknown or hidden from the viewer."""
     row = await store.find_series(tx, viewer.workspace, key) if viewer.may_see(key) else None
     if row is None:
         raise NotFound.of("Series", key.id)

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from voxpop.dashboards.models import SeriesKey
 from voxpop.db.pool import Tx
-from voxpop.db.query import Query
-from voxpop.types import AccountId, WorkspaceId
+from voxpop.db.query import NoRows, Query
+from voxpop.types import AccountId, Audit, WorkspaceId
 
 
 class SeriesNameRow(Struct):
@@ -18,6 +18,10 @@ class SeriesNameRow(Struct):
     id: UUID
     name: str | None
     survey_type: str | None
+
+
+class Found(Struct):
+    found: bool
 
 
 class AccountRow(Struct):
@@ -54,6 +58,27 @@ ACCOUNT_BY_EMAIL = Query(
 )
 
 
+NEW_BADGE = Query(
+    """
+    INSERT INTO series_badge (workspace_id, series_kind, series_id, create_time, create_user)
+    VALUES (:workspace, :kind, :id, :at, :by) ON CONFLICT DO NOTHING
+    """,
+    NoRows,
+)
+
+OLD_BADGE = Query(
+    "DELETE FROM series_badge WHERE workspace_id = :workspace AND series_kind = :kind AND series_id = :id", NoRows
+)
+
+BADGE = Query(
+    """
+    SELECT EXISTS (
+        SELECT FROM series_badge WHERE workspace_id = :workspace AND series_kind = :kind AND series_id = :id) AS found
+    """,
+    Found,
+)
+
+
 async def list_series_names(tx: Tx, workspace: WorkspaceId, keys: Sequence[SeriesKey]) -> list[SeriesNameRow]:
     """One row for each series; the name is None for an unknown one."""
     kinds, ids = [key.kind for key in keys], [key.id for key in keys]
@@ -70,3 +95,16 @@ async def find_account(tx: Tx, workspace: WorkspaceId, email: str) -> AccountId 
     """The account of a present or former member; `email` is normalized."""
     row = await ACCOUNT_BY_EMAIL.find(tx, workspace=workspace, email=email)
     return None if row is None else row.id
+
+
+async def insert_badge(tx: Tx, workspace: WorkspaceId, key: SeriesKey, audit: Audit) -> None:
+    """A badge that is public already stays as it is."""
+    await NEW_BADGE.run(tx, audit, workspace=workspace, kind=key.kind, id=key.id)
+
+
+async def delete_badge(tx: Tx, workspace: WorkspaceId, key: SeriesKey) -> None:
+    await OLD_BADGE.run(tx, workspace=workspace, kind=key.kind, id=key.id)
+
+
+async def badge_exists(tx: Tx, workspace: WorkspaceId, key: SeriesKey) -> bool:
+    return (await BADGE.one(tx, workspace=workspace, kind=key.kind, id=key.id)).found

@@ -50,7 +50,7 @@ ERROR_OF_STATUS: dict[int, type[AppError]] = {
     )
 }
 CLIENT_DISCONNECTED = "client disconnected prematurely"  # the framework's message
-API_PREFIXES = ("/api/", "/openapi", "/health/", "/metrics")
+API_PREFIXES = ("/api/", "/badge/", "/openapi", "/health/", "/metrics")
 
 
 def to_app_error(error: Exception) -> AppError:

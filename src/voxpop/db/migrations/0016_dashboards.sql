@@ -74,3 +74,18 @@ END $$;
 -- Text search is not leakproof, so a policy of the workspace keeps it from its index. The system role reads across it.
 CREATE POLICY feedback_search_of_system ON feedback_search FOR SELECT TO voxpop_system USING (true);
 GRANT SELECT ON feedback_search TO voxpop_system;
+
+-- The series whose badge is public.
+CREATE TABLE series_badge (
+    workspace_id uuid NOT NULL,
+    series_kind text COLLATE "C" NOT NULL,
+    series_id uuid NOT NULL,
+    create_time timestamptz NOT NULL,
+    create_user text NOT NULL,
+    CONSTRAINT series_badge_pkey PRIMARY KEY (workspace_id, series_kind, series_id),
+    CONSTRAINT series_badge_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspace
+);
+ALTER TABLE series_badge ENABLE ROW LEVEL SECURITY;
+CREATE POLICY series_badge_of_workspace ON series_badge
+    USING (workspace_id = (SELECT nullif(current_setting('voxpop.workspace', true), '')::uuid));
+GRANT SELECT, INSERT, UPDATE, DELETE ON series_badge TO voxpop_app;
