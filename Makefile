@@ -15,7 +15,7 @@ DEV := .venv/.dev-installed
 # pyproject.toml), and an idle worker takes over tests.
 CORES := -n $(shell expr $$(nproc) + 1) --dist worksteal --durations 20
 ALL := $(if $(ARGS),,$(CORES))
-BENCHES := increment analytics events answers inbox start
+BENCHES := increment answers events pages analytics inbox start
 # The tests whose result depends on the database server: statements, schema, lists, search, metrics and counts in SQL.
 ON_POSTGRES15 := $(patsubst %,tests/%.py,db/test_migrate db/test_pool db/test_queries db/test_schema \
 	features/test_analytics features/test_paging metrics/test_daily metrics/test_filter metrics/test_service \
@@ -59,9 +59,9 @@ fix: $(DEV) ## format, and repair what the linter can repair
 	@$(PY) -m ruff format --quiet
 	@$(PY) -m ruff check --fix --quiet
 
-bench: $(DEV) $(VENDOR) ## measure increments, analytics, events, answers, the inbox and the start
+bench: $(DEV) $(VENDOR) ## measure the hot operations, pages and the start; write bench/RESULTS.md
 	@build_tools/need wrk postgresql java maven
-	@for name in $(subst inbox,'inbox 100000',$(BENCHES)); do echo "== $$name"; $(PY) bench/$$name; done
+	@$(PY) bench/results $(subst inbox,'inbox 100000',$(BENCHES))
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from voxpop.db.embedded.supervisor import running as embedded
 VOXPOP = Path(__file__).parent.parent / ".venv/bin/voxpop"
 TOOLS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
 PGBENCH, PSQL = TOOLS / "pgbench", TOOLS / "psql"
+RESULTS = os.environ.get("BENCH_RESULTS")  # the file of all figures of a run; see `bench/results`
 TPS = re.compile(r"tps = ([\d.]+)")
 
 PARSER = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__, allow_abbrev=False)
@@ -33,21 +35,22 @@ def size(full: int, small: int) -> int:
 
 
 class Running(NamedTuple):
-    """A started product: where it listens, its first key, its process and its database server's address."""
+    """A started product: where it listens, its first key, its process, its data, and what it printed."""
 
     url: str
     key: str
     process: "subprocess.Popen[str]"
     data: Path
+    said: str
 
 
 @contextlib.contextmanager
-def product(*, keep_data: Path | None = None) -> Iterator[Running]:
+def product(*, keep_data: Path | None = None, workers: int = 1) -> Iterator[Running]:
     """`voxpop serve` on a fresh data directory and a free port; stopped, and its data removed, at the end."""
     folder = keep_data or Path(tempfile.mkdtemp(prefix="voxpop-bench-", dir=os.environ.get("BENCH_DIR")))
     folder.chmod(0o755)
     process = subprocess.Popen(
-        [VOXPOP, "serve", "--port", "0", "--data", folder / "data"],
+        [VOXPOP, "serve", "--port", "0", "--workers", str(workers), "--data", folder / "data"],
         env=os.environ | {"VOXPOP_LOG_LEVEL": "warning"},
         stdout=subprocess.PIPE,
         text=True,
@@ -57,7 +60,7 @@ def product(*, keep_data: Path | None = None) -> Iterator[Running]:
         key = re.search(r"vxp_\S+", said)
         url = re.search(r"is ready at (\S+)", said)  # the first address is the owner's link
         assert url, said
-        yield Running(url[1], key[0] if key else "", process, folder / "data")
+        yield Running(url[1], key[0] if key else "", process, folder / "data", said)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -163,6 +166,11 @@ def pss(pids: Sequence[int]) -> float:
     return total / 1024
 
 
+def family_pss(running: Running) -> float:
+    """The memory of the product and its database, in MB."""
+    return pss(family(running.process.pid))
+
+
 def family(pid: int) -> list[int]:
     """A process and all that descend from it."""
     children: dict[int, list[int]] = {}
@@ -175,6 +183,21 @@ def family(pid: int) -> list[int]:
         found.append(todo.pop())
         todo += children.get(found[-1], [])
     return found
+
+
+def report(what: str, value: float, *, at_least: float | None = None, at_most: float | None = None) -> None:
+    """Prints a figure with its target, and adds it to the file of results if there is one."""
+    figure = {"what": what, "value": value, "at_least": at_least, "at_most": at_most}
+    target = f" (at least {at_least:,g})" if at_least is not None else f" (at most {at_most:,g})" if at_most else ""
+    print(f"{what}: {shown(value)}{target}", flush=True)
+    if RESULTS:
+        with Path(RESULTS).open("a") as file:
+            file.write(json.dumps(figure) + "\n")
+
+
+def shown(value: float) -> str:
+    """With three digits that count, or all digits of a larger number."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def median(values: Sequence[float]) -> float:
