@@ -136,6 +136,7 @@ PAGES = """
     agent    POST   /inbox/{ref}/assignee
     agent    POST   /inbox/{ref}/tags
     agent    GET    /low-ratings
+    agent    GET    /overview
     agent    GET    /settings
     agent    GET    /settings/profile
     agent    POST   /settings/profile

@@ -15,7 +15,7 @@ from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.campaigns import api as campaigns_api
 from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
-from voxpop.dashboards import badge_api, stream_api
+from voxpop.dashboards import badge_api, overview_pages, stream_api
 from voxpop.dashboards import feedback_api as all_feedback_api
 from voxpop.dashboards.change_feed import ChangeFeeds
 from voxpop.dashboards.stream_api import OpenStreams
@@ -133,6 +133,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *account_settings_pages.ROUTES,
         *workspace_settings_pages.ROUTES,
         *portal_pages.ROUTES,
+        *overview_pages.ROUTES,
         *inbox_pages.ROUTES,
         *live_updates.ROUTES,
         *ticket_pages.ROUTES,

@@ -99,7 +99,21 @@ def plural(locale: str, count: int, one: str, many: str, **values: object) -> st
 @lru_cache(maxsize=1024, typed=True)
 def format_number(locale: str, value: float) -> str:
     """`1,234.5` in English: with the language's separators and all decimals."""
-    return format_decimal(value, locale=_locale(locale), decimal_quantization=False)
+    return format_decimal(value, locale=_locale(locale), decimal_quantization=False).replace("-", "−")
+
+
+@lru_cache(maxsize=4096)
+def format_fixed(locale: str, value: float, decimals: int, *, signed: bool = False) -> str:
+    """`−3.10`: with exactly so many decimals and a real minus; `signed` adds a plus to what is not below zero."""
+    text = format_decimal(abs(value), format=f"#,##0.{'0' * decimals}", locale=_locale(locale))
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return ("−" if value < 0 else "+" if signed else "") + text
+
+
+def format_day(locale: str, day: date, pattern: str) -> str:
+    """A date by a pattern of the CLDR, for example `d MMMM`."""
+    return _date(locale, day, pattern)
 
 
 def format_full(locale: str, moment: datetime, zone: tzinfo) -> str:

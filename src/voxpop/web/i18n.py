@@ -33,6 +33,9 @@ def install_locale(environment: Environment, locale: str) -> None:
     environment.filters |= {
         "ago": _time_filter(locale, i18n.format_relative, Markup(" data-ago")),
         "when": _time_filter(locale, _format_with_zone, Markup(" data-when")),
+        "fixed": lambda value, decimals: i18n.format_fixed(locale, value, decimals),
+        "signed": lambda value, decimals: i18n.format_fixed(locale, value, decimals, signed=True),
+        "day": lambda day, pattern: i18n.format_day(locale, day, pattern),
         "num": lambda value: i18n.format_number(locale, value),
     }
 

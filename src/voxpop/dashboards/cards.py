@@ -1,0 +1,88 @@
+"""Score cards: the score of each survey type over a period, with its change and its line. Changes nothing."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from voxpop.dashboards import series_detail, series_list
+from voxpop.dashboards.charts import Chart, Sparkline, draw_chart, draw_sparkline
+from voxpop.dashboards.models import (
+    Change,
+    Compare,
+    DetailQuery,
+    Direction,
+    Figures,
+    ListQuery,
+    ScoredType,
+    SeriesDetail,
+    SeriesKey,
+    SeriesRow,
+    SortKey,
+)
+from voxpop.dashboards.page_models import PageState
+from voxpop.dashboards.viewer import Viewer
+from voxpop.db.pool import Tx
+
+FIRST_TYPES = ("NPS", "CSAT", "CES", "CSAT10")  # cards keep their places, whatever their scores
+SMALL_NUMBER = 30  # answers, below which a score is pale
+
+
+class Card(Struct, frozen=True):
+    """The score of a survey type. `href` shows it as a chart."""
+
+    survey_type: ScoredType
+    figures: Figures
+    change: Change | None
+    sparkline: Sparkline
+    href: str
+    is_current: bool
+
+    @property
+    def is_small(self) -> bool:
+        return self.figures.responses < SMALL_NUMBER
+
+
+async def list_cards(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey) -> list[Card]:
+    """A card for each survey type that has ratings in either period. Its change passed the test of all of them."""
+    query = ListQuery(key.kind, None, "", state.period, state.compare, sort=SortKey.NAME, direction=Direction.ASC)
+    rows = [row for row in (await series_list.list_series(tx, viewer, query)).rows if row.id == key.id]
+    rows.sort(key=lambda row: (_place(row.survey_type), row.survey_type))
+    current = current_type(rows, state)
+    return [await _card(tx, viewer, state, row, is_current=row.survey_type == current) for row in rows]
+
+
+def current_type(rows: Sequence[SeriesRow], state: PageState) -> str | None:
+    """The survey type that the address names, otherwise the first one; None without any."""
+    codes = [row.survey_type for row in rows]
+    wanted = state.own.get("survey_type")
+    return wanted if wanted in codes else next(iter(codes), None)
+
+
+async def load_chart(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str) -> Chart:
+    """The chart of a series over the period of a page, with the line of the period it is compared with."""
+    detail = await _load_detail(tx, viewer, state, key, survey_type)
+    before = state.before()
+    earlier = await _load_detail(tx, viewer, before, key, survey_type) if before else None
+    return draw_chart(detail, earlier, state.grain, viewer.settings.week_start.weekday)
+
+
+async def _card(tx: Tx, viewer: Viewer, state: PageState, row: SeriesRow, *, is_current: bool) -> Card:
+    key = SeriesKey(row.kind, row.id)
+    detail = await _load_detail(tx, viewer, state, key, row.survey_type)
+    return Card(
+        detail.survey_type,
+        Figures(row.responses, row.score, row.low, row.high),
+        row.change,
+        draw_sparkline(detail.points),
+        f"{state.with_own(survey_type=row.survey_type).address}#chart",
+        is_current,
+    )
+
+
+async def _load_detail(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str) -> SeriesDetail:
+    query = DetailQuery(key, survey_type, state.period, state.grain, Compare.NONE)
+    return await series_detail.get_series(tx, viewer, query)
+
+
+def _place(code: str) -> int:
+    return FIRST_TYPES.index(code) if code in FIRST_TYPES else len(FIRST_TYPES)
