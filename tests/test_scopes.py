@@ -1,6 +1,7 @@
 """Access: the scope or role of every route, keys that are refused, and ids of another workspace."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -261,11 +262,24 @@ async def test_an_api_key_gives_no_access_to_pages(make: Factory) -> None:  # G1
             assert outcome(answer) == expected(access, "anonymous"), path
 
 
-async def test_options_responses_are_empty(make: Factory) -> None:  # G1
-    anonymous = make.anonymous()
-    for _, path in EXPECTED | EXPECTED_PAGES:
+async def test_options_responses_name_every_method_and_are_empty(make: Factory) -> None:  # G1
+    anonymous, methods = make.anonymous(), defaultdict(lambda: {"OPTIONS"})
+    for method, path in EXPECTED | EXPECTED_PAGES:
+        methods[path] |= {method, "HEAD"} if method == "GET" else {method}
+    for path, expected_methods in methods.items():
         answer = await anonymous.options(path.format(**IDS))
         assert (answer.status_code, answer.content) == (204, b"")
+        assert set(answer.headers["allow"].split(", ")) == expected_methods, path
+
+
+async def test_a_405_names_the_methods_that_options_names(make: Factory) -> None:  # C7
+    anonymous = make.anonymous()
+    for path in {path.format(**IDS) for _, path in EXPECTED | EXPECTED_PAGES}:
+        refused = await anonymous.request("TRACE", path)
+        assert refused.status_code == 405, path
+        assert set(refused.headers["allow"].split(", ")) == set(
+            (await anonymous.options(path)).headers["allow"].split(", ")
+        )
 
 
 async def test_a_malformed_or_unknown_key_is_refused(make: Factory, client: Client) -> None:  # G1

@@ -38,6 +38,7 @@ from voxpop.tickets.inbox.sidebar import load_sidebar
 from voxpop.tickets.portal import pages as portal_pages
 from voxpop.types import Scope
 from voxpop.web import ops, pages
+from voxpop.web.allowed_methods import answer_options
 from voxpop.web.error_handlers import handle_exception
 from voxpop.web.fast_path import FastEndpoint, FastGet, FastPost, Operation
 from voxpop.web.middleware import AppMiddleware
@@ -61,7 +62,7 @@ def create_framework() -> Litestar:
     """Routes, guards and documents, without the state that they read for each request."""
     app = Litestar(
         routes(),
-        guards=[check_access, validate_body, validate_query],
+        guards=[answer_options, check_access, validate_body, validate_query],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: handle_exception},
         plugins=[ApiDocs(API_SECTIONS)],

@@ -25,7 +25,8 @@ TicketId = NewType("TicketId", UUID)
 EMAIL_PATTERN = (
     r"^(?!\.)(?!.*\.\.)[A-Za-z0-9_'+\-.]*[A-Za-z0-9_+\-]@([A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}\Z"
 )
-KEY_PATTERN = r"^[a-zA-Z0-9\-_.+]+\Z"
+# Not "." and "..": browsers and clients drop such parts of a path, so that their paths would lead elsewhere.
+KEY_PATTERN = r"^(?!\.{1,2}$)[a-zA-Z0-9\-_.+]+\Z"
 
 MAX_EMAIL, MAX_GUID, MAX_NAME, MAX_PASSWORD, MAX_IDEMPOTENCY_KEY = 254, 255, 200, 200, 255  # characters
 MIN_PASSWORD = 12  # characters

@@ -204,18 +204,16 @@ async def test_times_are_in_utc_and_days_in_the_workspace_time_zone(api: Campaig
 
 async def test_a_year_out_of_range_is_refused(api: CampaignApi) -> None:  # F14
     for field, value in (
-        ("start_date", "0001-01-01"),
         ("start_date", "0001-01-01T00:00:00Z"),
         ("start_date", "0001-01-01T00:00:00+01:00"),
-        ("end_date", "9999-12-31"),
         ("end_date", "9999-12-31T23:59:59.999999Z"),
         ("end_date", "9999-12-31T23:59:59-01:00"),
     ):
         assert invalid_fields(await api.post("campaigns", PLAN | {field: value})) == [field]
         bound = f"{field}_from" if field == "start_date" else f"{field}_to"
         assert invalid_fields(await api.post("campaigns/filter", {bound: value})) == [bound]
-    wide = await api.open(start_date="0001-01-02", end_date="9999-12-30")
-    assert (wide["start_date"], wide["end_date"]) == ("0001-01-02T00:00:00.000Z", "9999-12-30T23:59:59.999Z")
+    wide = await api.open(start_date="0001-01-01", end_date="9999-12-31")
+    assert (wide["start_date"], wide["end_date"]) == ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
 
 
 async def test_the_example_campaigns_of_the_contract_can_be_created(api: CampaignApi) -> None:  # F17

@@ -78,11 +78,10 @@ def test_invalid_dates_are_refused(text: str) -> None:  # F14
 @pytest.mark.parametrize(
     ("text", "zone", "end"),
     [
-        ("9999-12-31", "UTC", True),
-        ("0001-01-01", "Asia/Tokyo", False),
         ("0001-01-01T00:00:00+00:01", "UTC", False),
+        ("0001-01-01T00:00:00Z", "UTC", False),
         ("9999-12-31T23:59:59-00:01", "UTC", True),
-        ("0001-01-01", "UTC", False),
+        ("9999-12-31T23:59:59.999999Z", "UTC", True),
     ],
 )
 def test_times_at_the_limits_of_the_calendar_are_out_of_range(text: str, zone: str, end: bool) -> None:  # F14
@@ -116,3 +115,12 @@ def test_a_day_begins_at_its_earliest_minute(day: date, zone: ZoneInfo) -> None:
     start = datetime.combine(day, time.min, UTC) - timedelta(hours=15)
     minutes = (start + timedelta(minutes=minute) for minute in range(30 * 60))
     assert start_of_day(day, zone) == next(one for one in minutes if one.astimezone(zone).date() == day)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Sao_Paulo", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_and_the_last_day_of_the_calendar_are_days(zone: str) -> None:  # F18
+    last_start, last_end = (parse_date("9999-12-31", ZoneInfo(zone), end=end) for end in (False, True))
+    first_start, first_end = (parse_date("0001-01-01", ZoneInfo(zone), end=end) for end in (False, True))
+    assert first_start < first_end < last_start < last_end
+    assert datetime.min.replace(tzinfo=UTC) < first_start  # the bounds themselves are stored as infinity
+    assert last_end < datetime.max.replace(tzinfo=UTC)

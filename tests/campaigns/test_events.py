@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from tests.support.campaign_invariants import assert_counts_agree, funnel, statuses
 from tests.support.campaigns import GUID, ORDER, PLAN, TICKET, CampaignApi
-from tests.support.clients import error_code, expect_ok
+from tests.support.clients import error_code, expect_ok, invalid_fields
 from tests.support.invariants import Owner
 
 from voxpop.campaigns.event_ingest import InvalidEvent, parse_message
@@ -151,14 +151,14 @@ async def test_an_event_with_a_missing_or_invalid_field_is_refused(api: Campaign
     await api.open()
     for field, value in INVALID:
         answer = await api.post("events", ORDER | {field: value})
-        assert error_code(answer) == (400, "VALIDATION_ERROR"), (field, value)
-        assert field in answer.json()["message"] or value == "a\x00b"
+        assert invalid_fields(answer) == [field], value
+        assert answer.json()["message"].startswith(f"body/{field} ")
     for field in ("event_type", "guid", "context_id", "context_type"):
         answer = await api.post("events", {key: ORDER[key] for key in ORDER.keys() - {field}})
         assert error_code(answer) == (400, "VALIDATION_ERROR"), field
         assert f"{field} is missing" in answer.json()["message"]
     for body in (None, 5, "text", True):
-        assert error_code(await api.post("events", body)) == (400, "VALIDATION_ERROR")
+        assert invalid_fields(await api.post("events", body)) == []
     assert await contexts(owner) == []
     assert await owner.fetchval("SELECT count(*) FROM dead_letter") == 0
 

@@ -39,7 +39,7 @@ async def test_the_key_of_a_product_is_unique(client: Client, other_client: Clie
 
 async def test_a_product_without_a_proper_key_or_name_is_refused(client: Client) -> None:  # C13, C19
     bodies: list[dict[str, Any]] = [{"key": "a"}, {"name": "A"}, {"key": "", "name": "A"}, {"key": "a", "name": ""}]
-    bodies += [{"key": key, "name": "A"} for key in ("a b", "a/b", "ä", "a\n", None, 1)]
+    bodies += [{"key": key, "name": "A"} for key in ("a b", "a/b", "ä", "a\n", ".", "..", None, 1)]
     for body in bodies:
         assert error_code(await client.post(PRODUCTS, json=body)) == (400, "VALIDATION_ERROR"), body
     assert await names(client) == []
@@ -133,7 +133,7 @@ async def test_the_key_of_a_feature_is_unique_in_its_product(client: Client) -> 
 async def test_an_invalid_feature_is_refused(client: Client) -> None:  # C19, C20, C21
     await open_products(client, ("pms", "A"))
     wrong: list[dict[str, Any]] = [
-        *({"feature_key": key} for key in ("", "a b", "a/b", "ä", "a\n", "a%", None, 7, "k" * 101)),
+        *({"feature_key": key} for key in ("", "a b", "a/b", "ä", "a\n", "a%", ".", "..", None, 7, "k" * 101)),
         *({"interaction_threshold": value} for value in (0, -1, 1.5, "5", True, None, 2**31, [])),
         *({"rejection_threshold": value} for value in (0, -1, 0.5, "3", False, None, 10**30, {})),
         {"description": None},

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from voxpop.errors import Invalid
 from voxpop.web.forms import FORM_MEDIA_TYPE, read_form
+from voxpop.web.validation import refuse_nul
 
 
 class NumberForm(Struct):
@@ -42,3 +43,22 @@ async def test_anything_else_is_no_number(days: str) -> None:
     with pytest.raises(Invalid) as refusal:
         await read(f"days={days}")
     assert [each.field for each in refusal.value.details] == ["days"]
+
+
+async def test_an_error_names_the_field_that_has_nul_or_comes_twice() -> None:
+    for body in ("days=1&note=a%00b&note=c", "days=1&days=2&note=x"):
+        with pytest.raises(Invalid) as refusal:
+            await read(body)
+        assert [each.field for each in refusal.value.details] == ["note" if "%00" in body else "days"]
+
+
+def test_an_error_names_the_field_with_nul_in_json() -> None:
+    for value, field in (
+        ({"a": {"b": ["x", "y\x00"]}}, "a.b[1]"),
+        ({"a": "\x00"}, "a"),
+        ({"a": [{"k\x00": 1}]}, "a[0]"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            refuse_nul(value)
+        assert [each.field for each in refusal.value.details] == [field]
+    refuse_nul({"a": ["x", 1, None]})

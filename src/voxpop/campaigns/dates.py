@@ -8,8 +8,8 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?\Z", re.IGNORECASE)
 MIDNIGHT = datetime.min.time()
 MICROSECOND = timedelta(microseconds=1)
-# asyncpg stores these two as infinity.
-INFINITE = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+# asyncpg stores these two as infinity. A day that begins or ends there, or beyond them in its zone, ends next to them.
+INFINITE = FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def parse_date(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
@@ -32,8 +32,17 @@ def parse_date(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Midnight in the zone; if the clocks skip it, the first instant of the day."""
-    return datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
+    try:
+        return max(datetime.combine(day, MIDNIGHT, zone).astimezone(UTC), FIRST + MICROSECOND)
+    except OverflowError:  # the first day of the calendar, east of Greenwich
+        return FIRST + MICROSECOND
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    return start_of_day(day + timedelta(days=1), zone) - MICROSECOND
+    """The last microsecond of the day in the zone."""
+    if day < date.max:
+        return start_of_day(day + timedelta(days=1), zone) - MICROSECOND
+    try:
+        return min(datetime.combine(day, datetime.max.time(), zone).astimezone(UTC), LAST - MICROSECOND)
+    except OverflowError:  # west of Greenwich
+        return LAST - MICROSECOND

@@ -26,7 +26,11 @@ CONTEXTS = {context.value: context for context in ContextType}
 
 
 class InvalidEvent(Exception):
-    """The message is no event; the text gives the reason."""
+    """The message is no event; the text gives the field, if it is one field's fault, and the reason."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(f"{field} {reason}".strip())
+        self.reason, self.field = reason, field
 
 
 class EventOutcome(StrEnum):
@@ -70,7 +74,7 @@ def parse_event(message: object, received_at: datetime) -> Event | None:
     if (trigger := TRIGGERS.get(_text(message, "event_type"))) is None:
         return None
     if (context := CONTEXTS.get(_text(message, "context_type"))) is None:
-        raise InvalidEvent("context_type must be ORDER or TICKET")
+        raise InvalidEvent("must be ORDER or TICKET", "context_type")
     day = _instant(message.get("timestamp"), received_at).date()
     return Event(trigger, _text(message, "guid"), context, _text(message, "context_id"), day)
 
@@ -152,11 +156,11 @@ def _result(matches: Sequence[MatchedCampaign]) -> EventResult:
 def _text(message: Mapping[str, object], field: str) -> str:
     value = message.get(field)
     if not isinstance(value, str) or not value.strip():
-        raise InvalidEvent(f"{field} is missing" if value is None else f"{field} must be a text that is not blank")
+        raise InvalidEvent("is missing" if value is None else "must be a text that is not blank", field)
     if len(value) > MAX_GUID:
-        raise InvalidEvent(f"{field} is longer than {MAX_GUID} characters")
+        raise InvalidEvent(f"is longer than {MAX_GUID} characters", field)
     if "\x00" in value:
-        raise InvalidEvent(f"{field} has a NUL character")
+        raise InvalidEvent("has a NUL character", field)
     return value
 
 
@@ -170,4 +174,4 @@ def _instant(value: object, received_at: datetime) -> datetime:
         instant = datetime.fromisoformat(value)
         return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidEvent("timestamp must be an instant like 2024-01-15T14:30:00Z") from None
+        raise InvalidEvent("must be an instant like 2024-01-15T14:30:00Z", "timestamp") from None

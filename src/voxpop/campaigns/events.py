@@ -19,10 +19,12 @@ async def receive(tx: Tx, workspace: WorkspaceId, body: object, now: datetime) -
         if len(body) > MAX_EVENTS:
             raise Invalid(f"body must not have more than {MAX_EVENTS} events")
         return await _ingest_all(tx, workspace, [_parse(item, now) for item in body], now)
-    parsed = _parse(body, now)
-    if isinstance(parsed, EventResult) and parsed.outcome is EventOutcome.INVALID:
-        raise Invalid(f"body {parsed.message}", details=[FieldError("", parsed.message or "")])
-    return await _ingest_all(tx, workspace, [parsed], now)
+    try:
+        event = event_ingest.parse_event(body, now) or event_ingest.unknown_type()
+    except InvalidEvent as error:
+        details = [FieldError(error.field, error.reason)] if error.field else []
+        raise Invalid(f"body/{error.field} {error.reason}" if details else f"body {error}", details=details) from None
+    return await _ingest_all(tx, workspace, [event], now)
 
 
 async def _ingest_all(

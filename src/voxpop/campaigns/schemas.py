@@ -17,8 +17,15 @@ CampaignName = Annotated[Name, Meta(examples=["NPS после заказа"])]
 TypeCode = Annotated[str, Meta(min_length=1, max_length=100, examples=["NPS"])]
 DelayHours = Annotated[float, whole_number(0, 87_600), Meta(description="0: the survey is due at once", examples=[24])]
 MOMENT = "An instant, or a day of the workspace"
-Start = Annotated[str, Meta(max_length=40, description=f"{MOMENT}: its start", examples=["2024-01-01"])]
-End = Annotated[str, Meta(max_length=40, description=f"{MOMENT}: its last moment", examples=["2024-12-31"])]
+FORMATS = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+Start = Annotated[
+    str,
+    Meta(max_length=40, description=f"{MOMENT}: its start", examples=["2024-01-01"], extra_json_schema=FORMATS),
+]
+End = Annotated[
+    str,
+    Meta(max_length=40, description=f"{MOMENT}: its last moment", examples=["2024-12-31"], extra_json_schema=FORMATS),
+]
 
 
 class NewCampaign(Struct, frozen=True):

@@ -30,6 +30,7 @@ from voxpop.errors import (
 )
 from voxpop.i18n import choose_locale
 from voxpop.logs import log_failure
+from voxpop.web.allowed_methods import allow_header
 from voxpop.web.openapi.schemas import Endpoint, Problem
 from voxpop.web.pages import ResponseOverride, error_page
 
@@ -147,7 +148,9 @@ def _envelope(error: AppError, cause: Exception, problem: Problem) -> Response[A
 
 def _allow_header(cause: Exception) -> dict[str, str]:
     """The methods of the address, which a 405 must name (RFC 9110); the router puts them into its exception."""
-    return cause.headers or {} if isinstance(cause, MethodNotAllowedException) else {}
+    if not isinstance(cause, MethodNotAllowedException):
+        return {}
+    return allow_header((cause.headers or {}).get("allow", "").split(", "))
 
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:

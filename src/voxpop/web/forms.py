@@ -11,7 +11,7 @@ from litestar.connection import Request
 
 from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
 from voxpop.web.one_line import clean_lines
-from voxpop.web.validation import JSON_MEDIA_TYPE, decode, has_nul, media_type
+from voxpop.web.validation import JSON_MEDIA_TYPE, decode, media_type, refuse_nul
 from voxpop.web.validation_errors import from_validation_error
 
 Form = TypeVar("Form", bound=msgspec.Struct)
@@ -54,8 +54,8 @@ def _decode_pairs(body: bytes) -> list[tuple[str, str]]:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Invalid("body is not a valid form") from None
-    if has_nul(dict(pairs)):
-        raise Invalid("body must not contain NUL characters")
+    for pair in pairs:
+        refuse_nul(dict([pair]))
     return pairs
 
 
@@ -66,13 +66,14 @@ def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[st
         sent.setdefault(name, []).append(_with_plain_line_ends(value))
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(form):
-        texts = sent.get(field.encode_name)
+        name = field.encode_name
+        texts = sent.get(name)
         if texts is None:
             continue
         if not _is_list(field.type) and len(texts) > 1:
             reason = "must be given once"
-            raise Invalid(f"body/{field.name} {reason}", details=[FieldError(field.name, reason)])
-        values[field.encode_name] = texts if _is_list(field.type) else _value(texts[0], field.type)
+            raise Invalid(f"body/{name} {reason}", details=[FieldError(name, reason)])
+        values[name] = texts if _is_list(field.type) else _value(texts[0], field.type)
     return values
 
 

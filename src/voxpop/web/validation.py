@@ -50,8 +50,8 @@ def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         body.decode()  # the decoder skips unknown fields without checking their encoding
         value = decoder.decode(body)
         # A handler that takes any body checks the fields it uses by itself.
-        if b"\\u0000" in body and decoder.type is not Any and has_nul(msgspec.to_builtins(value)):
-            raise Invalid("body must not contain NUL characters")
+        if b"\\u0000" in body and decoder.type is not Any:
+            refuse_nul(msgspec.to_builtins(value))
     except msgspec.ValidationError as error:
         raise from_validation_error(error, "body") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -61,16 +61,27 @@ def decode(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     return clean_lines(value)
 
 
-def has_nul(value: object) -> bool:
-    """Whether any text in the value contains NUL, which PostgreSQL cannot store."""
+def refuse_nul(body: object) -> None:
+    """Invalid, naming the field, if a text of the body contains NUL, which PostgreSQL cannot store."""
+    if (path := _path_of_nul(body, "")) is not None:
+        reason, field = "must not contain NUL characters", path.removeprefix(".")
+        details = [FieldError(field, reason)] if field else []
+        raise Invalid(f"body/{field} {reason}" if field else f"body {reason}", details=details)
+
+
+def _path_of_nul(value: object, path: str) -> str | None:
+    inner: Iterable[tuple[str, object]] = ()
     match value:
-        case str():
-            return "\x00" in value
+        case str() if "\x00" in value:
+            return path
         case dict():
-            return any(has_nul(inner) for pair in value.items() for inner in pair)
+            if any("\x00" in str(name) for name in value):
+                return path
+            inner = ((f"{path}.{name}", item) for name, item in value.items())
         case list():
-            return any(map(has_nul, value))
-    return False
+            inner = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+    found = (_path_of_nul(item, item_path) for item_path, item in inner)
+    return next((each for each in found if each is not None), None)
 
 
 async def validate_body(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from voxpop.errors import FieldError, Invalid
 
 MISSING_FIELD = "Object missing required field `"
+KEY_REASON = "may only have letters, digits and - _ . + and must not be . or .."
 MAX_REASON_LENGTH = 500  # characters; a longer reason quotes a longer text of the caller
 PATH_START, KEY_OF_PATH, PATH_END = " - at `", "key` in `", "`"
 WHOLE_NUMBER = re.compile(r"(\d)\.0\b")  # bounds of whole numbers, which are validated as floats
@@ -57,7 +58,7 @@ def _readable(reason: str) -> str:
             return "must not be blank"
         if r"\\u3164" in reason:  # the pattern of a visible character
             return "needs a visible character"
-        return "Invalid email address" if "@" in reason else "may only have letters, digits and - _ . +"
+        return "Invalid email address" if "@" in reason else KEY_REASON
     if len(reason) > MAX_REASON_LENGTH:
         return f"{reason[:MAX_REASON_LENGTH]}…"
     reason = reason.replace("`float` that's a multiple of 1.0", "a whole number").replace("`float`", "`int`")

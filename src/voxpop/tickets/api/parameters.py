@@ -53,6 +53,14 @@ def bounds(limit: int, description: str | None, example: str) -> Any:
     return Meta(max_length=limit, description=description, examples=[example])
 
 
+UPDATED_SINCE = Meta(
+    max_length=40,
+    description="An instant, or a day in UTC",
+    examples=["2026-11-01T00:00:00Z"],
+    extra_json_schema={"anyOf": [{"format": "date-time"}, {"format": "date"}]},
+)
+
+
 @dataclass(frozen=True)
 class FilterParameters:
     """The filters as query parameters, with their bounds. An empty text is no filter."""
@@ -62,7 +70,7 @@ class FilterParameters:
     ] = None
     priority: FromQuery[Annotated[Priority, Meta(examples=["High"])] | None] = None
     rating: FromQuery[Annotated[Rating, Meta(examples=["1-2"])] | None] = None
-    updated_since: FromQuery[Annotated[str, bounds(40, "An instant", "2026-11-01T00:00:00Z")] | None] = None
+    updated_since: FromQuery[Annotated[str, UPDATED_SINCE] | None] = None
     assignee: FromQuery[
         Annotated[str, bounds(MAX_EMAIL, "A member's account id or email address, or `none`", "none")] | None
     ] = None
