@@ -3,6 +3,7 @@
 Deduplication: a campaign opens one survey per context, and ignores the event otherwise (F20-F29).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,7 +19,7 @@ from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Stage, SurveyIncrement
 from voxpop.surveys import service as surveys
 from voxpop.surveys.models import NewCampaignSurvey, campaign_series
-from voxpop.types import MAX_GUID, CampaignId, SurveyId, WorkspaceId, uuid7
+from voxpop.types import MAX_GUID, CampaignId, SurveyId, WorkspaceId, uuid7s
 from voxpop.workspaces import service as workspaces
 
 TRIGGERS = {trigger.value: trigger for trigger in Trigger}
@@ -104,10 +105,11 @@ async def _match(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: d
     running = await store.list_running(tx, workspace, sorted({event.type for event in events}), now)
     new: dict[tuple[CampaignId, str], NewCampaignSurvey] = {}
     matches: list[MatchedCampaign] = []
+    ids = uuid7s()
     for index, event in enumerate(events):
         for campaign in (campaign for campaign in running if campaign.trigger_type == event.type):
             is_first = (key := (campaign.id, event.context_id)) not in new
-            survey = new.setdefault(key, _survey(campaign, event))
+            survey = new.setdefault(key, _survey(SurveyId(next(ids)), campaign, event))
             matches.append(MatchedCampaign(index, campaign.id, survey.id if is_first else None))
     opened = await surveys.open_campaign_surveys(tx, workspace, list(new.values()), now)
     return [
@@ -116,9 +118,9 @@ async def _match(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: d
     ]
 
 
-def _survey(campaign: RunningCampaign, event: Event) -> NewCampaignSurvey:
+def _survey(ident: SurveyId, campaign: RunningCampaign, event: Event) -> NewCampaignSurvey:
     return NewCampaignSurvey(
-        id=SurveyId(uuid7()),
+        id=ident,
         campaign=campaign.id,
         survey_type=campaign.survey_type_code,
         delay_hours=campaign.delay_hours,
@@ -132,10 +134,11 @@ def _survey(campaign: RunningCampaign, event: Event) -> NewCampaignSurvey:
 async def _increments(
     tx: Tx, workspace: WorkspaceId, matches: Sequence[MatchedCampaign], now: datetime
 ) -> Sequence[SurveyIncrement]:
-    opened = [campaign_series(match.campaign) for match in matches if match.survey is not None]
+    opened = Counter(match.campaign for match in matches if match.survey is not None)
     if not opened:
         return []
-    return surveys.increments(await workspaces.get_workspace(tx, workspace), Stage.OPENED, opened, now)
+    counts = {campaign_series(campaign): count for campaign, count in opened.items()}
+    return surveys.increments(await workspaces.get_workspace(tx, workspace), Stage.OPENED, counts, now)
 
 
 def _results(event_count: int, matches: Sequence[MatchedCampaign]) -> Sequence[EventResult]:

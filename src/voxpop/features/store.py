@@ -22,7 +22,7 @@ from voxpop.features.models import (
 )
 from voxpop.features.prompting import COOL_DOWN_START, IN_COOLDOWN, should_prompt_sql
 from voxpop.metrics.models import Stage
-from voxpop.metrics.steps_store import counted_surveys
+from voxpop.metrics.steps_store import COUNTED_SURVEYS
 from voxpop.surveys.steps_store import OPENED_FEATURE_SURVEYS
 from voxpop.types import SYSTEM_USER, FeatureId, WorkspaceId, uuid7
 from voxpop.workspaces.steps_store import TODAY
@@ -114,7 +114,7 @@ INCREMENTED = Query(
         SELECT series.kind, series.id FROM opened JOIN named USING (feature_id), LATERAL (VALUES
             ('workspace', :workspace::uuid), ('product', product_id), ('feature', feature_id)) AS series (kind, id)
     ), today AS ({TODAY}
-    ), counted AS ({counted_surveys(Stage.OPENED)}
+    ), counted AS ({COUNTED_SURVEYS[Stage.OPENED]}
     ){_ROWS}""",
     InteractionRow,
 )

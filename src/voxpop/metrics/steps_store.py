@@ -3,8 +3,7 @@
 from voxpop.metrics.models import Stage
 
 
-def counted_surveys(stage: Stage) -> str:
-    """Counts the surveys that reach a stage on the date of `today`. `reached` has a row (kind, id) for each series."""
+def _counted_surveys(stage: Stage) -> str:
     return f"""
     INSERT INTO survey_count AS s (workspace_id, series_kind, series_id, grain, date, {stage})
     SELECT :workspace, kind, id, grain, start, count(*)
@@ -14,3 +13,7 @@ def counted_surveys(stage: Stage) -> str:
     ORDER BY kind COLLATE "C", id, grain COLLATE "C", start
     ON CONFLICT (workspace_id, series_kind, series_id, grain, date) DO UPDATE
     SET {stage} = s.{stage} + excluded.{stage}"""
+
+
+# Counts the surveys that reach a stage on the date of `today`. `reached` has a row (kind, id) for each of their series.
+COUNTED_SURVEYS = {stage: _counted_surveys(stage) for stage in Stage}

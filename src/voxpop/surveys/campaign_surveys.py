@@ -1,5 +1,6 @@
 """Campaign surveys after they are opened: shown to customers, answered, expired. Of a campaign it knows the id only."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -84,8 +85,8 @@ async def _add_counts(
     tx: Tx, workspace: WorkspaceId, stage: Stage, campaigns: Sequence[CampaignId], now: datetime
 ) -> None:
     if campaigns:
-        series = map(campaign_series, campaigns)
-        added = increments(await workspaces.get_workspace(tx, workspace), stage, series, now)
+        counts = {campaign_series(campaign): count for campaign, count in Counter(campaigns).items()}
+        added = increments(await workspaces.get_workspace(tx, workspace), stage, counts, now)
         await metrics.add_counts(tx, workspace, surveys=added)
 
 

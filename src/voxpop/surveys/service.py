@@ -8,8 +8,8 @@ A function that returns increments leaves the counting to its caller, which pass
 `record_answers` at the end of its transaction.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from voxpop.db.pool import Tx
@@ -37,7 +37,7 @@ async def open_surveys(
     """Opens surveys of any origin but campaigns, which use `open_campaign_surveys`; returns increments."""
     if surveys:
         await store.insert_surveys(tx, workspace.id, surveys, Audit(now, SYSTEM_USER))
-    return increments(workspace, Stage.OPENED, [survey.series for survey in surveys], now)
+    return increments(workspace, Stage.OPENED, Counter(tuple(survey.series) for survey in surveys), now)
 
 
 async def open_campaign_surveys(
@@ -52,7 +52,7 @@ async def mark_shown(
 ) -> list[SurveyIncrement]:
     """Marks an open survey the first time it is shown; returns increments."""
     shown = await store.set_sent(tx, workspace.id, [survey], Audit(now, SYSTEM_USER))
-    return increments(workspace, Stage.SHOWN, [series for _ in shown], now)
+    return increments(workspace, Stage.SHOWN, {tuple(series): len(shown)} if shown else {}, now)
 
 
 async def close_surveys(
@@ -62,11 +62,11 @@ async def close_surveys(
     if not closures:
         return []
     closed = await store.set_closed(tx, workspace.id, closures, Audit(now, SYSTEM_USER))
-    series: dict[Status, list[Sequence[Series]]] = {}
+    counts: dict[Status, Counter[tuple[Series, ...]]] = defaultdict(Counter)
     for closure in closures:
         if closure.survey in closed:
-            series.setdefault(closure.status, []).append(closure.series)
-    return [one for status in series for one in increments(workspace, STAGE_OF_STATUS[status], series[status], now)]
+            counts[closure.status][tuple(closure.series)] += 1
+    return [one for status in counts for one in increments(workspace, STAGE_OF_STATUS[status], counts[status], now)]
 
 
 async def record_answers(
@@ -93,10 +93,9 @@ async def record_answers(
 
 
 def increments(
-    workspace: Workspace, stage: Stage, series: Iterable[Sequence[Series]], now: datetime
+    workspace: Workspace, stage: Stage, counts: Mapping[tuple[Series, ...], int], now: datetime
 ) -> list[SurveyIncrement]:
-    """The increments of surveys that reach a stage; `series` has one entry for each survey."""
-    counts = Counter(map(tuple, series))
+    """The increments of surveys that reach a stage: their number by their series."""
     day = workspace.day(now)
     return [SurveyIncrement(stage, day, with_workspace(workspace.id, one), count) for one, count in counts.items()]
 

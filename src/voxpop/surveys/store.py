@@ -7,7 +7,7 @@ from msgspec import Struct
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, arrays_of
 from voxpop.metrics.models import Stage
-from voxpop.metrics.steps_store import counted_surveys
+from voxpop.metrics.steps_store import COUNTED_SURVEYS
 from voxpop.surveys.models import AnswerableSurvey, DueSurvey, ExpiryLimits, NewCampaignSurvey, NewSurvey, SurveyClosure
 from voxpop.types import Audit, CampaignId, SurveyId, WorkspaceId
 from voxpop.workspaces.steps_store import TODAY
@@ -95,7 +95,7 @@ SHOWN_DUE_SURVEYS = Query(
         SELECT series.kind, series.id
         FROM shown, LATERAL (VALUES ('workspace', :workspace::uuid), ('campaign', campaign_id)) AS series (kind, id)
     ), today AS ({TODAY}
-    ), counted AS ({counted_surveys(Stage.SHOWN)}
+    ), counted AS ({COUNTED_SURVEYS[Stage.SHOWN]}
     )
     SELECT d.id, d.campaign_id, d.guid, d.survey_type_code, d.question, d.language, d.translations, d.scale_min,
            d.scale_max, d.context_type, d.context_id, d.context_date,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, pass_context
@@ -19,12 +20,19 @@ class Texts:
         self.locale = locale
 
     def __call__(self, text: str, **values: Any) -> Markup:
-        translated = escape(i18n.translate(self.locale, text))
+        is_plain = type(text) is str  # a message with numbers of its own is another type
+        translated = _escaped(self.locale, text) if is_plain else escape(i18n.translate(self.locale, text))
         return translated.format(**values) if values else translated
 
     def n(self, count: int, one: str, many: str, **values: Any) -> Markup:
         """The plural form for the count."""
         return escape(i18n.plural(self.locale, count, one, many, **values))
+
+
+@lru_cache(maxsize=4096)
+def _escaped(locale: str, text: str) -> Markup:
+    """Cached, because a list shows the same texts in every row."""
+    return escape(i18n.translate(locale, text))
 
 
 def install_locale(environment: Environment, locale: str) -> None:
