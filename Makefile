@@ -15,7 +15,7 @@ DEV := .venv/.dev-installed
 # pyproject.toml), and an idle worker takes over tests.
 CORES := -n $(shell expr $$(nproc) + 1) --dist worksteal --durations 20
 ALL := $(if $(ARGS),,$(CORES))
-BENCHES := increment answers events pages analytics inbox start
+BENCHES := increment answers events pages analytics inbox dashboard start
 # The tests whose result depends on the database server: statements, schema, lists, search, metrics and counts in SQL.
 ON_POSTGRES15 := $(patsubst %,tests/%.py,db/test_migrate db/test_pool db/test_queries db/test_schema \
 	features/test_analytics features/test_paging metrics/test_daily metrics/test_filter metrics/test_service \

@@ -73,7 +73,7 @@ HEIGHTS = [
     (re.compile(r"(\w+_)?store\Z"), STORE),
     (
         re.compile(
-            r"((\w+_)?schemas|parameters|authenticator|guards|dependencies|cookies|browser_sessions|form_submissions)\Z"
+            r"((\w+_)?(schemas|parameters)|authenticator|guards|dependencies|cookies|browser_sessions|form_submissions)\Z"
         ),
         REQUESTS,
     ),
