@@ -16,7 +16,8 @@ TABLES = set(re.findall(r"^table (\w+)$", SCHEMA_FILE.read_text("utf-8"), re.MUL
 # Each package with the tables of others that it reads.
 READS: dict[str, set[str]] = {
     "campaigns": {"survey"},  # whether a campaign has any
-    "dashboards": {"account", "campaign", "feature", "member", "product", "tag", "workspace"},  # names of series
+    # The names of series, and the subjects of ratings.
+    "dashboards": {"account", "campaign", "feature", "member", "product", "survey", "tag", "ticket", "workspace"},
     "features": {"workspace"},
     "feedback": {"tag"},  # the names of tags  # the cool-down
     "metrics": {"campaign", "feedback", "survey_type"},  # names and formulas; the ratings that a recount counts
