@@ -6,7 +6,7 @@ import time
 
 import asyncpg
 import pytest
-from tests.support.sites import AGENT, OWNER, PASSWORD, Browser, Site
+from tests.support.sites import ADMIN, AGENT, OWNER, PASSWORD, Browser, Site
 
 from voxpop.accounts import sign_in
 from voxpop.types import utcnow
@@ -22,8 +22,24 @@ async def test_a_member_signs_in_by_password(site: Site) -> None:
     await site.owner(password=PASSWORD)
     browser = site.browser()
     answer = await browser.submit("/login", email="OWNER@example.com ", password=PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/inbox")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/overview")
     assert await signed_in(browser)
+
+
+async def test_members_start_on_the_page_of_their_role_or_of_their_choice(site: Site) -> None:
+    owner = await site.owner(password=PASSWORD)
+    agent = await site.accept_invitation(owner, AGENT, "agent")
+    admin = await site.accept_invitation(owner, ADMIN, "admin")
+    starts = {OWNER: "/overview", ADMIN: "/overview", AGENT: "/inbox"}
+    for email, path in starts.items():
+        await site.browser().submit("/login/mail", email=email)
+        assert (await site.browser().use_link(await site.last_link(email))).headers["location"] == path
+    for browser, chosen in ((admin, "inbox"), (agent, "overview"), (owner, "inbox"), (owner, "nonsense")):
+        assert (await browser.submit("/settings/preferences", start_page=chosen)).status_code == 303
+        expected = "/overview" if chosen == "nonsense" else f"/{chosen}"
+        assert (await browser.get("/login")).headers["location"] == expected
+    page = (await admin.get("/settings/profile")).text
+    assert '<option value="inbox" selected>' in page
 
 
 @pytest.mark.parametrize(
@@ -84,7 +100,7 @@ async def test_over_https_the_cookie_is_bound_to_the_host(site: Site) -> None:
         assert cookie.startswith("__Host-voxpop-member=")
         assert {"secure", "httponly", "path=/"} <= set(cookie.lower().split("; "))
         assert await signed_in(browser)
-        assert (await browser.get("/login")).headers.get("location") == "/inbox"
+        assert (await browser.get("/login")).headers.get("location") == "/overview"
         header = (await browser.get("/settings/profile")).headers["strict-transport-security"]
         assert header == "max-age=31536000"
 
@@ -230,10 +246,10 @@ async def test_sign_in_never_redirects_to_another_host(site: Site, following: st
     await site.owner(password=PASSWORD)
     browser = site.browser()
     answer = await browser.submit("/login", email=OWNER, password=PASSWORD, next=following)
-    assert answer.headers["location"] == "/inbox"
-    assert (await browser.get("/login", params={"next": following})).headers["location"] == "/inbox"
+    assert answer.headers["location"] == "/overview"
+    assert (await browser.get("/login", params={"next": following})).headers["location"] == "/overview"
     await browser.submit("/login/mail", email=OWNER, next=following)
-    assert (await site.browser().use_link(await site.last_link(OWNER))).headers["location"] == "/inbox"
+    assert (await site.browser().use_link(await site.last_link(OWNER))).headers["location"] == "/overview"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from voxpop.accounts import invitations, passwords, sign_in
+from voxpop.accounts import invitations, members, passwords, sign_in
 from voxpop.accounts.errors import LinkSpent
 from voxpop.accounts.invitations import ROLE_NAMES
 from voxpop.accounts.magic_links import get_link, use_link
@@ -16,7 +16,7 @@ from voxpop.accounts.members import NO_NAME
 from voxpop.accounts.models import LinkKind, MagicLink, NewSession, Role, SessionKind
 from voxpop.accounts.schemas import InvitationForm, OwnerForm, TokenForm, parse_email
 from voxpop.accounts.sign_in import FirstOwner
-from voxpop.accounts.sign_in_pages import HOME, PORTAL
+from voxpop.accounts.sign_in_pages import PORTAL
 from voxpop.auth import browser_sessions
 from voxpop.auth.dependencies import CurrentWorkspace, PageRequest, Renderer, Transaction, before_transaction
 from voxpop.auth.guards import limit_by_client, portal_public, public
@@ -65,7 +65,8 @@ async def use_member_link(
     if link.email_only:
         await sign_in.mark_email_verified(tx, workspace.id, link.account_id, utcnow())
     new = NewSession(SessionKind.MEMBER, account_id=link.account_id)
-    return await browser_sessions.start(request, tx, new, link.next_path or HOME)
+    path = link.next_path or await members.get_start_path(tx, workspace.id, link.account_id)
+    return await browser_sessions.start(request, tx, new, path)
 
 
 @get("/tickets/login/link", opt=portal_public(), include_in_schema=False)

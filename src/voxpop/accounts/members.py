@@ -102,6 +102,11 @@ async def get_preferences(tx: Tx, member: Member) -> Preferences:
     return await store.get_preferences(tx, member.workspace_id, member.account_id)
 
 
+async def get_start_path(tx: Tx, workspace: WorkspaceId, account: AccountId) -> str:
+    """The path of the page on which the member starts."""
+    return f"/{await store.get_start_page(tx, workspace, account)}"
+
+
 async def set_preferences(tx: Tx, member: Member, new: Preferences) -> None:
     """Changes the member's own preferences in this workspace."""
     await store.set_preferences(tx, member.workspace_id, member.account_id, new)

@@ -150,10 +150,21 @@ class MemberRow(Struct, frozen=True):
     create_time: datetime
 
 
+class StartPage(StrEnum):
+    """A page on which members can start."""
+
+    OVERVIEW = "overview"
+    INBOX = "inbox"
+
+
 class Preferences(Struct, frozen=True):
-    """How the inbox behaves for a member. `next_after_resolving`: resolving a ticket goes on to the next one."""
+    """How pages behave for a member. `next_after_resolving`: resolving a ticket goes on to the next one.
+
+    Without a start page of their own, owners and admins start on the overview, and agents on the inbox.
+    """
 
     next_after_resolving: bool
+    start_page: StartPage | None = None
 
 
 class Account(Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from voxpop.accounts.models import Role
+from voxpop.accounts.models import Preferences, Role, StartPage
 from voxpop.email_addresses import EmailText, check_email
 from voxpop.errors import Invalid
 from voxpop.types import MAX_PASSWORD, AccountId, NameText
@@ -79,9 +79,14 @@ class ProfileForm(Struct):
 
 
 class PreferencesForm(Struct):
-    """The inbox of a member. A checkbox that is off is not sent."""
+    """The preferences of a member. A checkbox that is off is not sent; an unknown start page is that of the role."""
 
     next_after_resolving: Annotated[str, Meta(max_length=10)] = ""
+    start_page: Annotated[str, Meta(max_length=20)] = ""
+
+    def preferences(self) -> Preferences:
+        start_page = next((page for page in StartPage if page == self.start_page), None)
+        return Preferences(bool(self.next_after_resolving), start_page)
 
 
 class PasswordForm(Struct):
@@ -97,10 +102,10 @@ def parse_email(email: str) -> str:
 
 
 class PasswordSignIn(Struct, frozen=True):
-    """A verified password's account, and the page to go to."""
+    """A verified password's account, and the page to go to; None for the member's start page."""
 
     account: AccountId
-    path: str
+    path: str | None
 
 
 class CheckedPassword(Struct, frozen=True):

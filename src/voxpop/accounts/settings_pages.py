@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from voxpop.accounts import invitations, members, sessions
 from voxpop.accounts.invitations import ROLE_NAMES, InvitationLink, Invitee
-from voxpop.accounts.models import Member, Preferences, Role
+from voxpop.accounts.models import Member, Role
 from voxpop.accounts.schemas import (
     CheckedPassword,
     InviteForm,
@@ -247,9 +247,9 @@ async def rename(request: PageRequest, tx: Transaction, member: CurrentMember, r
 
 @post("/settings/preferences", opt=members_only(), include_in_schema=False, status_code=303)
 async def set_preferences(request: PageRequest, tx: Transaction, member: CurrentMember) -> Response[Any]:
-    """Changes how the inbox behaves for the member."""
+    """Changes how pages behave for the member."""
     form = await read_form(request, PreferencesForm)
-    await members.set_preferences(tx, member, Preferences(bool(form.next_after_resolving)))
+    await members.set_preferences(tx, member, form.preferences())
     return redirect("/settings/profile?done=saved")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from voxpop.accounts import sessions, sign_in
+from voxpop.accounts import members, sessions, sign_in
 from voxpop.accounts.models import NewSession, SessionKind
 from voxpop.accounts.schemas import EmailForm, PasswordSignIn, SignInForm, SignOutForm, parse_email
 from voxpop.accounts.sign_in import LinkRequest
@@ -34,16 +34,16 @@ from voxpop.web.pages import local_path, redirect
 from voxpop.web.rendering import PageRenderer
 
 WRONG_LOGIN = N_("Wrong email address or password.")
-HOME, PORTAL = "/inbox", "/tickets"
+PORTAL = "/tickets"
 LOGIN, CUSTOMER_LOGIN = "accounts/login.html", "accounts/customer_login.html"
 
 
-@get("/login", opt=public(), include_in_schema=False, sync_to_thread=False)
-def show_login(request: PageRequest, render: Renderer) -> Response[Any]:
+@get("/login", opt=public(), include_in_schema=False)
+async def show_login(request: PageRequest, tx: Transaction, render: Renderer) -> Response[Any]:
     """A signed-in member goes on at once."""
     following = local_path(request.query_params.get("next"))
-    if identity_of(request).member:
-        return redirect(following or HOME)
+    if member := identity_of(request).member:
+        return redirect(following or await members.get_start_path(tx, member.workspace_id, member.account_id))
     return render(LOGIN, email="", next=following or "", sent="sent" in request.query_params)
 
 
@@ -56,7 +56,7 @@ async def check_password(request: PageRequest, workspace: CurrentWorkspace, rend
     account = await sign_in.verify_password(database, workspace.id, form.email, form.password, utcnow())
     if account is None:
         raise render.with_errors(LOGIN, Invalid(WRONG_LOGIN), email=form.email, next=form.next, sent=False)
-    return PasswordSignIn(account, local_path(form.next) or HOME)
+    return PasswordSignIn(account, local_path(form.next))
 
 
 @post(
@@ -68,11 +68,12 @@ async def check_password(request: PageRequest, workspace: CurrentWorkspace, rend
     status_code=303,
 )
 async def sign_in_by_password(
-    request: PageRequest, tx: Transaction, checked: NamedDependency[PasswordSignIn]
+    request: PageRequest, workspace: CurrentWorkspace, tx: Transaction, checked: NamedDependency[PasswordSignIn]
 ) -> Response[Any]:
     """Opens a session for the account whose password was given."""
     new = NewSession(SessionKind.MEMBER, account_id=checked.account)
-    return await browser_sessions.start(request, tx, new, checked.path)
+    path = checked.path or await members.get_start_path(tx, workspace.id, checked.account)
+    return await browser_sessions.start(request, tx, new, path)
 
 
 async def check_link_request(request: PageRequest, submission: Submission, render: Renderer) -> LinkRequest | None:

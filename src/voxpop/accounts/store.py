@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.accounts.models import Account, MemberRow, Preferences, Role
+from voxpop.accounts.models import Account, MemberRow, Preferences, Role, StartPage
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.email_addresses import normalize_email
@@ -25,6 +25,12 @@ class MemberName(Struct):
 
     account_id: AccountId
     name: str
+
+
+class StartPageRow(Struct):
+    """The page on which a member starts."""
+
+    page: StartPage
 
 
 class MemberRole(Struct):
@@ -124,11 +130,21 @@ REMOVED_MEMBER = Query(
     changes_identity=True,
 )
 PREFERENCES = Query(
-    "SELECT next_after_resolving FROM member WHERE workspace_id = :workspace AND account_id = :account", Preferences
+    """
+    SELECT next_after_resolving, start_page FROM member WHERE workspace_id = :workspace AND account_id = :account
+    """,
+    Preferences,
+)
+START_PAGE = Query(
+    """
+    SELECT coalesce(start_page, CASE WHEN role = 'agent' THEN 'inbox' ELSE 'overview' END) AS page
+    FROM member WHERE workspace_id = :workspace AND account_id = :account
+    """,
+    StartPageRow,
 )
 NEW_PREFERENCES = Query(
     """
-    UPDATE member SET next_after_resolving = :next_after_resolving
+    UPDATE member SET next_after_resolving = :next_after_resolving, start_page = :start_page
     WHERE workspace_id = :workspace AND account_id = :account
     """,
     NoRows,
@@ -222,6 +238,10 @@ async def end_membership(tx: Tx, workspace: WorkspaceId, account: AccountId, aud
 
 async def get_preferences(tx: Tx, workspace: WorkspaceId, account: AccountId) -> Preferences:
     return await PREFERENCES.one(tx, workspace=workspace, account=account)
+
+
+async def get_start_page(tx: Tx, workspace: WorkspaceId, account: AccountId) -> StartPage:
+    return (await START_PAGE.one(tx, workspace=workspace, account=account)).page
 
 
 async def set_preferences(tx: Tx, workspace: WorkspaceId, account: AccountId, new: Preferences) -> None:
