@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -103,10 +104,15 @@ def serve(
     sockets = bind(settings.host, settings.port)
     settings = msgspec.structs.replace(settings, port=sockets[0].getsockname()[1])
     with (
-        database_server(settings, processes=count) as server,
+        database_server(settings, processes=count, meanwhile=_import_application) as server,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_run(Serving(settings, server, sockets, count, not no_worker), demo=demo))
+
+
+def _import_application() -> None:
+    """Takes as long as the database needs to start."""
+    import_module("voxpop.app")
 
 
 def _count(workers: str) -> int:

@@ -55,17 +55,24 @@ def log_progress(line: str) -> None:
 
 
 @contextmanager
-def database_server(settings: Settings, *, processes: int = 1) -> Iterator[DatabaseServer]:
+def database_server(
+    settings: Settings, *, processes: int = 1, meanwhile: Callable[[], None] | None = None
+) -> Iterator[DatabaseServer]:
     """The external server, or the embedded one, which starts unless another process runs it.
 
-    An embedded server takes as many connections as this number of processes needs.
+    An embedded server takes as many connections as this number of processes needs. `meanwhile` is called while it
+    starts.
     """
     if settings.database_url:
         yield DatabaseServer(settings.database_url, None)
         return
     connections = processes * (settings.pool_size + LISTENERS) + OTHER_CONNECTIONS
     with running(
-        settings.data_dir, binaries=settings.postgres_bin, progress=log_progress, connections=connections
+        settings.data_dir,
+        binaries=settings.postgres_bin,
+        progress=log_progress,
+        connections=connections,
+        meanwhile=meanwhile,
     ) as supervisor:
         yield DatabaseServer(supervisor.server.dsn, supervisor)
 

@@ -86,16 +86,20 @@ def running(
     binaries: Path | None = None,
     progress: Progress = _ignore_progress,
     connections: int = DEFAULT_CONNECTIONS,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator["Supervisor"]:
     """The server of a data directory: starts it and stops it at the end, or connects to that of another process.
 
     Call it from the main thread, before an event loop runs. The first start and a start after a crash take longer;
-    `progress` gets lines for a user who waits. A server that starts here takes at least `connections`. Raises
-    EmbeddedError with the reason.
+    `progress` gets lines for a user who waits. A server that starts here takes at least `connections`; meanwhile
+    this process does other work once. Raises EmbeddedError with the reason.
     """
     supervisor = Supervisor(data, binaries, progress, connections)
     try:
         for pause in supervisor.attach():
+            if meanwhile:
+                meanwhile()
+                meanwhile = None
             time.sleep(pause)
         yield supervisor
     finally:
