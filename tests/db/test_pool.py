@@ -25,6 +25,10 @@ SELECT_TENANT_TABLES = """
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY c.relname
 """
+SELECT_STORED_COLUMNS = """
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
 # Rows that only the worker and pages insert.
 INSERTS_WITHOUT_ENDPOINT = (
     """INSERT INTO session (workspace_id, id, secret_hash, kind, email, create_time, last_seen_at, idle_seconds,
@@ -39,6 +43,8 @@ INSERTS_WITHOUT_ENDPOINT = (
     """INSERT INTO daily_metrics (workspace_id, id, campaign_id, date, survey_type_code, total_responses, score_value,
                                   counts, create_time, last_update_time)
        SELECT workspace_id, id, id, now(), 'NPS', 0, 0, '{}', now(), now() FROM campaign WHERE workspace_id = $1""",
+    """INSERT INTO ticket_undo (workspace_id, id, account_id, change, is_undone, create_time)
+       VALUES ($1, gen_random_uuid(), gen_random_uuid(), '{}', false, now())""",
     """INSERT INTO series_badge (workspace_id, series_kind, series_id, create_time, create_user)
        VALUES ($1, 'tag', gen_random_uuid(), now(), 'x')""",
     """INSERT INTO dead_letter (workspace_id, id, topic, "partition", "offset", reason, message, create_time)
@@ -168,9 +174,10 @@ async def test_a_transaction_writes_no_row_of_another_workspace(
         async with database.transaction(own) as tx:
             for verb in (f"UPDATE {table} SET workspace_id = workspace_id", f"DELETE FROM {table}"):
                 assert (await tx.execute(f"{verb} WHERE workspace_id = $1", other)).endswith(" 0"), verb
+        columns = await owner.fetchval(SELECT_STORED_COLUMNS, table)
         for statement in (
-            f"INSERT INTO {table} OVERRIDING SYSTEM VALUE "
-            f"SELECT (jsonb_populate_record(t, jsonb_build_object('workspace_id', $1::uuid))).* FROM {table} t",
+            f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM (SELECT "
+            f"(jsonb_populate_record(t, jsonb_build_object('workspace_id', $1::uuid))).* FROM {table} t) AS moved",
             f"UPDATE {table} SET workspace_id = $1",
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):

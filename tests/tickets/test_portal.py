@@ -316,7 +316,7 @@ async def test_a_russian_browser_gets_russian_pages(portal: PortalSite) -> None:
     for path, words in zip(pages, ("последний ответ", "Что случилось", "Как мы справились?"), strict=True):
         assert words in pages[path]
         english = set(re.findall("[A-Za-z]{3,}", text_of(pages[path])))
-        said = f"default {SUBJECT} {DESCRIPTION} {ANN} Ann Lee Ines Marlow It is fixed now please try again"
+        said = f"default {SUBJECT} {DESCRIPTION} {ANN} Ann Lee Ines Marlow It is fixed now please try again UTC"
         assert english <= set(re.findall("[A-Za-z]+", said))
 
 

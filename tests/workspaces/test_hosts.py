@@ -2,6 +2,7 @@
 
 import pytest
 from tests.support.databases import at, run_sql
+from tests.support.portal import text_of
 from tests.support.sites import HOST, Site
 
 from voxpop.accounts import sign_in
@@ -60,9 +61,11 @@ def test_the_address_of_a_workspace(public_url: str, slug: str, address: str) ->
 
 
 async def test_the_host_selects_the_workspace(site: Site) -> None:  # T26
-    assert "Sign in to default" in (await site.browser().get("/login")).text
-    assert "Sign in to acme" in (await site.browser("acme").get("/login")).text
-    assert "Sign in to acme" in (await site.browser().get("/login", headers={"host": "acme.localhost:8000"})).text
+    assert "Sign in to default" in text_of((await site.browser().get("/login")).text)
+    assert "Sign in to acme" in text_of((await site.browser("acme").get("/login")).text)
+    assert "Sign in to acme" in text_of(
+        (await site.browser().get("/login", headers={"host": "acme.localhost:8000"})).text
+    )
 
 
 @pytest.mark.parametrize("host", ["unknown.voxpop.test", "evil.test", "a.b.voxpop.test", "voxpop.test.evil.test"])
@@ -113,7 +116,7 @@ async def test_the_migration_gives_the_bare_host_to_the_oldest_workspace(
     assert labels == {"Ridgeway": "default", "default": "default-2"}
     link = await sign_in.create_first_owner_link(database, f"http://{HOST}", utcnow())
     async with Site(database).browser() as browser:
-        assert "Sign in to Ridgeway" in (await browser.get("/login")).text
+        assert "Sign in to Ridgeway" in text_of((await browser.get("/login")).text)
         answer = await browser.use_link(link or "", email="ann@example.com", name="Ann")
     assert answer.status_code == 303
     await database.close()
