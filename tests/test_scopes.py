@@ -138,6 +138,9 @@ PAGES = """
     agent    POST   /inbox/{ref}/tags
     agent    GET    /low-ratings
     agent    GET    /overview
+    agent    GET    /campaigns
+    agent    GET    /campaigns/{campaign}
+    agent    GET    /survey-types
     agent    GET    /settings
     agent    GET    /settings/profile
     agent    POST   /settings/profile
@@ -153,6 +156,18 @@ PAGES = """
     admin    POST   /settings/invitations/{invitation}/withdraw
     admin    POST   /settings/members/{account}/role
     admin    POST   /settings/members/{account}/remove
+    admin    GET    /campaigns/new
+    admin    POST   /campaigns/new
+    admin    GET    /campaigns/{campaign}/edit
+    admin    POST   /campaigns/{campaign}/edit
+    admin    POST   /campaigns/{campaign}/pause
+    admin    POST   /campaigns/{campaign}/resume
+    admin    POST   /campaigns/{campaign}/end
+    admin    POST   /campaigns/{campaign}/delete
+    admin    GET    /survey-types/new
+    admin    POST   /survey-types/new
+    admin    GET    /survey-types/edit
+    admin    POST   /survey-types/edit
     admin    GET    /settings/keys
     admin    POST   /settings/keys
     admin    POST   /settings/keys/{key}/revoke

@@ -13,9 +13,11 @@ from voxpop.auth.authenticator import Authenticator
 from voxpop.auth.dependencies import DEPENDENCIES
 from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.campaigns import api as campaigns_api
+from voxpop.campaigns import pages as campaign_pages
 from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
 from voxpop.dashboards import badge_api, overview_pages, stream_api
+from voxpop.dashboards import campaign_pages as campaign_dashboard_pages
 from voxpop.dashboards import feedback_api as all_feedback_api
 from voxpop.dashboards.change_feed import ChangeFeeds
 from voxpop.dashboards.stream_api import OpenStreams
@@ -29,6 +31,7 @@ from voxpop.feedback import api as feedback_api
 from voxpop.i18n import N_
 from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
+from voxpop.surveys import type_pages as survey_type_pages
 from voxpop.surveys.api import SurveyBatchers
 from voxpop.surveys.schemas import AnswerBody
 from voxpop.tickets.api import endpoints as tickets_api
@@ -140,6 +143,9 @@ def routes() -> Sequence[BaseRouteHandler]:
         *ticket_pages.ROUTES,
         *undo_pages.ROUTES,
         *low_ratings_pages.ROUTES,
+        *campaign_pages.ROUTES,
+        *campaign_dashboard_pages.ROUTES,
+        *survey_type_pages.ROUTES,
         *workspaces_api.ROUTES,
         *features_api.ROUTES,
         *analytics_api.ROUTES,

@@ -31,10 +31,10 @@ EMAIL_PATTERN = (
 KEY_PATTERN = r"^(?!\.{1,2}$)[a-zA-Z0-9\-_.+]+\Z"
 
 MAX_EMAIL, MAX_GUID, MAX_NAME, MAX_PASSWORD, MAX_IDEMPOTENCY_KEY = 254, 255, 200, 200, 255  # characters
-MIN_PASSWORD = 12  # characters
+MAX_KEY, MIN_PASSWORD = 100, 12  # characters
 
 Email = Annotated[str, Meta(max_length=MAX_EMAIL, pattern=EMAIL_PATTERN, description="An email address")]
-Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY_PATTERN)]
+Key = Annotated[str, Meta(min_length=1, max_length=MAX_KEY, pattern=KEY_PATTERN)]
 # A mark of types: `web.one_line` cleans the texts of one line in every request.
 ONE_LINE = {"one_line": True}
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=VISIBLE, extra=ONE_LINE)]

@@ -21,12 +21,18 @@ SECRET = re.compile(r'id="secret">([^<]+)<')
 KEY = re.compile(r'<input type="hidden" name="idempotency_key"[^>]* value="([^"]{22,})">')
 MESSAGE = {"body": "It leaks again."}
 TICKET = {"name": "Ann", "email": CUSTOMER, "subject": "Pump", "description": "It leaks."}
+CAMPAIGN = {"name": "Orders", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED", "active": "on"}
+SURVEY_TYPE = {
+    **{"code": "CES7", "name": "Effort", "question": "How easy?", "thanks": "Thanks!"},
+    **{"scale_min": "1", "scale_max": "7", "formula": "mean"},
+}
 VIEW = {"query": "status=Open", "name": "Mine"}
 TEMPLATES = Path(voxpop.__file__).parent / "templates"
 # Forms that set something, delete something or use up a link: twice is the same as once. The first rating counts (T6).
 SETS = re.compile(
     r"/(logout|bulk\?.*|status.*|\{\{ name \}\}.*|delete|remove|role|revoke|withdraw|rating#how)\Z"
     r"|/login/(invitation|link|owner)\Z|/settings/(workspace|profile|password|preferences)\Z|/inbox/undo/"
+    r"|/(resume|\{\{ step \}\})\Z"
 )
 EMAILS = "outbox WHERE kind = 'mail'"
 
@@ -43,6 +49,8 @@ MEMBER_FORMS = [
     Form("/inbox/TK-1", "/inbox/TK-1/reply", MESSAGE, "ticket_message", {"body": "Other"}),
     Form("/inbox/TK-1", "/inbox/TK-1/reply", MESSAGE | {"then": "Resolved"}, "ticket_message", {"then": "Closed"}),
     Form("/inbox/TK-1", "/inbox/TK-1/reply", MESSAGE | {"kind": "note"}, "ticket_message", {"body": "Other"}),
+    Form("/campaigns/new", "/campaigns/new", CAMPAIGN, "campaign", {"name": "Other"}),
+    Form("/survey-types/new", "/survey-types/new", SURVEY_TYPE, "survey_type", {"code": "CES8"}),
     Form("/inbox?status=Open", "/inbox/views", VIEW, "saved_view", {"name": "Other"}),
 ]
 CUSTOMER_FORMS = [

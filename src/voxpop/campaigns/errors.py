@@ -16,3 +16,10 @@ class CampaignHasSurveys(Conflict):
 
     code = "CAMPAIGN_HAS_SURVEYS"
     message = "The campaign already has surveys, so its survey type cannot change. Create another campaign."
+
+
+class CampaignNotStarted(Conflict):
+    """A campaign that has not started cannot end."""
+
+    code = "CAMPAIGN_NOT_STARTED"
+    message = "The campaign has not started yet. Pause or delete it."

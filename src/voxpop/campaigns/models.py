@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.i18n import N_
 from voxpop.types import CampaignId, SurveyId
 
 
@@ -14,6 +15,12 @@ class Trigger(StrEnum):
 
     ORDER_COMPLETED = "ORDER_COMPLETED"
     TICKET_CLOSED = "TICKET_CLOSED"
+
+
+TRIGGER_NAMES = {
+    Trigger.ORDER_COMPLETED: N_("an order is completed"),
+    Trigger.TICKET_CLOSED: N_("a ticket is closed"),
+}
 
 
 class ContextType(StrEnum):
@@ -35,6 +42,15 @@ class CampaignPlan(Struct, frozen=True, kw_only=True):
     active: bool = True
 
 
+class CampaignState(StrEnum):
+    """Whether a campaign opens surveys, and why not."""
+
+    RUNNING = "running"
+    SCHEDULED = "scheduled"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
 class Campaign(Struct, frozen=True):
     """A campaign as stored."""
 
@@ -50,6 +66,27 @@ class Campaign(Struct, frozen=True):
     create_user: str
     last_update_time: datetime
     last_update_user: str
+
+    @property
+    def plan(self) -> CampaignPlan:
+        """What its callers decided."""
+        return CampaignPlan(
+            name=self.name,
+            survey_type_code=self.survey_type_code,
+            trigger_type=Trigger(self.trigger_type),
+            start_date=self.start_date,
+            end_date=self.end_date,
+            delay_hours=self.delay_hours,
+            active=self.active,
+        )
+
+    def state(self, now: datetime) -> CampaignState:
+        """An ended campaign stays ended, paused or not."""
+        if self.end_date is not None and self.end_date < now:
+            return CampaignState.ENDED
+        if not self.active:
+            return CampaignState.PAUSED
+        return CampaignState.SCHEDULED if now < self.start_date else CampaignState.RUNNING
 
 
 class CampaignFilter(Struct, frozen=True, kw_only=True):

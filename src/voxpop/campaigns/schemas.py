@@ -13,9 +13,13 @@ from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, Dead
 from voxpop.errors import FieldError, Invalid
 from voxpop.types import MAX_GUID, MAX_NAME, CampaignId, Instant, Name, SurveyId, instant, whole_number
 
+MAX_DELAY_HOURS = 87_600  # ten years
+
 CampaignName = Annotated[Name, Meta(examples=["NPS после заказа"])]
 TypeCode = Annotated[str, Meta(min_length=1, max_length=100, examples=["NPS"])]
-DelayHours = Annotated[float, whole_number(0, 87_600), Meta(description="0: the survey is due at once", examples=[24])]
+DelayHours = Annotated[
+    float, whole_number(0, MAX_DELAY_HOURS), Meta(description="0: the survey is due at once", examples=[24])
+]
 MOMENT = "An instant, or a day of the workspace"
 FORMATS = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 Start = Annotated[

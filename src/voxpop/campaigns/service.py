@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from voxpop.campaigns import store
-from voxpop.campaigns.errors import CampaignHasSurveys
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, Page
+from voxpop.campaigns.errors import CampaignHasSurveys, CampaignNotStarted
+from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, CampaignState, Page
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.types import Actor, Audit, CampaignId, uuid7
@@ -20,13 +22,46 @@ async def get_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
     return _existing(await store.find_campaign(tx, actor.workspace, campaign), campaign)
 
 
+async def find_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign | None:
+    """None for an unknown or deleted one."""
+    return await store.find_campaign(tx, actor.workspace, campaign)
+
+
 async def replace_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
     """CampaignHasSurveys for another survey type once there are surveys, because stored scores would change meaning."""
     _check_dates(plan)
-    old = _existing(await store.lock_campaign(tx, actor.workspace, campaign), campaign)
+    old = await _lock(tx, actor, campaign)
     if old.survey_type_code != plan.survey_type_code and await store.has_surveys(tx, actor.workspace, campaign):
         raise CampaignHasSurveys
     return await store.replace_campaign(tx, actor.workspace, campaign, plan, Audit(now, actor.name))
+
+
+async def change_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
+    """As `replace_campaign`, but writes nothing if nothing changes."""
+    old = await _lock(tx, actor, campaign)
+    return old if old.plan == plan else await replace_campaign(tx, actor, campaign, plan, now)
+
+
+async def pause_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
+    """The campaign opens no more surveys until it is resumed."""
+    plan = (await _lock(tx, actor, campaign)).plan
+    return await change_campaign(tx, actor, campaign, replace(plan, active=False), now)
+
+
+async def resume_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
+    """The campaign opens surveys again, between its start and its end."""
+    plan = (await _lock(tx, actor, campaign)).plan
+    return await change_campaign(tx, actor, campaign, replace(plan, active=True), now)
+
+
+async def end_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
+    """The campaign ends now. An earlier end stays. Raises CampaignNotStarted before the start."""
+    old = await _lock(tx, actor, campaign)
+    if now < old.start_date:
+        raise CampaignNotStarted
+    if old.state(now) is CampaignState.ENDED:
+        return old
+    return await change_campaign(tx, actor, campaign, replace(old.plan, end_date=now), now)
 
 
 async def delete_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> None:
@@ -35,9 +70,19 @@ async def delete_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datet
         raise NotFound.of("Campaign", campaign)
 
 
+async def has_surveys(tx: Tx, actor: Actor, campaign: CampaignId) -> bool:
+    """Whether the campaign has opened a survey."""
+    return await store.has_surveys(tx, actor.workspace, campaign)
+
+
 async def list_campaigns(tx: Tx, actor: Actor, criteria: CampaignFilter, page: Page) -> list[Campaign]:
     """Newest first."""
     return await store.list_campaigns(tx, actor.workspace, criteria, page)
+
+
+async def _lock(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
+    """So that another change does not get lost."""
+    return _existing(await store.lock_campaign(tx, actor.workspace, campaign), campaign)
 
 
 def _check_dates(plan: CampaignPlan) -> None:

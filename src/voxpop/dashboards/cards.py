@@ -58,11 +58,14 @@ def current_type(rows: Sequence[SeriesRow], state: PageState) -> str | None:
     return wanted if wanted in codes else next(iter(codes), None)
 
 
-async def load_chart(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str) -> Chart:
-    """The chart of a series over the period of a page, with the line of the period it is compared with."""
+async def load_chart(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str | None) -> Chart:
+    """The chart of a series over the period of a page, with the line of the period it is compared with.
+
+    Without a survey type, that of the only one that the series has.
+    """
     detail = await _load_detail(tx, viewer, state, key, survey_type)
     before = state.before()
-    earlier = await _load_detail(tx, viewer, before, key, survey_type) if before else None
+    earlier = await _load_detail(tx, viewer, before, key, detail.survey_type.code) if before else None
     return draw_chart(detail, earlier, state.grain, viewer.settings.week_start.weekday)
 
 
@@ -79,7 +82,9 @@ async def _card(tx: Tx, viewer: Viewer, state: PageState, row: SeriesRow, *, is_
     )
 
 
-async def _load_detail(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str) -> SeriesDetail:
+async def _load_detail(
+    tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str | None
+) -> SeriesDetail:
     query = DetailQuery(key, survey_type, state.period, state.grain, Compare.NONE)
     return await series_detail.get_series(tx, viewer, query)
 

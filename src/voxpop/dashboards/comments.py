@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from voxpop.dashboards import subject_store as store
-from voxpop.dashboards.models import ScoredType
+from voxpop.dashboards.models import ScoredType, SeriesKey
+from voxpop.dashboards.ratings import narrow
 from voxpop.dashboards.subject_store import Subject
 from voxpop.dashboards.viewer import Viewer
 from voxpop.db.pool import Database
@@ -23,10 +24,20 @@ class Comment(Struct, frozen=True):
 
 
 async def list_comments(
-    database: Database, viewer: Viewer, period: Period, survey_type: str, limit: int = MAX_COMMENTS
+    database: Database, viewer: Viewer, period: Period, survey_type: str, key: SeriesKey, limit: int = MAX_COMMENTS
 ) -> list[Comment]:
-    """The newest comments of a survey type within a period. It opens its own transactions."""
-    wanted = FeedbackFilter(survey_type=survey_type, has_comment=True, first_day=period.first, last_day=period.last)
+    """The newest comments of a series and survey type within a period. It opens its own transactions."""
+    narrowed = narrow(viewer.workspace, key)
+    wanted = FeedbackFilter(
+        narrowed.origin,
+        narrowed.origin_id,
+        survey_type,
+        source=narrowed.source,
+        has_comment=True,
+        first_day=period.first,
+        last_day=period.last,
+        links=[narrowed.link] if narrowed.link else [],
+    )
     page = await lists.list_feedback(database, viewer.workspace, wanted, None, limit)
     async with database.transaction(viewer.workspace) as tx:
         subjects = {each.id: each for each in await store.list_subjects(tx, viewer.workspace, page.rows)}

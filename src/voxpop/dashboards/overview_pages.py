@@ -43,7 +43,7 @@ async def show_overview(request: PageRequest, actor: CurrentActor, render: Rende
         has_ratings=has_ratings,
         chart=chart,
         movers=movers,
-        comments=await list_comments(database, viewer, state.period, current) if current else [],
+        comments=await list_comments(database, viewer, state.period, current, key) if current else [],
     )
 
 

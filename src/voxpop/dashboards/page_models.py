@@ -48,6 +48,10 @@ class PageState(Struct, frozen=True):
     def address(self) -> str:
         return _address(self.path, self.query)
 
+    def at(self, path: str) -> str:
+        """The address of another page with the same period and comparison."""
+        return replace(self, path=path, own={}).address
+
     def with_days(self, days: int) -> "PageState":
         return replace(self, days=days)
 

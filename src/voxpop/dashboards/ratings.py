@@ -72,7 +72,7 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, requested: RequestedFeedback)
         if tag is None:
             raise NothingMatches
         links.append(Link(LinkKind.LABEL, tag.id))
-    narrowed = _narrow(workspace, requested.series) if requested.series else Narrowed()
+    narrowed = narrow(workspace, requested.series) if requested.series else Narrowed()
     if narrowed.link:
         links.append(narrowed.link)
     fields = {name: value for name, value in asdict(requested).items() if name in FeedbackFilter.__struct_fields__}
@@ -85,8 +85,11 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, requested: RequestedFeedback)
     )
 
 
-def _narrow(workspace: WorkspaceId, series: SeriesKey) -> Narrowed:
-    """Ratings know most series by their columns; the others have links."""
+def narrow(workspace: WorkspaceId, series: SeriesKey) -> Narrowed:
+    """The conditions that a series means. Ratings know most series by their columns; the others have links.
+
+    Raises NothingMatches for another workspace.
+    """
     kind = series.kind
     if kind.is_of_workspace and series.id != workspace:
         raise NothingMatches

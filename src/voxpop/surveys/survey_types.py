@@ -1,6 +1,9 @@
 """Survey types: what a survey asks, on which scale, and how its answers are measured."""
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.errors import FieldError, Invalid, NotFound
@@ -8,9 +11,36 @@ from voxpop.metrics.formulas import Formula
 from voxpop.surveys import survey_types_store as store
 from voxpop.surveys.errors import SurveyTypeInUse
 from voxpop.surveys.models import FEATURE_SURVEY_TYPE, SurveyType
+from voxpop.surveys.texts import decode_translations
 from voxpop.types import Actor, Audit
 
 NPS_SCALE = (0, 10)
+
+
+class PreviewTexts(Struct, frozen=True):
+    """The texts in one language. Those of the type itself can have an unknown one."""
+
+    language: str | None
+    question: str
+    thanks: str
+
+
+class Preview(Struct, frozen=True):
+    """A question as customers see it. `scores` is empty while a typed scale cannot be used."""
+
+    texts: PreviewTexts
+    scores: Sequence[int]
+    translations: Sequence[PreviewTexts]
+
+
+def preview_of(survey_type: SurveyType) -> Preview:
+    """How a stored type looks."""
+    translations = decode_translations(survey_type.translations)
+    return Preview(
+        PreviewTexts(survey_type.language, survey_type.question, survey_type.thanks),
+        range(survey_type.scale_min, survey_type.scale_max + 1),
+        [PreviewTexts(language, each.question, each.thanks) for language, each in translations.items()],
+    )
 
 
 async def list_survey_types(tx: Tx, actor: Actor) -> list[SurveyType]:
@@ -33,9 +63,23 @@ async def replace_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: dateti
     old = await store.lock_type(tx, actor.workspace, new.code)
     if old is None:
         raise NotFound.of("Survey type", new.code)
-    if not old.has_same_meaning(new) and await _is_used(tx, actor, new.code):
+    if not old.has_same_meaning(new) and await is_used(tx, actor, new.code):
         raise SurveyTypeInUse
     return await store.replace_type(tx, actor.workspace, new, Audit(now, actor.name))
+
+
+async def change_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> SurveyType:
+    """As `replace_survey_type`, but writes nothing if nothing changes."""
+    old = await get_survey_type(tx, actor, new.code)
+    return old if old == new else await replace_survey_type(tx, actor, new, now)
+
+
+async def get_survey_type(tx: Tx, actor: Actor, code: str) -> SurveyType:
+    """Raises NotFound for an unknown code."""
+    for each in await store.list_types(tx, actor.workspace):
+        if each.code == code:
+            return each
+    raise NotFound.of("Survey type", code)
 
 
 def check_scale(survey_type: SurveyType) -> None:
@@ -52,8 +96,11 @@ def check_scale(survey_type: SurveyType) -> None:
         raise _invalid("satisfied_min", "share needs satisfied_min and satisfied_max within the scale")
 
 
-async def _is_used(tx: Tx, actor: Actor, code: str) -> bool:
-    """The type of features counts as used, because a feature can be rated at any time without a survey."""
+async def is_used(tx: Tx, actor: Actor, code: str) -> bool:
+    """Whether any survey or rating has this type.
+
+    The type of features counts as used, because a feature can be rated at any time without a survey.
+    """
     return code == FEATURE_SURVEY_TYPE or await store.is_used(tx, actor.workspace, code)
 
 

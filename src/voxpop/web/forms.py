@@ -31,12 +31,17 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         return parsed
     if media != FORM_MEDIA_TYPE and (media or body):
         raise UnsupportedMediaType("The body must be a form")
-    values = _values(_decode_pairs(body), form)
-    try:
-        return clean_lines(msgspec.convert(values, form))
-    except msgspec.ValidationError as error:
-        first = from_validation_error(error, "body")
-        raise Invalid(first.message, details=_field_errors(values, form) or first.details) from error
+    return _converted(_values(_decode_pairs(body), form), form)
+
+
+def parse_texts(typed: Mapping[str, Any], form: type[Form]) -> Form:
+    """What was typed as the struct of the API request that says the same, so that its rules hold for a page too.
+
+    Invalid names each field that does not fit. Values that are no texts stay as they are.
+    """
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(form)}
+    values = {name: _value(value, types[name]) if isinstance(value, str) else value for name, value in typed.items()}
+    return _converted(values, form)
 
 
 async def submitted_values(request: Request[Any, Any, Any]) -> dict[str, str]:
@@ -77,9 +82,18 @@ def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[st
     return values
 
 
+def _converted(values: Mapping[str, Any], form: type[Form]) -> Form:
+    try:
+        return clean_lines(msgspec.convert(values, form))
+    except msgspec.ValidationError as error:
+        first = from_validation_error(error, "body")
+        raise Invalid(first.message, details=_field_errors(values, form) or first.details) from error
+
+
 def _value(text: str, kind: Any) -> str | int:
     """The text; for a field of whole numbers the number. Anything but digits stays a text, which does not fit."""
-    return int(text) if _includes(kind, int) and WHOLE_NUMBER.fullmatch(text) else text
+    is_number = _includes(kind, int) or _includes(kind, float)
+    return int(text) if is_number and WHOLE_NUMBER.fullmatch(text) else text
 
 
 def _field_errors(values: Mapping[str, Any], form: type[msgspec.Struct]) -> list[FieldError]:

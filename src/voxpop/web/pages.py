@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, choose_locale, translate
-from voxpop.types import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
+from voxpop.types import MAX_EMAIL, MAX_KEY, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from voxpop.web import static
 from voxpop.web.filters import bdi, initials
 from voxpop.web.i18n import install_locale
@@ -49,7 +49,7 @@ ERROR_HINTS = {
     429: N_("Wait a few minutes and try again."),
     503: N_("The service is busy. Try again in a moment."),
 }
-MAX_LENGTHS = {"text": MAX_NAME, "email": MAX_EMAIL, "password": MAX_PASSWORD}  # of fields, by type
+MAX_LENGTHS = {"text": MAX_NAME, "key": MAX_KEY, "email": MAX_EMAIL, "password": MAX_PASSWORD}  # of fields, by type
 MAX_PATH_LENGTH = 8000
 PORTAL_PREFIX = "/tickets/"  # the pages of customers, which do not mention this product
 ANONYMOUS_LAYOUT = {"workspace": None, "member": None, "customer": None}

@@ -1,15 +1,17 @@
 """Renders a page for one request: in the user's language, with the context that the layout needs. Knows no domain."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import asyncpg
 from litestar import Request, Response
 
-from voxpop.errors import AppError
+from voxpop.errors import AppError, Conflict, FieldError, Invalid
 from voxpop.i18n import choose_locale, csv_delimiter
 from voxpop.types import utcnow
-from voxpop.web.error_handlers import error_headers
+from voxpop.web.error_handlers import error_headers, to_app_error
 from voxpop.web.i18n import Texts
 from voxpop.web.pages import ResponseOverride, page
 
@@ -67,6 +69,31 @@ class PageRenderer:
         response = self(template, status=error.status, error=error, **context)
         response.headers.update(error_headers(error))
         return ResponseOverride(response)
+
+    @contextmanager
+    def form(
+        self,
+        template: str,
+        /,
+        *,
+        messages: Mapping[str, str] | None = None,
+        fields: Mapping[type[AppError], str] | None = None,
+        **context: Any,
+    ) -> Iterator[None]:
+        """Shows a form again, with its errors, if the block refuses it or breaks a constraint of the database.
+
+        `messages`: those for people, by field. `fields`: the field to which an error without one belongs.
+        """
+        try:
+            yield
+        except (Invalid, Conflict, asyncpg.IntegrityConstraintViolationError) as raised:
+            error = to_app_error(raised)
+            error.details = tuple(
+                FieldError(each.field, (messages or {}).get(each.field, each.message)) for each in error.details
+            )
+            if not error.details and type(error) in (fields or {}):
+                error.details = (FieldError((fields or {})[type(error)], error.message),)
+            raise self.with_errors(template, error, **context) from None
 
 
 def _messages_by_field(error: AppError, t: Texts) -> dict[str, str]:

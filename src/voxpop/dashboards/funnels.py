@@ -1,0 +1,25 @@
+"""The steps from a question to its answer, as a page shows them. Changes nothing."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from voxpop.dashboards.models import Funnel
+from voxpop.i18n import N_
+
+
+class Step(Struct, frozen=True):
+    """A step, and how many surveys reached it in the period."""
+
+    name: str
+    count: int
+
+
+def campaign_steps(funnel: Funnel) -> Sequence[Step]:
+    """A campaign's surveys are opened by events, and are answered or expire."""
+    return [
+        Step(N_("Opened"), funnel.opened),
+        Step(N_("Shown"), funnel.shown),
+        Step(N_("Answered"), funnel.completed),
+        Step(N_("Expired"), funnel.expired),
+    ]
