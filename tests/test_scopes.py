@@ -113,6 +113,26 @@ PAGES = """
     anyone   GET    /tickets/new
     anyone   POST   /tickets/new
     anyone   GET    /unhappy
+    anyone   GET    /inbox/bulk
+    anyone   GET    /inbox/undo/{change}
+    anyone   GET    /inbox/views
+    anyone   GET    /inbox/views/{view}/delete
+    anyone   GET    /inbox/{ref}/assignee
+    anyone   GET    /inbox/{ref}/priority
+    anyone   GET    /inbox/{ref}/reply
+    anyone   GET    /inbox/{ref}/status
+    anyone   GET    /inbox/{ref}/tags
+    anyone   GET    /login/mail
+    anyone   GET    /logout
+    anyone   GET    /settings/invitations/{invitation}/withdraw
+    anyone   GET    /settings/keys/{key}/revoke
+    anyone   GET    /settings/mail/test
+    anyone   GET    /settings/members/{account}/remove
+    anyone   GET    /settings/members/{account}/role
+    anyone   GET    /settings/password
+    anyone   GET    /settings/preferences
+    anyone   GET    /settings/sessions/{session}/revoke
+    anyone   GET    /tickets/logout
 
     customer GET    /tickets
     customer GET    /tickets/{ref}
@@ -261,7 +281,7 @@ async def test_each_page_is_shown_to_the_roles_in_the_table(database: Database) 
     for (method, path), access in EXPECTED_PAGES.items():
         for person, browser in people.items():
             shown = expected(access, person)
-            if path.endswith("/logout") or (path == "/inbox/changes" and shown == "shown"):
+            if path.endswith(("/logout", "/login/mail")) or (path == "/inbox/changes" and shown == "shown"):
                 continue  # signing out would end the session, and the stream does not end
             answer = await browser.request(method, path.format(**IDS))
             assert outcome(answer) == shown, (method, path, person)

@@ -12,6 +12,7 @@ from voxpop.accounts import settings_pages as account_settings_pages
 from voxpop.auth.authenticator import Authenticator
 from voxpop.auth.dependencies import DEPENDENCIES
 from voxpop.auth.guards import AccessGuard, check_access
+from voxpop.auth.reopening_pages import reopening_route
 from voxpop.campaigns import api as campaigns_api
 from voxpop.campaigns import pages as campaign_pages
 from voxpop.config.settings import Settings
@@ -129,7 +130,7 @@ def fast_endpoints(
 
 def routes() -> Sequence[BaseRouteHandler]:
     """Every route; the plugin adds those of the API documentation."""
-    return [
+    handlers: list[BaseRouteHandler] = [
         *pages.routes(API_SECTIONS),
         *ops.ROUTES,
         *sign_in_pages.ROUTES,
@@ -159,6 +160,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *stream_api.ROUTES,
         *badge_api.ROUTES,
     ]
+    return [*handlers, reopening_route(handlers)]
 
 
 def _path_template(route: str) -> str:

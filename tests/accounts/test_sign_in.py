@@ -185,6 +185,32 @@ async def test_a_link_works_once(site: Site, kind: str) -> None:  # T23
     assert (replayed.status_code, "has expired or was already used" in replayed.text) == (400, True)
 
 
+async def test_a_used_link_in_a_browser_that_is_signed_in_goes_on(site: Site) -> None:  # T23
+    owner, customer = await site.owner(), site.browser()
+    for browser, path, email, page in (
+        (owner, "/login/mail", OWNER, "/inbox"),
+        (customer, "/tickets/login", CUSTOMER, "/tickets"),
+    ):
+        await browser.submit(path, email=email)
+        link = await site.last_link(email)
+        assert (await browser.use_link(link)).status_code == 303
+        opened = await browser.get(link)
+        path, _, token = link.partition("?token=")
+        pressed = await browser.submit(path, token=token)
+        assert [(each.status_code, each.headers["location"]) for each in (opened, pressed)] == [(303, page)] * 2
+        assert (await site.browser().get(link)).status_code == 400
+
+
+async def test_the_start_page_offers_the_inbox_to_a_member_and_sign_in_to_everyone_else(site: Site) -> None:
+    owner = await site.owner()
+    for browser, is_member in ((owner, True), (site.browser(), False), (site.browser("acme"), False)):
+        page = (await browser.get("/")).text
+        header = page[page.index("<header>") : page.index("</header>")]
+        assert ("Sign in" in header, "Inbox" in header) == (not is_member, is_member)
+    other_host = await site.browser().get("/", headers={"host": "nowhere.voxpop.test"})
+    assert (other_host.status_code, "Sign in" in other_host.text) == (200, True)
+
+
 @pytest.mark.parametrize(
     ("kind", "almost", "remainder"),
     [

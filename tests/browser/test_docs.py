@@ -50,6 +50,7 @@ async def test_documentation_loads_nothing_from_other_sites(visit: "Visit", path
         await page.get_by_text("/api/thing/v1/things").first.click()
     await page.get_by_text("It is made at once.").first.wait_for()
     assert (visit.outside, visit.errors) == ([], [])
+    assert await page.locator("main").count() == 1
 
 
 async def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:

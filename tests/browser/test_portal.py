@@ -305,3 +305,29 @@ async def test_texts_have_their_own_direction_and_white_space(
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=ARTEFACTS / f"right-to-left-{width}-{theme}-{language}.png")
     await page.context.close()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+async def test_the_length_of_a_field_is_counted_in_characters(shop: Shop, has_script: bool) -> None:
+    """An emoji is one character of the server, and two units of the browser's own limit."""
+    page = await shop.visitor(java_script_enabled=has_script)
+    await page.goto(f"{shop.origin}/tickets/new")
+    subject = page.get_by_label("Subject")
+    await subject.fill("🙂" * 150 + "x" * 49)
+    await subject.press_sequentially("yz")
+    value = await subject.input_value()
+    assert value.startswith("🙂" * 150 + "x" * 49 + "y")
+    if has_script:
+        assert value.endswith("xy")
+        await subject.press("Home")
+        await subject.press_sequentially("ab")
+        assert await subject.input_value() == value, "a full field takes no more, wherever the caret is"
+
+
+async def test_emoji_reach_the_server_up_to_its_limit(shop: Shop) -> None:
+    page = await shop.customer("ann@example.com")
+    ref = await shop.portal.open(email="ann@example.com")
+    await page.goto(f"{shop.origin}/tickets/{ref}")
+    await page.locator("textarea[name=body]").first.fill("🙂" * 1500)
+    await page.get_by_role("button", name="Send").first.click()
+    await expect(page.get_by_text("🙂" * 1500).first).to_be_visible()

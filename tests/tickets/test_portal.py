@@ -80,6 +80,8 @@ async def test_a_guest_sees_only_the_ticket_that_they_opened(portal: PortalSite)
     assert (await guest.get(f"/tickets/{mine}")).status_code == 404, "the address is not verified"
     assert (await guest.submit(f"/tickets/{mine}/rating", rating=1)).status_code == 404
     assert (await guest.submit(f"/tickets/{mine}/reply", body="Mine?")).status_code == 404
+    header = (await guest.get("/tickets/TK-2")).text.partition("</header>")[0]
+    assert ("Sign in" in header, "Sign out" in header, "See all your tickets" in header) == (False, True, True)
     listed = (await guest.get("/tickets")).text
     assert re.findall("TK-[0-9]+", text_of(listed)) == ["TK-2"]
     assert "Sign in to see all your tickets" in listed

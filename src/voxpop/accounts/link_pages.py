@@ -18,6 +18,7 @@ from voxpop.accounts.schemas import InvitationForm, OwnerForm, TokenForm, parse_
 from voxpop.accounts.sign_in import FirstOwner
 from voxpop.accounts.sign_in_pages import PORTAL
 from voxpop.auth import browser_sessions
+from voxpop.auth.authenticator import identity_of
 from voxpop.auth.dependencies import CurrentWorkspace, PageRequest, Renderer, Transaction, before_transaction
 from voxpop.auth.guards import limit_by_client, portal_public, public
 from voxpop.auth.rate_limits import RateLimit, record_password_guess
@@ -27,10 +28,11 @@ from voxpop.text import is_visible
 from voxpop.types import utcnow
 from voxpop.web.client_ip import client_ip
 from voxpop.web.forms import MAX_PUBLIC_FORM_BYTES, read_form
-from voxpop.web.pages import ResponseOverride
+from voxpop.web.pages import ResponseOverride, redirect
 from voxpop.web.rendering import PageRenderer
 from voxpop.workspaces.models import Workspace
 
+INBOX = "/inbox"
 WELCOME = "/settings/profile?done=welcome"
 LINK, OWNER, SPENT = "accounts/link.html", "accounts/owner.html", "accounts/link_spent.html"
 LIMITED = limit_by_client(RateLimit.USE_LINK)
@@ -60,7 +62,7 @@ async def use_member_link(
     try:
         link = await use_link(tx, workspace.id, LinkKind.MEMBER, form.token, utcnow())
     except LinkSpent as error:
-        raise _spent(render, LinkKind.MEMBER, error) from None
+        raise _spent(request, render, LinkKind.MEMBER, error) from None
     assert link.account_id is not None  # noqa: S101 - a constraint of the table
     if link.email_only:
         await sign_in.mark_email_verified(tx, workspace.id, link.account_id, utcnow())
@@ -93,7 +95,7 @@ async def use_customer_link(
     try:
         link = await use_link(tx, workspace.id, LinkKind.CUSTOMER, form.token, utcnow())
     except LinkSpent as error:
-        raise _spent(render, LinkKind.CUSTOMER, error) from None
+        raise _spent(request, render, LinkKind.CUSTOMER, error) from None
     new = NewSession(SessionKind.CUSTOMER, email=link.email or "")
     return await browser_sessions.start(request, tx, new, link.next_path or PORTAL)
 
@@ -123,7 +125,7 @@ async def _check_account_password(
     try:
         link = await invitations.find_protected_invitation(database, workspace.id, form.token, utcnow())
     except LinkSpent as error:
-        raise _spent(render, LinkKind.INVITATION, error) from None
+        raise _spent(request, render, LinkKind.INVITATION, error) from None
     if link is None:
         return
     email = link.email or ""
@@ -154,7 +156,7 @@ async def accept_invitation(
     try:
         account = await invitations.accept_invitation(tx, workspace.id, checked.token, utcnow())
     except LinkSpent as error:
-        raise _spent(render, LinkKind.INVITATION, error) from None
+        raise _spent(request, render, LinkKind.INVITATION, error) from None
     return await browser_sessions.start(request, tx, NewSession(SessionKind.MEMBER, account_id=account), WELCOME)
 
 
@@ -164,7 +166,7 @@ async def show_owner_link(
 ) -> Response[Any]:
     """The form of the first owner's account."""
     token = request.query_params.get("token", "")
-    await _get_link(tx, workspace, render, LinkKind.OWNER, token)
+    await _get_link(request, workspace, tx, render, LinkKind.OWNER)
     return render(OWNER, token=token, form=OwnerForm(token, "", ""))
 
 
@@ -203,7 +205,7 @@ async def claim_workspace(
     try:
         account = await sign_in.claim_workspace(tx, workspace.id, checked, utcnow())
     except LinkSpent as error:
-        raise _spent(render, LinkKind.OWNER, error) from None
+        raise _spent(request, render, LinkKind.OWNER, error) from None
     except Conflict as error:
         raise render.with_errors(OWNER, error, token=checked.token, form=checked) from None
     return await browser_sessions.start(request, tx, NewSession(SessionKind.MEMBER, account_id=account), "/settings")
@@ -212,17 +214,20 @@ async def claim_workspace(
 async def _show_link(
     request: PageRequest, workspace: Workspace, tx: Tx, render: PageRenderer, kind: LinkKind
 ) -> Response[Any]:
-    token = request.query_params.get("token", "")
-    link = await _get_link(tx, workspace, render, kind, token)
+    link = await _get_link(request, workspace, tx, render, kind)
     asks_password = await invitations.needs_password(tx, workspace.id, link)
+    token = request.query_params.get("token", "")
     return render(LINK, **_link_context(token, link, asks_password=asks_password))
 
 
-async def _get_link(tx: Tx, workspace: Workspace, render: PageRenderer, kind: LinkKind, token: str) -> MagicLink:
+async def _get_link(
+    request: PageRequest, workspace: Workspace, tx: Tx, render: PageRenderer, kind: LinkKind
+) -> MagicLink:
+    token = request.query_params.get("token", "")
     try:
         return await get_link(tx, workspace.id, kind, token, utcnow())
     except LinkSpent as error:
-        raise _spent(render, kind, error) from None
+        raise _spent(request, render, kind, error) from None
 
 
 def _link_context(token: str, link: MagicLink, *, asks_password: bool) -> dict[str, Any]:
@@ -235,7 +240,13 @@ def _link_context(token: str, link: MagicLink, *, asks_password: bool) -> dict[s
     }
 
 
-def _spent(render: PageRenderer, kind: LinkKind, error: LinkSpent) -> ResponseOverride:
+def _spent(request: PageRequest, render: PageRenderer, kind: LinkKind, error: LinkSpent) -> ResponseOverride:
+    """The page for a link that does not sign in. A browser that is signed in already goes on, as with a good link."""
+    identity = identity_of(request)
+    if kind is LinkKind.CUSTOMER and identity.customer and identity.customer.ticket_id is None:
+        return ResponseOverride(redirect(PORTAL))
+    if kind is not LinkKind.CUSTOMER and identity.member:
+        return ResponseOverride(redirect(INBOX))
     return render.with_errors(SPENT, error, kind=kind.value)
 
 

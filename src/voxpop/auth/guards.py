@@ -1,6 +1,7 @@
 """Authorization of routes, CSRF protection and rate limits, as guards that run before a handler."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -17,7 +18,8 @@ from voxpop.auth.permissions import require_scope
 from voxpop.auth.rate_limits import RateLimit, record_attempt
 from voxpop.auth.tokens import parse_api_key
 from voxpop.config.settings import Settings
-from voxpop.errors import Forbidden, NotFound, Unauthorized
+from voxpop.db.errors import UNAVAILABLE_ERRORS
+from voxpop.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from voxpop.types import Actor, Scope, WorkspaceId
 from voxpop.web.client_ip import client_ip
 from voxpop.web.csrf import SAFE_METHODS, is_cross_site
@@ -103,18 +105,17 @@ class AccessGuard:
             state["actor"] = await _authenticate_api_request(self._authenticator, connection, scope, or_member)
         elif access := handler.opt.get("page"):
             await self._check_page_request(connection, access)
+        elif handler.opt.get("shows_member"):
+            # An open page needs neither a workspace nor the database.
+            with suppress(NotFound, Unavailable, *UNAVAILABLE_ERRORS):
+                _set_identity(connection, await self._authenticator.identify(connection))
         if isinstance(connection, Request) and connection.method not in SAFE_METHODS:
             await connection.body()  # cached; a slow client must not hold a database connection meanwhile
 
     async def _check_page_request(self, connection: Connection, access: PageAccess) -> None:
         state = connection.scope["state"]
-        state["identity"] = identity = await self._authenticator.identify(connection)
-        state["layout_context"] = {
-            "workspace": identity.workspace,
-            "member": identity.member,
-            "customer": identity.customer,
-            "sends_email": connection.app.state.settings.sends_email,
-        }
+        identity = await self._authenticator.identify(connection)
+        _set_identity(connection, identity)
         _check_same_site(connection)
         _check_page_access(access, identity, connection)
         if access.has_sidebar:
@@ -152,6 +153,17 @@ async def _authenticate_api_request(
     if not or_member:
         require_scope(member.actor(), scope)
     return member.actor()
+
+
+def _set_identity(connection: Connection, identity: RequestIdentity) -> None:
+    state = connection.scope["state"]
+    state["identity"] = identity
+    state["layout_context"] = {
+        "workspace": identity.workspace,
+        "member": identity.member,
+        "customer": identity.customer,
+        "sends_email": connection.app.state.settings.sends_email,
+    }
 
 
 def _check_same_site(connection: Connection) -> None:

@@ -46,3 +46,16 @@ if (!CSS.supports("field-sizing", "content")) document.addEventListener("input",
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 for (const form of document.querySelectorAll("form[data-auto]")) form.addEventListener("change", () => form.requestSubmit());
+
+// The attribute `maxlength` counts UTF-16 units, of which an emoji has two. The server counts characters, and so does this.
+function shorten({ target: field, isComposing }) {
+  const limit = Number(field.dataset.characters);
+  if (isComposing || !(field.value?.length > limit)) return;
+  const excess = [...field.value].length - limit;
+  if (excess <= 0) return;
+  const caret = field.selectionStart ?? field.value.length; // fields for addresses have none
+  const typed = [...field.value.slice(0, caret)].slice(0, -excess).join("");
+  field.value = typed + field.value.slice(caret);
+  if (field.selectionStart !== null) field.setSelectionRange(typed.length, typed.length);
+}
+for (const change of ["input", "compositionend"]) document.addEventListener(change, shorten, true);

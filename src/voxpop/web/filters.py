@@ -12,3 +12,12 @@ def initials(name: str) -> str:
 def bdi(text: str) -> Markup:
     """A name within a sentence. Its direction, which its letters decide, does not touch the sentence."""
     return Markup("<bdi>{}</bdi>").format(text)
+
+
+def maxlength(characters: int) -> Markup:
+    """The attributes of a field for so many characters.
+
+    Browsers count UTF-16 units, of which a character has one or two. So the field takes twice as many, and the script
+    of the pages counts characters, as the server does.
+    """
+    return Markup('maxlength="{}" data-characters="{}"').format(2 * characters, characters)

@@ -15,7 +15,7 @@ from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, choose_locale, translate
 from voxpop.types import MAX_EMAIL, MAX_KEY, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from voxpop.web import static
-from voxpop.web.filters import bdi, initials
+from voxpop.web.filters import bdi, initials, maxlength
 from voxpop.web.i18n import install_locale
 from voxpop.web.linkify import linkify
 from voxpop.web.openapi.sections import ApiSection
@@ -52,6 +52,7 @@ ERROR_HINTS = {
 MAX_LENGTHS = {"text": MAX_NAME, "key": MAX_KEY, "email": MAX_EMAIL, "password": MAX_PASSWORD}  # of fields, by type
 MAX_PATH_LENGTH = 8000
 PORTAL_PREFIX = "/tickets/"  # the pages of customers, which do not mention this product
+SHOWS_MEMBER = {"shows_member": True}  # the `opt` of an open page that looks different to signed-in members
 ANONYMOUS_LAYOUT = {"workspace": None, "member": None, "customer": None}
 OTHER_HOST_PREFIXES = ("//", "/\\")  # browsers read what follows as a host
 
@@ -127,10 +128,12 @@ def render(template: str, locale: str = ENGLISH, /, **context: Any) -> str:
 def routes(sections: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
     """The public routes: the start page, which links to the API documentation, the icon and the static files."""
 
-    @get("/", include_in_schema=False, sync_to_thread=False)
+    @get("/", opt=SHOWS_MEMBER, include_in_schema=False, sync_to_thread=False)
     def start(request: Request[None, None, State], state: State) -> Response[str]:
         locale = choose_locale(request.headers.get("accept-language"))
-        return page("web/start.html", locale=locale, url=state.settings.public_url, sections=sections)
+        layout = request.scope["state"].get("layout_context", ANONYMOUS_LAYOUT)
+        member, url = layout["member"], state.settings.public_url
+        return page("web/start.html", locale=locale, url=url, sections=sections, member=member)
 
     @get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
     def icon() -> Response[bytes]:
@@ -171,6 +174,6 @@ def _environment(locale: str) -> Environment:
         "max_lengths": MAX_LENGTHS,
         "min_password": MIN_PASSWORD,
     }
-    environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi}
+    environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi, "maxlength": maxlength}
     install_locale(environment, locale)
     return environment
