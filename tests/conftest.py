@@ -1,6 +1,7 @@
 """Fixtures of all tests: a PostgreSQL server, clones of a migrated database, and clients of two workspaces."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ from voxpop.db.pool import Database
 # An example may be slow on a busy machine; that is no failure.
 settings.register_profile("voxpop", deadline=None)
 settings.load_profile("voxpop")
+
+# A line of the client for each request says nothing about the product.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TEMPLATE = f"voxpop_template_{os.getpid()}"
 
