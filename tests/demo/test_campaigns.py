@@ -47,8 +47,8 @@ async def test_there_are_two_campaigns(demo_client: Client) -> None:  # F17
         for one in await open_campaigns(demo_client)
     }
     assert shown == {
-        "NPS после заказа": ["NPS", "ORDER_COMPLETED", 24, True],
-        "CSAT после обращения в поддержку": ["CSAT", "TICKET_CLOSED", 0, True],
+        "NPS after an order": ["NPS", "ORDER_COMPLETED", 24, True],
+        "CSAT after a support request": ["CSAT", "TICKET_CLOSED", 0, True],
     }
     assert {one["start_date"] for one in await open_campaigns(demo_client)} == {"2024-01-01T00:00:00.000Z"}
 

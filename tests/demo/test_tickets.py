@@ -182,3 +182,23 @@ def test_scripts_are_complete(language: str) -> None:
         assert {slot for text in texts for slot in SLOT.findall(text)} <= set(TemplateFiller.MAKERS)
         assert {bool(CYRILLIC.search(text)) for text in texts} == {language == RUSSIAN}
     assert set(load_phrases()[RUSSIAN]) <= set(load_phrases()[ENGLISH])
+
+
+THANKED = """
+    SELECT t.csat_rating, m.body FROM ticket t JOIN LATERAL (
+        SELECT body FROM ticket_message m WHERE m.ticket_id = t.id AND kind = 'customer' AND create_time < t.csat_rated_at
+        ORDER BY create_time DESC LIMIT 1) m ON true
+    WHERE t.csat_rating IS NOT NULL
+"""
+
+
+async def test_customers_rate_as_they_write(demo_db: Connection) -> None:
+    """A requester whose last words were thanks gives four or five stars."""
+    thanks = [phrase.split("{name}")[0] for each in (ENGLISH, RUSSIAN) for phrase in load_phrases()[each]["thanks"]]
+    scores = [
+        row["csat_rating"]
+        for row in await demo_db.fetch(THANKED)
+        if any(text and row["body"].startswith(text) for text in thanks)
+    ]
+    assert len(scores) > 10
+    assert min(scores) >= 4

@@ -58,13 +58,13 @@ def _plan(name: str, survey_type: str, trigger: Trigger, *, delay_hours: int) ->
 
 
 NPS = CampaignScenario(
-    _plan("NPS после заказа", "NPS", Trigger.ORDER_COMPLETED, delay_hours=24),
+    _plan("NPS after an order", "NPS", Trigger.ORDER_COMPLETED, delay_hours=24),
     ContextType.ORDER, events=6_000, weekday_weights=(0.9, 0.9, 0.95, 1.0, 1.2, 1.3, 0.7),
     first_hour=6, last_hour=22, busiest_hour=17, scale_min=0, scale_max=10, fair_min=7, fair_max=8,
     mean_score=7.5, spread=2.1, improvement=1.5, subject="order", trouble="late-delivery",
 )  # fmt: skip
 CSAT = CampaignScenario(
-    _plan("CSAT после обращения в поддержку", "CSAT", Trigger.TICKET_CLOSED, delay_hours=0),
+    _plan("CSAT after a support request", "CSAT", Trigger.TICKET_CLOSED, delay_hours=0),
     ContextType.TICKET, events=3_000, weekday_weights=(1.3, 1.15, 1.0, 1.0, 0.95, 0.4, 0.3),
     first_hour=7, last_hour=18, busiest_hour=11, scale_min=1, scale_max=5, fair_min=3, fair_max=3,
     mean_score=4.25, spread=0.9, subject="support", trouble="support",

@@ -25,7 +25,7 @@ CLOSED, RESOLVED_NEXT_DAY = 0.88, 0.35
 COMMENTED = {"bad": 0.85, "fair": 0.6, "good": 0.5}
 
 DISSATISFIED = 3.2  # mean stars
-LOW_RATING = 2  # stars
+LOW_RATING, THANKFUL_RATING = 2, 4  # stars
 LONG_WAIT = timedelta(hours=9)
 RECENT = timedelta(days=28)  # agents forget recent tickets only, and the overbooking trouble is recent
 URGENCY_FACTORS = {Priority.URGENT: 0.12, Priority.HIGH: 0.6, Priority.MEDIUM: 1.0, Priority.LOW: 1.5}  # of the wait
@@ -204,7 +204,8 @@ class Conversation:
         return self._member.agent.stars - 0.9 * self._was_reopened - 0.5 * self._is_curt - late - trouble
 
     def _rate(self, mean: float) -> TicketAction:
-        stars = min(5, max(1, round(self._rng.gauss(mean, STARS_SPREAD))))
+        worst = THANKFUL_RATING if self._was_thanked else 1  # customers rate as they write
+        stars = min(5, max(worst, round(self._rng.gauss(mean, STARS_SPREAD))))
         self._at += timedelta(seconds=self._rng.uniform(20, 150))
         return TicketAction(self._at, self._author, ActionKind.RATE, NewRating(stars, self._comment(stars)))
 
