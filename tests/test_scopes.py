@@ -29,6 +29,7 @@ TABLE = """
     open    GET     /health/check
     open    GET     /health/ready
     open    GET     /metrics
+    open    GET     /accent/{name}
     open    GET     /badge/{slug}/{file}
     open    GET     /docs
     open    GET     /reference
@@ -102,6 +103,7 @@ PAGES = """
     anyone   POST   /login/link
     anyone   GET    /login/invitation
     anyone   POST   /login/invitation
+    anyone   GET    /logo/{logo_hash}
     anyone   GET    /login/owner
     anyone   POST   /login/owner
     anyone   POST   /logout
@@ -193,6 +195,8 @@ PAGES = """
     admin    POST   /settings/keys/{key}/revoke
     admin    GET    /settings/workspace
     admin    POST   /settings/workspace
+    admin   POST    /settings/workspace/logo
+    admin   POST    /settings/workspace/logo/remove
 
     owner    GET    /settings/mail
     owner    POST   /settings/mail/test

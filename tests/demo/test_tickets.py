@@ -186,7 +186,8 @@ def test_scripts_are_complete(language: str) -> None:
 
 THANKED = """
     SELECT t.csat_rating, m.body FROM ticket t JOIN LATERAL (
-        SELECT body FROM ticket_message m WHERE m.ticket_id = t.id AND kind = 'customer' AND create_time < t.csat_rated_at
+        SELECT body FROM ticket_message m
+        WHERE m.ticket_id = t.id AND kind = 'customer' AND create_time < t.csat_rated_at
         ORDER BY create_time DESC LIMIT 1) m ON true
     WHERE t.csat_rating IS NOT NULL
 """

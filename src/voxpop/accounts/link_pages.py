@@ -24,15 +24,19 @@ from voxpop.auth.guards import limit_by_client, portal_public, public
 from voxpop.auth.rate_limits import RateLimit, record_password_guess
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Conflict, FieldError, Invalid
+from voxpop.i18n import N_
 from voxpop.text import is_visible
 from voxpop.types import utcnow
 from voxpop.web.client_ip import client_ip
 from voxpop.web.forms import MAX_PUBLIC_FORM_BYTES, read_form
 from voxpop.web.pages import ResponseOverride, redirect
 from voxpop.web.rendering import PageRenderer
+from voxpop.workspaces import service as workspaces
+from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.models import Workspace
 
 INBOX = "/inbox"
+NO_WORKSPACE_NAME = N_("Enter a name for the workspace.")
 WELCOME = "/settings/profile?done=welcome"
 LINK, OWNER, SPENT = "accounts/link.html", "accounts/owner.html", "accounts/link_spent.html"
 LIMITED = limit_by_client(RateLimit.USE_LINK)
@@ -167,7 +171,8 @@ async def show_owner_link(
     """The form of the first owner's account."""
     token = request.query_params.get("token", "")
     await _get_link(request, workspace, tx, render, LinkKind.OWNER)
-    return render(OWNER, token=token, form=OwnerForm(token, "", ""))
+    name = "" if workspace.name == workspaces.DEFAULT else workspace.name
+    return render(OWNER, token=token, form=OwnerForm(token, "", "", workspace_name=name))
 
 
 async def check_owner(request: PageRequest, render: Renderer) -> FirstOwner:
@@ -177,12 +182,14 @@ async def check_owner(request: PageRequest, render: Renderer) -> FirstOwner:
         email = parse_email(form.email)
         if not is_visible(form.name):
             raise Invalid(NO_NAME, details=[FieldError("name", NO_NAME)])
+        if form.workspace_name is not None and not is_visible(form.workspace_name):
+            raise Invalid(NO_WORKSPACE_NAME, details=[FieldError("workspace_name", NO_WORKSPACE_NAME)])
         if form.password:
             passwords.check_strength("password", form.password, email)
     except Invalid as error:
         raise render.with_errors(OWNER, error, token=form.token, form=form) from None
     password_hash = await passwords.hash_password(form.password) if form.password else None
-    return FirstOwner(form.token, email, form.name, password_hash)
+    return FirstOwner(form.token, email, form.name, password_hash, form.workspace_name)
 
 
 @post(
@@ -206,6 +213,9 @@ async def claim_workspace(
         account = await sign_in.claim_workspace(tx, workspace.id, checked, utcnow())
     except LinkSpent as error:
         raise _spent(request, render, LinkKind.OWNER, error) from None
+    except WorkspaceAlreadyExists as error:
+        taken = Conflict(error.message, details=[FieldError("workspace_name", error.message)])
+        raise render.with_errors(OWNER, taken, token=checked.token, form=checked) from None
     except Conflict as error:
         raise render.with_errors(OWNER, error, token=checked.token, form=checked) from None
     return await browser_sessions.start(request, tx, NewSession(SessionKind.MEMBER, account_id=account), "/settings")

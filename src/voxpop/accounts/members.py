@@ -73,6 +73,11 @@ async def rename(tx: Tx, member: Member, name: str, now: datetime) -> None:
         await store.set_name(tx, member.workspace_id, member.account_id, name, now)
 
 
+async def set_language(tx: Tx, member: Member, language: str | None) -> None:
+    """Sets the language of the member's pages in this workspace; None is that of the browser."""
+    await store.set_language(tx, member.workspace_id, member.account_id, language)
+
+
 async def hash_new_password(database: Database, member: Member, current: str, new: str) -> str:
     """The hash of an accepted password. Invalid for a weak one, or if the account has a password other than `current`.
 

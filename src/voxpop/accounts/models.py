@@ -26,7 +26,10 @@ ROLES = list(Role)
 
 
 class Member(Struct, frozen=True):
-    """A signed-in member of the workspace whose page is requested."""
+    """A signed-in member of the workspace whose page is requested.
+
+    `language`: of their pages; None is that of the browser. `is_read_only`: a visitor of the demo, who changes nothing.
+    """
 
     account_id: AccountId
     name: str
@@ -34,6 +37,8 @@ class Member(Struct, frozen=True):
     role: Role
     workspace_id: WorkspaceId
     session_id: UUID
+    language: str | None = None
+    is_read_only: bool = False
 
     def may(self, role: Role) -> bool:
         """Whether the member has the rights of that role."""
@@ -86,13 +91,24 @@ class ActiveSession(Struct, frozen=True):
     name: str | None
     ticket_id: UUID | None
     role: str | None
+    language: str | None
+    is_read_only: bool
 
     def member(self) -> Member | None:
         """None for a session of another kind."""
         if self.account_id is None or self.role is None:
             return None
         name = self.name or self.email
-        return Member(self.account_id, name, self.email, Role(self.role), self.workspace_id, self.id)
+        return Member(
+            self.account_id,
+            name,
+            self.email,
+            Role(self.role),
+            self.workspace_id,
+            self.id,
+            self.language,
+            self.is_read_only,
+        )
 
     def customer(self) -> Customer | None:
         """None for a member's session."""

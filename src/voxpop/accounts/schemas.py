@@ -1,6 +1,6 @@
 """Forms of the sign-in and settings pages, and the results of checks that run before a handler's transaction."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -50,12 +50,13 @@ class InvitationForm(TokenForm):
 
 
 class OwnerForm(Struct):
-    """The first owner's account; a password is optional."""
+    """The first owner's account, and the name of the workspace; a password is optional."""
 
     token: TokenText
     email: EmailText
     name: NameText
     password: PasswordText = ""
+    workspace_name: NameText | None = None
 
 
 class InviteForm(Struct):
@@ -73,9 +74,10 @@ class RoleForm(Struct):
 
 
 class ProfileForm(Struct):
-    """A member's own name."""
+    """A member's own name, and the language of their pages: empty is that of the browser, None is left as it is."""
 
     name: NameText
+    language: Literal["", "en", "ru"] | None = None
 
 
 class PreferencesForm(Struct):

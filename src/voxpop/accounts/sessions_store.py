@@ -39,14 +39,15 @@ class SessionValues(Struct, frozen=True):
 
 WORKSPACES_BY_LABEL = Query(
     """
-    SELECT id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled
+    SELECT id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled, accent, logo_hash, logo_width,
+        logo_height, has_demo_data
     FROM find_workspaces(:labels::text[])
     """,
     Workspace,
 )
 ACTIVE_SESSIONS = Query(
     """
-    SELECT id, workspace_id, secret_hash, kind, account_id, email, name, ticket_id, role
+    SELECT id, workspace_id, secret_hash, kind, account_id, email, name, ticket_id, role, language, is_read_only
     FROM find_sessions(:sessions::uuid[])
     """,
     ActiveSession,

@@ -46,6 +46,7 @@ MEMBERS, PROFILE, SESSIONS = "accounts/members.html", "accounts/profile.html", "
 LINK_ALREADY_SHOWN = N_(
     "This form was sent twice, and one link was created. It was shown once. If you did not copy it, choose “New link”."
 )
+LANGUAGE_NAMES = {"en": "English", "ru": "Русский"}  # each in itself
 TOASTS = {
     "welcome": N_("Welcome. Check your name, and choose a password if you like."),
     "invited": N_("Invitation sent"),
@@ -229,6 +230,7 @@ async def _profile_context(tx: Tx, member: Member, name: str) -> dict[str, Any]:
         "section": "profile",
         "toasts": TOASTS,
         "name": name,
+        "languages": LANGUAGE_NAMES,
         "preferences": await members.get_preferences(tx, member),
         "has_password": await members.has_password(tx, member),
     }
@@ -236,10 +238,12 @@ async def _profile_context(tx: Tx, member: Member, name: str) -> dict[str, Any]:
 
 @post("/settings/profile", opt=members_only(), include_in_schema=False, status_code=303)
 async def rename(request: PageRequest, tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
-    """Changes the member's own name."""
+    """Changes the member's own name and language."""
     form = await read_form(request, ProfileForm)
     try:
         await members.rename(tx, member, form.name, utcnow())
+        if form.language is not None:
+            await members.set_language(tx, member, form.language or None)
     except Invalid as error:
         raise render.with_errors(PROFILE, error, **await _profile_context(tx, member, form.name)) from None
     return redirect("/settings/profile?done=saved")

@@ -14,7 +14,8 @@ from voxpop.errors import Conflict, FieldError
 from voxpop.hosts import DEFAULT_LABEL, workspace_url
 from voxpop.i18n import N_, translate
 from voxpop.types import SYSTEM_USER, AccountId, Audit, WorkspaceId, uuid7
-from voxpop.workspaces.models import Workspace
+from voxpop.workspaces import service as workspaces
+from voxpop.workspaces.models import Workspace, WorkspaceChange
 
 ACCOUNT_EXISTS = N_("An account with this address already exists. Use another address.")
 SUBJECT = N_("Sign in to {workspace}")
@@ -49,6 +50,7 @@ class FirstOwner(Struct, frozen=True):
     email: str
     name: str
     password_hash: str | None
+    workspace_name: str | None = None
 
 
 async def verify_password(
@@ -105,6 +107,8 @@ async def email_customer_link(
 async def claim_workspace(tx: Tx, workspace: WorkspaceId, owner: FirstOwner, now: datetime) -> AccountId:
     """Makes the bearer of an owner link an owner with a new account. LinkSpent as usual, Conflict if it exists.
 
+    Names the workspace; WorkspaceAlreadyExists if another one has the name.
+
     The address is not verified, so an existing account must not be given to the bearer.
     """
     await use_link(tx, workspace, LinkKind.OWNER, owner.token, now)
@@ -112,6 +116,9 @@ async def claim_workspace(tx: Tx, workspace: WorkspaceId, owner: FirstOwner, now
     account = await store.insert_member(tx, workspace, new, Role.OWNER, Audit(now, f"member:{owner.email}"))
     if account != new.account_id:
         raise Conflict(ACCOUNT_EXISTS, details=[FieldError("email", ACCOUNT_EXISTS)])
+    if owner.workspace_name:
+        change = WorkspaceChange(name=owner.workspace_name)
+        await workspaces.change_workspace(tx, workspace, change, now, f"member:{owner.email}")
     return account
 
 

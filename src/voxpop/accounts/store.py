@@ -142,6 +142,14 @@ START_PAGE = Query(
     """,
     StartPageRow,
 )
+NEW_LANGUAGE = Query(
+    """
+    UPDATE member SET language = :language
+    WHERE workspace_id = :workspace AND account_id = :account AND language IS DISTINCT FROM :language
+    """,
+    NoRows,
+    changes_identity=True,
+)
 NEW_PREFERENCES = Query(
     """
     UPDATE member SET next_after_resolving = :next_after_resolving, start_page = :start_page
@@ -246,6 +254,10 @@ async def get_start_page(tx: Tx, workspace: WorkspaceId, account: AccountId) -> 
 
 async def set_preferences(tx: Tx, workspace: WorkspaceId, account: AccountId, new: Preferences) -> None:
     await NEW_PREFERENCES.run(tx, new, workspace=workspace, account=account)
+
+
+async def set_language(tx: Tx, workspace: WorkspaceId, account: AccountId, language: str | None) -> None:
+    await NEW_LANGUAGE.run(tx, workspace=workspace, account=account, language=language)
 
 
 async def set_name(tx: Tx, workspace: WorkspaceId, account: AccountId, name: str, now: datetime) -> None:

@@ -23,7 +23,7 @@ from voxpop.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from voxpop.types import Actor, Scope, WorkspaceId
 from voxpop.web.client_ip import client_ip
 from voxpop.web.csrf import SAFE_METHODS, is_cross_site
-from voxpop.web.pages import ResponseOverride, local_path, redirect
+from voxpop.web.pages import PORTAL_PREFIX, ResponseOverride, local_path, redirect
 
 # Reads what the sidebar shows of a workspace, as template variables.
 SidebarLoader = Callable[[WorkspaceId], Awaitable[Mapping[str, Any]]]
@@ -157,12 +157,14 @@ async def _authenticate_api_request(
 
 def _set_identity(connection: Connection, identity: RequestIdentity) -> None:
     state = connection.scope["state"]
+    is_portal = f"{connection.scope['path']}/".startswith(PORTAL_PREFIX)
     state["identity"] = identity
     state["layout_context"] = {
         "workspace": identity.workspace,
         "member": identity.member,
         "customer": identity.customer,
         "sends_email": connection.app.state.settings.sends_email,
+        "language": identity.member.language if identity.member and not is_portal else None,
     }
 
 

@@ -43,6 +43,7 @@ async def load(database: Database, workspace: Workspace, progress: Progress, sca
             await load_tickets(tx, workspace, _rng(), year.now, scale, tickets)
         features = _part(progress, "Simulating a year of customers", FEATURES_BEGIN, 1)
         await load_features(tx, actor, workspace, _rng(), year, scale, features)
+        await workspaces.mark_demo_data(tx, workspace.id)
     progress("Demo data loaded", 1.0)
     return True
 

@@ -133,8 +133,8 @@ def handle_exception(request: Request[Any, Any, Any], raised: Exception) -> Resp
 
 
 def _page(request: Request[Any, Any, Any], error: AppError, problem: Problem) -> Response[Any]:
-    locale = choose_locale(request.headers.get("accept-language"))
-    layout_context = request.scope.get("state", {}).get("layout_context")
+    layout_context = request.scope.get("state", {}).get("layout_context") or {}
+    locale = layout_context.get("language") or choose_locale(request.headers.get("accept-language"))
     return error_page(error, str(problem.traceId), locale, request.scope["path"], layout_context)
 
 

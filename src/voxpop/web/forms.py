@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar.connection import Request
+from litestar.datastructures import UploadFile
 
 from voxpop.errors import FieldError, Invalid, UnsupportedMediaType
 from voxpop.web.one_line import clean_lines
@@ -16,6 +17,7 @@ from voxpop.web.validation_errors import from_validation_error
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
+MULTIPART_MEDIA_TYPE = "multipart/form-data"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
 MAX_PUBLIC_FORM_BYTES = 2**16  # of a form that anyone can send, without a long text
@@ -42,6 +44,14 @@ def parse_texts(typed: Mapping[str, Any], form: type[Form]) -> Form:
     types = {field.encode_name: field.type for field in msgspec.structs.fields(form)}
     values = {name: _value(value, types[name]) if isinstance(value, str) else value for name, value in typed.items()}
     return _converted(values, form)
+
+
+async def read_file(request: Request[Any, Any, Any], name: str) -> bytes:
+    """The content of a file in a form with the type `multipart/form-data`; empty without one."""
+    if media_type(request.headers.get("content-type")) != MULTIPART_MEDIA_TYPE:
+        raise UnsupportedMediaType("The body must be a form with a file")
+    sent = (await request.form()).get(name)
+    return await sent.read() if isinstance(sent, UploadFile) else b""
 
 
 async def submitted_values(request: Request[Any, Any, Any]) -> dict[str, str]:

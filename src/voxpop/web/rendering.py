@@ -26,12 +26,13 @@ PRIVATE_HEADERS = {
 class PageRenderer:
     """`render("tickets/inbox.html", active="inbox", …)`; handlers get one as the dependency `render`.
 
-    `layout_context` is what every page gets: the workspace, the member and the customer.
+    `layout_context` is what every page gets: the workspace, the member and the customer. Its `language` is the one that
+    the member chose.
     """
 
     def __init__(self, request: Request[Any, Any, Any], **layout_context: Any) -> None:
         self._accept_language = request.headers.get("accept-language")
-        self.locale = choose_locale(self._accept_language)
+        self.locale = layout_context.get("language") or choose_locale(self._accept_language)
         self.t = Texts(self.locale)
         self._layout_context = layout_context
         self._done = request.query_params.get("done", "")

@@ -10,7 +10,10 @@ from voxpop.types import Instant, KeyId, WorkspaceId, instant
 
 
 class Workspace(Struct, frozen=True):
-    """A tenant and its settings. `slug` is the label before the base address's host."""
+    """A tenant and its settings. `slug` is the label before the base address's host.
+
+    `accent`: the colour of the customers' buttons as `#rrggbb`, or empty. `has_demo_data`: the demo was loaded into it.
+    """
 
     id: WorkspaceId
     name: str
@@ -19,6 +22,11 @@ class Workspace(Struct, frozen=True):
     slug: str = "default"
     portal_enabled: bool = True
     csat_enabled: bool = True
+    accent: str = ""
+    logo_hash: str | None = None
+    logo_width: int | None = None
+    logo_height: int | None = None
+    has_demo_data: bool = False
 
     @property
     def asks_customers(self) -> bool:
@@ -67,9 +75,27 @@ class WorkspaceChange(Struct, frozen=True):
     cool_down_days: int | None = None
     portal_enabled: bool | None = None
     csat_enabled: bool | None = None
+    accent: str | None = None
     minimum_answers: int | None = None
     week_start: WeekStart | None = None
     agents_see_all: bool | None = None
+
+
+class Logo(Struct, frozen=True):
+    """A logo to store. Its hash is in its address; its size in pixels reserves its place on a page."""
+
+    logo: bytes
+    logo_hash: str
+    logo_type: str
+    logo_width: int
+    logo_height: int
+
+
+class LogoFile(Struct, frozen=True):
+    """A logo to serve."""
+
+    logo: bytes
+    logo_type: str
 
 
 class ActiveKey(Struct, frozen=True):

@@ -8,12 +8,14 @@ from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.text import is_visible
 from voxpop.types import Name, NameText, Scope, whole_number
+from voxpop.workspaces.accents import is_accent
 from voxpop.workspaces.models import ReportSettings, WeekStart, Workspace, WorkspaceChange
 from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, MAX_MINIMUM_ANSWERS, is_time_zone
 
 NO_NAME = N_("Enter a name.")
 NO_SCOPE = N_("Select at least one permission.")
 UNKNOWN_ZONE = N_("There is no such time zone. Try one like Europe/Berlin.")
+BAD_ACCENT = N_("Enter a colour as # and six digits from 0 to f, for example #1b5eae.")
 BAD_DAYS = N_("Enter a whole number of days, 0 to {limit}.", limit=MAX_COOL_DOWN_DAYS)
 
 CoolDownDays = Annotated[
@@ -124,6 +126,7 @@ class WorkspaceForm(Struct):
     cool_down_days: Annotated[str, Meta(max_length=10)]
     portal: str = ""
     csat: str = ""
+    accent: Annotated[str, Meta(max_length=20)] | None = None
 
     @classmethod
     def of(cls, workspace: Workspace) -> Self:
@@ -133,6 +136,7 @@ class WorkspaceForm(Struct):
             str(workspace.cool_down_days),
             "on" if workspace.portal_enabled else "",
             "on" if workspace.csat_enabled else "",
+            workspace.accent,
         )
 
     def change(self) -> WorkspaceChange:
@@ -142,8 +146,15 @@ class WorkspaceForm(Struct):
         errors = [] if is_visible(self.name) else [FieldError("name", NO_NAME)]
         errors += [] if is_time_zone(self.time_zone) else [FieldError("time_zone", UNKNOWN_ZONE)]
         errors += [] if is_number else [FieldError("cool_down_days", BAD_DAYS)]
+        accent = None if self.accent is None else self.accent.strip().lower()
+        errors += [FieldError("accent", BAD_ACCENT)] if accent and not is_accent(accent) else []
         if errors:
             raise Invalid(details=errors)
         return WorkspaceChange(
-            self.name, self.time_zone, int(days), portal_enabled=bool(self.portal), csat_enabled=bool(self.csat)
+            self.name,
+            self.time_zone,
+            int(days),
+            portal_enabled=bool(self.portal),
+            csat_enabled=bool(self.csat),
+            accent=accent,
         )

@@ -11,8 +11,17 @@ from voxpop.errors import FieldError, Invalid, NotFound
 from voxpop.text import is_visible
 from voxpop.types import Audit, KeyId, Scope, WorkspaceId, uuid7
 from voxpop.workspaces import store
+from voxpop.workspaces.accents import is_accent
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
-from voxpop.workspaces.models import ActiveKey, KeyRow, ReportSettings, Workspace, WorkspaceChange
+from voxpop.workspaces.models import (
+    ActiveKey,
+    KeyRow,
+    Logo,
+    LogoFile,
+    ReportSettings,
+    Workspace,
+    WorkspaceChange,
+)
 
 DEFAULT = "default"
 MAX_COOL_DOWN_DAYS = 3650
@@ -87,6 +96,8 @@ async def change_workspace(
 ) -> Workspace:
     """Invalid for an empty change, a blank name or an unknown zone; WorkspaceAlreadyExists for a name in use."""
     _check(change)
+    if change.name and any(each.name == change.name and each.id != workspace for each in await list_workspaces(tx)):
+        raise WorkspaceAlreadyExists
     return await store.set_workspace(tx, workspace, change, Audit(now, user))
 
 
@@ -100,6 +111,29 @@ def _check(change: WorkspaceChange) -> None:
     if change.time_zone is not None and not is_time_zone(change.time_zone):
         reason = f"unknown time zone {change.time_zone!r}, try one like Europe/Berlin"
         raise Invalid(f"body/time_zone {reason}", details=[FieldError("time_zone", reason)])
+
+    if change.accent and not is_accent(change.accent):
+        reason = "must be a colour like #1b5eae"
+        raise Invalid(f"body/accent {reason}", details=[FieldError("accent", reason)])
+
+
+async def get_logo(tx: Tx, workspace: WorkspaceId, logo_hash: str) -> LogoFile:
+    """The workspace's logo; NotFound unless it has this hash."""
+    return await store.get_logo(tx, workspace, logo_hash)
+
+
+async def set_logo(tx: Tx, workspace: WorkspaceId, logo: Logo, now: datetime, user: str) -> None:
+    """Replaces the logo. The same file again changes nothing."""
+    await store.set_logo(tx, workspace, logo, Audit(now, user))
+
+
+async def remove_logo(tx: Tx, workspace: WorkspaceId, now: datetime, user: str) -> None:
+    await store.delete_logo(tx, workspace, Audit(now, user))
+
+
+async def mark_demo_data(tx: Tx, workspace: WorkspaceId) -> None:
+    """Notes that the demo was loaded, so that `voxpop serve --demo` shows the workspace to everyone."""
+    await store.set_has_demo_data(tx, workspace)
 
 
 def is_time_zone(name: str) -> bool:

@@ -13,14 +13,16 @@ from voxpop.auth.guards import limit_by_member, members_only
 from voxpop.auth.rate_limits import RateLimit
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
-from voxpop.errors import Conflict, Invalid
+from voxpop.errors import Conflict, FieldError, Invalid
 from voxpop.hosts import workspace_url
 from voxpop.i18n import N_
 from voxpop.types import KeyId, Scope, utcnow
-from voxpop.web.forms import read_form
+from voxpop.web.forms import read_file, read_form
 from voxpop.web.pages import redirect
 from voxpop.web.validation import read_id
 from voxpop.workspaces import outgoing_email, service
+from voxpop.workspaces.errors import WorkspaceAlreadyExists
+from voxpop.workspaces.logos import MAX_LOGO_BYTES, read_logo
 from voxpop.workspaces.models import Workspace
 from voxpop.workspaces.schemas import KeyForm, WorkspaceForm
 
@@ -29,6 +31,7 @@ KEY_ALREADY_CREATED = N_(
     "This form was sent twice, and one key was created. It was shown once. If you did not copy it, revoke it and "
     "create another one."
 )
+MAX_UPLOAD_BYTES = 2**23  # a photo gets an error beside its field; larger files get an error page
 NO_MAIL_SERVER = N_("No mail server is set up. Set VOXPOP_SMTP_URL, then try again.")
 TOASTS = {
     "revoked": N_("Key revoked"),
@@ -102,6 +105,7 @@ def _workspace_context(request: PageRequest, workspace: Workspace, form: Workspa
         "toasts": TOASTS,
         "form": form,
         "zones": sorted(available_timezones()),
+        "max_logo_kib": MAX_LOGO_BYTES // 1024,
         "address": workspace_url(settings.public_url, workspace.slug),
     }
 
@@ -116,6 +120,36 @@ async def change_workspace(
         await service.change_workspace(tx, workspace.id, form.change(), utcnow(), member.actor().name)
     except Invalid as error:
         raise render.with_errors(WORKSPACE, error, **_workspace_context(request, workspace, form)) from None
+    except WorkspaceAlreadyExists as error:
+        taken = Conflict(error.message, details=[FieldError("name", error.message)])
+        raise render.with_errors(WORKSPACE, taken, **_workspace_context(request, workspace, form)) from None
+    return redirect("/settings/workspace?done=saved")
+
+
+@post(
+    "/settings/workspace/logo",
+    opt=members_only(Role.ADMIN),
+    request_max_body_size=MAX_UPLOAD_BYTES,
+    include_in_schema=False,
+    status_code=303,
+)
+async def upload_logo(
+    request: PageRequest, tx: Transaction, workspace: CurrentWorkspace, member: CurrentMember, render: Renderer
+) -> Response[Any]:
+    """Replaces the logo. Its bytes say what it is, not its name or its media type."""
+    try:
+        logo = read_logo(await read_file(request, "logo"))
+    except Invalid as error:
+        form = WorkspaceForm.of(workspace)
+        raise render.with_errors(WORKSPACE, error, **_workspace_context(request, workspace, form)) from None
+    await service.set_logo(tx, workspace.id, logo, utcnow(), member.actor().name)
+    return redirect("/settings/workspace?done=saved")
+
+
+@post("/settings/workspace/logo/remove", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
+async def remove_logo(tx: Transaction, workspace: CurrentWorkspace, member: CurrentMember) -> Response[Any]:
+    """Removes the logo. A second click changes nothing."""
+    await service.remove_logo(tx, workspace.id, utcnow(), member.actor().name)
     return redirect("/settings/workspace?done=saved")
 
 
@@ -159,4 +193,14 @@ async def send_test_email(
     return redirect(await submission.run_once(tx, work))
 
 
-ROUTES = [show_keys, create_key, revoke_key, show_workspace, change_workspace, show_email, send_test_email]
+ROUTES = [
+    show_keys,
+    create_key,
+    revoke_key,
+    show_workspace,
+    change_workspace,
+    upload_logo,
+    remove_logo,
+    show_email,
+    send_test_email,
+]

@@ -10,7 +10,16 @@ from msgspec.structs import replace
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.types import Audit, KeyId, WorkspaceId
-from voxpop.workspaces.models import ActiveKey, KeyRow, ReportSettings, WeekStart, Workspace, WorkspaceChange
+from voxpop.workspaces.models import (
+    ActiveKey,
+    KeyRow,
+    Logo,
+    LogoFile,
+    ReportSettings,
+    WeekStart,
+    Workspace,
+    WorkspaceChange,
+)
 
 
 class Created(Struct):
@@ -19,7 +28,10 @@ class Created(Struct):
     create_workspace: bool
 
 
-COLUMNS = "id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled"
+COLUMNS = (
+    "id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled, accent, logo_hash, logo_width, "
+    "logo_height, has_demo_data"
+)
 
 CREATED_WORKSPACE = Query("SELECT create_workspace(:workspace, :name)", Created)
 
@@ -47,6 +59,31 @@ CHANGED_WORKSPACE = Query(
 REPORT_SETTINGS = Query(
     "SELECT minimum_answers, week_start, agents_see_all FROM workspace WHERE id = :workspace", ReportSettings
 )
+
+LOGO = Query("SELECT logo, logo_type FROM workspace WHERE id = :workspace AND logo_hash = :logo_hash", LogoFile)
+
+NEW_LOGO = Query(
+    """
+    UPDATE workspace SET logo = :logo, logo_hash = :logo_hash, logo_type = :logo_type, logo_width = :logo_width,
+        logo_height = :logo_height, last_update_time = :at, last_update_user = :by
+    WHERE id = :workspace AND logo_hash IS DISTINCT FROM :logo_hash
+    """,
+    NoRows,
+    values=Logo,
+    changes_identity=True,
+)
+
+REMOVED_LOGO = Query(
+    """
+    UPDATE workspace SET logo = NULL, logo_hash = NULL, logo_type = NULL, logo_width = NULL, logo_height = NULL,
+        last_update_time = :at, last_update_user = :by
+    WHERE id = :workspace AND logo_hash IS NOT NULL
+    """,
+    NoRows,
+    changes_identity=True,
+)
+
+MARKED_DEMO = Query("UPDATE workspace SET has_demo_data = true WHERE id = :workspace", NoRows, changes_identity=True)
 
 ACTIVE_KEYS = Query("SELECT id, workspace_id, name, scopes, secret_hash FROM find_keys(:keys::uuid[])", ActiveKey)
 
@@ -103,6 +140,23 @@ async def get_report_settings(tx: Tx, workspace: WorkspaceId) -> ReportSettings:
     """What the workspace says about its dashboards."""
     found = await REPORT_SETTINGS.one(tx, workspace=workspace)
     return replace(found, week_start=WeekStart(found.week_start))
+
+
+async def get_logo(tx: Tx, workspace: WorkspaceId, logo_hash: str) -> LogoFile:
+    """NotFound unless it is the workspace's logo."""
+    return await LOGO.one(tx, workspace=workspace, logo_hash=logo_hash)
+
+
+async def set_logo(tx: Tx, workspace: WorkspaceId, logo: Logo, audit: Audit) -> None:
+    await NEW_LOGO.run(tx, logo, audit, workspace=workspace)
+
+
+async def delete_logo(tx: Tx, workspace: WorkspaceId, audit: Audit) -> None:
+    await REMOVED_LOGO.run(tx, audit, workspace=workspace)
+
+
+async def set_has_demo_data(tx: Tx, workspace: WorkspaceId) -> None:
+    await MARKED_DEMO.run(tx, workspace=workspace)
 
 
 async def find_keys(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, ActiveKey]:
