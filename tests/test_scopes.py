@@ -29,7 +29,7 @@ TABLE = """
     open    GET     /health/check
     open    GET     /health/ready
     open    GET     /metrics
-    open    GET     /accent/{name}
+    open    GET     /accent/{sheet}
     open    GET     /badge/{slug}/{file}
     open    GET     /docs
     open    GET     /reference
@@ -216,6 +216,7 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css", "slug": "ours"}
+IDS |= {"sheet": "1b5eae.css", "logo_hash": "0" * 32}
 IDS |= (
     {"kind": "campaign"}
     | dict.fromkeys(("campaign", "dead_letter", "series"), str(uuid4()))

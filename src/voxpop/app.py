@@ -51,7 +51,7 @@ from voxpop.web.openapi.sections import ApiSection
 from voxpop.web.service_metrics import ServiceMetrics
 from voxpop.web.validation import note_query_parameters, validate_body, validate_query
 from voxpop.workspaces import api as workspaces_api
-from voxpop.workspaces import branding
+from voxpop.workspaces import branding_pages
 from voxpop.workspaces import settings_pages as workspace_settings_pages
 
 MAX_BODY_BYTES = 2**20
@@ -138,7 +138,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *link_pages.ROUTES,
         *account_settings_pages.ROUTES,
         *workspace_settings_pages.ROUTES,
-        *branding.ROUTES,
+        *branding_pages.ROUTES,
         *portal_pages.ROUTES,
         *overview_pages.ROUTES,
         *inbox_pages.ROUTES,

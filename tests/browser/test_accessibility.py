@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page
 from tests.support.agents import LOOKS, check_page, window
 from tests.support.http_server import HttpServer
+from tests.support.images import png
 from tests.support.inbox import InboxSite
 from tests.support.sites import AGENT, fake_smtp_server
 
@@ -36,6 +37,16 @@ async def magic_links(inbox: InboxSite) -> dict[str, str]:
         "owner link": owner_link,
     }
     return {name: "/" + link.split("/", 3)[3] for name, link in links.items()}
+
+
+async def set_look(inbox: InboxSite) -> None:
+    """Gives the workspace a logo, and an accent colour that needs black text."""
+    form = {"name": "Harbour Hotels", "time_zone": "UTC", "cool_down_days": "180", "portal": "on", "csat": "on"}
+    answers = [
+        await inbox.owner_browser.post("/settings/workspace/logo", files={"logo": ("logo.png", png(120, 40))}),
+        await inbox.owner_browser.submit("/settings/workspace", **form, accent="#ffd400"),
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303]
 
 
 async def do_nothing(page: Page) -> None:
@@ -103,6 +114,7 @@ async def test_axe_finds_nothing_on_sign_in_and_settings_pages(
     chromium: Browser, inbox: InboxSite, origin: str, width: int, scheme: str, locale: str
 ) -> None:
     look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
+    await set_look(inbox)
     owner = await window(chromium, inbox, origin, member="owner_browser", **look)
     agent = await window(chromium, inbox, origin, **look)
     visitor = await (await chromium.new_context(**look)).new_page()  # type: ignore[arg-type]

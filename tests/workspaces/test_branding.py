@@ -6,6 +6,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.images import png
 from tests.support.sites import ADMIN, AGENT, BROWSER, OWNER, Browser, Site
 
 from voxpop.accounts import sign_in
@@ -17,10 +18,6 @@ from voxpop.workspaces.logos import MAX_LOGO_BYTES
 
 SETTINGS = "/settings/workspace"
 FORM = {"name": "Ours", "time_zone": "UTC", "cool_down_days": "180", "portal": "on", "csat": "on"}
-
-
-def png(width: int = 40, height: int = 20) -> bytes:
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height) + b"\x08\x06\0\0\0" + b"\0" * 16
 
 
 def jpeg(width: int = 40, height: int = 20) -> bytes:

@@ -26,10 +26,10 @@ async def show_logo(tx: Transaction, workspace: CurrentWorkspace, logo_hash: Fro
     return Response(file.logo, media_type=file.logo_type, headers=CACHED | policy)
 
 
-@get("/accent/{name:str}", include_in_schema=False, sync_to_thread=False)
-def show_accent(name: FromPath[str]) -> Response[Any]:
+@get("/accent/{sheet:str}", include_in_schema=False, sync_to_thread=False)
+def show_accent(sheet: FromPath[str]) -> Response[Any]:
     """The style of an accent colour, which depends on the address alone."""
-    colour = STYLESHEET.fullmatch(name)
+    colour = STYLESHEET.fullmatch(sheet)
     if colour is None:
         raise NotFound
     accent = f"#{colour[1]}"
