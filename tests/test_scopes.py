@@ -135,6 +135,12 @@ PAGES = """
     anyone   GET    /settings/preferences
     anyone   GET    /settings/sessions/{session}/revoke
     anyone   GET    /tickets/logout
+    anyone   GET    /settings/workspace/logo
+    anyone   GET    /settings/workspace/logo/remove
+    anyone   GET    /campaigns/{campaign}/pause
+    anyone   GET    /campaigns/{campaign}/resume
+    anyone   GET    /campaigns/{campaign}/end
+    anyone   GET    /campaigns/{campaign}/delete
 
     customer GET    /tickets
     customer GET    /tickets/{ref}
@@ -195,8 +201,8 @@ PAGES = """
     admin    POST   /settings/keys/{key}/revoke
     admin    GET    /settings/workspace
     admin    POST   /settings/workspace
-    admin   POST    /settings/workspace/logo
-    admin   POST    /settings/workspace/logo/remove
+    admin    POST   /settings/workspace/logo
+    admin    POST   /settings/workspace/logo/remove
 
     owner    GET    /settings/mail
     owner    POST   /settings/mail/test
