@@ -18,9 +18,9 @@ ALL := $(if $(ARGS),,$(CORES))
 BENCHES := increment answers events pages analytics inbox dashboard start
 # The tests whose result depends on the database server: statements, schema, lists, search, metrics and counts in SQL.
 ON_POSTGRES15 := $(patsubst %,tests/%.py,dashboards/test_series_list \
-	dashboards/test_feedback db/test_migrate db/test_pool db/test_queries db/test_schema features/test_analytics features/test_paging metrics/test_daily metrics/test_filter metrics/test_service \
-	surveys/test_service tickets/test_export tickets/test_lists tickets/test_lists_exhaustive \
-	tickets/test_search worker/test_recount)
+	dashboards/test_feedback db/test_migrate db/test_pool db/test_queries db/test_schema features/test_analytics \
+	features/test_paging metrics/test_daily metrics/test_filter metrics/test_service surveys/test_service \
+	tickets/test_export tickets/test_lists tickets/test_lists_exhaustive tickets/test_search worker/test_recount)
 # All tests of the domains, for a change of many statements.
 ALL_ON_POSTGRES15 := $(addprefix tests/,campaigns dashboards db features feedback metrics surveys tickets worker workspaces)
 DATABASE := -m 'database and not kafka'
