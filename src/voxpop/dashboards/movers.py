@@ -23,6 +23,7 @@ from voxpop.dashboards.models import Kind, SeriesKey, SeriesRow
 from voxpop.dashboards.page_models import PageState
 from voxpop.dashboards.viewer import Viewer
 from voxpop.db.pool import Tx
+from voxpop.i18n import name_key
 from voxpop.metrics import formulas
 
 KINDS = (Kind.CAMPAIGN, Kind.PRODUCT, Kind.FEATURE, Kind.AGENT)  # of which each rating counts under one at most
@@ -58,7 +59,9 @@ async def list_movers(tx: Tx, viewer: Viewer, state: PageState, survey_type: str
     named = await with_names(tx, viewer, [one for one in visible if one.key.kind is kind], "")
     totals = totals_of(one for one in found if one.key.kind is kind) if before else {}
     entries = compared(named, viewer.minimum) if before else named
-    entries.sort(key=lambda one: (-abs(contribution_of(one, totals) or 0), -sum(one.later), one.name, one.key.id))
+    entries.sort(
+        key=lambda one: (-abs(contribution_of(one, totals) or 0), -sum(one.later), name_key(one.name), one.key.id)
+    )
     rows = [row_of(one, totals, viewer) for one in entries[:MAX_ROWS]]
     others = _others(viewer, entries[MAX_ROWS:], compare=before is not None)
     other_row = row_of(others, totals, viewer) if others else None

@@ -1,5 +1,5 @@
-// Charts: uPlot draws what the table behind a chart says, with a cursor for pointer and keyboard. Until then, and without
-// script, the drawing of the server shows the same.
+// Charts: uPlot draws the lines that the table behind a chart says, with a cursor for pointer and keyboard. Until then, and
+// without script, the drawing of the server shows the same. Grid, intervals and bars stay those of the server.
 const charts = new Map(); // the frame of each chart → its uPlot
 const selected = new Map(); // the id of a figure → the index of the point that the cursor is at
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -40,7 +40,7 @@ function data(rows) {
   const isUnfinished = (index) => (scores[index] ?? null) !== null && rows[index].matches(".unfinished");
   const whole = scores.map((score, index) => (isUnfinished(index) ? null : score));
   const partial = scores.map((score, index) => ([index - 1, index, index + 1].some(isUnfinished) ? score : null));
-  return [rows.map((_, index) => index), numbers(rows, "low"), numbers(rows, "high"), numbers(rows, "before"), whole, partial];
+  return [rows.map((_, index) => index), numbers(rows, "before"), whole, partial];
 }
 
 function options(frame, rows) {
@@ -53,17 +53,15 @@ function options(frame, rows) {
     width: parseFloat(styleOf(selector).strokeWidth),
     dash: styleOf(selector).strokeDasharray === "none" ? undefined : styleOf(selector).strokeDasharray.split(", ").map(parseFloat),
     spanGaps: false,
-    points: { show: true, size: 4, filter: (plot, index) => alone(plot.data[index]) },
+    points: { show: true, size: 5, fill: () => styleOf(selector).stroke, filter: (plot, index) => alone(plot.data[index]) },
   });
-  const invisible = { stroke: null, width: 0, points: { show: false } };
   const range = { x: [-0.5, rows.length - 0.5], y: [Number(low), Number(high)] };
   return {
     width, height, padding: [0, 0, 0, 0], legend: { show: false }, ms: 1,
     axes: [{ show: false }, { show: false }],
     scales: { x: { time: false, range: () => range.x }, y: { range: () => range.y } },
-    series: [{}, invisible, invisible, line(".before"), line(".score-line"), line(".unfinished")],
-    bands: [{ series: [2, 1], fill: () => styleOf(".band").fill }],
-    cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 8, one: false, show: (plot, index) => (index > 3 ? undefined : false) } },
+    series: [{}, line(".before"), line(".score-line"), line(".unfinished")],
+    cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 8, one: false, show: (plot, index) => (index > 1 ? undefined : false) } },
     hooks: { setCursor: [(plot) => showPoint(frame, rows, plot.cursor.idx)], ready: [(plot) => openOnClick(plot, rows)] },
   };
 }

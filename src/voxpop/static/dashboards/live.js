@@ -35,7 +35,10 @@ function scheduleLoad() {
 function connect() {
   stream?.close();
   const opened = stream = new EventSource("/api/v1/stream");
-  opened.addEventListener("open", connected);
+  opened.addEventListener("open", () => {
+    connected();
+    scheduleLoad(); // ratings that came between the page and its stream
+  });
   opened.addEventListener("error", () => {
     disconnected();
     if (opened.readyState !== EventSource.CLOSED) return;
@@ -53,7 +56,6 @@ export function openStream() {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return stream?.close();
     connect();
-    scheduleLoad();
   });
   if (!document.hidden) connect();
 }
