@@ -35,7 +35,7 @@ async def theirs(make: Factory) -> WorkspaceId:
 
 
 def scored(score: int, day: date = MARCH, series: Sequence[Series] = (ONE,), code: str = "CSAT10") -> ScoreIncrement:
-    return ScoreIncrement(code, score - 1, day, series)
+    return ScoreIncrement(code, score - 1, day, tuple(series))
 
 
 async def add(database: Database, workspace: WorkspaceId, *added: ScoreIncrement) -> None:

@@ -32,7 +32,7 @@ class NewFeedback(Struct, frozen=True, kw_only=True):
     source: Source
     score: int
     day: date
-    series: Sequence[Series]
+    series: tuple[Series, ...]
     guid: str | None = None
     user_email: str | None = None
     comment: str | None = None

@@ -65,7 +65,7 @@ class ScoreIncrement(Struct, frozen=True):
     survey_type: str
     index: int
     day: date
-    series: Sequence[Series]
+    series: tuple[Series, ...]
 
 
 class SurveyIncrement(Struct, frozen=True):

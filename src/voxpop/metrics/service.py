@@ -114,11 +114,11 @@ def pool_counts(periods: Iterable[PeriodCounts]) -> Sequence[int]:
 
 def _sum_scores(increments: Iterable[ScoreIncrement]) -> dict[ScoreKey, list[int]]:
     sums: dict[ScoreKey, list[int]] = {}
-    for one in increments:
+    for one, count in Counter(increments).items():  # many ratings of a batch are alike
         for series in one.series:
             for grain in Grain:
                 key = ScoreKey(series, one.survey_type, grain, grain.start(one.day))
-                _add_at(sums.setdefault(key, []), one.index, 1)
+                _add_at(sums.setdefault(key, []), one.index, count)
     return sums
 
 
