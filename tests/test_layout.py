@@ -80,7 +80,10 @@ HEIGHTS = [
     (re.compile(r"(\w+_)?(api|pages|endpoints)\Z|live_updates\Z"), HANDLERS),
 ]
 # What one domain may import of another.
-PUBLIC = {"service", "models", "steps_store", "scores", "formulas", "periods", "survey_types", "lists", "event_ingest"}
+PUBLIC = {
+    "service", "models", "steps_store", "scores", "formulas", "periods", "survey_types", "lists", "event_ingest",
+    "catalogue",
+}  # fmt: skip
 PUBLIC_OF_IDENTITY = PUBLIC | {
     "guards", "dependencies", "permissions", "members", "sessions", "rate_limits", "browser_sessions",
     "form_submissions",

@@ -141,6 +141,9 @@ PAGES = """
     anyone   GET    /campaigns/{campaign}/resume
     anyone   GET    /campaigns/{campaign}/end
     anyone   GET    /campaigns/{campaign}/delete
+    anyone   GET    /features/products/{product}/delete
+    anyone   GET    /features/{feature}/thresholds
+    anyone   GET    /features/{feature}/delete
 
     customer GET    /tickets
     customer GET    /tickets/{ref}
@@ -169,6 +172,9 @@ PAGES = """
     agent    GET    /campaigns
     agent    GET    /campaigns/{campaign}
     agent    GET    /survey-types
+    agent    GET    /features
+    agent    GET    /features/{feature}
+    agent    GET    /features/products/{product}
     agent    GET    /settings
     agent    GET    /settings/profile
     agent    POST   /settings/profile
@@ -192,6 +198,17 @@ PAGES = """
     admin    POST   /campaigns/{campaign}/resume
     admin    POST   /campaigns/{campaign}/end
     admin    POST   /campaigns/{campaign}/delete
+    admin    GET    /features/new
+    admin    POST   /features/new
+    admin    GET    /features/products/new
+    admin    POST   /features/products/new
+    admin    GET    /features/products/{product}/edit
+    admin    POST   /features/products/{product}/edit
+    admin    GET    /features/{feature}/edit
+    admin    POST   /features/{feature}/edit
+    admin    POST   /features/products/{product}/delete
+    admin    POST   /features/{feature}/thresholds
+    admin    POST   /features/{feature}/delete
     admin    GET    /survey-types/new
     admin    POST   /survey-types/new
     admin    GET    /survey-types/edit

@@ -19,12 +19,14 @@ from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
 from voxpop.dashboards import badge_api, overview_pages, stream_api
 from voxpop.dashboards import campaign_pages as campaign_dashboard_pages
+from voxpop.dashboards import feature_pages as feature_dashboard_pages
 from voxpop.dashboards import feedback_api as all_feedback_api
 from voxpop.dashboards.change_feed import ChangeFeeds
 from voxpop.dashboards.stream_api import OpenStreams
 from voxpop.db.health import ReadinessCheck
 from voxpop.db.pool import Database
 from voxpop.features import api as features_api
+from voxpop.features import pages as feature_pages
 from voxpop.features.analytics import api as analytics_api
 from voxpop.features.api import FEATURE, FeatureBatchers
 from voxpop.features.schemas import RatingBody, UserBody
@@ -149,6 +151,8 @@ def routes() -> Sequence[BaseRouteHandler]:
         *campaign_pages.ROUTES,
         *campaign_dashboard_pages.ROUTES,
         *survey_type_pages.ROUTES,
+        *feature_pages.ROUTES,
+        *feature_dashboard_pages.ROUTES,
         *workspaces_api.ROUTES,
         *features_api.ROUTES,
         *analytics_api.ROUTES,

@@ -26,13 +26,14 @@ SURVEY_TYPE = {
     **{"code": "CES7", "name": "Effort", "question": "How easy?", "thanks": "Thanks!"},
     **{"scale_min": "1", "scale_max": "7", "formula": "mean"},
 }
+PRODUCT = {"key": "shop", "name": "Shop"}
 VIEW = {"query": "status=Open", "name": "Mine"}
 TEMPLATES = Path(voxpop.__file__).parent / "templates"
 # Forms that set something, delete something or use up a link: twice is the same as once. The first rating counts (T6).
 SETS = re.compile(
     r"/(logout|bulk\?.*|status.*|\{\{ name \}\}.*|delete|remove|role|revoke|withdraw|rating#how)\Z"
     r"|/login/(invitation|link|owner)\Z|/settings/(workspace|profile|password|preferences)\Z|/inbox/undo/"
-    r"|/(resume|\{\{ step \}\})\Z"
+    r"|/features/\{\{ feature.id \}\}/thresholds|/(resume|\{\{ step \}\})\Z"
 )
 EMAILS = "outbox WHERE kind = 'mail'"
 
@@ -50,6 +51,7 @@ MEMBER_FORMS = [
     Form("/inbox/TK-1", "/inbox/TK-1/reply", MESSAGE | {"then": "Resolved"}, "ticket_message", {"then": "Closed"}),
     Form("/inbox/TK-1", "/inbox/TK-1/reply", MESSAGE | {"kind": "note"}, "ticket_message", {"body": "Other"}),
     Form("/campaigns/new", "/campaigns/new", CAMPAIGN, "campaign", {"name": "Other"}),
+    Form("/features/products/new", "/features/products/new", PRODUCT, "product", {"key": "other"}),
     Form("/survey-types/new", "/survey-types/new", SURVEY_TYPE, "survey_type", {"code": "CES8"}),
     Form("/inbox?status=Open", "/inbox/views", VIEW, "saved_view", {"name": "Other"}),
 ]

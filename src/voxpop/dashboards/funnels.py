@@ -15,6 +15,14 @@ class Step(Struct, frozen=True):
     count: int
 
 
+class UseStep(Struct, frozen=True):
+    """A step of a feature's users, over all time and in the period; None where only all of them are counted."""
+
+    name: str
+    total: int
+    count: int | None = None
+
+
 def campaign_steps(funnel: Funnel) -> Sequence[Step]:
     """A campaign's surveys are opened by events, and are answered or expire."""
     return [

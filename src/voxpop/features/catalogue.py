@@ -7,7 +7,16 @@ from typing import TypeVar
 from voxpop.db.pool import Tx
 from voxpop.errors import NotFound
 from voxpop.features import catalogue_store as store
-from voxpop.features.models import Feature, FeaturePath, FeatureUpdate, Product, Thresholds
+from voxpop.features.models import (
+    Feature,
+    FeaturePath,
+    FeatureUpdate,
+    ListedFeature,
+    ListedProduct,
+    Product,
+    Thresholds,
+)
+from voxpop.i18n import name_key
 from voxpop.types import Actor, Audit, FeatureId, ProductId, uuid7
 
 Value = TypeVar("Value")
@@ -17,6 +26,47 @@ async def list_products(tx: Tx, actor: Actor) -> list[Product]:
     """By name, ignoring case. Sorted here, because the order must not depend on the database's locale."""
     products = await store.list_products(tx, actor.workspace)
     return sorted(products, key=lambda product: (product.name.casefold(), product.name, product.key))
+
+
+async def list_products_with_ids(tx: Tx, actor: Actor) -> list[ListedProduct]:
+    """By name, ignoring case."""
+    products = await store.list_products_with_ids(tx, actor.workspace)
+    return sorted(products, key=lambda product: (name_key(product.name), product.key))
+
+
+async def find_product(tx: Tx, actor: Actor, product: ProductId) -> ListedProduct | None:
+    products = await store.list_products_with_ids(tx, actor.workspace)
+    return next((each for each in products if each.id == product), None)
+
+
+async def get_product(tx: Tx, actor: Actor, product: ProductId) -> ListedProduct:
+    """Raises NotFound for an unknown id."""
+    return _require(await find_product(tx, actor, product), "Product", product)
+
+
+async def list_features_with_use(tx: Tx, actor: Actor, name_part: str = "") -> list[ListedFeature]:
+    """By name, ignoring case."""
+    features = await store.list_features_with_use(tx, actor.workspace, name_part.casefold())
+    return sorted(features, key=lambda feature: (name_key(feature.name), feature.key, feature.id))
+
+
+async def find_feature(tx: Tx, actor: Actor, feature: FeatureId) -> ListedFeature | None:
+    return await store.find_feature_with_use(tx, actor.workspace, feature)
+
+
+async def get_feature(tx: Tx, actor: Actor, feature: FeatureId) -> ListedFeature:
+    """Raises NotFound for an unknown id."""
+    return _require(await find_feature(tx, actor, feature), "Feature", feature)
+
+
+async def edit_feature(
+    tx: Tx, actor: Actor, old: ListedFeature, update: FeatureUpdate, thresholds: Thresholds, now: datetime
+) -> None:
+    """Changes details and thresholds together. Thresholds that do not change are not written."""
+    if update != FeatureUpdate():
+        await change_feature(tx, actor, old.path, update, now)
+    if thresholds != old.thresholds:
+        await set_thresholds(tx, actor, old.path, thresholds, now)
 
 
 async def open_product(tx: Tx, actor: Actor, product: Product, now: datetime) -> Product:

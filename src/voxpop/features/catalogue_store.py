@@ -6,7 +6,15 @@ from msgspec import UNSET, Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
-from voxpop.features.models import Feature, FeaturePath, FeatureUpdate, Product, Thresholds
+from voxpop.features.models import (
+    Feature,
+    FeaturePath,
+    FeatureUpdate,
+    ListedFeature,
+    ListedProduct,
+    Product,
+    Thresholds,
+)
 from voxpop.types import Audit, FeatureId, ProductId, WorkspaceId
 
 
@@ -34,6 +42,19 @@ _IS_FEATURE = """f.workspace_id = :workspace AND p.workspace_id = :workspace AND
         AND f.product_id = p.id AND f.key = :feature"""
 
 PRODUCTS = Query("SELECT key, name FROM product WHERE workspace_id = :workspace", Product)
+
+LISTED_PRODUCTS = Query("SELECT id, key, name FROM product WHERE workspace_id = :workspace", ListedProduct)
+
+_LISTED_FEATURE = """
+    SELECT f.id, f.product_id, p.key AS product_key, f.key, f.name, f.description, f.interaction_threshold,
+           f.rejection_threshold, coalesce(s.user_count, 0) AS user_count, coalesce(s.total_sum, 0) AS use_count
+    FROM feature f JOIN product p ON p.workspace_id = :workspace AND p.id = f.product_id
+    LEFT JOIN interaction_sum s ON s.workspace_id = :workspace AND s.feature_id = f.id
+    WHERE f.workspace_id = :workspace"""
+
+LISTED_FEATURES = Query(f"{_LISTED_FEATURE} AND position(:name_part IN f.name_folded) > 0", ListedFeature)
+
+LISTED_FEATURE = Query(f"{_LISTED_FEATURE} AND f.id = :feature", ListedFeature)
 
 NEW_PRODUCT = Query(
     """
@@ -179,3 +200,17 @@ async def set_thresholds(
 async def delete_feature(tx: Tx, workspace: WorkspaceId, path: FeaturePath) -> bool:
     """False for an unknown feature. The constraint on interactions refuses a feature that was used or rated."""
     return await DELETED_FEATURE.run(tx, workspace=workspace, product=path.product, feature=path.feature) == 1
+
+
+async def list_products_with_ids(tx: Tx, workspace: WorkspaceId) -> list[ListedProduct]:
+    """In no order."""
+    return await LISTED_PRODUCTS.all(tx, workspace=workspace)
+
+
+async def list_features_with_use(tx: Tx, workspace: WorkspaceId, name_part: str) -> list[ListedFeature]:
+    """In no order. `name_part` is a part of the folded name."""
+    return await LISTED_FEATURES.all(tx, workspace=workspace, name_part=name_part)
+
+
+async def find_feature_with_use(tx: Tx, workspace: WorkspaceId, feature: FeatureId) -> ListedFeature | None:
+    return await LISTED_FEATURE.find(tx, workspace=workspace, feature=feature)

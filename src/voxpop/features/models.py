@@ -38,6 +38,47 @@ class Feature(Struct, frozen=True):
     rejection_threshold: int
 
 
+class ListedProduct(Struct, frozen=True):
+    """A product with its id, which its series has."""
+
+    id: ProductId
+    key: str
+    name: str
+
+
+class ListedFeature(Struct, frozen=True):
+    """A feature with its ids and the totals of its use."""
+
+    id: FeatureId
+    product_id: ProductId
+    product_key: str
+    key: str
+    name: str
+    description: str | None
+    interaction_threshold: int
+    rejection_threshold: int
+    user_count: int
+    use_count: int
+
+    @property
+    def path(self) -> "FeaturePath":
+        return FeaturePath(self.product_key, self.key)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(self.interaction_threshold, self.rejection_threshold)
+
+
+class ExhaustedUser(Struct, frozen=True):
+    """A user who refused so often that they are not prompted any more."""
+
+    id: UUID
+    user_email: str
+    rejection_count: int
+    total_interaction_count: int
+    updated_at: datetime
+
+
 class FeatureUpdate(Struct, frozen=True):
     """Changes of a feature; UNSET keeps a value, None removes the description."""
 

@@ -10,6 +10,7 @@ from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, arrays_of
 from voxpop.features.models import (
     SURVEY_TYPE,
+    ExhaustedUser,
     FeatureIds,
     FeaturePath,
     FeatureState,
@@ -198,6 +199,17 @@ EXHAUSTED_COUNT = Query(
     Count,
 )
 
+# The users of a feature who are not prompted any more, the last changed first.
+EXHAUSTED_PAGE = Query(
+    """
+    SELECT id, user_email, rejection_count, total_interaction_count, updated_at FROM interaction
+    WHERE workspace_id = :workspace AND feature_id = :feature AND rejection_count >= :threshold AND rejection_count > 0
+        AND (updated_at, id) < (:before, :before_id::uuid)
+    ORDER BY updated_at DESC, id DESC LIMIT :limit
+    """,
+    ExhaustedUser,
+)
+
 PRODUCT_COUNT = Query("SELECT count(*) AS count FROM product WHERE workspace_id = :workspace AND key = :key", Count)
 
 FEATURE_IDS = Query(
@@ -303,6 +315,21 @@ async def count_exhausted(tx: Tx, workspace: WorkspaceId, feature: FeatureIds) -
         tx, workspace=workspace, feature=feature.id, threshold=feature.rejection_threshold
     )
     return count.count
+
+
+async def list_exhausted(
+    tx: Tx, workspace: WorkspaceId, feature: FeatureIds, before: Position, limit: int
+) -> list[ExhaustedUser]:
+    """The users with so many rejections that they are not prompted any more, the last changed first."""
+    return await EXHAUSTED_PAGE.all(
+        tx,
+        workspace=workspace,
+        feature=feature.id,
+        threshold=feature.rejection_threshold,
+        before=before.at,
+        before_id=before.id,
+        limit=limit,
+    )
 
 
 async def product_exists(tx: Tx, workspace: WorkspaceId, key: str) -> bool:

@@ -43,7 +43,9 @@ function grow({ target: area }) {
 }
 if (!CSS.supports("field-sizing", "content")) document.addEventListener("input", grow);
 
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const current of document.querySelectorAll(".tabs [aria-current], .sidebar nav [aria-current]")) {
+  current.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
 for (const form of document.querySelectorAll("form[data-auto]")) form.addEventListener("change", () => form.requestSubmit());
 

@@ -95,7 +95,8 @@ class SurveyTypeForm(Struct, kw_only=True):
 
     def to_request(self) -> NewSurveyType:
         """The API request that creates this type. Invalid names every field that does not fit."""
-        typed: dict[str, Any] = {name: getattr(self, name).strip() for name in TEXT_FIELDS}
+        typed: dict[str, Any] = {name: getattr(self, name) for name in TEXT_FIELDS}
+        typed |= {name: typed[name].strip() for name in WORD_FIELDS}
         typed |= {name: typed[name] or None for name in ("language", "satisfied_min", "satisfied_max")}
         if self.formula != Formula.SHARE:  # the form hides both fields
             typed |= {"satisfied_min": None, "satisfied_max": None}
@@ -116,7 +117,7 @@ class SurveyTypeForm(Struct, kw_only=True):
             if not "".join(typed).strip():
                 continue
             try:
-                row = parse_texts({name: text.strip() for name, text in typed._asdict().items()}, TranslationForm)
+                row = parse_texts(typed._replace(language=typed.language.strip())._asdict(), TranslationForm)
             except Invalid as error:
                 errors += [FieldError(f"{each.field}_{number}", MESSAGES[each.field]) for each in error.details]
                 continue
@@ -130,3 +131,4 @@ TEXT_FIELDS = (
     "code", "name", "question", "thanks", "language", "scale_min", "scale_max", "formula", "satisfied_min",
     "satisfied_max", "formula_description",
 )  # fmt: skip
+WORD_FIELDS = ("code", "language", "scale_min", "scale_max", "satisfied_min", "satisfied_max")  # spaces do not count

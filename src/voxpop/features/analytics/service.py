@@ -18,6 +18,7 @@ from voxpop.features.models import (
     SCALE_MAX,
     SCALE_MIN,
     SURVEY_TYPE,
+    ExhaustedUser,
     FeaturePath,
     FeatureState,
     UsageTotals,
@@ -69,6 +70,13 @@ async def get_usage(tx: Tx, actor: Actor, path: FeaturePath) -> Usage:
         return Usage(UsageTotals(0, 0, 0), 0)
     exhausted = await store.count_exhausted(tx, actor.workspace, feature)
     return Usage(await store.get_totals(tx, actor.workspace, feature.id), exhausted)
+
+
+async def list_exhausted(tx: Tx, actor: Actor, path: FeaturePath, before: Position, limit: int) -> list[ExhaustedUser]:
+    """The users who refused so often that they are not prompted any more, the last changed first."""
+    if (feature := await store.find_feature_ids(tx, actor.workspace, path)) is None:
+        return []
+    return await store.list_exhausted(tx, actor.workspace, feature, before, limit)
 
 
 async def get_summary(tx: Tx, actor: Actor, path: FeaturePath) -> RatingSummary:
