@@ -47,7 +47,7 @@ DOMAINS = RIGHT_OF.keys()
 HANDLER_PACKAGES = {"tickets.api", "tickets.inbox", "tickets.portal"}
 GROUND = {
     "types", "text", "email_addresses", "errors", "config", "logs", "i18n", "accept_language", "hosts", "cursors",
-    "backoff", "search_text",
+    "backoff", "search_text", "excerpts",
 }  # fmt: skip
 BROKER, OUT = "kafka", {"outbox", "mail", "mail_headers", "idempotency", "idempotent_batcher"}
 CALLERS_OF_SERVICES = {"worker", "demo"}  # they call services, as a request would
@@ -81,8 +81,8 @@ HEIGHTS = [
 ]
 # What one domain may import of another.
 PUBLIC = {
-    "service", "models", "steps_store", "scores", "formulas", "periods", "survey_types", "lists", "event_ingest",
-    "catalogue",
+    "service", "models", "limits", "tags", "steps_store", "scores", "formulas", "periods", "survey_types", "lists",
+    "event_ingest", "catalogue",
 }  # fmt: skip
 PUBLIC_OF_IDENTITY = PUBLIC | {
     "guards", "dependencies", "permissions", "members", "sessions", "rate_limits", "browser_sessions",

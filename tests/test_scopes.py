@@ -115,6 +115,9 @@ PAGES = """
     anyone   GET    /tickets/new
     anyone   POST   /tickets/new
     anyone   GET    /unhappy
+    anyone   GET    /feedback/marks
+    anyone   GET    /feedback/{feedback}/notes
+    anyone   GET    /feedback/{feedback}/tags
     anyone   GET    /inbox/bulk
     anyone   GET    /inbox/undo/{change}
     anyone   GET    /inbox/views
@@ -167,6 +170,10 @@ PAGES = """
     agent    POST   /inbox/{ref}/priority
     agent    POST   /inbox/{ref}/assignee
     agent    POST   /inbox/{ref}/tags
+    agent    GET    /feedback
+    agent    POST   /feedback/marks
+    agent    POST   /feedback/{feedback}/notes
+    agent    POST   /feedback/{feedback}/tags
     agent    GET    /low-ratings
     agent    GET    /overview
     agent    GET    /campaigns

@@ -22,7 +22,7 @@ MEMBER_PATHS = [
     *("/inbox", "/inbox?status=", "/inbox?text=nothing", "/inbox?priority=Urgent&tag=hubs", "/inbox?text=parcel"),
     *("/inbox/TK-1", "/inbox/TK-6", "/inbox/TK-6?in=status%3Dunresolved", "/inbox/TK-999", "/inbox/new"),
     *("/low-ratings", "/low-ratings?days=30", "/settings", "/settings/keys", "/settings/workspace", "/settings/mail"),
-    *("/settings/profile", "/settings/sessions"),
+    *("/settings/profile", "/settings/sessions", "/feedback", "/feedback?text=parcel", "/feedback?score_min=x"),
 ]
 LINKS = "links => links.map((link) => link.pathname + link.search)"  # of the sidebar
 PUBLIC_PATHS = [

@@ -34,12 +34,13 @@ class InboxSite(Site):
             return await service.open_ticket(tx, self.workspace_id(slug), new, Author(new.requester.name), now)
 
     async def rated(self, stars: int, comment: str | None = None, subject: str = "Help", **fields: Any) -> Ticket:
+        at = fields.pop("rated_at", utcnow() - 2 * HOUR)
         ticket, now, workspace = await self.open(subject, **fields), utcnow() - HOUR, self.workspace_id()
         async with self.database.transaction(workspace) as tx:
             await service.set_status(tx, workspace, [ticket.ref], Status.RESOLVED, Author("Bob"), now)
             place = await workspaces.get_workspace(tx, workspace)
             by = ticket.requester_email_folded
-            return await ratings.rate(tx, place, ticket.ref, NewRating(stars, comment), by, utcnow() - 2 * HOUR)
+            return await ratings.rate(tx, place, ticket.ref, NewRating(stars, comment), by, at)
 
     async def get(self, ref: str) -> Ticket:
         async with self.database.transaction(self.workspace_id()) as tx:

@@ -9,7 +9,7 @@ from tests.support.factories import Factory
 from tests.support.inbox import InboxSite
 from tests.support.tickets import TICKETS, Requester, TicketFactory
 
-from voxpop.tickets.lists import excerpts
+from voxpop import excerpts
 
 FILLER = "nothing to see in these words of the text " * 30
 

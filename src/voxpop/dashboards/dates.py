@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from voxpop.dashboards.models import PointGrain
 from voxpop.metrics.periods import DAY, Period, month_end
 
+FIRST_DAY = date(2000, 1, 1)  # the first day that dashboards show
+
 
 def bucket(grain: PointGrain, day: date, first_weekday: int) -> Period:
     """The period of a grain that contains a day. `first_weekday` is 0 for weeks that begin on Monday."""

@@ -1,8 +1,9 @@
 """The query parameters of the list of ratings in the API, read into a filter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar.params import FromQuery, QueryParameter
@@ -15,6 +16,7 @@ from voxpop.db.csv_sql import CsvFormat, Delimiter
 from voxpop.feedback.models import Source
 from voxpop.types import MAX_EMAIL, MAX_NAME, Origin
 from voxpop.web.paging import Cursor, Limit
+from voxpop.web.validation import convert_parameter, query_fields
 
 OriginName = Annotated[Origin, Meta(description="What asked for the rating", examples=["ticket"])]
 SubjectId = Annotated[UUID, Meta(description="The id of the feature, ticket or campaign")]
@@ -89,6 +91,18 @@ class FilterParameters:
             self.agent or None,
             _read_series(self.series) if self.series else None,
         )
+
+
+ATTRIBUTES = {"from": "date_from", "to": "date_to"}  # where they differ from the names in a query
+
+
+def read_filters(texts: Mapping[str, str]) -> RequestedFeedback:
+    """The filter of a page whose address has these texts. Invalid names the first one that cannot be read."""
+    values: dict[str, Any] = {}
+    for name, field in query_fields(FilterParameters).items():
+        if name in texts:
+            values[ATTRIBUTES.get(name, name)] = convert_parameter(name, field, texts[name])
+    return FilterParameters(**values).requested()
 
 
 @dataclass(frozen=True, kw_only=True)

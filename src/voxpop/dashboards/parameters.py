@@ -7,6 +7,7 @@ from typing import Annotated
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta
 
+from voxpop.dashboards.dates import FIRST_DAY
 from voxpop.dashboards.models import (
     Compare,
     DetailQuery,
@@ -22,7 +23,6 @@ from voxpop.metrics.periods import Period
 from voxpop.types import MAX_NAME
 from voxpop.web.paging import Cursor, Limit
 
-FIRST_DAY = date(2000, 1, 1)
 DEFAULT_DAYS = 90
 
 TypeCode = Annotated[str, Meta(max_length=100, description="The code of a survey type", examples=["NPS"])]

@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 from voxpop.dashboards import series_store as store
 from voxpop.dashboards.feedback_models import RatingChange, RequestedFeedback
 from voxpop.dashboards.models import Kind, SeriesKey
+from voxpop.dashboards.viewer import find_only_agent
 from voxpop.db.pool import Tx
 from voxpop.email_addresses import normalize_email
 from voxpop.errors import FieldError, Invalid
@@ -29,16 +30,22 @@ class NothingMatches(Exception):
 
 
 async def resolve_filter(tx: Tx, actor: Actor, requested: RequestedFeedback) -> FeedbackFilter | None:
-    """The filter with ids instead of names; None if no rating can match. Invalid for an unknown survey type."""
+    """The filter with ids instead of names; None if no rating can match. Invalid for an unknown survey type.
+
+    For agents who see no other agent's ratings, those of other agents are as unknown ones.
+    """
     if requested.survey_type is not None:
         known = [each.code for each in await survey_types.list_survey_types(tx, actor)]
         if requested.survey_type not in known:
             reason = f"must be a survey type of the workspace: {', '.join(known)}"
             raise Invalid(f"query/survey_type {reason}", details=[FieldError("survey_type", reason)])
     try:
-        return await _resolve(tx, actor.workspace, requested)
+        wanted = await _resolve(tx, actor.workspace, requested)
     except NothingMatches:
         return None
+    only_agent = await find_only_agent(tx, actor)
+    agents = {link.target for link in wanted.links if link.kind is LinkKind.AGENT}
+    return wanted if only_agent is None or agents <= {only_agent} else None
 
 
 async def change_rating(

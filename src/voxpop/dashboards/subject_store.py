@@ -11,7 +11,7 @@ from voxpop.types import FeedbackId, WorkspaceId
 
 
 class Subject(Struct, frozen=True):
-    """What a rating is about. `ticket` is a reference; `name` is that of the feature or the campaign."""
+    """What a rating is about. `ticket` is a reference; `name` is its subject, or that of the feature or campaign."""
 
     id: FeedbackId
     ticket: str | None
@@ -19,11 +19,16 @@ class Subject(Struct, frozen=True):
     name: str | None
 
 
+class TagName(Struct, frozen=True):
+    name: str
+
+
 # One row for each rating. The context of a survey is a text of the caller, so it may name no ticket of ours.
 SUBJECTS = Query(
     """
     SELECT k.id, coalesce(t.ref, u.ref) AS ticket,
-           CASE WHEN s.context_type = 'ORDER' THEN s.context_id END AS order_id, coalesce(f.name, c.name) AS name
+           CASE WHEN s.context_type = 'ORDER' THEN s.context_id END AS order_id,
+           coalesce(t.subject, u.subject, f.name, c.name) AS name
     FROM unnest(:ids::uuid[], :origins::text[], :origin_ids::uuid[], :survey_ids::uuid[])
         AS k (id, origin, origin_id, survey_id)
     LEFT JOIN ticket t ON k.origin = 'ticket' AND t.workspace_id = :workspace AND t.id = k.origin_id
@@ -34,6 +39,9 @@ SUBJECTS = Query(
     """,
     Subject,
 )
+
+# The names that a field for tags suggests.
+TAG_NAMES = Query("SELECT name FROM tag WHERE workspace_id = :workspace ORDER BY name_folded LIMIT 1000", TagName)
 
 
 async def list_subjects(tx: Tx, workspace: WorkspaceId, ratings: Sequence[FeedbackItem]) -> list[Subject]:
@@ -46,3 +54,8 @@ async def list_subjects(tx: Tx, workspace: WorkspaceId, ratings: Sequence[Feedba
         origin_ids=[each.origin_id for each in ratings],
         survey_ids=[each.survey_id for each in ratings],
     )
+
+
+async def list_tag_names(tx: Tx, workspace: WorkspaceId) -> list[str]:
+    """By name, a thousand at most."""
+    return [tag.name for tag in await TAG_NAMES.all(tx, workspace=workspace)]

@@ -51,14 +51,24 @@ async def load_viewer(tx: Tx, actor: Actor, now: datetime) -> Viewer:
     workspace = await workspaces.get_workspace(tx, actor.workspace)
     settings = await workspaces.get_report_settings(tx, actor.workspace)
     types = await survey_types.list_survey_types(tx, actor)
-    is_limited = actor.role == Role.AGENT and not settings.agents_see_all
     return Viewer(
         actor.workspace,
         settings,
         {each.code: scored_type(each) for each in types},
         workspace.day(now),
-        actor.account if is_limited else None,
+        _only_agent(actor, settings),
     )
+
+
+async def find_only_agent(tx: Tx, actor: Actor) -> AccountId | None:
+    """The agent whose ratings the caller may see, for agents who see no other agent's; None for the others."""
+    if actor.role != Role.AGENT:
+        return None
+    return _only_agent(actor, await workspaces.get_report_settings(tx, actor.workspace))
+
+
+def _only_agent(actor: Actor, settings: ReportSettings) -> AccountId | None:
+    return actor.account if actor.role == Role.AGENT and not settings.agents_see_all else None
 
 
 def scored_type(survey_type: SurveyType) -> ScoredType:

@@ -15,7 +15,7 @@ from voxpop.cursors import Position
 from voxpop.db.csv_sql import CsvFormat, instant, line, plain_cell, text_cell
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
-from voxpop.feedback.models import ChangedRating, FeedbackItem
+from voxpop.feedback.models import ChangedRating, FeedbackItem, RatingDetail
 from voxpop.search_text import SearchTerms
 from voxpop.types import FeedbackId, WorkspaceId
 
@@ -180,14 +180,19 @@ _TAGS = """ARRAY(
 _LISTED = """FROM unnest(:ids::uuid[]) WITH ORDINALITY AS listed (id, number)
         JOIN feedback f ON f.workspace_id = :workspace AND f.id = listed.id"""
 
-ROWS = Query(
-    f"""
+_ITEM = f"""
     SELECT f.id, f.origin, f.origin_id, f.survey_id, f.survey_type_code AS survey_type, f.score, f.comment, f.source,
            f.user_email, f.guid, f.day, f.create_time, {_TAGS} AS tags, f.notes, f.read_at IS NOT NULL AS read,
-           f.handled_at IS NOT NULL AS handled
-    {_LISTED} ORDER BY listed.number
+           f.handled_at IS NOT NULL AS handled"""
+
+ROWS = Query(f"{_ITEM} {_LISTED} ORDER BY listed.number", FeedbackItem)
+
+DETAIL = Query(
+    f"""{_ITEM}, f.notes_updated_by, f.notes_updated_at, f.read_by, f.read_at, f.handled_by, f.handled_at,
+           f.series_kinds, f.series_ids
+    FROM feedback f WHERE f.workspace_id = :workspace AND f.id = :feedback
     """,
-    FeedbackItem,
+    RatingDetail,
 )
 
 CSV_COLUMNS = {
@@ -273,6 +278,11 @@ async def list_rows(tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId]) -
     return await ROWS.all(tx, workspace=workspace, ids=ids)
 
 
+async def find_detail(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> RatingDetail | None:
+    """None for an unknown rating."""
+    return await DETAIL.find(tx, workspace=workspace, feedback=feedback)
+
+
 async def get_csv_lines(tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId], form: CsvFormat) -> str:
     """The lines of these ratings, in the same order, each with its line end."""
     return (await CSV_LINES.one(tx, workspace=workspace, ids=ids, **form.parameters)).lines or ""
@@ -294,6 +304,11 @@ async def get_time_span(tx: Tx, workspace: WorkspaceId) -> TimeSpan:
 
 
 async def find_terms(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> SearchTerms:
-    """The terms of a search, with the stems of its words. Stems are the same in every workspace."""
-    stems = {each.word: each.stem for each in await WORD_STEMS.all(tx, words=words) if each.stem}
-    return SearchTerms.of(words, stems)
+    """The terms of a search, with the stems of its words."""
+    stems = await find_stems(tx, workspace, words)
+    return SearchTerms.of(words, {word: stem for word, stem in stems.items() if stem})
+
+
+async def find_stems(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> dict[str, str | None]:
+    """The stem of each word; None for a word without one. Stems are the same in every workspace."""
+    return {each.word: each.stem for each in await WORD_STEMS.all(tx, words=words)}

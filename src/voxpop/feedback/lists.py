@@ -13,15 +13,17 @@ from voxpop.cursors import EPOCH, NEWEST_FIRST, Position, decode_cursor, encode_
 from voxpop.db.csv_sql import CsvFormat
 from voxpop.db.pool import Database, Tx, plan_with_values
 from voxpop.errors import NotFound
+from voxpop.excerpts import ExcerptPart, Matcher, cut_excerpt, match_text
 from voxpop.feedback import list_store as store
 from voxpop.feedback.list_store import Criteria, ListEntry, PageStart
-from voxpop.feedback.models import ChangedRating, FeedbackFilter, FeedbackItem
+from voxpop.feedback.models import ChangedRating, FeedbackFilter, FeedbackItem, RatingDetail
 from voxpop.feedback.weeks import week_of, weeks_backwards, word_prefix
-from voxpop.search_text import SearchTerms, build_tsquery, parse_query
+from voxpop.search_text import SearchTerms, build_tsquery, parse_query, split_words
 from voxpop.types import FeedbackId, Origin, WorkspaceId
 
 CHUNK_SIZE = 2_000  # ratings of one transaction in an export
 MAX_HITS = 1_000  # search hits that are compared with the other conditions at once
+FIRST_DAY, LAST_DAY = date(1970, 1, 3), date(9999, 12, 28)  # so that no offset leads out of the calendar
 ZONE_OFFSET = timedelta(hours=26)  # by how much a day can begin earlier or end later than in UTC, in any two zones
 
 
@@ -48,6 +50,27 @@ async def get_feedback(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> 
     if not rows:
         raise NotFound.of("Feedback", feedback)
     return rows[0]
+
+
+async def find_detail(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> RatingDetail | None:
+    """One rating with its notes, marks and series; None for an unknown one."""
+    return await store.find_detail(tx, workspace, feedback)
+
+
+async def count_feedback(database: Database, workspace: WorkspaceId, wanted: FeedbackFilter, limit: int) -> int:
+    """The number of ratings that match; `limit` for more."""
+    return len(await list_entries(database, workspace, wanted, None, limit))
+
+
+async def find_excerpts(
+    tx: Tx, workspace: WorkspaceId, rows: Sequence[FeedbackItem], text: str
+) -> dict[FeedbackId, list[ExcerptPart]]:
+    """The stretch of each comment that a search found, in pieces."""
+    terms = await store.find_terms(tx, workspace, parse_query(text).words)
+    initials = {lexeme[0] for lexeme in terms.lexemes}
+    words = {word for row in rows for word in split_words(row.comment or "") if word[0] in initials}
+    matcher = Matcher(await store.find_stems(tx, workspace, sorted(words)), terms)
+    return {row.id: cut_excerpt(match_text(row.comment, matcher)) for row in rows if row.comment}
 
 
 async def list_changes(tx: Tx, workspace: WorkspaceId, since: datetime, limit: int) -> list[ChangedRating]:
@@ -161,4 +184,5 @@ def _page_start(wanted: FeedbackFilter, before: Position) -> PageStart:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    """The beginning of a day in UTC; of the first or last day of ratings for one beyond them."""
+    return datetime.combine(min(max(day, FIRST_DAY), LAST_DAY), time(), UTC)

@@ -147,6 +147,37 @@ class ChangedRating(Struct, frozen=True):
     at: datetime
 
 
+class RatingDetail(FeedbackItem, frozen=True):
+    """A rating with what only its own page shows: the author and time of notes and marks, and its series."""
+
+    notes_updated_by: str | None
+    notes_updated_at: datetime | None
+    read_by: str | None
+    read_at: datetime | None
+    handled_by: str | None
+    handled_at: datetime | None
+    series_kinds: list[str]
+    series_ids: list[UUID]
+
+
+class Mark(StrEnum):
+    """A mark of the workspace on a rating."""
+
+    READ = "read"
+    HANDLED = "handled"
+
+
+class NewMark(Struct, frozen=True):
+    """A mark to set, or to remove where it is off."""
+
+    mark: Mark
+    is_on: bool
+
+    @property
+    def change(self) -> "FeedbackChange":
+        return FeedbackChange(read=self.is_on) if self.mark is Mark.READ else FeedbackChange(handled=self.is_on)
+
+
 class FeedbackChange(Struct, frozen=True):
     """Changes of a rating; UNSET keeps a value. None removes the notes; the tags are ids."""
 

@@ -19,10 +19,11 @@ from voxpop.feedback.models import (
     IndexedRating,
     LinkKind,
     NewFeedback,
+    NewMark,
     NewNotes,
     Notes,
 )
-from voxpop.feedback.store import LinkRow, WordsRow
+from voxpop.feedback.store import LinkRow, Stored, WordsRow
 from voxpop.feedback.weeks import week_of, word_prefix
 from voxpop.metrics.models import ScoreIncrement, SeriesKind
 from voxpop.outbox import Kind, Message
@@ -78,20 +79,48 @@ async def set_notes(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, new: N
 async def change_feedback(
     tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, change: FeedbackChange, audit: Audit
 ) -> None:
-    """Changes notes, marks and tags of a rating; NotFound for an unknown one. Series and counts stay as they are."""
-    stored = await store.lock_feedback(tx, workspace, feedback)
-    if stored is None:
-        raise NotFound.of("Feedback", feedback)
-    if change.notes is not UNSET:
+    """Changes notes, marks and tags of a rating; NotFound for an unknown one. Series and counts stay as they are.
+
+    What is as it was is not stored again, so it keeps its author and time.
+    """
+    (stored,) = await _lock(tx, workspace, [feedback])
+    if change.notes is not UNSET and change.notes != stored.notes:
         await store.set_notes(tx, workspace, feedback, NewNotes(change.notes, audit.by), audit)
-    await store.set_marks(tx, workspace, feedback, change, audit)
-    if change.tags is not UNSET:
-        old, new = set(stored.tag_ids), set(change.tags)
+    old = set(stored.tag_ids)
+    new = old if change.tags is UNSET else set(change.tags)
+    if _differs(stored, change) or new != old:
+        await store.set_marks(tx, workspace, [feedback], change, audit)
+    if new != old:
         at = stored.create_time
         await store.delete_links(tx, workspace, LinkKind.LABEL, sorted(old - new), feedback, at)
         added = [LinkRow(LinkKind.LABEL, tag, at, feedback) for tag in sorted(new - old)]
         await store.insert_links(tx, workspace, added)
     notify_on_commit(tx, workspace)
+
+
+async def mark_several(
+    tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId], mark: NewMark, audit: Audit
+) -> list[FeedbackId]:
+    """Sets or removes a mark of several ratings, and returns those that changed. NotFound for an unknown one."""
+    stored = await _lock(tx, workspace, ids)
+    changed = [each.id for each in stored if _differs(each, mark.change)]
+    if changed:
+        await store.set_marks(tx, workspace, changed, mark.change, audit)
+        notify_on_commit(tx, workspace)
+    return changed
+
+
+async def _lock(tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId]) -> list[Stored]:
+    stored = await store.lock_feedback(tx, workspace, ids)
+    known = {each.id for each in stored}
+    if unknown := next((each for each in ids if each not in known), None):
+        raise NotFound.of("Feedback", unknown)
+    return stored
+
+
+def _differs(stored: Stored, change: FeedbackChange) -> bool:
+    """Whether a change sets another mark than the stored one."""
+    return change.read not in (UNSET, stored.read) or change.handled not in (UNSET, stored.handled)
 
 
 def _link_rows(rating: IndexedRating) -> Iterator[LinkRow]:

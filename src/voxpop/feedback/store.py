@@ -75,8 +75,12 @@ class WordsRow(Struct):
 class Stored(Struct, frozen=True):
     """What a change of a rating needs to know about it."""
 
+    id: FeedbackId
     create_time: datetime
     tag_ids: list[UUID]
+    notes: str | None
+    read: bool
+    handled: bool
 
 
 NEW_FEEDBACK = Query(
@@ -135,8 +139,13 @@ NEW_WORDS = Query(
     values=WordsRow,
 )
 
+# In the order of their ids, so that two changes of several ratings wait for each other instead of deadlocking.
 LOCKED_FEEDBACK = Query(
-    "SELECT create_time, tag_ids FROM feedback WHERE workspace_id = :workspace AND id = :feedback FOR UPDATE", Stored
+    """
+    SELECT id, create_time, tag_ids, notes, read_at IS NOT NULL AS read, handled_at IS NOT NULL AS handled
+    FROM feedback WHERE workspace_id = :workspace AND id = ANY (:ids::uuid[]) ORDER BY id FOR UPDATE
+    """,
+    Stored,
 )
 
 # Null leaves a mark as it is. A mark that is set again keeps its first member and time.
@@ -150,7 +159,7 @@ NEW_MARKS = Query(
         handled_by = CASE WHEN :handled::boolean IS NULL THEN handled_by
                           WHEN :handled THEN coalesce(handled_by, :by) END,
         tag_ids = coalesce(:tag_ids::uuid[], tag_ids), last_update_time = :at, last_update_user = :by
-    WHERE workspace_id = :workspace AND id = :feedback
+    WHERE workspace_id = :workspace AND id = ANY (:ids::uuid[])
     """,
     NoRows,
 )
@@ -200,15 +209,17 @@ async def insert_words(tx: Tx, workspace: WorkspaceId, words: Sequence[WordsRow]
         await NEW_WORDS.run(tx, workspace=workspace, **arrays_of(words))
 
 
-async def lock_feedback(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> Stored | None:
-    """None for an unknown rating."""
-    return await LOCKED_FEEDBACK.find(tx, workspace=workspace, feedback=feedback)
+async def lock_feedback(tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId]) -> list[Stored]:
+    """By id, without unknown ratings."""
+    return await LOCKED_FEEDBACK.all(tx, workspace=workspace, ids=ids)
 
 
-async def set_marks(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId, change: FeedbackChange, audit: Audit) -> None:
-    """The marks and the tags of a locked rating."""
+async def set_marks(
+    tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId], change: FeedbackChange, audit: Audit
+) -> None:
+    """The marks and the tags of locked ratings."""
     read, handled, tags = (None if value is UNSET else value for value in (change.read, change.handled, change.tags))
-    await NEW_MARKS.run(tx, audit, workspace=workspace, feedback=feedback, read=read, handled=handled, tag_ids=tags)
+    await NEW_MARKS.run(tx, audit, workspace=workspace, ids=ids, read=read, handled=handled, tag_ids=tags)
 
 
 async def list_feedback(

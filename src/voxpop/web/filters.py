@@ -9,6 +9,11 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+def who(name: str) -> Markup:
+    """The name of a caller in an audit column, without what kind of caller it is."""
+    return bdi(name.partition(":")[2] or name)
+
+
 def bdi(text: str) -> Markup:
     """A name within a sentence. Its direction, which its letters decide, does not touch the sentence."""
     return Markup("<bdi>{}</bdi>").format(text)

@@ -15,7 +15,7 @@ from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, choose_locale, translate
 from voxpop.types import MAX_EMAIL, MAX_KEY, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from voxpop.web import static
-from voxpop.web.filters import bdi, initials, maxlength
+from voxpop.web.filters import bdi, initials, maxlength, who
 from voxpop.web.i18n import install_locale
 from voxpop.web.linkify import linkify
 from voxpop.web.openapi.sections import ApiSection
@@ -174,6 +174,6 @@ def _environment(locale: str) -> Environment:
         "max_lengths": MAX_LENGTHS,
         "min_password": MIN_PASSWORD,
     }
-    environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi, "maxlength": maxlength}
+    environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi, "maxlength": maxlength, "who": who}
     install_locale(environment, locale)
     return environment

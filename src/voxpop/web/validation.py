@@ -154,8 +154,13 @@ def _validate_values(name: str, field: FieldDefinition, values: list[str]) -> No
         return
     if len(values) > 1:
         raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
+    convert_parameter(name, field, values[0])
+
+
+def convert_parameter(name: str, field: FieldDefinition, text: str) -> Any:
+    """The value of a query parameter; Invalid names one that does not fit."""
     try:
-        msgspec.convert(values[0], field.raw, strict=False)
+        return msgspec.convert(text, field.raw, strict=False)
     except msgspec.ValidationError as error:
         raise from_validation_error(error, "query", name) from error
 

@@ -34,22 +34,32 @@ async function replaceAll() {
   if (partsOf(document).some((part) => !names.has(part.dataset.part)) || names.size !== served.size) return location.reload();
   for (const part of partsOf(fresh)) replace(part);
   drawCharts();
+  document.dispatchEvent(new Event("parts")); // they may have changed
 }
 
 function replace(fresh) {
   const name = fresh.dataset.part, html = fresh.outerHTML;
   const before = document.querySelector(`[data-part="${name}"]`);
-  if (served.get(name) === html || before.querySelector(":popover-open")) return;
+  if (served.get(name) === html || before.querySelector(":popover-open") || isBeingEdited(before, fresh)) return;
   served.set(name, html);
   keepState(before, fresh, () => before.replaceWith(fresh));
+}
+
+/** Whether a form of the part has texts that are not sent yet, and the fresh copy has the same form. */
+function isBeingEdited(before, fresh) {
+  const isSame = (form) => fresh.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
+  return [...before.querySelectorAll("form[method=post]")].some((form) => isSame(form)
+    && [...form.querySelectorAll("textarea, input[type=text]")].some(({ value, defaultValue }) => value !== defaultValue));
 }
 
 function keepState(before, fresh, change) {
   const focused = before.contains(document.activeElement) ? selectorOf(document.activeElement) : null;
   const open = [...before.querySelectorAll("details[open][id]")].map(({ id }) => id);
   const scrolled = [...before.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => [scrollLeft, scrollTop]);
+  const checked = [...before.querySelectorAll("input[type=checkbox][id]:checked")].map(({ id }) => id);
   for (const id of open) fresh.querySelector(`#${id}`)?.setAttribute("open", "");
   change();
+  for (const box of fresh.querySelectorAll("input[type=checkbox][id]")) if (checked.includes(box.id)) box.checked = true;
   fresh.querySelectorAll(".scroll").forEach((each, index) => each.scrollTo(...(scrolled[index] ?? [0, 0])));
   if (focused) fresh.querySelector(focused)?.focus({ preventScroll: true });
 }

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import product
-from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from voxpop.cursors import Position
+from voxpop.excerpts import ExcerptPart
 from voxpop.tickets.lists.filters import UNRATED, Criteria
 from voxpop.tickets.models import Priority, Status, Ticket
 from voxpop.types import AccountId, TicketId
@@ -148,13 +148,6 @@ class ExcerptSource(StrEnum):
     NOTE = "note"
     REQUESTER = "requester"
     REF = "ref"
-
-
-class ExcerptPart(Struct, frozen=True):
-    """A piece of an excerpt; `matched` if a search found it."""
-
-    text: Annotated[str, Meta(examples=["export"])]
-    matched: bool = False
 
 
 class Excerpt(Struct, frozen=True):
