@@ -1,5 +1,6 @@
 """The HTTP server: bound sockets and trusted proxies."""
 
+import resource
 import socket
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from tests.support.served import serving
 
 from voxpop.config.loading import load
-from voxpop.server import CannotListen, bind
+from voxpop.server import CannotListen, bind, raise_open_file_limit
 from voxpop.web.middleware import AppMiddleware
 
 
@@ -67,3 +68,24 @@ async def test_only_trusted_proxies_set_the_client_address(tmp_path: Path, trust
     headers = {"x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https"}
     async with serving(AppMiddleware(client_address), settings) as client:
         assert (await client.get("/", headers=headers)).text == address
+
+
+def test_the_soft_limit_of_open_files_is_raised_to_the_hard_one() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
+        raise_open_file_limit()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_shared_sockets_bind_one_port_that_no_other_service_can_take() -> None:
+    first = bind("127.0.0.1", 0, is_shared=True)
+    port = first[0].getsockname()[1]
+    second = bind("127.0.0.1", port, is_shared=True)
+    for each in second:
+        each.listen()
+    with pytest.raises(CannotListen, match=f"Port {port} on 127.0.0.1 is in use"):
+        bind("127.0.0.1", port)
+    close(first + second)
