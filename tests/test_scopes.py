@@ -175,6 +175,7 @@ PAGES = """
     agent    POST   /feedback/{feedback}/notes
     agent    POST   /feedback/{feedback}/tags
     agent    GET    /low-ratings
+    agent    GET    /find
     agent    GET    /overview
     agent    GET    /campaigns
     agent    GET    /campaigns/{campaign}

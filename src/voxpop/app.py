@@ -17,7 +17,7 @@ from voxpop.campaigns import api as campaigns_api
 from voxpop.campaigns import pages as campaign_pages
 from voxpop.config.settings import Settings
 from voxpop.dashboards import api as dashboards_api
-from voxpop.dashboards import badge_api, feedback_pages, overview_pages, stream_api
+from voxpop.dashboards import badge_api, feedback_pages, find_pages, overview_pages, stream_api
 from voxpop.dashboards import campaign_pages as campaign_dashboard_pages
 from voxpop.dashboards import feature_pages as feature_dashboard_pages
 from voxpop.dashboards import feedback_api as all_feedback_api
@@ -144,6 +144,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *portal_pages.ROUTES,
         *overview_pages.ROUTES,
         *feedback_pages.ROUTES,
+        *find_pages.ROUTES,
         *inbox_pages.ROUTES,
         *live_updates.ROUTES,
         *ticket_pages.ROUTES,

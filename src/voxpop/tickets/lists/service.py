@@ -1,5 +1,6 @@
 """Lists of tickets: filtered, sorted, searched and counted, page by page with keyset pagination. Changes nothing."""
 
+import re
 from collections.abc import Iterable
 from heapq import merge
 from itertools import islice
@@ -17,6 +18,7 @@ from voxpop.tickets.lists.models import Highlights, IndexRange, ListEntry, Sort,
 from voxpop.types import TicketId, WorkspaceId
 
 COUNT_LIMIT = 1000
+REFERENCE = re.compile(r"(?:TK-)?([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
 MAX_HITS_BACK = 1000  # hits that a search reads to find those before a position
 
 
@@ -48,6 +50,15 @@ async def list_tickets(
         return TicketPage(rows, next_cursor, {})
     terms = await _search_terms(tx, workspace, ticket_filter.text)
     return TicketPage(rows, next_cursor, await excerpts.find_highlights(tx, workspace, rows, terms))
+
+
+async def find_tickets(tx: Tx, workspace: WorkspaceId, text: str, limit: int) -> list[TicketRow]:
+    """The ticket with this reference, for example `TK-12` or `12`, then those that match the text, the newest first."""
+    wanted = REFERENCE.fullmatch(text.strip())
+    exact = await store.find_id(tx, workspace, f"TK-{wanted[1]}") if wanted else None
+    positions = await list_positions(tx, workspace, TicketFilter(text=text), Sort(), None, limit)
+    ids = dict.fromkeys([*([exact] if exact else []), *(each.id for each in positions)])
+    return await store.list_rows(tx, workspace, list(ids)[:limit])
 
 
 async def list_positions(

@@ -33,7 +33,7 @@ class Total(Struct):
     count: int
 
 
-class TagId(Struct):
+class FoundId(Struct):
     id: UUID
 
 
@@ -140,7 +140,8 @@ ROWS = Query(
 )
 
 WORD_STEMS = Query("SELECT word, stem FROM stems(:words)", Stem)
-TAG_BY_NAME = Query("SELECT id FROM tag WHERE workspace_id = :workspace AND name_folded = :folded", TagId)
+TICKET_BY_REF = Query("SELECT id FROM ticket WHERE workspace_id = :workspace AND ref = :ref", FoundId)
+TAG_BY_NAME = Query("SELECT id FROM tag WHERE workspace_id = :workspace AND name_folded = :folded", FoundId)
 
 
 async def set_custom_plans(tx: Tx, workspace: WorkspaceId) -> None:
@@ -247,6 +248,12 @@ async def count_tickets(tx: Tx, workspace: WorkspaceId, criteria: Criteria, limi
 async def list_rows(tx: Tx, workspace: WorkspaceId, tickets: Sequence[UUID]) -> list[TicketRow]:
     """The rows of these tickets, in the same order."""
     return await ROWS.all(tx, workspace=workspace, tickets=tickets)
+
+
+async def find_id(tx: Tx, workspace: WorkspaceId, ref: str) -> UUID | None:
+    """The id of the ticket with this reference."""
+    ticket = await TICKET_BY_REF.find(tx, workspace=workspace, ref=ref)
+    return None if ticket is None else ticket.id
 
 
 async def find_tag(tx: Tx, workspace: WorkspaceId, name: str) -> UUID | None:
