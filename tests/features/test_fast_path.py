@@ -17,7 +17,7 @@ from voxpop.web.middleware import AppMiddleware
 
 JSON = {"content-type": "application/json"}
 BODY = b'{"user_email": "u@x.com"}'
-UNLIKE = re.compile(r'"(?:traceId|created_at|updated_at)":"[^"]*"')
+UNLIKE = re.compile(r'"(?:id|traceId|created_at|updated_at)":"[^"]*"')
 
 PATHS = [
     "products/pms/features/dashboard/increment",
@@ -128,6 +128,28 @@ async def test_all_paths_bodies_and_headers_give_the_same_responses(
         " FROM interaction GROUP BY workspace_id"
     )
     assert rows[0] == rows[1]
+
+
+RATINGS = [
+    b'{"user_email": "u@x.com", "rating": 8, "source": "voluntary"}',
+    b'{"user_email": "u@x.com", "rating": 8.0, "source": "prompted", "comment": "Good", "user_agent": null}',
+    b'{"user_email": "u@x.com", "rating": 11, "source": "voluntary"}',
+    b'{"user_email": "u@x.com", "rating": "8", "source": "voluntary"}',
+    b'{"user_email": "u@x.com", "rating": 8, "source": "other"}',
+    b'{"user_email": "u@x.com"}',
+    b"{",
+]
+
+
+async def test_rejections_and_ratings_give_the_same_responses(ways: tuple[httpx.AsyncClient, ...]) -> None:
+    for operation, bodies in (("reject", BODIES), ("feedbacks", RATINGS)):
+        path = PATHS[0].replace("increment", operation)
+        statuses = {await assert_alike(ways, path, content=body, headers=JSON) for body in bodies}
+        assert statuses >= {201 if operation == "feedbacks" else 200, 400}
+        assert await assert_alike(ways, path.replace("pms", "nothing"), content=bodies[0] or BODY, headers=JSON) in (
+            400,
+            404,
+        )
 
 
 async def test_a_key_without_the_scope_is_forbidden(
