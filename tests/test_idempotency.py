@@ -208,7 +208,7 @@ async def test_the_other_request_runs_if_the_first_with_its_key_fails(client: Cl
 
     batcher = IdempotentBatcher("test", database, work, queue_limit=9)
     calls = [
-        batcher.submit_once(client.workspace, number, IdempotentRequest(key, "test", Body(number)), respond, Body)
+        batcher.submit(client.workspace, number, IdempotentRequest(key, "test", Body(number)), respond, Body)
         for key, number in (("a", 1), ("b", -1), ("b", 2), ("b", -1), ("c", 3))
     ]
     results = await asyncio.gather(*calls, return_exceptions=True)

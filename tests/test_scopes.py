@@ -118,6 +118,8 @@ PAGES = """
     anyone   GET    /feedback/marks
     anyone   GET    /feedback/{feedback}/notes
     anyone   GET    /feedback/{feedback}/tags
+    anyone   GET    /tickets/{ref}/reply
+    anyone   GET    /tickets/{ref}/rating
     anyone   GET    /inbox/bulk
     anyone   GET    /inbox/undo/{change}
     anyone   GET    /inbox/views
@@ -129,6 +131,8 @@ PAGES = """
     anyone   GET    /inbox/{ref}/tags
     anyone   GET    /login/mail
     anyone   GET    /logout
+    anyone   GET    /settings/invitations
+    anyone   GET    /settings/invitations/{invitation}/link
     anyone   GET    /settings/invitations/{invitation}/withdraw
     anyone   GET    /settings/keys/{key}/revoke
     anyone   GET    /settings/mail/test
@@ -150,9 +154,7 @@ PAGES = """
 
     customer GET    /tickets
     customer GET    /tickets/{ref}
-    customer GET    /tickets/{ref}/reply
     customer POST   /tickets/{ref}/reply
-    customer GET    /tickets/{ref}/rating
     customer POST   /tickets/{ref}/rating
 
     agent    GET    /inbox
@@ -191,9 +193,7 @@ PAGES = """
     agent    GET    /settings/sessions
     agent    POST   /settings/sessions/{session}/revoke
 
-    admin    GET    /settings/invitations
     admin    POST   /settings/invitations
-    admin    GET    /settings/invitations/{invitation}/link
     admin    POST   /settings/invitations/{invitation}/link
     admin    POST   /settings/invitations/{invitation}/withdraw
     admin    POST   /settings/members/{account}/role

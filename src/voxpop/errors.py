@@ -53,6 +53,11 @@ class Invalid(AppError):
     status, type, code = 400, "VALIDATION_ERROR", "VALIDATION_ERROR"
     message = "The request does not match its description."
 
+    @classmethod
+    def of(cls, location: str, field: str, reason: str) -> "Invalid":
+        """The error of one field. `location` is where the request has it: body, query, params or header."""
+        return cls(f"{location}/{field} {reason}", details=[FieldError(field, reason)])
+
 
 class Unauthorized(AppError):
     """The request carries no valid API key or session."""

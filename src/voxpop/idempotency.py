@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, arrays_of
-from voxpop.errors import Conflict, FieldError, Invalid
+from voxpop.errors import Conflict, Invalid
 from voxpop.types import MAX_IDEMPOTENCY_KEY, WorkspaceId
 
 TTL = timedelta(days=3)
@@ -169,8 +169,7 @@ def new_key(request: IdempotentRequest) -> NewKey:
     """The key of a request that has one. Raises Invalid if its length does not fit."""
     key = request.key or ""
     if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
-        reason = f"must have from 1 to {MAX_IDEMPOTENCY_KEY} characters"
-        raise Invalid(f"header/idempotency-key {reason}", details=[FieldError("idempotency-key", reason)])
+        raise Invalid.of("header", "idempotency-key", f"must have from 1 to {MAX_IDEMPOTENCY_KEY} characters")
     return NewKey(key, hashlib.sha256(request.operation.encode() + b"\0" + msgspec.json.encode(request.body)).digest())
 
 

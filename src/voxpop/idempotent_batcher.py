@@ -61,11 +61,7 @@ class IdempotentBatcher(Generic[Item, Result]):
             f"{name}-keyed", database, partial(run_batch_once, work), queue_limit=queue_limit
         )
 
-    async def submit(self, workspace: WorkspaceId, item: Item) -> Result:
-        """Runs a request without a key."""
-        return await self._plain.submit(workspace, item)
-
-    async def submit_once(
+    async def submit(
         self,
         workspace: WorkspaceId,
         item: Item,
@@ -73,7 +69,9 @@ class IdempotentBatcher(Generic[Item, Result]):
         respond: Callable[[Result], Response],
         response_type: type[Response],
     ) -> Response:
-        """Runs a request with a key, or returns the stored response to the same request."""
+        """Runs a request, or returns the stored response to an earlier one with the same key."""
+        if request.key is None:
+            return respond(await self._plain.submit(workspace, item))
         keyed = KeyedItem(idempotency.new_key(request), item, respond)
         while (outcome := await self._keyed.submit(workspace, keyed)) is None:
             pass  # runs in the next batch

@@ -109,7 +109,6 @@ async def test_a_link_that_a_member_could_read_proves_no_address(site: Site, own
 
 SETTINGS = [
     ("POST", "/settings/invitations"),
-    ("GET", "/settings/invitations"),
     ("POST", "/settings/invitations/{id}/link"),
     ("POST", "/settings/invitations/{id}/withdraw"),
     ("POST", "/settings/members/{id}/role"),

@@ -6,6 +6,7 @@ from typing import Any, Self
 from tests.support.sites import AGENT, OWNER, Browser, Site
 
 from voxpop.accounts import members
+from voxpop.cursors import NEWEST_FIRST
 from voxpop.tickets import ratings, service, store
 from voxpop.tickets.models import Activity, Author, Message, NewRating, NewTicket, Priority, Requester, Status, Ticket
 from voxpop.types import AccountId, utcnow
@@ -54,7 +55,8 @@ class InboxSite(Site):
     async def activities(self, ref: str) -> list[Activity]:
         async with self.database.transaction(self.workspace_id()) as tx:
             ticket = await service.get_ticket(tx, self.workspace_id(), ref)
-            return await store.list_activities(tx, self.workspace_id(), ticket.id)
+            newest_first = await store.list_earlier_activities(tx, self.workspace_id(), ticket, NEWEST_FIRST, 100)
+        return newest_first[::-1]
 
     async def tags(self, ref: str) -> list[str]:
         async with self.database.transaction(self.workspace_id()) as tx:

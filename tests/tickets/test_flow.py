@@ -9,6 +9,7 @@ from tests.support.clients import Client
 from tests.support.invariants import Owner
 from tests.support.tickets import NOW, Status, TicketFactory, member
 
+from voxpop.cursors import NEWEST_FIRST
 from voxpop.errors import NotFound
 from voxpop.tickets import service, store
 from voxpop.tickets.models import Assignee, Author, Requester
@@ -43,8 +44,8 @@ async def test_every_change_is_logged(tickets: TicketFactory, client: Client, ow
         await service.set_status(tx, tickets.workspace, [ticket.ref], Status.RESOLVED, BOB, NOW)
     await tickets.rate(ticket.ref, 5)
     async with tickets.database.transaction(tickets.workspace) as tx:
-        log = await store.list_activities(tx, tickets.workspace, ticket.id)
-    told = [(one.kind, one.actor_name, one.old_value, one.new_value) for one in log]
+        log = await store.list_earlier_activities(tx, tickets.workspace, ticket, NEWEST_FIRST, 100)
+    told = [(one.kind, one.actor_name, one.old_value, one.new_value) for one in reversed(log)]
     assert told == [
         ("opened", "Bob", None, None),
         ("assignee", "Bob", None, "bob"),

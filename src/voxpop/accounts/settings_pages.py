@@ -161,17 +161,6 @@ async def _show_once(
     return render(MEMBERS, **await _members_context(tx, member, created=await create()))
 
 
-@get(
-    ["/settings/invitations", "/settings/invitations/{invitation:str}/link"],
-    opt=members_only(Role.ADMIN),
-    include_in_schema=False,
-    sync_to_thread=False,
-)
-def redirect_to_members() -> Response[Any]:
-    """The forms for invitations respond at these addresses, so a reader may open one again."""
-    return redirect("/settings")
-
-
 @post("/settings/invitations/{invitation:str}/withdraw", opt=members_only(Role.ADMIN), include_in_schema=False)
 async def withdraw(tx: Transaction, member: CurrentMember, invitation: FromPath[str]) -> Response[Any]:
     """Withdraws an invitation that was not accepted yet."""
@@ -288,7 +277,6 @@ async def change_password(
 ROUTES = [
     show_members,
     invite,
-    redirect_to_members,
     replace_invitation_link,
     withdraw,
     change_role,

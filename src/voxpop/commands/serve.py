@@ -162,10 +162,12 @@ async def _serve(serving: Serving, database: Database) -> None:
 
 async def _serve_in_processes(serving: Serving) -> None:
     """Watches the database and the processes that serve. They share the port, which stays bound here."""
+    from voxpop.server import bind
+
     settings = serving.settings
     for each in serving.sockets:
         each.close()
-    reserved = bind_shared(settings)
+    reserved = bind(settings.host, settings.port, is_shared=True)
     with tempfile.TemporaryDirectory(prefix="voxpop-") as directory:
         starts = [
             WorkerStart(
@@ -181,12 +183,6 @@ async def _serve_in_processes(serving: Serving) -> None:
                 watch.cancel()
     for each in reserved:
         each.close()
-
-
-def bind_shared(settings: Settings) -> list[socket.socket]:
-    from voxpop.server import bind
-
-    return bind(settings.host, settings.port, is_shared=True)
 
 
 def _announce(settings: Settings) -> None:

@@ -14,9 +14,10 @@ from voxpop.auth.guards import requires_scope
 from voxpop.dashboards import badges
 from voxpop.dashboards.badges import Badge
 from voxpop.dashboards.models import Kind, SeriesKey
+from voxpop.dashboards.parameters import KindPath, TypeCode, read_kind
 from voxpop.dashboards.viewer import load_viewer
 from voxpop.db.pool import Database
-from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.errors import NotFound
 from voxpop.types import Actor, Audit, Scope, utcnow
 from voxpop.web.validation import read_id
 
@@ -34,9 +35,7 @@ FilePath = FromPath[
         ),
     ]
 ]
-TypeCode = Annotated[str, Meta(description="The code of a survey type", max_length=100, examples=["CSAT"])]
 Days = Annotated[Literal["7", "30", "90", "365"], Meta(description="The last days, up to today", examples=["90"])]
-KindPath = FromPath[Annotated[str, Meta(description="The kind of the series", examples=["campaign"])]]
 SeriesPath = FromPath[Annotated[str, Meta(description="The id of the series", extra_json_schema={"format": "uuid"})]]
 
 
@@ -80,12 +79,9 @@ async def show_badge(
 async def switch_badge(
     tx: Transaction, actor: CurrentActor, kind: KindPath, series: SeriesPath, data: JSONBody[BadgeSwitch]
 ) -> BadgeSwitch:
-    if kind not in set(Kind):
-        reason = f"must be one of {', '.join(Kind)}"
-        raise Invalid(f"params/kind {reason}", details=[FieldError("kind", reason)])
     now = utcnow()
     viewer = await load_viewer(tx, actor, now)
-    key = SeriesKey(Kind(kind), read_id(series, "id"))
+    key = SeriesKey(read_kind(kind), read_id(series, "id"))
     await badges.switch_badge(tx, viewer, key, public=data.public, audit=Audit(now, actor.name))
     return data
 

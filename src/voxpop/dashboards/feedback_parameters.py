@@ -11,8 +11,9 @@ from msgspec import Meta
 
 from voxpop.dashboards.feedback_models import RequestedFeedback
 from voxpop.dashboards.models import Kind, SeriesKey
-from voxpop.dashboards.parameters import DateTo, TypeCode, invalid_parameter
+from voxpop.dashboards.parameters import DateTo, TypeCode
 from voxpop.db.csv_sql import CsvFormat, Delimiter
+from voxpop.errors import Invalid
 from voxpop.feedback.models import Source
 from voxpop.types import MAX_EMAIL, MAX_NAME, Origin
 from voxpop.web.paging import Cursor, Limit
@@ -71,9 +72,9 @@ class FilterParameters:
     def requested(self) -> RequestedFeedback:
         """Invalid for bounds in the wrong order, and for a series that cannot be read."""
         if self.score_min is not None and self.score_max is not None and self.score_min > self.score_max:
-            raise invalid_parameter("score_min", f"must not be above {self.score_max}, the highest score")
+            raise Invalid.of("query", "score_min", f"must not be above {self.score_max}, the highest score")
         if self.date_from is not None and self.date_to is not None and self.date_from > self.date_to:
-            raise invalid_parameter("from", f"must not be after {self.date_to}, the last day")
+            raise Invalid.of("query", "from", f"must not be after {self.date_to}, the last day")
         return RequestedFeedback(
             self.origin,
             self.origin_id,
@@ -131,4 +132,4 @@ def _read_series(text: str) -> SeriesKey:
     try:
         return SeriesKey(Kind(kind), UUID(series_id))
     except ValueError:
-        raise invalid_parameter("series", f"must be a kind and an id, for example {Kind.TAG}:{UUID(int=0)}") from None
+        raise Invalid.of("query", "series", f"must be a kind and an id, for example {Kind.TAG}:{UUID(int=0)}") from None

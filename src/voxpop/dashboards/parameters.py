@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
 from voxpop.dashboards.dates import FIRST_DAY
@@ -18,7 +18,7 @@ from voxpop.dashboards.models import (
     SeriesKey,
     SortKey,
 )
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.metrics.periods import Period
 from voxpop.types import MAX_NAME
 from voxpop.web.paging import Cursor, Limit
@@ -34,6 +34,7 @@ NamePart = Annotated[str, Meta(max_length=MAX_NAME, description="A part of the n
 DateFrom = Annotated[
     date, Meta(description="The first day, in the workspace's zone; 90 days by default", examples=["2026-09-01"])
 ]
+KindPath = FromPath[Annotated[str, Meta(description="The kind of the series", examples=["campaign"])]]
 DateTo = Annotated[date, Meta(description="The last day, included; at most today", examples=["2026-11-30"])]
 
 
@@ -88,15 +89,17 @@ def read_period(first: date | None, last: date | None, today: date) -> Period:
     """
     for name, day in (("from", first), ("to", last)):
         if day is not None and day < FIRST_DAY:
-            raise invalid_parameter(name, f"must not be before {FIRST_DAY}")
+            raise Invalid.of("query", name, f"must not be before {FIRST_DAY}")
     last = min(last or today, today)
     if first is None:
         return Period(max(last - timedelta(days=DEFAULT_DAYS - 1), FIRST_DAY), last)
     if first > last:
-        raise invalid_parameter("from", f"must not be after {last}, the last day")
+        raise Invalid.of("query", "from", f"must not be after {last}, the last day")
     return Period(first, last)
 
 
-def invalid_parameter(field: str, reason: str) -> Invalid:
-    """The error of a query parameter."""
-    return Invalid(f"query/{field} {reason}", details=[FieldError(field, reason)])
+def read_kind(text: str) -> Kind:
+    """The kind in a path; Invalid for an unknown one."""
+    if text not in set(Kind):
+        raise Invalid.of("params", "kind", f"must be one of {', '.join(Kind)}")
+    return Kind(text)

@@ -20,7 +20,7 @@ from voxpop.dashboards.models import (
 from voxpop.dashboards.series_store import SeriesNameRow
 from voxpop.dashboards.viewer import Viewer
 from voxpop.db.pool import Tx
-from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.errors import Invalid, NotFound
 from voxpop.metrics import formulas, scores
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import PeriodCounts
@@ -39,7 +39,7 @@ async def get_series(tx: Tx, viewer: Viewer, query: DetailQuery) -> SeriesDetail
     survey_type = await choose_type(tx, viewer, row, query)
     wholes = list(buckets(query.grain, query.period, viewer.settings.week_start.weekday))
     if len(wholes) > MAX_POINTS:
-        raise _invalid("grain", f"gives {len(wholes)} points; at most {MAX_POINTS} are shown")
+        raise Invalid.of("query", "grain", f"gives {len(wholes)} points; at most {MAX_POINTS} are shown")
     read = metrics.list_months_and_days if query.grain.has_whole_months else metrics.list_days
     counts = await read(tx, viewer.workspace, query.key.series, survey_type.code, query.period)
     later = metrics.pool_counts(counts)
@@ -60,10 +60,10 @@ async def choose_type(tx: Tx, viewer: Viewer, row: SeriesNameRow, query: DetailQ
         return viewer.survey_type(query.survey_type)
     rated = await metrics.list_rated_types(tx, viewer.workspace, query.key.series)
     if len(rated) > 1:
-        raise _invalid("survey_type", f"is required, because the series has ratings of {', '.join(rated)}")
+        raise Invalid.of("query", "survey_type", f"is required, because the series has ratings of {', '.join(rated)}")
     code = rated[0] if rated else _default_type(row)
     if code is None:
-        raise _invalid("survey_type", f"is required: one of {', '.join(viewer.types)}")
+        raise Invalid.of("query", "survey_type", f"is required: one of {', '.join(viewer.types)}")
     return viewer.survey_type(code)
 
 
@@ -123,7 +123,3 @@ async def _funnel(tx: Tx, viewer: Viewer, query: DetailQuery) -> Funnel | None:
         return None
     steps = await metrics.count_survey_steps(tx, viewer.workspace, query.key.series, query.period)
     return funnel_of(steps, viewer.minimum)
-
-
-def _invalid(field: str, reason: str) -> Invalid:
-    return Invalid(f"query/{field} {reason}", details=[FieldError(field, reason)])

@@ -7,7 +7,7 @@ from msgspec import Struct
 from voxpop.accounts.models import Role
 from voxpop.dashboards.models import Kind, ScoredType, SeriesKey
 from voxpop.db.pool import Tx
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.metrics.formulas import Formula, Measure
 from voxpop.surveys import survey_types
 from voxpop.surveys.models import SurveyType
@@ -41,8 +41,7 @@ class Viewer(Struct, frozen=True):
         """The survey type with this code; Invalid for an unknown one."""
         found = self.types.get(code)
         if found is None:
-            reason = f"must be a survey type of the workspace: {', '.join(self.types)}"
-            raise Invalid(f"query/survey_type {reason}", details=[FieldError("survey_type", reason)])
+            raise Invalid.of("query", "survey_type", f"must be a survey type of the workspace: {', '.join(self.types)}")
         return found
 
 

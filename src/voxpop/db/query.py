@@ -61,10 +61,6 @@ class Query(Generic[Row]):
         status = str(await tx.execute(self.sql, *self._arguments(tx, values, named)))
         return int(status.rsplit(" ", 1)[-1])
 
-    async def run_many(self, tx: Tx, rows: Sequence[dict[str, object]]) -> None:
-        """Runs the statement once for each row of named values, in one round trip."""
-        await tx.executemany(self.sql, [self._arguments(tx, (), row) for row in rows])
-
     def _arguments(self, tx: Tx, values: Sequence[Struct], named: dict[str, object]) -> Sequence[object]:
         """The values in the order of the parameters. TypeError names missing and unknown ones."""
         if self.changes_identity:

@@ -72,25 +72,19 @@ class FeatureBatchers:
 
     async def increment(self, actor: Actor, product: str, feature: str, body: UserBody, key: str | None) -> CountersOut:
         user = FeatureUser(product, feature, body.user_email)
-        if key is None:
-            return _counters_out(user, await self._increment.submit(actor.workspace, user))
         request, respond = IdempotentRequest(key, f"increment {user.path}", body), partial(_counters_out, user)
-        return await self._increment.submit_once(actor.workspace, user, request, respond, CountersOut)
+        return await self._increment.submit(actor.workspace, user, request, respond, CountersOut)
 
     async def reject(self, actor: Actor, product: str, feature: str, body: UserBody, key: str | None) -> CountersOut:
         user = FeatureUser(product, feature, body.user_email)
-        if key is None:
-            return _counters_out(user, await self._reject.submit(actor.workspace, user))
         request, respond = IdempotentRequest(key, f"reject {user.path}", body), partial(_counters_out, user)
-        return await self._reject.submit_once(actor.workspace, user, request, respond, CountersOut)
+        return await self._reject.submit(actor.workspace, user, request, respond, CountersOut)
 
     async def rate(self, actor: Actor, product: str, feature: str, body: RatingBody, key: str | None) -> RatingOut:
         user = FeatureUser(product, feature, body.user_email)
         new = NewRating(user, int(body.rating), body.source, _or_none(body.comment), _or_none(body.user_agent))
-        if key is None:
-            return _rating_out(user, await self._rate.submit(actor.workspace, new))
         request, respond = IdempotentRequest(key, f"rate {user.path}", body), partial(_rating_out, user)
-        return await self._rate.submit_once(actor.workspace, new, request, respond, RatingOut)
+        return await self._rate.submit(actor.workspace, new, request, respond, RatingOut)
 
 
 @get(

@@ -55,11 +55,8 @@ class SurveyBatchers:
 
     async def submit_answer(self, actor: Actor, data: AnswerBody, language: str | None, key: str | None) -> AnswerOut:
         submission = Submission(data.survey_id, int(data.score), data.comment)
-        respond = partial(_answer_out, submission, language)
-        if key is None:
-            return respond(await self._submit.submit(actor.workspace, submission))
-        request = IdempotentRequest(key, "submit", data)
-        return await self._submit.submit_once(actor.workspace, submission, request, respond, AnswerOut)
+        request, respond = IdempotentRequest(key, "submit", data), partial(_answer_out, submission, language)
+        return await self._submit.submit(actor.workspace, submission, request, respond, AnswerOut)
 
 
 def _answer_out(submission: Submission, language: str | None, result: SubmissionResult) -> AnswerOut:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from voxpop.db.pool import Tx
-from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.errors import Invalid, NotFound
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Stage
 from voxpop.surveys import store
@@ -63,8 +63,7 @@ def require_stored(submission: Submission, result: SubmissionResult) -> None:
     if result.error is SubmissionError.CLOSED:
         raise SurveyNotPending(f"Survey {survey.id} is not in status PENDING")
     if result.error is SubmissionError.OUT_OF_SCALE:
-        reason = f"must be from {survey.scale_min} to {survey.scale_max}"
-        raise Invalid(f"body/score {reason}", details=[FieldError("score", reason)])
+        raise Invalid.of("body", "score", f"must be from {survey.scale_min} to {survey.scale_max}")
 
 
 async def expire_surveys(

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.errors import Invalid, NotFound
 from voxpop.metrics.formulas import Formula
 from voxpop.surveys import survey_types_store as store
 from voxpop.surveys.errors import SurveyTypeInUse
@@ -86,14 +86,14 @@ def check_scale(survey_type: SurveyType) -> None:
     """Raises Invalid if scale, formula and satisfied range do not match each other."""
     low, high = survey_type.satisfied_min, survey_type.satisfied_max
     if survey_type.scale_min >= survey_type.scale_max:
-        raise _invalid("scale_max", "must be above scale_min")
+        raise Invalid.of("body", "scale_max", "must be above scale_min")
     if survey_type.formula == Formula.NPS and (survey_type.scale_min, survey_type.scale_max) != NPS_SCALE:
-        raise _invalid("formula", "nps is defined on the scale 0-10 only")
+        raise Invalid.of("body", "formula", "nps is defined on the scale 0-10 only")
     if survey_type.formula != Formula.SHARE:
         if low is not None or high is not None:
-            raise _invalid("satisfied_min", "goes with the formula share only")
+            raise Invalid.of("body", "satisfied_min", "goes with the formula share only")
     elif low is None or high is None or not survey_type.scale_min <= low <= high <= survey_type.scale_max:
-        raise _invalid("satisfied_min", "share needs satisfied_min and satisfied_max within the scale")
+        raise Invalid.of("body", "satisfied_min", "share needs satisfied_min and satisfied_max within the scale")
 
 
 async def is_used(tx: Tx, actor: Actor, code: str) -> bool:
@@ -102,7 +102,3 @@ async def is_used(tx: Tx, actor: Actor, code: str) -> bool:
     The type of features counts as used, because a feature can be rated at any time without a survey.
     """
     return code == FEATURE_SURVEY_TYPE or await store.is_used(tx, actor.workspace, code)
-
-
-def _invalid(field: str, reason: str) -> Invalid:
-    return Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)])

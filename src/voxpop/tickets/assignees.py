@@ -3,7 +3,7 @@
 from voxpop.accounts import members
 from voxpop.db.pool import Tx
 from voxpop.email_addresses import normalize_email
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.tickets.lists.filters import NO_ASSIGNEE
 from voxpop.tickets.models import Assignee
 from voxpop.types import WorkspaceId
@@ -23,8 +23,7 @@ async def get_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str, *, fiel
     """Invalid, naming the field of the body, where the workspace has no such member."""
     assignee = await find_assignee(tx, workspace, id_or_email)
     if assignee is None:
-        reason = "must be the id or the address of a member of the workspace"
-        raise Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)])
+        raise Invalid.of("body", field, "must be the id or the address of a member of the workspace")
     return assignee
 
 

@@ -207,14 +207,6 @@ NEW_ACTIVITY = Query(
     values=NewActivity,
 )
 
-ACTIVITIES = Query(
-    """
-    SELECT id, kind, actor_name, old_value, new_value, create_time FROM ticket_activity
-    WHERE workspace_id = :workspace AND ticket_id = :ticket ORDER BY create_time, id
-    """,
-    Activity,
-)
-
 # Without the entry that requesters opened their own ticket, because its description shows that.
 EARLIER_ACTIVITIES = Query(
     """
@@ -355,11 +347,6 @@ async def list_earlier_messages(
 
 async def insert_activity(tx: Tx, workspace: WorkspaceId, activity: NewActivity, audit: Audit) -> None:
     await NEW_ACTIVITY.run(tx, activity, workspace=workspace, id=uuid7(), user=audit.by, now=audit.at)
-
-
-async def list_activities(tx: Tx, workspace: WorkspaceId, ticket: TicketId) -> list[Activity]:
-    """Oldest first."""
-    return await ACTIVITIES.all(tx, workspace=workspace, ticket=ticket)
 
 
 async def list_earlier_activities(

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.text import is_visible
 from voxpop.tickets.limits import MAX_TAG, MAX_TAGS
 
@@ -37,4 +37,4 @@ def parse_tags(text: str) -> list[str]:
 
 def _check(fits: bool, reason: str) -> None:
     if not fits:
-        raise Invalid(f"body/tags {reason}", details=[FieldError("tags", reason)])
+        raise Invalid.of("body", "tags", reason)

@@ -86,8 +86,7 @@ def _values(pairs: list[tuple[str, str]], form: type[msgspec.Struct]) -> dict[st
         if texts is None:
             continue
         if not _is_list(field.type) and len(texts) > 1:
-            reason = "must be given once"
-            raise Invalid(f"body/{name} {reason}", details=[FieldError(name, reason)])
+            raise Invalid.of("body", name, "must be given once")
         values[name] = texts if _is_list(field.type) else _value(texts[0], field.type)
     return values
 

@@ -145,7 +145,7 @@ def _refuse_unknown(names: Iterable[str], known: Set[str] | None) -> None:
 
 def _validate_parameter(name: str, field: FieldDefinition, values: list[str]) -> None:
     if not values and field.is_required:
-        raise Invalid(f"query/{name} is required", details=[FieldError(name, "is required")])
+        raise Invalid.of("query", name, "is required")
     _validate_values(name, field, values)
 
 
@@ -153,7 +153,7 @@ def _validate_values(name: str, field: FieldDefinition, values: list[str]) -> No
     if not values or field.is_non_string_sequence:
         return
     if len(values) > 1:
-        raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
+        raise Invalid.of("query", name, "must be given once")
     convert_parameter(name, field, values[0])
 
 
@@ -170,4 +170,4 @@ def read_id(text: str, name: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Invalid(f"params/{name} must be a UUID", details=[FieldError(name, "must be a UUID")]) from None
+        raise Invalid.of("params", name, "must be a UUID") from None

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from voxpop.auth.tokens import hash_secret, new_api_key
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.errors import Invalid, NotFound
 from voxpop.text import is_visible
 from voxpop.types import Audit, KeyId, Scope, WorkspaceId, uuid7
 from voxpop.workspaces import store
@@ -106,15 +106,12 @@ def _check(change: WorkspaceChange) -> None:
     if all(getattr(change, field) is None for field in fields):
         raise Invalid(f"body must have one of {', '.join(fields)}")
     if change.name is not None and not is_visible(change.name):
-        reason = "needs a visible character"
-        raise Invalid(f"body/name {reason}", details=[FieldError("name", reason)])
+        raise Invalid.of("body", "name", "needs a visible character")
     if change.time_zone is not None and not is_time_zone(change.time_zone):
-        reason = f"unknown time zone {change.time_zone!r}, try one like Europe/Berlin"
-        raise Invalid(f"body/time_zone {reason}", details=[FieldError("time_zone", reason)])
+        raise Invalid.of("body", "time_zone", f"unknown time zone {change.time_zone!r}, try one like Europe/Berlin")
 
     if change.accent and not is_accent(change.accent):
-        reason = "must be a colour like #1b5eae"
-        raise Invalid(f"body/accent {reason}", details=[FieldError("accent", reason)])
+        raise Invalid.of("body", "accent", "must be a colour like #1b5eae")
 
 
 async def get_logo(tx: Tx, workspace: WorkspaceId, logo_hash: str) -> LogoFile:

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from voxpop.db.pool import Tx
 from voxpop.email_addresses import normalize_email
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.tickets import assignees
 from voxpop.tickets.limits import MAX_EMAIL, MAX_FILTER, MAX_TAG
@@ -123,7 +123,7 @@ def check_once(request: AnyRequest, *names: str) -> None:
     """Invalid for a parameter that is given twice but is no list."""
     for name in names:
         if len(request.query_params.getall(name, [])) > 1:
-            raise Invalid(f"query/{name} must be given once", details=[FieldError(name, "must be given once")])
+            raise Invalid.of("query", name, "must be given once")
 
 
 def parse_instant(name: str, text: str) -> datetime:
@@ -132,15 +132,14 @@ def parse_instant(name: str, text: str) -> datetime:
         time = datetime.fromisoformat(text.strip().replace(" ", "+"))
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        reason = "must be an instant like 2026-11-01T00:00:00Z"
-        raise Invalid(f"query/{name} {reason}", details=[FieldError(name, reason)]) from None
+        raise Invalid.of("query", name, "must be an instant like 2026-11-01T00:00:00Z") from None
 
 
 def _check_words(text: str) -> str:
     """The text to search for; Invalid where it has too many words, because a search without some would mislead."""
     if left_out := parse_query(text).left_out:
         reason = f"must have at most {MAX_QUERY_WORDS} different words; too many are {', '.join(left_out)}"
-        raise Invalid(f"query/q {reason}", details=[FieldError("q", reason)])
+        raise Invalid.of("query", "q", reason)
     return text
 
 
@@ -151,6 +150,5 @@ async def _find_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str) -> Ac
     except ValueError:
         member = await assignees.find_assignee(tx, workspace, id_or_email)
     if member is None:
-        reason = "must be a member of the workspace, or none"
-        raise Invalid(f"query/assignee {reason}", details=[FieldError("assignee", reason)])
+        raise Invalid.of("query", "assignee", "must be a member of the workspace, or none")
     return member.account_id

@@ -37,7 +37,6 @@ TOASTS = {
     "noted": N_("Note added."),
     "changed": N_("Nothing to change."),  # where there is something to undo, a message with the button replaces it
     "undone": N_("Undone."),
-    **{str(each): N_("Nothing to change.") for each in Status},
 }
 
 
@@ -90,7 +89,7 @@ async def reply(
 @post("/inbox/{ref:str}/status", opt=members_only(), include_in_schema=False)
 async def set_status(request: PageRequest, ref: FromPath[str], member: CurrentMember, tx: Transaction) -> Response[Any]:
     form = await read_form(request, StatusForm)
-    return redirect(await _set_status(request, tx, member, ref, form.status, form.status))
+    return redirect(await _set_status(request, tx, member, ref, form.status, "changed"))
 
 
 @post("/inbox/{ref:str}/priority", opt=members_only(), include_in_schema=False)

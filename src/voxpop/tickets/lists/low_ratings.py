@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from voxpop.cursors import NEWEST_FIRST, Position, decode_cursor, encode_cursor
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Tx, plan_with_values
 from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
 from voxpop.tickets.lists import low_ratings_store as store
@@ -37,7 +37,7 @@ async def list_low_ratings(
     tag_id = None if tag is None else await list_store.find_tag(tx, workspace, tag)
     if tag is not None and tag_id is None:
         return LowRatingPage([], None)
-    await list_store.set_custom_plans(tx, workspace)
+    await plan_with_values(tx)
     after = decode_cursor(cursor) or NEWEST_FIRST
     rows = await store.list_low_ratings(tx, workspace, since, tag_id, after, limit + 1)
     if len(rows) <= limit:

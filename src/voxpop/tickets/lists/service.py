@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from voxpop import search_text
 from voxpop.cursors import Position, decode_cursor, encode_cursor
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Tx, plan_with_values
 from voxpop.search_text import SearchTerms
 from voxpop.tickets.lists import excerpts, store
 from voxpop.tickets.lists.filters import Criteria, TicketFilter
@@ -111,7 +111,7 @@ async def count_tickets(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFil
         if hits is None:
             return COUNT_LIMIT if ticket_filter == TicketFilter(text=ticket_filter.text) else None
         return len(hits)
-    await store.set_custom_plans(tx, workspace)
+    await plan_with_values(tx)
     return await store.count_tickets(tx, workspace, criteria, COUNT_LIMIT)
 
 
@@ -169,7 +169,7 @@ async def _list_in_index_order(
     tx: Tx, workspace: WorkspaceId, criteria: Criteria, sort: Sort, after: Position | None, limit: int
 ) -> list[Position] | None:
     """Reads group by group, each in the order of its indexes; None where the searched words are too far apart."""
-    await store.set_custom_plans(tx, workspace)
+    await plan_with_values(tx)
     positions: list[Position] = []
     for group in _groups_from(sort, after):
         if len(positions) < limit:

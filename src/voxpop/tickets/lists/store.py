@@ -25,10 +25,6 @@ NO_LIMIT = 2**31 - 2
 SCAN_LIMITS = (1_500, 12_000)
 
 
-class Setting(Struct):
-    set_config: str
-
-
 class Total(Struct):
     count: int
 
@@ -41,8 +37,6 @@ class Stem(Struct):
     word: str
     stem: str | None
 
-
-CUSTOM_PLANS = Query("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)", Setting)
 
 _CONDITIONS = " AND ".join(condition.sql for condition in CONDITIONS.values())
 _TAG_CONDITIONS = " AND ".join(condition.tag_sql or condition.sql for condition in CONDITIONS.values())
@@ -142,11 +136,6 @@ ROWS = Query(
 WORD_STEMS = Query("SELECT word, stem FROM stems(:words)", Stem)
 TICKET_BY_REF = Query("SELECT id FROM ticket WHERE workspace_id = :workspace AND ref = :ref", FoundId)
 TAG_BY_NAME = Query("SELECT id FROM tag WHERE workspace_id = :workspace AND name_folded = :folded", FoundId)
-
-
-async def set_custom_plans(tx: Tx, workspace: WorkspaceId) -> None:
-    """Plans each run with its values, until the end of the transaction."""
-    await CUSTOM_PLANS.find(tx)
 
 
 async def find_stems(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> dict[str, str]:

@@ -222,18 +222,7 @@ async def rate(
     return Response(RatingOut.of(rated))
 
 
-@get(
-    ["/tickets/{ref:str}/reply", "/tickets/{ref:str}/rating"],
-    opt=customers_only(),
-    include_in_schema=False,
-    sync_to_thread=False,
-)
-def redirect_to_ticket(ref: FromPath[str]) -> Response[Any]:
-    """A form shown again with errors has the address of its POST; opening that address leads to the ticket."""
-    return redirect(f"/tickets/{ref}")
-
-
-ROUTES = [show_tickets, show_new_ticket, open_ticket, show_ticket, reply, rate, redirect_to_ticket]
+ROUTES = [show_tickets, show_new_ticket, open_ticket, show_ticket, reply, rate]
 
 
 def _prefilled_form(visitor: Customer | None, name: str | None) -> TicketForm:
