@@ -30,6 +30,7 @@ class _Forms(HTMLParser):
         self._select = ""
         self._options: list[tuple[str, bool]] = []
         self._open = False
+        self._area: dict[str, str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -40,14 +41,23 @@ class _Forms(HTMLParser):
             self._add_input(given)
         elif self._open and tag == "button" and given.get("aria-current") and "name" in given:
             self._add(given["name"], given.get("value", ""), stored=True)
-        elif self._open and tag == "textarea" and "required" in given:
-            self.forms[-1].lacks_required = True
+        elif self._open and tag == "textarea":
+            self._area = given | {"text": ""}
         elif tag == "select":
             self._select, self._options = given.get("name", ""), []
         elif tag == "option":
             self._options.append((given.get("value", ""), "selected" in given))
 
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self._area["text"] += data
+
     def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area is not None:
+            text = self._area["text"].removeprefix("\n")  # as browsers read it
+            self.forms[-1].lacks_required |= "required" in self._area and not text
+            self._add(self._area["name"], text, stored=bool(text))
+            self._area = None
         if tag == "form":
             self._open = False
         elif tag == "select" and self._open and self._select and self._options:

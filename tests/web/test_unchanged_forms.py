@@ -13,7 +13,7 @@ from voxpop.db.pool import Database
 
 # Tables that any request may change: sessions note their last use, rate limits count.
 OF_REQUESTS = {"session", "rate_limit", "api_key", "idempotency_key"}
-PAGES = ["/inbox/TK-1", "/settings/workspace", "/settings/profile", "/settings"]
+PAGES = ["/inbox/TK-1", "/settings/workspace", "/settings/profile", "/settings", "/survey-types/edit?code=NPS"]
 
 
 async def stored_rows(owner: "asyncpg.Connection[Any]") -> dict[str, str]:

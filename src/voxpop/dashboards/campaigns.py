@@ -54,6 +54,7 @@ async def list_campaigns(tx: Tx, viewer: Viewer, actor: Actor, query: CampaignQu
     rows = [
         CampaignRow(each, each.state(now), figures.get((each.id, each.survey_type_code)))
         for each in _sorted(found, series.rows, query)
+        if each.survey_type_code in viewer.types  # a type can be new since the statement before
     ]
     counts = {state: sum(row.state is state for row in rows) for state in CampaignState}
     return CampaignList([row for row in rows if query.state in (None, row.state)], counts)
