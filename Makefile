@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test check check-postgres15 fix bench schema lock
+.PHONY: help run setup test check check-postgres15 fix bench schema pictures lock
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -66,6 +66,10 @@ bench: $(DEV) $(VENDOR) ## measure the hot operations, pages and the start; writ
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema
+
+pictures: $(DEV) $(VENDOR) ## take the two pictures of README, in docs/pictures/
+	@build_tools/need chromium
+	@$(PY) build_tools/pictures.py
 
 lock: ## lock what pyproject.toml asks for, and try the locks (upgrade: ARGS="--upgrade-package httpx")
 	@build_tools/need python

@@ -34,6 +34,7 @@ NOT_RUN = {
     "make check": "runs this test",
     "make check-postgres15": "runs this test",
     "make fix": "changes the files",
+    "make pictures": "changes the pictures",
     "make bench": "takes minutes; make check runs each bench with --small",
     "make lock": "needs the network",
     "make lock ARGS=--upgrade": "needs the network",

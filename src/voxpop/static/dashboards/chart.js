@@ -51,7 +51,7 @@ function options(frame, rows) {
   const line = (selector) => ({
     stroke: () => styleOf(selector).stroke,
     width: parseFloat(styleOf(selector).strokeWidth),
-    dash: styleOf(selector).strokeDasharray === "none" ? undefined : styleOf(selector).strokeDasharray.split(", ").map(parseFloat),
+    dash: styleOf(selector).strokeDasharray === "none" ? undefined : styleOf(selector).strokeDasharray.split(", ").map((each) => parseFloat(each) * devicePixelRatio),
     spanGaps: false,
     points: { show: true, size: 5, fill: () => styleOf(selector).stroke, filter: (plot, index) => alone(plot.data[index]) },
   });
