@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid, NotFound
@@ -71,7 +72,10 @@ async def replace_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: dateti
 async def change_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> SurveyType:
     """As `replace_survey_type`, but writes nothing if nothing changes."""
     old = await get_survey_type(tx, actor, new.code)
-    return old if old == new else await replace_survey_type(tx, actor, new, now)
+    has_same_texts = decode_translations(old.translations) == decode_translations(new.translations)
+    if has_same_texts and replace(old, translations=new.translations) == new:
+        return old
+    return await replace_survey_type(tx, actor, new, now)
 
 
 async def get_survey_type(tx: Tx, actor: Actor, code: str) -> SurveyType:
