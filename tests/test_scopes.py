@@ -30,6 +30,8 @@ TABLE = """
     open    GET     /health/ready
     open    GET     /metrics
     open    GET     /accent/{sheet}
+    open    GET     /guide
+    open    GET     /guide/{document}
     open    GET     /badge/{slug}/{file}
     open    GET     /docs
     open    GET     /reference
@@ -104,6 +106,9 @@ PAGES = """
     anyone   GET    /login/invitation
     anyone   POST   /login/invitation
     anyone   GET    /logo/{logo_hash}
+    anyone   POST   /demo
+    anyone   GET    /demo
+    anyone   GET    /start/key
     anyone   GET    /login/owner
     anyone   POST   /login/owner
     anyone   POST   /logout
@@ -227,6 +232,7 @@ PAGES = """
     admin    GET    /settings/workspace
     admin    POST   /settings/workspace
     admin    POST   /settings/workspace/logo
+    admin    POST   /start/key
     admin    POST   /settings/workspace/logo/remove
 
     owner    GET    /settings/mail
@@ -247,7 +253,7 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css", "slug": "ours"}
-IDS |= {"sheet": "1b5eae.css", "logo_hash": "0" * 32}
+IDS |= {"document": "tickets", "sheet": "1b5eae.css", "logo_hash": "0" * 32}
 IDS |= (
     {"kind": "campaign"}
     | dict.fromkeys(("campaign", "dead_letter", "series"), str(uuid4()))

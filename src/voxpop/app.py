@@ -47,13 +47,14 @@ from voxpop.web import ops, pages
 from voxpop.web.allowed_methods import answer_options
 from voxpop.web.error_handlers import handle_exception
 from voxpop.web.fast_path import FastEndpoint, FastGet, FastPost, Operation
+from voxpop.web.guide import pages as guide_pages
 from voxpop.web.middleware import AppMiddleware
 from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.openapi.sections import ApiSection
 from voxpop.web.service_metrics import ServiceMetrics
 from voxpop.web.validation import note_query_parameters, validate_body, validate_query
 from voxpop.workspaces import api as workspaces_api
-from voxpop.workspaces import branding_pages
+from voxpop.workspaces import branding_pages, first_run_pages
 from voxpop.workspaces import settings_pages as workspace_settings_pages
 
 MAX_BODY_BYTES = 2**20
@@ -134,7 +135,9 @@ def fast_endpoints(
 def routes() -> Sequence[BaseRouteHandler]:
     """Every route; the plugin adds those of the API documentation."""
     handlers: list[BaseRouteHandler] = [
-        *pages.routes(API_SECTIONS),
+        *first_run_pages.routes(API_SECTIONS),
+        *pages.ROUTES,
+        *guide_pages.ROUTES,
         *ops.ROUTES,
         *sign_in_pages.ROUTES,
         *link_pages.ROUTES,

@@ -33,7 +33,7 @@ TEMPLATES = Path(voxpop.__file__).parent / "templates"
 SETS = re.compile(
     r"/(logout|bulk\?.*|status.*|\{\{ name \}\}.*|delete|remove|role|revoke|withdraw|rating#how)\Z"
     r"|/login/(invitation|link|owner)\Z|/settings/(workspace|profile|password|preferences)\Z|/inbox/undo/"
-    r"|/features/\{\{ feature.id \}\}/thresholds|/(resume|\{\{ step \}\})\Z"
+    r"|/features/\{\{ feature.id \}\}/thresholds|/(resume|\{\{ step \}\})\Z|/demo\Z|/workspace/logo\Z"
 )
 EMAILS = "outbox WHERE kind = 'mail'"
 

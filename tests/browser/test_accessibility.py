@@ -80,6 +80,11 @@ async def open_email(page: Page) -> None:
     await page.locator("summary").first.click()
 
 
+async def fill_key_in(page: Page) -> None:
+    await page.locator("[action='/start/key'] button").click()
+    await page.locator(".notice").wait_for()
+
+
 PUBLIC: dict[str, tuple[str, Act]] = {
     "login": ("/login", do_nothing),
     "login sent": ("/login?sent", do_nothing),
@@ -92,6 +97,11 @@ PUBLIC: dict[str, tuple[str, Act]] = {
     "invitation spent": ("/login/invitation?token=x", do_nothing),
     "owner link spent": ("/login/owner?token=x", do_nothing),
     "not found": ("/nowhere", do_nothing),
+    "start": ("/", do_nothing),
+    "guide": ("/guide", do_nothing),
+    "document": ("/guide/configuration", do_nothing),
+    "guide search": ("/guide?q=Kafka+topic", do_nothing),
+    "guide search without result": ("/guide?q=unfindable", do_nothing),
 }
 SIGNED_IN: dict[str, tuple[str, Act]] = {
     "members": ("/settings", do_nothing),
@@ -105,6 +115,8 @@ SIGNED_IN: dict[str, tuple[str, Act]] = {
     "email": ("/settings/mail", open_email),
     "profile": ("/settings/profile", do_nothing),
     "sessions": ("/settings/sessions", do_nothing),
+    "first run": ("/", do_nothing),
+    "first run with a key": ("/", fill_key_in),
     "not found signed in": ("/inbox/TK-999", do_nothing),
 }
 

@@ -1,6 +1,5 @@
 """The start page and the documentation in a browser: complete, and without requests to other sites."""
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated
 
 import pytest
@@ -9,16 +8,20 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from voxpop.config.loading import load
 from voxpop.types import Scope
 from voxpop.web import pages
+from voxpop.web.guide import pages as guide_pages
 from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.openapi.sections import ApiSection
+from voxpop.workspaces import first_run_pages
 
 if TYPE_CHECKING:
     from .conftest import Visit
 
 pytestmark = pytest.mark.browser
 
+PAGES = ["/", "/docs", "/reference", "/guide", "/guide/contract", "/guide/configuration", "/guide?q=key"]
 SECTION = ApiSection("/api/thing/v1", "Things")
 
 
@@ -39,8 +42,12 @@ async def make_thing(data: JSONBody[Thing]) -> Thing:
 
 @pytest.fixture(scope="module")
 def app() -> Litestar:
-    state = State({"settings": SimpleNamespace(public_url="http://voxpop.test")})
-    return Litestar([make_thing, *pages.routes([SECTION])], state=state, plugins=[ApiDocs([SECTION])])
+    state = State({"settings": load(env={"VOXPOP_BASE_URL": "http://voxpop.test"})})
+    return Litestar(
+        [make_thing, *first_run_pages.routes([SECTION])[:1], *pages.ROUTES, *guide_pages.ROUTES],
+        state=state,
+        plugins=[ApiDocs([SECTION])],
+    )
 
 
 @pytest.mark.parametrize("path", [SECTION.swagger_path, SECTION.scalar_path, "/docs", "/reference"])
@@ -71,7 +78,7 @@ async def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:
 async def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
     await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=visit.origin)
     page = await visit.go("/")
-    await page.get_by_role("button", name="Copy").click()
+    await page.get_by_role("button", name="Copy").first.click()
     await page.get_by_role("button", name="Copied").wait_for()
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("KEY=$(voxpop key create")
@@ -80,7 +87,7 @@ async def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", ["/", "/docs", "/reference"])
+@pytest.mark.parametrize("path", PAGES)
 async def test_no_page_is_wider_than_the_window(visit: "Visit", path: str, width: int) -> None:
     await visit.page.set_viewport_size({"width": width, "height": 800})
     page = await visit.go(path)

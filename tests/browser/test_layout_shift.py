@@ -23,10 +23,14 @@ MEMBER_PATHS = [
     *("/inbox/TK-1", "/inbox/TK-6", "/inbox/TK-6?in=status%3Dunresolved", "/inbox/TK-999", "/inbox/new"),
     *("/low-ratings", "/low-ratings?days=30", "/settings", "/settings/keys", "/settings/workspace", "/settings/mail"),
     *("/settings/profile", "/settings/sessions", "/feedback", "/feedback?text=parcel", "/feedback?score_min=x"),
+    "/",
 ]
 LINKS = "links => links.map((link) => link.pathname + link.search)"  # of the sidebar
 PUBLIC_PATHS = [
     "/",
+    "/guide",
+    "/guide/configuration",
+    "/guide?q=kafka",
     "/docs",
     "/reference",
     "/login",

@@ -4,7 +4,7 @@ import importlib.util
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import httpx
 import pytest
@@ -12,9 +12,11 @@ from jinja2 import UndefinedError
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 
+from voxpop.config.loading import load
 from voxpop.errors import AppError, NotFound
 from voxpop.web import pages, static
 from voxpop.web.openapi.sections import ApiSection
+from voxpop.workspaces import first_run_pages
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -25,8 +27,8 @@ def handle_error(request: Request, error: AppError) -> Response[str]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    state = State({"settings": SimpleNamespace(public_url="https://voxpop.test")})
-    routes = pages.routes([ApiSection("/api/thing/v1", "Things")])
+    state = State({"settings": load(env={"VOXPOP_BASE_URL": "https://voxpop.test"})})
+    routes = [*first_run_pages.routes([ApiSection("/api/thing/v1", "Things")])[:1], *pages.ROUTES]
     app = Litestar(routes, state=state, exception_handlers={AppError: handle_error}, openapi_config=None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
@@ -55,7 +57,7 @@ async def test_pages_have_a_strict_content_security_policy(client: httpx.AsyncCl
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
-    assert response.headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert response.headers["referrer-policy"] == "same-origin"
     assert re.findall(r"<style|style=|onclick|<script(?![^>]*src)", response.text) == []
 
 
@@ -96,7 +98,7 @@ def test_every_class_of_a_stylesheet_is_used() -> None:
     scripts = [path for path in static.ROOT.rglob("*.js") if path.parent.name not in {"scalar", "swagger"}]
     pages_and_scripts = [*(static.ROOT.parent / "templates").rglob("*.html"), *scripts]
     used = {word for path in pages_and_scripts for word in re.findall(r"[\w-]+", path.read_text("utf-8"))}
-    for sheet in ("voxpop.css", "work.css", "dashboards.css"):
+    for sheet in ("voxpop.css", "guide.css", "work.css", "dashboards.css"):
         rules = re.sub(r'/\*.*?\*/|"[^"]*"', "", (static.ROOT / sheet).read_text("utf-8"), flags=re.DOTALL)
         assert set(re.findall(r"\.([a-z][\w-]*)", rules)) - used == set(), sheet
 
@@ -127,7 +129,7 @@ def test_an_error_message_is_escaped() -> None:
 
 def test_a_missing_template_variable_raises_an_error() -> None:
     with pytest.raises(UndefinedError):
-        pages.render("web/start.html", url="https://voxpop.test")
+        pages.render("workspaces/start.html", url="https://voxpop.test")
 
 
 def test_third_party_files_match_the_lock(assets: ModuleType) -> None:

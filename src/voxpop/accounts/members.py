@@ -12,11 +12,13 @@ from voxpop.db.pool import Database, Tx
 from voxpop.errors import FieldError, Forbidden, Invalid
 from voxpop.i18n import N_
 from voxpop.text import is_visible
-from voxpop.types import AccountId, Audit, WorkspaceId
+from voxpop.types import SYSTEM_USER, AccountId, Audit, WorkspaceId, uuid7
 
 OWNERS_ONLY = N_("Only an owner can do this to an owner.")
 WRONG_PASSWORD = N_("That is not your current password.")
 NO_NAME = N_("Enter your name.")
+# No email reaches the address, because the domain never exists (RFC 2606).
+DEMO_VISITOR, DEMO_EMAIL = "Demo visitor", "visitor@demo.invalid"
 
 
 async def list_members(tx: Tx, workspace: WorkspaceId) -> list[MemberRow]:
@@ -32,6 +34,14 @@ async def get_names(tx: Tx, workspace: WorkspaceId, accounts: Iterable[UUID]) ->
 async def add_member(tx: Tx, workspace: WorkspaceId, new: Account, role: Role, audit: Audit) -> AccountId:
     """Adds a member without an invitation. An address that has an account keeps it; its id is returned."""
     return await store.insert_member(tx, workspace, new, role, audit)
+
+
+async def add_demo_visitor(tx: Tx, workspace: WorkspaceId, now: datetime) -> AccountId:
+    """The member that all visitors of the demo share: sees what an admin sees, and changes nothing."""
+    new = Account(AccountId(uuid7()), DEMO_VISITOR, DEMO_EMAIL, None)
+    account = await store.insert_member(tx, workspace, new, Role.ADMIN, Audit(now, SYSTEM_USER))
+    await store.set_read_only(tx, workspace, account)
+    return account
 
 
 async def change_role(tx: Tx, manager: Member, account: AccountId, role: Role, now: datetime) -> None:

@@ -59,7 +59,7 @@ TOASTS = {
 }
 
 
-@get("/settings", opt=members_only(), include_in_schema=False)
+@get("/settings", opt=members_only(in_demo=False), include_in_schema=False)
 async def show_members(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """The members and open invitations. Agents see their own settings only."""
     if not member.may(Role.ADMIN):
@@ -193,7 +193,7 @@ async def remove_member(
     return redirect("/settings?done=removed")
 
 
-@get("/settings/sessions", opt=members_only(), include_in_schema=False)
+@get("/settings/sessions", opt=members_only(in_demo=False), include_in_schema=False)
 async def show_sessions(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """The member's own sessions in this workspace."""
     rows = await sessions.list_sessions(tx, member, utcnow())

@@ -20,12 +20,12 @@ from voxpop.auth.dependencies import (
     before_transaction,
 )
 from voxpop.auth.form_submissions import FormSubmission
-from voxpop.auth.guards import portal_public, public
+from voxpop.auth.guards import limit_by_client, portal_public, public
 from voxpop.auth.rate_limits import RateLimit, record_attempt, record_password_guess
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.email_addresses import normalize_email
-from voxpop.errors import Invalid, RateLimited
+from voxpop.errors import Invalid, NotFound, RateLimited
 from voxpop.i18n import N_
 from voxpop.types import utcnow
 from voxpop.web.client_ip import client_ip
@@ -33,6 +33,7 @@ from voxpop.web.forms import MAX_PUBLIC_FORM_BYTES, read_form
 from voxpop.web.pages import local_path, redirect
 from voxpop.web.rendering import PageRenderer
 
+OVERVIEW = "/overview"
 WRONG_LOGIN = N_("Wrong email address or password.")
 PORTAL = "/tickets"
 LOGIN, CUSTOMER_LOGIN = "accounts/login.html", "accounts/customer_login.html"
@@ -194,7 +195,27 @@ async def sign_out_customer(request: PageRequest, tx: Transaction) -> Response[A
     return await browser_sessions.end(request, tx, SessionKind.CUSTOMER, "/tickets/login")
 
 
+@post(
+    "/demo",
+    opt=public(),
+    request_max_body_size=MAX_PUBLIC_FORM_BYTES,
+    guards=[limit_by_client(RateLimit.EXPLORE_DEMO)],
+    include_in_schema=False,
+    status_code=303,
+)
+async def explore_demo(request: PageRequest, tx: Transaction, workspace: CurrentWorkspace) -> Response[Any]:
+    """Signs the read-only visitor in where `voxpop serve --demo` shows demo data. A member stays signed in."""
+    settings: Settings = request.app.state.settings
+    if not (settings.demo and workspace.has_demo_data):
+        raise NotFound
+    if identity_of(request).member:
+        return redirect(OVERVIEW)
+    account = await members.add_demo_visitor(tx, workspace.id, utcnow())
+    return await browser_sessions.start(request, tx, NewSession(SessionKind.MEMBER, account_id=account), OVERVIEW)
+
+
 ROUTES = [
+    explore_demo,
     show_login,
     sign_in_by_password,
     email_member_link,

@@ -43,7 +43,8 @@ class MemberRole(Struct):
 MEMBERS = Query(
     """
     SELECT m.account_id, a.name, a.email, m.role, m.create_time FROM member m JOIN account a ON a.id = m.account_id
-    WHERE m.workspace_id = :workspace AND m.removed_at IS NULL ORDER BY m.create_time, m.account_id
+    WHERE m.workspace_id = :workspace AND m.removed_at IS NULL AND NOT m.is_read_only
+    ORDER BY m.create_time, m.account_id
     """,
     MemberRow,
 )
@@ -142,6 +143,11 @@ START_PAGE = Query(
     """,
     StartPageRow,
 )
+READ_ONLY_MEMBER = Query(
+    "UPDATE member SET is_read_only = true WHERE workspace_id = :workspace AND account_id = :account",
+    NoRows,
+    changes_identity=True,
+)
 NEW_LANGUAGE = Query(
     """
     UPDATE member SET language = :language
@@ -177,7 +183,7 @@ NEW_PASSWORD = Query(
 
 
 async def list_members(tx: Tx, workspace: WorkspaceId) -> list[MemberRow]:
-    """The members in the order they joined."""
+    """The members in the order they joined, without the visitor of the demo."""
     return await MEMBERS.all(tx, workspace=workspace)
 
 
@@ -254,6 +260,10 @@ async def get_start_page(tx: Tx, workspace: WorkspaceId, account: AccountId) -> 
 
 async def set_preferences(tx: Tx, workspace: WorkspaceId, account: AccountId, new: Preferences) -> None:
     await NEW_PREFERENCES.run(tx, new, workspace=workspace, account=account)
+
+
+async def set_read_only(tx: Tx, workspace: WorkspaceId, account: AccountId) -> None:
+    await READ_ONLY_MEMBER.run(tx, workspace=workspace, account=account)
 
 
 async def set_language(tx: Tx, workspace: WorkspaceId, account: AccountId, language: str | None) -> None:

@@ -83,10 +83,13 @@ class Authenticator:
             self._session(read_cookie(connection, SessionKind.MEMBER, settings)),
             self._session(read_cookie(connection, SessionKind.CUSTOMER, settings)),
         )
+        visitor = member.member() if member and member.workspace_id == workspace.id else None
+        if visitor and visitor.is_read_only and not settings.demo:
+            visitor = None  # the sessions of a demo end with it
         # A session is valid at its own workspace's host only, so a cookie of another host changes nothing.
         return RequestIdentity(
             workspace,
-            member.member() if member and member.workspace_id == workspace.id else None,
+            visitor,
             customer.customer() if customer and customer.workspace_id == workspace.id else None,
         )
 

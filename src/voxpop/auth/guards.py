@@ -11,7 +11,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 from msgspec import Struct
 
-from voxpop.accounts.models import Role, SessionKind
+from voxpop.accounts.models import Member, Role, SessionKind
 from voxpop.auth.authenticator import Authenticator, Connection, RequestIdentity, identity_of
 from voxpop.auth.cookies import read_cookie
 from voxpop.auth.permissions import require_scope
@@ -20,6 +20,7 @@ from voxpop.auth.tokens import parse_api_key
 from voxpop.config.settings import Settings
 from voxpop.db.errors import UNAVAILABLE_ERRORS
 from voxpop.errors import Forbidden, NotFound, Unauthorized, Unavailable
+from voxpop.i18n import N_
 from voxpop.types import Actor, Scope, WorkspaceId
 from voxpop.web.client_ip import client_ip
 from voxpop.web.csrf import SAFE_METHODS, is_cross_site
@@ -28,19 +29,21 @@ from voxpop.web.pages import PORTAL_PREFIX, ResponseOverride, local_path, redire
 # Reads what the sidebar shows of a workspace, as template variables.
 SidebarLoader = Callable[[WorkspaceId], Awaitable[Mapping[str, Any]]]
 
+READ_ONLY = N_("The demo shows everything and changes nothing. Sign in as a member to make changes.")
 LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
 
 
 class PageAccess(Struct, frozen=True):
     """The people a page is for: members of a role, customers, or everyone. `portal`: a page of the customer portal.
 
-    `has_sidebar`: it has the layout of the members' pages, with the sidebar.
+    `has_sidebar`: it has the layout of the members' pages, with the sidebar. `in_demo`: the visitor of a demo sees it.
     """
 
     role: Role | None = None
     customers: bool = False
     portal: bool = False
     has_sidebar: bool = False
+    in_demo: bool = True
 
 
 def requires_scope(scope: Scope, *, or_member: bool = False) -> dict[str, Any]:
@@ -48,9 +51,9 @@ def requires_scope(scope: Scope, *, or_member: bool = False) -> dict[str, Any]:
     return {"scope": scope, "or_member": or_member}
 
 
-def members_only(role: Role = Role.AGENT, *, has_sidebar: bool = True) -> dict[str, Any]:
-    """The `opt` of a page for members of at least this role."""
-    return {"page": PageAccess(role=role, has_sidebar=has_sidebar)}
+def members_only(role: Role = Role.AGENT, *, has_sidebar: bool = True, in_demo: bool = True) -> dict[str, Any]:
+    """The `opt` of a page for members of at least this role. `in_demo`: the visitor of a demo sees it too."""
+    return {"page": PageAccess(role=role, has_sidebar=has_sidebar, in_demo=in_demo)}
 
 
 def customers_only() -> dict[str, Any]:
@@ -149,6 +152,7 @@ async def _authenticate_api_request(
     member = (await authenticator.identify(connection)).member
     if member is None:
         raise Unauthorized
+    _check_demo(member, connection)
     connection.scope["state"]["caller"] = f"session {member.session_id}"
     if not or_member:
         require_scope(member.actor(), scope)
@@ -183,6 +187,13 @@ def _check_page_access(access: PageAccess, identity: RequestIdentity, connection
         raise ResponseOverride(_redirect_to_login(CUSTOMER_LOGIN, connection))
     if access.role and identity.member and not identity.member.may(access.role):
         raise Forbidden("Ask an admin for access.")
+    if access.role and identity.member:
+        _check_demo(identity.member, connection, in_demo=access.in_demo)
+
+
+def _check_demo(member: Member, connection: Connection, *, in_demo: bool = True) -> None:
+    if member.is_read_only and not (in_demo and _method(connection) in SAFE_METHODS):
+        raise Forbidden(READ_ONLY)
 
 
 async def _count_attempt(connection: Connection, rate_limit: RateLimit, subject: str) -> None:

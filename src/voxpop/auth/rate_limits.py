@@ -29,6 +29,7 @@ class RateLimit(Enum):
     LINK_ADDRESS = "link-address", Limit(5, timedelta(hours=1))
     LINK_CLIENT = "link-client", Limit(30, timedelta(hours=1))
     USE_LINK = "use-link", Limit(60, timedelta(minutes=15))
+    EXPLORE_DEMO = "explore-demo", Limit(60, timedelta(minutes=15))
     INVITE = "invite", Limit(50, timedelta(hours=1))
     TEST_EMAIL = "test-email", Limit(10, timedelta(hours=1))
     PASSWORD = "password", Limit(10, timedelta(minutes=15))

@@ -39,7 +39,12 @@ from voxpop.workspaces import service as workspaces
 Host = Annotated[str | None, Parameter(help="The address to listen on (VOXPOP_HOST, 127.0.0.1).")]
 Port = Annotated[int | None, Parameter(help="The port to listen on; 0 chooses a free one (VOXPOP_PORT, 8000).")]
 Demo = Annotated[
-    bool, Parameter(negative="", show_default=False, help="Load demo data into an empty default workspace first.")
+    bool,
+    Parameter(
+        negative="",
+        show_default=False,
+        help="Load demo data into an empty default workspace first, and let every visitor look at them (VOXPOP_DEMO).",
+    ),
 ]
 NoWorker = Annotated[bool, Parameter(negative="", show_default=False, help="Leave the daily jobs to `voxpop worker`.")]
 
@@ -98,7 +103,7 @@ def serve(
     """Serves until a signal stops the process."""
     from voxpop.server import bind, raise_open_file_limit
 
-    settings = load_settings(data, host=host, port=port)
+    settings = load_settings(data, host=host, port=port, demo=demo or None)
     count = _count(workers)
     raise_open_file_limit()
     sockets = bind(settings.host, settings.port)
@@ -107,7 +112,7 @@ def serve(
         database_server(settings, processes=count, meanwhile=_import_application) as server,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_run(Serving(settings, server, sockets, count, not no_worker), demo=demo))
+        runner.run(_run(Serving(settings, server, sockets, count, not no_worker)))
 
 
 def _import_application() -> None:
@@ -122,10 +127,10 @@ def _count(workers: str) -> int:
     return min(cores, MAX_WORKERS)
 
 
-async def _run(serving: Serving, *, demo: bool) -> None:
+async def _run(serving: Serving) -> None:
     async with migrated_database(serving.settings, serving.server.dsn) as database:
         await _set_up(database, serving.settings)
-        if demo:
+        if serving.settings.demo:
             await _load_demo(database)
         if serving.processes == 1:
             await _serve(serving, database)

@@ -75,6 +75,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "`X-Forwarded-Proto` headers are used. Empty: none."
         ),
     ] = ""
+    demo: Annotated[
+        bool,
+        Meta(
+            description="`true` loads demo data into an empty default workspace, and lets every visitor look at them "
+            "without changing anything. The same as `voxpop serve --demo`."
+        ),
+    ] = False
     log_format: Annotated[
         LogFormat,
         Meta(description="`json`, `text`, or `auto`: text on a terminal, otherwise JSON."),

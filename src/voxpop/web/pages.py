@@ -1,24 +1,22 @@
 """Pages: rendering of templates, response headers of pages, the start page and error pages. Knows no domain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import MediaType, Request, Response, get
-from litestar.datastructures import State
+from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from voxpop.errors import AppError, NotFound
-from voxpop.i18n import ENGLISH, N_, catalogue, choose_locale, translate
+from voxpop.i18n import ENGLISH, N_, catalogue, translate
 from voxpop.types import MAX_EMAIL, MAX_KEY, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from voxpop.web import static
 from voxpop.web.filters import bdi, initials, maxlength, who
 from voxpop.web.i18n import install_locale
 from voxpop.web.linkify import linkify
-from voxpop.web.openapi.sections import ApiSection
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
@@ -125,21 +123,13 @@ def render(template: str, locale: str = ENGLISH, /, **context: Any) -> str:
     return _environment(locale).get_template(template).render(context)
 
 
-def routes(sections: Sequence[ApiSection] = ()) -> list[HTTPRouteHandler]:
-    """The public routes: the start page, which links to the API documentation, the icon and the static files."""
+@get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
+def icon() -> Response[bytes]:
+    """The icon where browsers look for it."""
+    return Response((static.ROOT / "favicon.svg").read_bytes(), media_type="image/svg+xml")
 
-    @get("/", opt=SHOWS_MEMBER, include_in_schema=False, sync_to_thread=False)
-    def start(request: Request[None, None, State], state: State) -> Response[str]:
-        locale = choose_locale(request.headers.get("accept-language"))
-        layout = request.scope["state"].get("layout_context", ANONYMOUS_LAYOUT)
-        member, url = layout["member"], state.settings.public_url
-        return page("web/start.html", locale=locale, url=url, sections=sections, member=member)
 
-    @get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
-    def icon() -> Response[bytes]:
-        return Response((static.ROOT / "favicon.svg").read_bytes(), media_type="image/svg+xml")
-
-    return [start, icon, static.static_file]
+ROUTES: list[HTTPRouteHandler] = [icon, static.static_file]
 
 
 def _hint(error: AppError, locale: str) -> str:

@@ -46,7 +46,7 @@ SCOPE_HINTS = {
 }
 
 
-@get("/settings/keys", opt=members_only(Role.ADMIN), include_in_schema=False)
+@get("/settings/keys", opt=members_only(Role.ADMIN, in_demo=False), include_in_schema=False)
 async def show_keys(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """The API keys in use, the newest first."""
     return render(KEYS, **await _keys_context(tx, member, KeyForm("")))
@@ -153,7 +153,7 @@ async def remove_logo(tx: Transaction, workspace: CurrentWorkspace, member: Curr
     return redirect("/settings/workspace?done=saved")
 
 
-@get("/settings/mail", opt=members_only(Role.OWNER), include_in_schema=False)
+@get("/settings/mail", opt=members_only(Role.OWNER, in_demo=False), include_in_schema=False)
 async def show_email(tx: Transaction, member: CurrentMember, render: Renderer) -> Response[Any]:
     """The latest outgoing emails. For owners only, because unsent emails can hold sign-in links."""
     return render(
