@@ -22,7 +22,7 @@ from voxpop.web.http_protocol import SPARE_FILES, possible_connections
 CHECK = b"GET /health/check HTTP/1.1\r\nhost: x\r\n\r\n"
 HALF_A_HEAD = CHECK[:-5]
 POST = b"POST /api/csat/v1/products HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900000\r\n"
-PUBLIC_FORMS = ["/login", "/login/mail", "/login/link", "/login/invitation", "/login/owner", "/logout"]
+PUBLIC_FORMS = ["/login", "/login/mail", "/login/link", "/login/invitation", "/login/owner", "/logout", "/demo"]
 PUBLIC_FORMS += ["/tickets/login", "/tickets/login/link", "/tickets/logout"]
 
 

@@ -138,7 +138,9 @@ def _adapt(token: Token, name: str) -> None:
     if href and not href.startswith(("http://", "https://", "#")):
         path, _, anchor = href.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)).removesuffix(".md")
-        token.attrSet("href", f"{GUIDE}/{target}" + (f"#{anchor}" if anchor else ""))
+        token.attrs.pop("href")
+        if not target.startswith("../"):  # the guide has no other files of the repository
+            token.attrSet("href", f"{GUIDE}/{target}" + (f"#{anchor}" if anchor else ""))
 
 
 def _text(token: Token) -> str:
