@@ -10,7 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from voxpop.accounts import link_pages, sign_in_pages
 from voxpop.accounts import settings_pages as account_settings_pages
 from voxpop.auth.authenticator import Authenticator
-from voxpop.auth.dependencies import DEPENDENCIES
+from voxpop.auth.dependencies import DEPENDENCIES, begin_transactions_last
 from voxpop.auth.guards import AccessGuard, check_access
 from voxpop.auth.reopening_pages import reopening_route
 from voxpop.campaigns import api as campaigns_api
@@ -78,6 +78,7 @@ def create_framework() -> Litestar:
         logging_config=None,  # the framework's own would replace that of the process
     )
     note_query_parameters(app)
+    begin_transactions_last(app)
     return app
 
 

@@ -202,3 +202,19 @@ def test_every_regular_expression_takes_linear_time(piece: str) -> None:
         began = time.process_time()
         pattern.match(text) if is_whole else pattern.sub(text[:0], text)
         assert time.process_time() - began < MAX_CPU_SECONDS, name
+
+
+async def test_the_cost_of_an_assignee_does_not_grow_with_the_members(database: Database) -> None:
+    site = await PortalSite(database).set_up()
+    owner = await site.owner()
+    for number in range(4):
+        await site.accept_invitation(owner, f"agent{number}@example.com", "agent")
+    text = repeated("\u0301\u0316", MIB // 2)
+    form = {"name": "Ann", "email": "ann@example.com", "subject": "Help", "description": "It stops."}
+
+    async def send(letter: str) -> httpx.Response:
+        return await owner.post("/inbox/new", json=form | {"assignee": letter + text})
+
+    assert await cpu_seconds(send) <= MAX_CPU_SECONDS
+    for browser in site.browsers:
+        await browser.aclose()

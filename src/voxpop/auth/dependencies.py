@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from litestar import Litestar
 from litestar.connection import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
+from litestar.routes import HTTPRoute
 
 from voxpop.accounts.models import Customer, Member
 from voxpop.auth.authenticator import identity_of
@@ -27,15 +29,12 @@ Submission = NamedDependency[FormSubmission]
 PageRequest = Request[Any, Any, Any]
 
 
-async def provide_tx(state: State, actor: CurrentActor) -> AsyncIterator[Tx]:
-    """One transaction per request: committed before the response is sent, rolled back if the handler raises."""
-    database: Database = state.database
-    async with database.transaction(actor.workspace) as tx:
-        yield tx
+async def provide_tx(request: PageRequest, state: State, actor: CurrentActor) -> AsyncIterator[Tx]:
+    """One transaction per request: committed before the response is sent, rolled back if the handler raises.
 
-
-async def provide_tx_after_check(state: State, actor: CurrentActor, checked: NamedDependency[Any]) -> AsyncIterator[Tx]:
-    """As `provide_tx`, but begun after the handler's dependency `checked`, as `before_transaction` arranges."""
+    It begins when the body is complete, because a slow sender must not hold a connection.
+    """
+    await request.body()
     database: Database = state.database
     async with database.transaction(actor.workspace) as tx:
         yield tx
@@ -44,11 +43,26 @@ async def provide_tx_after_check(state: State, actor: CurrentActor, checked: Nam
 def before_transaction(provider: Callable[..., Any]) -> dict[str, Provide]:
     """The `dependencies` of a handler that reads, counts or verifies something before its transaction begins.
 
-    The result of `provider` is the handler's parameter `checked`. The framework resolves independent dependencies at
-    the same time, so the transaction depends on this one. It must come first because rate limits and password checks
-    use connections of their own: waiting for a second connection while holding one can exhaust the pool.
+    The result of `provider` is the handler's parameter `checked`. It must come first because rate limits and password
+    checks use connections of their own: waiting for a second connection while holding one can exhaust the pool.
     """
-    return {"checked": Provide(provider), "tx": Provide(provide_tx_after_check)}
+    return {"checked": Provide(provider)}
+
+
+def begin_transactions_last(app: Litestar) -> None:
+    """Resolves the dependencies of each handler one after the other, and its transaction last.
+
+    The framework never ends a transaction if another dependency fails after its beginning. Ten such requests would use
+    up the pool.
+    """
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                ordered = [
+                    each for batch in model.dependency_batches for each in sorted(batch, key=lambda one: one.key)
+                ]
+                ordered.sort(key=lambda each: each.key == "tx")
+                model.dependency_batches = [{each} for each in ordered]
 
 
 def provide_actor(request: PageRequest) -> Actor:

@@ -6,15 +6,16 @@ from voxpop.email_addresses import normalize_email
 from voxpop.errors import Invalid
 from voxpop.tickets.lists.filters import NO_ASSIGNEE
 from voxpop.tickets.models import Assignee
-from voxpop.types import WorkspaceId
+from voxpop.types import MAX_EMAIL, WorkspaceId
 
 
 async def find_assignee(tx: Tx, workspace: WorkspaceId, id_or_email: str) -> Assignee | None:
     """None where the workspace has no such member. Case does not matter."""
+    if len(id_or_email) > MAX_EMAIL:
+        return None
+    account, email = id_or_email.strip().lower(), normalize_email(id_or_email)
     for member in await members.list_members(tx, workspace):
-        if str(member.account_id) == id_or_email.strip().lower() or normalize_email(member.email) == normalize_email(
-            id_or_email
-        ):
+        if str(member.account_id) == account or normalize_email(member.email) == email:
             return Assignee(member.account_id, member.name)
     return None
 

@@ -139,7 +139,7 @@ def note_query_parameters(app: Litestar) -> None:
 def _refuse_unknown(names: Iterable[str], known: Set[str] | None) -> None:
     unknown = [] if known is None else sorted(set(names) - known)
     if known is not None and unknown:
-        reason = f"is unknown; known are {', '.join(sorted(known)) or 'none'}"
+        reason = f"is unknown; known are {', '.join(sorted(known))}" if known else "is unknown; this call has none"
         raise Invalid(f"query/{unknown[0]} {reason}", details=[FieldError(name, reason) for name in unknown])
 
 
