@@ -48,9 +48,9 @@ class SearchTerms(Struct, frozen=True):
     prefix: str | None
 
     @classmethod
-    def of(cls, words: Sequence[str], stems: Mapping[str, str]) -> Self:
+    def of(cls, words: Sequence[str], stems: Mapping[str, str | None]) -> Self:
         is_prefix = bool(words) and len(words[-1]) >= MIN_PREFIX_LENGTH
-        return cls(tuple(stems.get(word, word) for word in words), words[-1] if is_prefix else None)
+        return cls(tuple(stems.get(word) or word for word in words), words[-1] if is_prefix else None)
 
     def matching(self, word: str, stem: str | None) -> frozenset[int]:
         """The numbers of the terms that match a word with this stem."""

@@ -16,7 +16,7 @@ from voxpop.workspaces import service as workspaces
 
 
 async def store_dead_letters(tx: Tx, workspace: WorkspaceId, letters: Sequence[DeadLetter], now: datetime) -> None:
-    """Each message is stored once, whatever how often it is read."""
+    """Each message is stored once, however often it is read."""
     if letters:
         await store.insert_dead_letters(tx, workspace, letters, now)
 

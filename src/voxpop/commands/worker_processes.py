@@ -1,7 +1,7 @@
 """Several processes that serve one address: starts them, restarts one that ends, and stops all of them.
 
-Each is `python -m voxpop.commands.worker_process`. It reads how to start from its standard input, which also tells it
-that its parent has ended, and writes a line when it is ready.
+Each is `python -m voxpop.commands.worker_process`. It reads how to start from its standard input, and writes a line
+when it is ready. The end of its input tells it that its parent has ended.
 """
 
 import asyncio

@@ -18,7 +18,6 @@ from voxpop.metrics.formulas import Formula
 from voxpop.metrics.periods import Period
 from voxpop.types import Audit
 
-DAYS = (7, 30, 90, 365)
 NOT_ENOUGH = "not enough ratings"
 CHARACTER_WIDTH, PADDING, HEIGHT = 6.6, 10, 24  # pixels
 

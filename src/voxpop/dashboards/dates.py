@@ -7,6 +7,7 @@ from voxpop.dashboards.models import PointGrain
 from voxpop.metrics.periods import DAY, Period, month_end
 
 FIRST_DAY = date(2000, 1, 1)  # the first day that dashboards show
+DEFAULT_DAYS = 90  # up to today
 
 
 def bucket(grain: PointGrain, day: date, first_weekday: int) -> Period:

@@ -6,9 +6,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.dashboards import series_list
+from voxpop.dashboards.dates import FIRST_DAY
 from voxpop.dashboards.funnels import UseStep
 from voxpop.dashboards.models import Compare, Direction, Funnel, Kind, ListQuery, SeriesRow, SortKey
-from voxpop.dashboards.page_models import FIRST_DAY
 from voxpop.dashboards.viewer import Viewer
 from voxpop.db.pool import Tx
 from voxpop.features import catalogue

@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from voxpop.dashboards.dates import DEFAULT_DAYS, FIRST_DAY
 from voxpop.dashboards.models import Compare, PointGrain, SeriesKey
 from voxpop.metrics.periods import Period
 
 PERIODS = (7, 30, 90, 365)  # days up to today
-DEFAULT_DAYS = 90
-FIRST_DAY = date(2000, 1, 1)
 GRAINS = ((31, PointGrain.DAY), (186, PointGrain.WEEK), (1200, PointGrain.MONTH))  # days of a period, at most
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
-from voxpop.dashboards.dates import FIRST_DAY
+from voxpop.dashboards.dates import DEFAULT_DAYS, FIRST_DAY
 from voxpop.dashboards.models import (
     Compare,
     DetailQuery,
@@ -22,8 +22,6 @@ from voxpop.errors import Invalid
 from voxpop.metrics.periods import Period
 from voxpop.types import MAX_NAME
 from voxpop.web.paging import Cursor, Limit
-
-DEFAULT_DAYS = 90
 
 TypeCode = Annotated[str, Meta(max_length=100, description="The code of a survey type", examples=["NPS"])]
 KindName = Annotated[Kind, Meta(description="Series of this kind only", examples=["campaign"])]

@@ -16,7 +16,6 @@ from voxpop.db.csv_sql import CsvFormat, instant, line, plain_cell, text_cell
 from voxpop.db.pool import Tx
 from voxpop.db.query import Query
 from voxpop.feedback.models import ChangedRating, FeedbackItem, RatingDetail
-from voxpop.search_text import SearchTerms
 from voxpop.types import FeedbackId, WorkspaceId
 
 
@@ -75,11 +74,6 @@ class TimeSpan(Struct, frozen=True):
 
     first: datetime | None
     last: datetime | None
-
-
-class Stem(Struct):
-    word: str
-    stem: str | None
 
 
 # Every link of the filter, besides the first one where the list is read from it.
@@ -172,8 +166,6 @@ CHANGED_RATINGS = Query(
 TIME_SPAN = Query(
     "SELECT min(create_time) AS first, max(create_time) AS last FROM feedback WHERE workspace_id = :workspace", TimeSpan
 )
-
-WORD_STEMS = Query("SELECT each.word, each.stem FROM stems(:words::text[]) AS each", Stem)
 
 _TAGS = """ARRAY(
         SELECT t.name FROM tag t WHERE t.workspace_id = :workspace AND t.id = ANY (f.tag_ids) ORDER BY t.name_folded)"""
@@ -301,14 +293,3 @@ async def list_changes(tx: Tx, workspace: WorkspaceId, since: datetime, limit: i
 async def get_time_span(tx: Tx, workspace: WorkspaceId) -> TimeSpan:
     """The times between which all ratings are."""
     return await TIME_SPAN.one(tx, workspace=workspace)
-
-
-async def find_terms(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> SearchTerms:
-    """The terms of a search, with the stems of its words."""
-    stems = await find_stems(tx, workspace, words)
-    return SearchTerms.of(words, {word: stem for word, stem in stems.items() if stem})
-
-
-async def find_stems(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> dict[str, str | None]:
-    """The stem of each word; None for a word without one. Stems are the same in every workspace."""
-    return {each.word: each.stem for each in await WORD_STEMS.all(tx, words=words)}

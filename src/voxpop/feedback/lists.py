@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from voxpop.cursors import EPOCH, NEWEST_FIRST, Position, decode_cursor, encode_cursor
 from voxpop.db.csv_sql import CsvFormat
 from voxpop.db.pool import Database, Tx, plan_with_values
+from voxpop.db.stems import find_stems, find_terms
 from voxpop.errors import NotFound
 from voxpop.excerpts import ExcerptPart, Matcher, cut_excerpt, match_text
 from voxpop.feedback import list_store as store
@@ -66,10 +67,10 @@ async def find_excerpts(
     tx: Tx, workspace: WorkspaceId, rows: Sequence[FeedbackItem], text: str
 ) -> dict[FeedbackId, list[ExcerptPart]]:
     """The stretch of each comment that a search found, in pieces."""
-    terms = await store.find_terms(tx, workspace, parse_query(text).words)
+    terms = await find_terms(tx, parse_query(text).words)
     initials = {lexeme[0] for lexeme in terms.lexemes}
     words = {word for row in rows for word in split_words(row.comment or "") if word[0] in initials}
-    matcher = Matcher(await store.find_stems(tx, workspace, sorted(words)), terms)
+    matcher = Matcher(await find_stems(tx, sorted(words)), terms)
     return {row.id: cut_excerpt(match_text(row.comment, matcher)) for row in rows if row.comment}
 
 
@@ -131,7 +132,7 @@ async def _search(
     words = parse_query(text).words
     async with database.transaction(workspace) as tx:
         span = await store.get_time_span(tx, workspace)
-        terms = await store.find_terms(tx, workspace, words)
+        terms = await find_terms(tx, words)
     found: list[ListEntry] = []
     if span.first is None or span.last is None or not words:
         return found

@@ -56,7 +56,7 @@ class WeekStart(StrEnum):
 
 
 class ReportSettings(Struct, frozen=True):
-    """What a workspace says about its dashboards.
+    """The settings of a workspace for its dashboards.
 
     `minimum_answers`: the number of answers that a score needs to be shown. `agents_see_all`: whether agents see the
     ratings of other agents.

@@ -82,7 +82,7 @@ async def get_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
 
 
 async def get_report_settings(tx: Tx, workspace: WorkspaceId) -> ReportSettings:
-    """What the workspace says about its dashboards."""
+    """The settings of the workspace for its dashboards."""
     return await store.get_report_settings(tx, workspace)
 
 

@@ -137,7 +137,7 @@ async def set_workspace(tx: Tx, workspace: WorkspaceId, change: WorkspaceChange,
 
 
 async def get_report_settings(tx: Tx, workspace: WorkspaceId) -> ReportSettings:
-    """What the workspace says about its dashboards."""
+    """The settings of the workspace for its dashboards."""
     found = await REPORT_SETTINGS.one(tx, workspace=workspace)
     return replace(found, week_start=WeekStart(found.week_start))
 

@@ -8,10 +8,10 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from voxpop import search_text
 from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx, plan_with_values
-from voxpop.search_text import SearchTerms
+from voxpop.db.stems import find_terms
+from voxpop.search_text import build_tsquery, parse_query, workspace_prefix
 from voxpop.tickets.lists import excerpts, store
 from voxpop.tickets.lists.filters import Criteria, TicketFilter
 from voxpop.tickets.lists.models import Highlights, IndexRange, ListEntry, Sort, SortGroup, TicketRow, index_ranges
@@ -48,7 +48,7 @@ async def list_tickets(
     next_cursor = encode_cursor(positions[limit - 1], sort.name) if len(positions) > limit else None
     if not rows or ticket_filter.text is None:
         return TicketPage(rows, next_cursor, {})
-    terms = await _search_terms(tx, workspace, ticket_filter.text)
+    terms = await find_terms(tx, parse_query(ticket_filter.text).words)
     return TicketPage(rows, next_cursor, await excerpts.find_highlights(tx, workspace, rows, terms))
 
 
@@ -121,16 +121,11 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, ticket_filter: TicketFilter) 
     if ticket_filter.tag is not None:
         tag = await store.find_tag(tx, workspace, ticket_filter.tag)
     if ticket_filter.text is not None:
-        terms = await _search_terms(tx, workspace, ticket_filter.text)
-        tsquery = search_text.build_tsquery(search_text.workspace_prefix(workspace), terms)
+        terms = await find_terms(tx, parse_query(ticket_filter.text).words)
+        tsquery = build_tsquery(workspace_prefix(workspace), terms)
     if (ticket_filter.tag and tag is None) or (ticket_filter.text and tsquery is None):
         return None
     return Criteria.of(ticket_filter, tag, tsquery)
-
-
-async def _search_terms(tx: Tx, workspace: WorkspaceId, text: str) -> SearchTerms:
-    words = search_text.parse_query(text).words
-    return SearchTerms.of(words, await store.find_stems(tx, workspace, words))
 
 
 async def _list_if_few_match(

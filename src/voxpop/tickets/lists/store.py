@@ -33,11 +33,6 @@ class FoundId(Struct):
     id: UUID
 
 
-class Stem(Struct):
-    word: str
-    stem: str | None
-
-
 _CONDITIONS = " AND ".join(condition.sql for condition in CONDITIONS.values())
 _TAG_CONDITIONS = " AND ".join(condition.tag_sql or condition.sql for condition in CONDITIONS.values())
 _ONE_VALUE = """(:status::text IS NULL OR status = :status)
@@ -133,14 +128,8 @@ ROWS = Query(
     TicketRow,
 )
 
-WORD_STEMS = Query("SELECT word, stem FROM stems(:words)", Stem)
 TICKET_BY_REF = Query("SELECT id FROM ticket WHERE workspace_id = :workspace AND ref = :ref", FoundId)
 TAG_BY_NAME = Query("SELECT id FROM tag WHERE workspace_id = :workspace AND name_folded = :folded", FoundId)
-
-
-async def find_stems(tx: Tx, workspace: WorkspaceId, words: Sequence[str]) -> dict[str, str]:
-    """The stems of the words that have one. They are the same in every workspace."""
-    return {each.word: each.stem for each in await WORD_STEMS.all(tx, words=words) if each.stem}
 
 
 async def list_range(
