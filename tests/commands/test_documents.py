@@ -43,7 +43,6 @@ NOT_RUN = {
     "bench/answers": "make check runs it with --small",
     "bench/events": "make check runs it with --small",
     "bench/inbox": "make check runs it with --small",
-    "bench/increment": "make check runs it with --small",
 }
 PLACEHOLDERS = {
     r"\bCOMMAND\b": "status",
