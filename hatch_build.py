@@ -23,7 +23,9 @@ class AssetsHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name == "wheel" and version != "editable":
-            build_data["force_include"]["docs"] = "voxpop/guide"  # a checkout serves docs/ itself
+            docs = Path(self.root) / "docs"  # a checkout serves it as it is
+            for file in docs.rglob("*.md"):
+                build_data["force_include"][str(file)] = f"voxpop/guide/{file.relative_to(docs).as_posix()}"
         assets = self._assets()
         if not assets.complete():
             assets.build()

@@ -2,6 +2,10 @@
 
 import html
 import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 from tests.support.sites import Browser, Site
@@ -60,3 +64,11 @@ async def test_the_guide_speaks_the_language_of_the_browser_around_english_docum
     assert '<html lang="ru"' in page
     assert '<article lang="en">' in page
     assert "Поиск по руководству" in page
+
+
+def test_the_wheel_has_every_document(tmp_path: Path) -> None:
+    build = f"import hatchling.build; hatchling.build.build_wheel({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=CHECKOUT.parent, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    packaged = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("voxpop/guide/")}
+    assert packaged == {f"voxpop/guide/{name}.md" for name in documents()}
