@@ -181,4 +181,4 @@ async def test_the_csv_has_what_is_seen(site: InboxSite, given: Ratings) -> None
     points = (await site.owner_browser.get(chart)).text.splitlines()
     assert len(points) == 1 + 30
     series = (await site.owner_browser.get(movers)).text.splitlines()
-    assert {line.split(",")[2] for line in series[1:]} == set(MOVES)
+    assert {line.split(",")[2].strip('"') for line in series[1:]} == set(MOVES)

@@ -244,6 +244,13 @@ async def test_a_list_as_csv_has_a_line_for_each_row(ours: Ratings) -> None:
         assert line["verdict"] == row["change"]["verdict"]
         assert line["is_better"] == "true"
         assert line["contribution"] == ("" if row["contribution"] is None else str(row["contribution"]))
+    semicolons = await ours.client.get(f"{SERIES}.csv", params={"sort": "name", "delimiter": ";", "bom": "true"})
+    assert semicolons.text.startswith("\ufeffkind;id;name;")
+    assert [each[2] for each in csv.reader(io.StringIO(semicolons.text), delimiter=";")][1:] == [
+        line["name"] for line in lines
+    ]
+    assert ';"\'=SUM(A1)";' in semicolons.text
+    assert error_code(await ours.client.get(f"{SERIES}.csv", params={"delimiter": "|"}))[0] == 400
     limited = await ours.client.get(f"{SERIES}.csv", params={"limit": 2})
     assert len(limited.text.splitlines()) == 3
     as_json = expect_ok(await ours.client.get(f"{SERIES}.json", params={"limit": 2}))

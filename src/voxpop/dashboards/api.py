@@ -5,17 +5,19 @@ from typing import Annotated, Any, NamedTuple
 from litestar import Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
 from voxpop.dashboards import series_detail, series_list
+from voxpop.dashboards.feedback_parameters import ByteOrderMark, Separator
 from voxpop.dashboards.models import SeriesKey, SeriesRow
 from voxpop.dashboards.parameters import DetailParameters, KindPath, ListParameters, read_kind
 from voxpop.dashboards.schemas import SeriesOut, points_as_csv, rows_as_csv
 from voxpop.dashboards.series_list import SeriesPage
 from voxpop.dashboards.viewer import load_viewer
+from voxpop.db.csv_sql import CsvFormat, Delimiter
 from voxpop.db.pool import Tx
 from voxpop.types import Actor, Scope, utcnow
 from voxpop.web.paging import Page
@@ -81,10 +83,14 @@ async def list_series_as_json(
     description="The same list as CSV. Without a limit it has all rows.",
 )
 async def export_series(
-    tx: Transaction, actor: CurrentActor, parameters: NamedDependency[ListParameters]
+    tx: Transaction,
+    actor: CurrentActor,
+    parameters: NamedDependency[ListParameters],
+    delimiter: FromQuery[Separator] = Delimiter.COMMA,
+    bom: FromQuery[ByteOrderMark] = False,
 ) -> Response[str]:
     found = await _list(tx, actor, parameters, parameters.limit)
-    return _csv(rows_as_csv(found.rows), "series")
+    return _csv(rows_as_csv(found.rows, CsvFormat(delimiter, bom)), "series")
 
 
 @get(
@@ -101,11 +107,15 @@ async def show_series(
     kind: KindPath,
     series: SeriesPath,
     parameters: NamedDependency[DetailParameters],
+    delimiter: FromQuery[Separator] = Delimiter.COMMA,
+    bom: FromQuery[ByteOrderMark] = False,
 ) -> Response[SeriesOut]:
     key, as_csv = _read_key(kind, series)
     viewer = await load_viewer(tx, actor, utcnow())
     detail = await series_detail.get_series(tx, viewer, parameters.to_query(key, viewer.today))
-    return _csv(points_as_csv(detail), f"{key.kind}-{key.id}") if as_csv else Response(SeriesOut.of(detail))
+    if not as_csv:
+        return Response(SeriesOut.of(detail))
+    return _csv(points_as_csv(detail, CsvFormat(delimiter, bom)), f"{key.kind}-{key.id}")
 
 
 async def _page(tx: Tx, actor: Actor, parameters: ListParameters) -> Page[SeriesRow]:

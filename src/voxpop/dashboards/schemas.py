@@ -21,6 +21,7 @@ from voxpop.dashboards.models import (
     Total,
     TypeCode,
 )
+from voxpop.db.csv_sql import CsvFormat
 from voxpop.metrics.formulas import Formula, Verdict
 from voxpop.metrics.periods import Period
 from voxpop.web.csv_lines import csv_text
@@ -102,14 +103,14 @@ class SeriesOut(Struct, frozen=True):
         )
 
 
-def rows_as_csv(rows: list[SeriesRow]) -> str:
+def rows_as_csv(rows: list[SeriesRow], file_format: CsvFormat) -> str:
     """A list of series as CSV, one line for each."""
-    return csv_text(ROW_COLUMNS, map(_row_cells, rows))
+    return csv_text(ROW_COLUMNS, map(_row_cells, rows), file_format)
 
 
-def points_as_csv(detail: SeriesDetail) -> str:
+def points_as_csv(detail: SeriesDetail, file_format: CsvFormat) -> str:
     """The points of a series as CSV, one line for each."""
-    return csv_text(POINT_COLUMNS, map(astuple, detail.points))
+    return csv_text(POINT_COLUMNS, map(astuple, detail.points), file_format)
 
 
 def _row_cells(row: SeriesRow) -> list[object]:
