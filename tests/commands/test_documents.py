@@ -23,6 +23,7 @@ START_PAGE = [f"workspaces/_step_{name}.txt" for name in ("features", "tickets",
 # These command lines are only parsed, for the reason given.
 NOT_RUN = {
     "voxpop serve": "runs until it is told to stop; the documents' calls go to one",
+    "voxpop serve --demo": "runs until it is told to stop; test_serve.py does it",
     "VOXPOP_KAFKA_BOOTSTRAP=localhost:9092 voxpop serve": "needs a broker; tests/kafka/test_processes.py does it",
     "voxpop worker": "runs until it is told to stop; test_commands.py does it",
     "voxpop demo": "takes seconds; test_commands.py does it",
