@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, structs
 from voxpop.campaigns import event_ingest
 from voxpop.campaigns.dates import parse_date
 from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Page, Trigger
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.types import MAX_GUID, MAX_NAME, CampaignId, Instant, Name, SurveyId, instant, whole_number
 
 MAX_DELAY_HOURS = 87_600  # ten years
@@ -147,7 +147,7 @@ def _date(field: str, text: str, zone: ZoneInfo, *, end: bool = False) -> dateti
         return parse_date(text, zone, end=end)
     except (ValueError, OverflowError) as error:
         reason = str(error) if isinstance(error, ValueError) else "is out of range"
-        raise Invalid(f"body/{field} {reason}", details=[FieldError(field, reason)]) from None
+        raise Invalid.of("body", field, reason) from None
 
 
 EVENT_EXAMPLE = {

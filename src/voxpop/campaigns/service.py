@@ -8,7 +8,7 @@ from voxpop.campaigns import store
 from voxpop.campaigns.errors import CampaignHasSurveys, CampaignNotStarted
 from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, CampaignState, Page
 from voxpop.db.pool import Tx
-from voxpop.errors import FieldError, Invalid, NotFound
+from voxpop.errors import Invalid, NotFound
 from voxpop.types import Actor, Audit, CampaignId, uuid7
 
 
@@ -87,8 +87,7 @@ async def _lock(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
 
 def _check_dates(plan: CampaignPlan) -> None:
     if plan.end_date is not None and plan.end_date < plan.start_date:
-        reason = "must not be before start_date"
-        raise Invalid(f"body/end_date {reason}", details=[FieldError("end_date", reason)])
+        raise Invalid.of("body", "end_date", "must not be before start_date")
 
 
 def _existing(found: Campaign | None, campaign: CampaignId) -> Campaign:

@@ -102,7 +102,7 @@ async def validate_query(connection: ASGIConnection[Any, Any, Any, Any], handler
     _refuse_unknown(query, handler.opt.get(QUERY_PARAMETERS))
     for name, values in query.items():
         if any("\x00" in str(value) for value in values):
-            raise Invalid(f"query/{name} must not contain NUL characters", details=[FieldError(name, "contains NUL")])
+            raise Invalid.of("query", name, "must not contain NUL characters")
     for name, field in handler.parsed_fn_signature.parameters.items():
         if isinstance(field.kwarg_definition, QueryParameter):
             _validate_parameter(name, field, query.get(name, []))
