@@ -8,8 +8,9 @@ import pytest
 from msgspec import Meta, Struct
 
 from voxpop.errors import FieldError, Invalid
+from voxpop.surveys.schemas import Language
 from voxpop.types import whole_number
-from voxpop.web.validation_errors import MAX_REASON_LENGTH, from_validation_error
+from voxpop.web.validation_errors import LANGUAGE_REASON, MAX_REASON_LENGTH, from_validation_error
 
 
 class Choice(Enum):
@@ -22,6 +23,7 @@ class Body(Struct):
     words: list[str] = []
     texts: dict[Annotated[str, Meta(max_length=2)], str] = {}
     kind: Literal["a", "b"] = "a"
+    language: Language = "en"
     inner: "Body | None" = None
 
 
@@ -44,6 +46,7 @@ def error_of(value: Any, kind: Any, name: str = "") -> Invalid:
         ({"score": 11}, "score", "Expected `int` <= 10"),
         ({"words": ["x", 1]}, "words[1]", "Expected `str`, got `int`"),
         ({"texts": {"x` - at `$.kind": "1"}}, "texts", "Expected `str` of length <= 2"),
+        ({"language": "pt-BR"}, "language", LANGUAGE_REASON),
         ({"inner": {"kind": "c"}}, "inner.kind", "Invalid enum value 'c'"),
     ],
 )

@@ -11,6 +11,7 @@ import msgspec
 from voxpop.errors import FieldError, Invalid
 
 MISSING_FIELD = "Object missing required field `"
+LANGUAGE_REASON = "must be a language tag in lower case, for example pt-br"
 KEY_REASON = "may only have letters, digits and - _ . + and must not be . or .."
 MAX_REASON_LENGTH = 500  # characters; a longer reason quotes a longer text of the caller
 PATH_START, KEY_OF_PATH, PATH_END = " - at `", "key` in `", "`"
@@ -58,6 +59,8 @@ def _readable(reason: str) -> str:
             return "must not be blank"
         if r"\\u3164" in reason:  # the pattern of a visible character
             return "needs a visible character"
+        if "[a-z]{2,3}" in reason:
+            return LANGUAGE_REASON
         return "Invalid email address" if "@" in reason else KEY_REASON
     if len(reason) > MAX_REASON_LENGTH:
         return f"{reason[:MAX_REASON_LENGTH]}…"
