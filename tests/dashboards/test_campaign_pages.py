@@ -109,6 +109,17 @@ async def test_the_funnel_has_the_steps_of_the_period(member: Browser) -> None:
         for name, step in (("Opened", "opened"), ("Shown", "shown"), ("Answered", "completed"), ("Expired", "expired"))
     ]
     assert steps[2]["cells"][2] == "60"
+    ratings = await member.get(f"/api/v1{steps[2]['href']}&limit=100")
+    assert len(ratings.json()["data"]) == 60
+
+
+async def test_the_answers_in_the_list_lead_to_the_ratings(member: Browser) -> None:
+    page = (await member.get("/campaigns?days=30")).text
+    cells = re.findall(r'<td class="number answers"><a href="([^"]+)"[^>]*><span>(\d+)<', page)
+    assert len(cells) == 2
+    for link, count in cells:
+        ratings = await member.get(f"/api/v1{html.unescape(link)}&limit=100")
+        assert len(ratings.json()["data"]) == int(count)
 
 
 async def test_a_campaign_without_ratings_says_what_to_do(inbox: InboxSite, member: Browser) -> None:

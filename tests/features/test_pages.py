@@ -246,7 +246,7 @@ async def test_features_of_another_workspace_are_not_found(inbox: InboxSite, mem
     path = await opened(boss, owner)
     product = await owner.fetchval("SELECT id FROM product")
     before: list[Any] = await owner.fetch(CATALOGUE)
-    assert "Export" not in (await member.get("/features")).text
+    assert "export-csv" not in (await member.get("/features")).text
     for feature, shop in ((path, product), (f"/features/{uuid4()}", uuid4())):
         for address in (feature, f"{feature}/edit", f"/features/products/{shop}", f"/features/products/{shop}/edit"):
             assert (await member.get(address)).status_code == 404, address

@@ -9,10 +9,11 @@ from voxpop.i18n import N_
 
 
 class Step(Struct, frozen=True):
-    """A step, and how many surveys reached it in the period."""
+    """A step, and how many surveys reached it in the period. `has_ratings`: each of them has a rating."""
 
     name: str
     count: int
+    has_ratings: bool = False
 
 
 class UseStep(Struct, frozen=True):
@@ -28,6 +29,6 @@ def campaign_steps(funnel: Funnel) -> Sequence[Step]:
     return [
         Step(N_("Opened"), funnel.opened),
         Step(N_("Shown"), funnel.shown),
-        Step(N_("Answered"), funnel.completed),
+        Step(N_("Answered"), funnel.completed, has_ratings=True),
         Step(N_("Expired"), funnel.expired),
     ]
