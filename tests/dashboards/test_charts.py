@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxpop.dashboards.charts import draw_chart, draw_sparkline, nice_scale
+from voxpop.dashboards.charts import EarlierLine, draw_chart, draw_sparkline, nice_scale
 from voxpop.dashboards.models import (
     Kind,
     NamedSeries,
@@ -75,7 +75,7 @@ def test_each_point_stands_beside_the_one_as_long_after_the_start_of_the_earlier
     earlier = [point(number, number, start=start) for number in range(4)]
     chart = draw_chart(
         detail(later, period.first, period.last),
-        detail(earlier, period.previous().first, period.previous().last),
+        EarlierLine(period.previous(), earlier),
         PointGrain.WEEK,
         0,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from voxpop.dashboards import series_detail, series_list
-from voxpop.dashboards.charts import Chart, Sparkline, draw_chart, draw_sparkline
+from voxpop.dashboards.charts import Chart, EarlierLine, Sparkline, draw_chart, draw_sparkline
 from voxpop.dashboards.models import (
     Change,
     Compare,
@@ -13,8 +13,8 @@ from voxpop.dashboards.models import (
     Direction,
     Figures,
     ListQuery,
+    Point,
     ScoredType,
-    SeriesDetail,
     SeriesKey,
     SeriesRow,
     SortKey,
@@ -63,30 +63,35 @@ async def load_chart(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, s
 
     Without a survey type, that of the only one that the series has.
     """
-    detail = await _load_detail(tx, viewer, state, key, survey_type)
-    before = state.before()
-    earlier = await _load_detail(tx, viewer, before, key, detail.survey_type.code) if before else None
+    detail = await series_detail.get_series(tx, viewer, _query(state, key, survey_type))
+    earlier = None
+    if before := state.before():
+        points = await _list_points(tx, viewer, before, key, detail.survey_type)
+        earlier = EarlierLine(before.period, points)
     return draw_chart(detail, earlier, state.grain, viewer.settings.week_start.weekday)
 
 
 async def _card(tx: Tx, viewer: Viewer, state: PageState, row: SeriesRow, *, is_current: bool) -> Card:
-    key = SeriesKey(row.kind, row.id)
-    detail = await _load_detail(tx, viewer, state, key, row.survey_type)
+    survey_type = viewer.survey_type(row.survey_type)
+    points = await _list_points(tx, viewer, state, SeriesKey(row.kind, row.id), survey_type)
     return Card(
-        detail.survey_type,
+        survey_type,
         Figures(row.responses, row.score, row.low, row.high),
         row.change,
-        draw_sparkline(detail.points),
+        draw_sparkline(points),
         f"{state.with_own(survey_type=row.survey_type).address}#chart",
         is_current,
     )
 
 
-async def _load_detail(
-    tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str | None
-) -> SeriesDetail:
-    query = DetailQuery(key, survey_type, state.period, state.grain, Compare.NONE)
-    return await series_detail.get_series(tx, viewer, query)
+async def _list_points(
+    tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: ScoredType
+) -> list[Point]:
+    return await series_detail.list_points(tx, viewer, _query(state, key, survey_type.code), survey_type)
+
+
+def _query(state: PageState, key: SeriesKey, survey_type: str | None) -> DetailQuery:
+    return DetailQuery(key, survey_type, state.period, state.grain, Compare.NONE)
 
 
 def _place(code: str) -> int:

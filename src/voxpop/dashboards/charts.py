@@ -61,11 +61,18 @@ class Column(Struct, frozen=True):
     has_label: bool
 
 
+class EarlierLine(Struct, frozen=True):
+    """The points of the same series over the period to compare with."""
+
+    period: Period
+    points: Sequence[Point]
+
+
 class Chart(Struct, frozen=True):
     """A series over a period, ready to be drawn. The bars are the numbers of answers, up to `most`."""
 
     detail: SeriesDetail
-    earlier: SeriesDetail | None
+    earlier: EarlierLine | None
     grain: PointGrain
     columns: list[Column]
     scale: Scale
@@ -81,8 +88,8 @@ class Sparkline(Struct, frozen=True):
     end_x: float
 
 
-def draw_chart(detail: SeriesDetail, earlier: SeriesDetail | None, grain: PointGrain, first_weekday: int) -> Chart:
-    """The chart of a series. `earlier` is the same series over the period to compare with, in the same grain."""
+def draw_chart(detail: SeriesDetail, earlier: EarlierLine | None, grain: PointGrain, first_weekday: int) -> Chart:
+    """The chart of a series. The points of the earlier period have the same grain."""
     days = [_part(bucket(grain, each.date, first_weekday), detail.period) for each in detail.points]
     befores = [_point_before(each, detail.period, earlier) for each in days]
     scale = nice_scale([*_values(detail.points), *_scores(befores)], detail.survey_type.measure.range)
@@ -131,7 +138,7 @@ def _part(whole: Period, period: Period) -> Period:
     return whole.part(period.first, period.last) or whole
 
 
-def _point_before(days: Period, period: Period, earlier: SeriesDetail | None) -> Point | None:
+def _point_before(days: Period, period: Period, earlier: EarlierLine | None) -> Point | None:
     """The point as long after the start of the earlier period; by the middle, because weeks do not line up."""
     if earlier is None:
         return None

@@ -37,11 +37,8 @@ async def get_series(tx: Tx, viewer: Viewer, query: DetailQuery) -> SeriesDetail
     """NotFound for a series that is unknown or hidden from the viewer; Invalid for too many points."""
     row = await find_series(tx, viewer, query.key)
     survey_type = await choose_type(tx, viewer, row, query)
-    wholes = list(buckets(query.grain, query.period, viewer.settings.week_start.weekday))
-    if len(wholes) > MAX_POINTS:
-        raise Invalid.of("query", "grain", f"gives {len(wholes)} points; at most {MAX_POINTS} are shown")
-    read = metrics.list_months_and_days if query.grain.has_whole_months else metrics.list_days
-    counts = await read(tx, viewer.workspace, query.key.series, survey_type.code, query.period)
+    wholes = _wholes(viewer, query)
+    counts = await _list_counts(tx, viewer, query, survey_type)
     later = metrics.pool_counts(counts)
     return SeriesDetail(
         NamedSeries(query.key.kind, query.key.id, row.name or ""),
@@ -52,6 +49,12 @@ async def get_series(tx: Tx, viewer: Viewer, query: DetailQuery) -> SeriesDetail
         await _compare(tx, viewer, query, survey_type, later),
         await _funnel(tx, viewer, query),
     )
+
+
+async def list_points(tx: Tx, viewer: Viewer, query: DetailQuery, survey_type: ScoredType) -> list[Point]:
+    """The points alone, of a series that the viewer may see."""
+    counts = await _list_counts(tx, viewer, query, survey_type)
+    return _points(viewer, query, survey_type, _wholes(viewer, query), counts)
 
 
 async def choose_type(tx: Tx, viewer: Viewer, row: SeriesNameRow, query: DetailQuery) -> ScoredType:
@@ -81,6 +84,18 @@ def _default_type(row: SeriesNameRow) -> str | None:
     if kind in FEATURE_KINDS:
         return FEATURE_SURVEY_TYPE
     return TICKET_SURVEY_TYPE if kind in TICKET_KINDS else row.survey_type
+
+
+def _wholes(viewer: Viewer, query: DetailQuery) -> list[Period]:
+    wholes = list(buckets(query.grain, query.period, viewer.settings.week_start.weekday))
+    if len(wholes) > MAX_POINTS:
+        raise Invalid.of("query", "grain", f"gives {len(wholes)} points; at most {MAX_POINTS} are shown")
+    return wholes
+
+
+async def _list_counts(tx: Tx, viewer: Viewer, query: DetailQuery, survey_type: ScoredType) -> Sequence[PeriodCounts]:
+    read = metrics.list_months_and_days if query.grain.has_whole_months else metrics.list_days
+    return await read(tx, viewer.workspace, query.key.series, survey_type.code, query.period)
 
 
 def _points(
