@@ -34,6 +34,7 @@ SETS = re.compile(
     r"/(logout|bulk\?.*|status.*|\{\{ name \}\}.*|delete|remove|role|revoke|withdraw|rating#how)\Z"
     r"|/login/(invitation|link|owner)\Z|/settings/(workspace|profile|password|preferences)\Z|/inbox/undo/"
     r"|/features/\{\{ feature.id \}\}/thresholds|/(resume|\{\{ step \}\})\Z|/demo\Z|/workspace/logo\Z"
+    r"|view\.action\("
 )
 EMAILS = "outbox WHERE kind = 'mail'"
 

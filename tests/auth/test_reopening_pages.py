@@ -7,6 +7,7 @@ from tests.support.portal import PortalSite
 from voxpop.db.pool import Database
 
 ID = "01939d54-2f8e-7cc1-9a5e-5b0c1f4e8a77"
+QUERIES = {"/survey-types/edit": "?code=NPS"}  # a code can have characters that no path may have
 
 
 async def test_no_address_of_a_form_is_a_405_when_it_is_opened(database: Database) -> None:
@@ -21,11 +22,12 @@ async def test_no_address_of_a_form_is_a_405_when_it_is_opened(database: Databas
         if "POST" in route.methods and not route.path_format.startswith("/api/"):
             names = [part[1:-1] for part in route.path_format.split("/") if part.startswith("{")]
             path = route.path_format.format(**{name: "TK-1" if name == "ref" else ID for name in names})
-            opened = await browser.get(path)
+            opened = await browser.get(path + QUERIES.get(path, ""))
             if opened.status_code == 303:
                 opened = await browser.get(opened.headers["location"])
             is_spent_link = opened.status_code == 400 and "already used" in opened.text
-            assert opened.status_code in (200, 303) or is_spent_link, path
+            is_unknown = opened.status_code == 404 and ID in path
+            assert opened.status_code in (200, 303) or is_spent_link or is_unknown, path
             forms += 1
     assert forms > 30
     await browser.aclose()
