@@ -217,11 +217,11 @@ async def test_a_rating_is_on_the_page_of_its_feature_within_a_second(
         if words is None:
             page = await agent.go(path)
             await expect(page.locator(".live:not(.pending)")).to_have_text("Live")
-            await expect(page.locator(".feature-list .answers").last).to_have_text("1")
+            await expect(page.locator(".feature-list .answers .figure").last).to_have_text("1")
         async with inbox.database.transaction(inbox.workspace_id()) as tx:
             rating = NewRating(USER, 9, Source.VOLUNTARY, "Even better", None)
             await features.rate(tx, inbox.workspace_id(), [rating])
         if words:
             await expect(page.locator(".comments")).to_contain_text(words, timeout=LIVE_MS)
         else:
-            await expect(page.locator(".feature-list .answers").last).to_have_text("2", timeout=LIVE_MS)
+            await expect(page.locator(".feature-list .answers .figure").last).to_have_text("2", timeout=LIVE_MS)

@@ -52,7 +52,7 @@ async def test_the_list_has_the_figures_of_the_api(member: Browser) -> None:
         assert row["href"] == f"/campaigns/{expected['id']}"
         name, state, answers, score, difference, verdict = row["cells"]
         assert (name, state) == (f"{expected['name']} NPS", "Running")
-        assert answers == str(expected["responses"])
+        assert answers == f"{expected['responses']} {expected['responses']} answers"  # as a figure or in words
         assert score.startswith(f"{expected['score']:.1f}".replace("-", "−"))
         assert difference == f"{expected['change']['difference']:+.1f}".replace("-", "−")
         assert verdict == {"up": "clearly up", "down": "clearly down"}[expected["change"]["verdict"]]
@@ -115,7 +115,7 @@ async def test_the_funnel_has_the_steps_of_the_period(member: Browser) -> None:
 
 async def test_the_answers_in_the_list_lead_to_the_ratings(member: Browser) -> None:
     page = (await member.get("/campaigns?days=30")).text
-    cells = re.findall(r'<td class="number answers"><a href="([^"]+)"[^>]*><span>(\d+)<', page)
+    cells = re.findall(r'<td class="number answers"><a href="([^"]+)"><span class="figure">(\d+)<', page)
     assert len(cells) == 2
     for link, count in cells:
         ratings = await member.get(f"/api/v1{html.unescape(link)}&limit=100")
@@ -134,7 +134,7 @@ async def test_below_the_minimum_a_score_is_hidden_but_its_answers_are_not(inbox
     campaign = await open_campaign(inbox, "Few")
     await answer(ratings_of(inbox), campaign, TODAY - timedelta(days=1), [10, 9, 8, 7])
     (row,) = rows_of((await member.get("/campaigns?name=Few")).text, "series-list")
-    assert row["cells"][2:4] == ["4", "too few answers"]
+    assert row["cells"][2:4] == ["4 4 answers", "too few answers"]
     assert "4 answers in 90 days" in words_of((await member.get(f"/campaigns/{campaign}")).text)
 
 
