@@ -137,7 +137,15 @@ async def test_the_address_is_the_state(site: InboxSite, given: Ratings) -> None
 
 
 @pytest.mark.parametrize(
-    "query", ["from=yesterday", "from=2026-12-01", "from=1999-12-31&to=2026-01-01", "from=2026-02-02&to=2026-02-01"]
+    "query",
+    [
+        "to=0001-01-01",
+        "to=9999-99-99",
+        "from=yesterday",
+        "from=2026-12-01",
+        "from=1999-12-31&to=2026-01-01",
+        "from=2026-02-02&to=2026-02-01",
+    ],
 )
 async def test_dates_that_cannot_be_shown_are_refused_in_words(site: InboxSite, given: Ratings, query: str) -> None:
     await fill(given)

@@ -90,7 +90,7 @@ def _read_period(first: str | None, last: str | None, today: date) -> Period | N
     try:
         end = min(date.fromisoformat(last) if last else today, today)
         start = date.fromisoformat(first) if first else end - timedelta(days=DEFAULT_DAYS - 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return Period(start, end) if FIRST_DAY <= start <= end else None
 
