@@ -125,6 +125,7 @@ PAGES = """
     anyone   GET    /feedback/{feedback}/tags
     anyone   GET    /tickets/{ref}/reply
     anyone   GET    /tickets/{ref}/rating
+    anyone   GET    /low-ratings/marks
     anyone   GET    /inbox/bulk
     anyone   GET    /inbox/undo/{change}
     anyone   GET    /inbox/views
@@ -147,6 +148,7 @@ PAGES = """
     anyone   GET    /settings/preferences
     anyone   GET    /settings/sessions/{session}/revoke
     anyone   GET    /tickets/logout
+    anyone   GET    /settings/workspace/dashboards
     anyone   GET    /settings/workspace/logo
     anyone   GET    /settings/workspace/logo/remove
     anyone   GET    /campaigns/{campaign}/pause
@@ -181,8 +183,11 @@ PAGES = """
     agent    POST   /feedback/marks
     agent    POST   /feedback/{feedback}/notes
     agent    POST   /feedback/{feedback}/tags
+    agent    GET    /agents
     agent    GET    /low-ratings
     agent    GET    /find
+    agent    GET    /low-ratings.csv
+    agent    POST   /low-ratings/marks
     agent    GET    /overview
     agent    GET    /campaigns
     agent    GET    /campaigns/{campaign}
@@ -231,6 +236,7 @@ PAGES = """
     admin    POST   /settings/keys/{key}/revoke
     admin    GET    /settings/workspace
     admin    POST   /settings/workspace
+    admin    POST   /settings/workspace/dashboards
     admin    POST   /settings/workspace/logo
     admin    POST   /start/key
     admin    POST   /settings/workspace/logo/remove

@@ -16,8 +16,16 @@ from voxpop.auth.reopening_pages import reopening_route
 from voxpop.campaigns import api as campaigns_api
 from voxpop.campaigns import pages as campaign_pages
 from voxpop.config.settings import Settings
+from voxpop.dashboards import (
+    agent_pages,
+    badge_api,
+    feedback_pages,
+    find_pages,
+    low_ratings_pages,
+    overview_pages,
+    stream_api,
+)
 from voxpop.dashboards import api as dashboards_api
-from voxpop.dashboards import badge_api, feedback_pages, find_pages, overview_pages, stream_api
 from voxpop.dashboards import campaign_pages as campaign_dashboard_pages
 from voxpop.dashboards import feature_pages as feature_dashboard_pages
 from voxpop.dashboards import feedback_api as all_feedback_api
@@ -38,7 +46,7 @@ from voxpop.surveys import type_pages as survey_type_pages
 from voxpop.surveys.api import SurveyBatchers
 from voxpop.surveys.schemas import AnswerBody
 from voxpop.tickets.api import endpoints as tickets_api
-from voxpop.tickets.inbox import live_updates, low_ratings_pages, ticket_pages, undo_pages
+from voxpop.tickets.inbox import live_updates, ticket_pages, undo_pages
 from voxpop.tickets.inbox import pages as inbox_pages
 from voxpop.tickets.inbox.sidebar import load_sidebar
 from voxpop.tickets.portal import pages as portal_pages
@@ -149,11 +157,12 @@ def routes() -> Sequence[BaseRouteHandler]:
         *overview_pages.ROUTES,
         *feedback_pages.ROUTES,
         *find_pages.ROUTES,
+        *low_ratings_pages.ROUTES,
+        *agent_pages.ROUTES,
         *inbox_pages.ROUTES,
         *live_updates.ROUTES,
         *ticket_pages.ROUTES,
         *undo_pages.ROUTES,
-        *low_ratings_pages.ROUTES,
         *campaign_pages.ROUTES,
         *campaign_dashboard_pages.ROUTES,
         *survey_type_pages.ROUTES,

@@ -21,7 +21,16 @@ MOVE = """const move = () => setTimeout(() => document.querySelector(".head").be
 MEMBER_PATHS = [
     *("/inbox", "/inbox?status=", "/inbox?text=nothing", "/inbox?priority=Urgent&tag=hubs", "/inbox?text=parcel"),
     *("/inbox/TK-1", "/inbox/TK-6", "/inbox/TK-6?in=status%3Dunresolved", "/inbox/TK-999", "/inbox/new"),
-    *("/low-ratings", "/low-ratings?days=30", "/settings", "/settings/keys", "/settings/workspace", "/settings/mail"),
+    *(
+        "/low-ratings",
+        "/low-ratings?days=30",
+        "/low-ratings?by=period",
+        "/agents",
+        "/settings",
+        "/settings/keys",
+        "/settings/workspace",
+        "/settings/mail",
+    ),
     *("/settings/profile", "/settings/sessions", "/feedback", "/feedback?text=parcel", "/feedback?score_min=x"),
     "/",
 ]

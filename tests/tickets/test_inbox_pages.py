@@ -313,21 +313,6 @@ async def test_pages_are_translated_to_russian(inbox: InboxSite) -> None:
         assert 'lang="ru"' in page
 
 
-async def test_low_ratings_are_listed_with_their_comments_and_tags(inbox: InboxSite) -> None:  # T29, T15
-    await inbox.rated(1, "Never again", "Lost parcel", tags=("delivery", "parcel"))
-    await inbox.rated(2, None, "Late parcel", tags=("delivery",))
-    await inbox.rated(5, "Fine", "Quick", tags=("delivery",))
-    page = (await inbox.agent.get("/low-ratings")).text
-    assert "Never again" in page
-    assert "Late parcel" in page
-    assert "Fine" not in page
-    assert "All-time average: 2.7 (3 ratings)" in page
-    assert re.findall(r'<data value="(\d)" title="\d low rating', page) == ["2", "1"]
-    tagged = (await inbox.agent.get("/low-ratings?tag=parcel&days=30")).text
-    assert ("Lost parcel" in tagged, "Late parcel" in tagged) == (True, False)
-    assert "No low ratings in this period" in (await inbox.agent.get("/low-ratings?tag=unknown")).text
-
-
 @pytest.mark.parametrize("query", ["", "?days=30&tag=a%26b"])
 async def test_the_former_address_of_low_ratings_redirects_with_its_query(inbox: InboxSite, query: str) -> None:
     for browser in (inbox.agent, inbox.browser()):

@@ -10,10 +10,10 @@ from tests.support.factories import Factory
 from tests.support.invariants import Owner
 from tests.support.tickets import ANN, NOW, Status, TicketFactory, member
 
+from voxpop.dashboards import low_ratings
 from voxpop.errors import NotFound
 from voxpop.tickets import service, store
 from voxpop.tickets.errors import TicketNotRateable
-from voxpop.tickets.lists import low_ratings
 from voxpop.tickets.models import Assignee, Author, MessageKind, Requester, Ticket
 from voxpop.tickets.ratings import mark_panel_shown, may_rate
 from voxpop.workspaces import service as workspaces
@@ -214,7 +214,7 @@ async def test_the_average_excludes_campaign_answers(
     answer = await client.post("/api/v1/feedback/submit", json={"survey_id": survey, "score": 5})
     assert answer.status_code == 200, answer.text
     async with tickets.database.transaction(tickets.workspace) as tx:
-        average = await low_ratings.average_rating(tx, client.workspace)
+        average = await low_ratings.all_time_average(tx, client.workspace)
     assert (average.value, average.count) == (2.0, 1)
 
 
@@ -237,29 +237,8 @@ async def test_the_average_has_one_decimal_and_the_number_of_ratings(
     for one in stars:
         await tickets.rated(one)
     async with tickets.database.transaction(tickets.workspace) as tx:
-        average = await low_ratings.average_rating(tx, client.workspace)
+        average = await low_ratings.all_time_average(tx, client.workspace)
     assert (average.value, average.count) == (value, len(stars))
-
-
-async def test_low_ratings_are_listed_newest_first_and_counted_by_tag(
-    client: Client, tickets: TicketFactory, other_client: Client, make: Factory
-) -> None:  # T29
-    await TicketFactory(make, other_client.workspace).rated(1, tags=("export",))
-    for hour, stars in enumerate((1, 3, 2, 5, 1)):
-        await tickets.rated(stars, subject=f"s{hour}", tags=("export", f"t{stars}"), now=NOW + timedelta(hours=hour))
-    async with tickets.database.transaction(tickets.workspace) as tx:
-        seen, cursor = [], None
-        while True:
-            page = await low_ratings.list_low_ratings(tx, tickets.workspace, NOW, None, cursor, 2)
-            seen += [(row.subject, row.csat_rating) for row in page.rows]
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        counted = await low_ratings.count_tags(tx, tickets.workspace, NOW)
-        later = await low_ratings.list_low_ratings(tx, tickets.workspace, NOW + timedelta(hours=1), "T1", None, 9)
-    assert seen == [("s4", 1), ("s2", 2), ("s0", 1)]
-    assert [(one.name, one.count) for one in counted] == [("export", 3), ("t1", 2), ("t2", 1)]
-    assert [row.subject for row in later.rows] == ["s4"]
 
 
 async def test_customers_see_no_notes(tickets: TicketFactory) -> None:  # T21

@@ -6,50 +6,37 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec import Struct
 
 from voxpop.accounts import members
 from voxpop.auth.dependencies import CurrentActor, PageRequest, Renderer
 from voxpop.auth.guards import members_only
 from voxpop.dashboards import feedback_list, ratings
 from voxpop.dashboards.feedback_list import RatingList
-from voxpop.dashboards.feedback_models import RatingChange, RequestedFeedback
-from voxpop.dashboards.feedback_page_models import ACTIONS, OPPOSITES, PAGE_SIZE, FeedbackView, Undo
-from voxpop.dashboards.feedback_page_schemas import NONE_SELECTED, MarksForm, NotesForm, TagsForm, explain
-from voxpop.dashboards.feedback_parameters import read_filters
+from voxpop.dashboards.feedback_models import RatingChange
+from voxpop.dashboards.feedback_page_models import PAGE_SIZE, FeedbackView, Undo
+from voxpop.dashboards.feedback_page_schemas import NotesForm, TagsForm, explain
+from voxpop.dashboards.feedback_parameters import LenientReading, read_leniently
+from voxpop.dashboards.mark_pages import TOASTS as MARK_TOASTS
+from voxpop.dashboards.mark_pages import set_marks
 from voxpop.dashboards.viewer import Viewer, load_viewer
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Invalid, NotFound
-from voxpop.feedback import service
-from voxpop.feedback.models import MAX_NOTES, FeedbackFilter
+from voxpop.feedback.models import MAX_NOTES
 from voxpop.i18n import N_
 from voxpop.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.tickets.limits import MAX_TAG_LIST
 from voxpop.tickets.tags import parse_tags
-from voxpop.types import Actor, Audit, FeedbackId, utcnow
+from voxpop.types import Actor, FeedbackId, utcnow
 from voxpop.web.forms import read_form, submitted_values
 from voxpop.web.pages import redirect
 from voxpop.web.validation import read_id
 
 PATH, PAGE = "/feedback", "dashboards/feedback.html"
 TOASTS = {
-    "marked": N_("Nothing to change."),  # where there is something to undo, a message with the button replaces it
-    "undone": N_("Undone."),
+    **MARK_TOASTS,
     "notes": N_("Notes saved."),
     "tags": N_("Tags saved."),
 }
-
-
-class Reading(Struct, frozen=True):
-    """A list as its address asks for it. `refused` names the filters that cannot be read; the view is without them.
-
-    `wanted` is None if no rating can match.
-    """
-
-    view: FeedbackView
-    requested: RequestedFeedback
-    wanted: FeedbackFilter | None
-    refused: tuple[str, ...] = ()
 
 
 @get(PATH, opt=members_only(), include_in_schema=False)
@@ -65,17 +52,12 @@ async def show_feedback(request: PageRequest, actor: CurrentActor, render: Rende
 async def mark_ratings(request: PageRequest, actor: CurrentActor, render: Renderer) -> Response[Any]:
     """Sets or removes a mark of the selected ratings, of all or none."""
     view = FeedbackView.read(request.query_params.dict())
-    form = await read_form(request, MarksForm)
-    if not form.feedback:
-        raise render.with_errors(PAGE, Invalid(NONE_SELECTED), **await _context(request, actor, view))
-    ids = [FeedbackId(each) for each in form.feedback]
-    async with _database(request).transaction(actor.workspace) as tx:
-        audit = Audit(utcnow(), actor.name)
-        changed = await service.mark_several(tx, actor.workspace, ids, ACTIONS[form.do], audit)
-    if form.undo or not changed:
-        return redirect(view.address_with(done="undone" if form.undo else "marked"))
-    undo = Undo(OPPOSITES[form.do], [str(each) for each in changed])
-    return redirect(view.address_with(done="marked", undo=undo.text))
+    try:
+        return redirect(view.address_with(**await set_marks(request, actor)))
+    except Invalid as error:
+        if error.details:
+            raise
+        raise render.with_errors(PAGE, error, **await _context(request, actor, view)) from None
 
 
 @post(f"{PATH}/{{feedback:str}}/notes", opt=members_only(), include_in_schema=False)
@@ -134,18 +116,19 @@ async def _context(request: PageRequest, actor: Actor, view: FeedbackView) -> di
     database = _database(request)
     async with database.transaction(actor.workspace) as tx:
         viewer = await load_viewer(tx, actor, utcnow())
-        reading = await _read(tx, actor, view)
+        reading = await read_leniently(tx, actor, view.filters)
         options = await _options(tx, viewer, reading)
         opened = await _open(tx, viewer, view)
-    shown = reading.view
-    found = await _list(database, viewer, reading)
-    first = len(shown.after) * PAGE_SIZE
+    shown = view.without(reading.refused)
+    found = await _list(database, viewer, shown, reading)
+    first, closed = len(shown.after) * PAGE_SIZE, shown.closed().address
     return options | {
         "active": "feedback",
         "viewer": viewer,
         "view": shown,
         "refused": reading.refused,
         "found": found,
+        "row_prefix": f"{closed}{'&' if '?' in closed else '?'}",
         "opened": opened,
         "first": first,
         "left_out": parse_query(shown.filters.get("text", "")).left_out,
@@ -157,26 +140,11 @@ async def _context(request: PageRequest, actor: Actor, view: FeedbackView) -> di
     }
 
 
-async def _read(tx: Tx, actor: Actor, view: FeedbackView) -> Reading:
-    """The filters of a view; those that cannot be read are left out and named."""
-    refused: tuple[str, ...] = ()
-    while True:
-        try:
-            requested = read_filters(view.filters)
-            wanted = await ratings.resolve_filter(tx, actor, requested)
-            return Reading(view, requested, wanted, refused)
-        except Invalid as error:
-            wrong = [each.field for each in error.details if each.field in view.filters]
-            if not wrong:
-                raise
-            view, refused = view.without(wrong), (*refused, *wrong)
-
-
-async def _list(database: Database, viewer: Viewer, reading: Reading) -> RatingList:
+async def _list(database: Database, viewer: Viewer, view: FeedbackView, reading: LenientReading) -> RatingList:
     if reading.wanted is None:
         return RatingList()
     count = await feedback_list.count_ratings(database, viewer, reading.requested, reading.wanted)
-    cursor = reading.view.after[-1] if reading.view.after else None
+    cursor = view.after[-1] if view.after else None
     return await feedback_list.load_list(database, viewer, reading.wanted, cursor, PAGE_SIZE, count)
 
 
@@ -193,7 +161,7 @@ async def _open(tx: Tx, viewer: Viewer, view: FeedbackView) -> feedback_list.Ope
     return found
 
 
-async def _options(tx: Tx, viewer: Viewer, reading: Reading) -> dict[str, Any]:
+async def _options(tx: Tx, viewer: Viewer, reading: LenientReading) -> dict[str, Any]:
     """The options of filters, and the names of the series and the subject that the list is limited to."""
     known = await members.list_members(tx, viewer.workspace)
     series = reading.requested.series

@@ -1,21 +1,23 @@
 """The query parameters of the list of ratings in the API, read into a filter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar.params import FromQuery, QueryParameter
-from msgspec import Meta
+from msgspec import Meta, Struct
 
+from voxpop.dashboards import ratings
 from voxpop.dashboards.feedback_models import RequestedFeedback
 from voxpop.dashboards.models import Kind, SeriesKey
 from voxpop.dashboards.parameters import DateTo, TypeCode
 from voxpop.db.csv_sql import CsvFormat, Delimiter
+from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
-from voxpop.feedback.models import Source
-from voxpop.types import MAX_EMAIL, MAX_NAME, Origin
+from voxpop.feedback.models import FeedbackFilter, Source
+from voxpop.types import MAX_EMAIL, MAX_NAME, Actor, Origin
 from voxpop.web.paging import Cursor, Limit
 from voxpop.web.validation import convert_parameter, query_fields
 
@@ -104,6 +106,31 @@ def read_filters(texts: Mapping[str, str]) -> RequestedFeedback:
         if name in texts:
             values[ATTRIBUTES.get(name, name)] = convert_parameter(name, field, texts[name])
     return FilterParameters(**values).requested()
+
+
+class LenientReading(Struct, frozen=True):
+    """The filter of a page. `refused` names what cannot be read and was left out.
+
+    `wanted` is None if no rating can match.
+    """
+
+    requested: RequestedFeedback
+    wanted: FeedbackFilter | None
+    refused: Sequence[str] = ()
+
+
+async def read_leniently(tx: Tx, actor: Actor, texts: Mapping[str, str]) -> LenientReading:
+    """The filter of a page whose address has these texts, without those that cannot be read."""
+    refused: list[str] = []
+    while True:
+        try:
+            requested = read_filters({name: text for name, text in texts.items() if name not in refused})
+            return LenientReading(requested, await ratings.resolve_filter(tx, actor, requested), refused)
+        except Invalid as error:
+            wrong = [each.field for each in error.details if each.field in texts and each.field not in refused]
+            if not wrong:
+                raise
+            refused += wrong
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ PAGES = (
     Destination(N_("Survey types"), "/survey-types"),
     Destination(N_("Features"), "/features"),
     Destination(N_("Low ratings"), "/low-ratings"),
+    Destination(N_("Agents"), "/agents"),
     Destination(N_("Settings"), "/settings"),
     Destination(N_("Members"), "/settings", Role.ADMIN),
     Destination(N_("API keys"), "/settings/keys", Role.ADMIN),

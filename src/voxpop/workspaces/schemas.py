@@ -16,6 +16,7 @@ NO_NAME = N_("Enter a name.")
 NO_SCOPE = N_("Select at least one permission.")
 UNKNOWN_ZONE = N_("There is no such time zone. Try one like Europe/Berlin.")
 BAD_ACCENT = N_("Enter a colour as # and six digits from 0 to f, for example #1b5eae.")
+BAD_MINIMUM = N_("Enter a whole number of answers, 1 to {limit}.", limit=MAX_MINIMUM_ANSWERS)
 BAD_DAYS = N_("Enter a whole number of days, 0 to {limit}.", limit=MAX_COOL_DOWN_DAYS)
 
 CoolDownDays = Annotated[
@@ -116,6 +117,27 @@ class KeyForm(Struct):
         errors += [] if self.scopes else [FieldError("scopes", NO_SCOPE)]
         if errors:
             raise Invalid(details=errors)
+
+
+class ReportsForm(Struct):
+    """What the form about dashboards has: a missing checkbox is off."""
+
+    minimum_answers: Annotated[str, Meta(max_length=10)]
+    week_start: WeekStart
+    agents_see_all: str = ""
+
+    @classmethod
+    def of(cls, reports: ReportSettings) -> Self:
+        return cls(str(reports.minimum_answers), reports.week_start, "on" if reports.agents_see_all else "")
+
+    def change(self) -> WorkspaceChange:
+        """All settings; Invalid for a number that cannot be used."""
+        text = self.minimum_answers.strip()
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_MINIMUM_ANSWERS):
+            raise Invalid(details=[FieldError("minimum_answers", BAD_MINIMUM)])
+        return WorkspaceChange(
+            minimum_answers=int(text), week_start=self.week_start, agents_see_all=bool(self.agents_see_all)
+        )
 
 
 class WorkspaceForm(Struct):

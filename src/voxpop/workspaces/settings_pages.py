@@ -23,8 +23,8 @@ from voxpop.web.validation import read_id
 from voxpop.workspaces import outgoing_email, service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.logos import MAX_LOGO_BYTES, read_logo
-from voxpop.workspaces.models import Workspace
-from voxpop.workspaces.schemas import KeyForm, WorkspaceForm
+from voxpop.workspaces.models import WeekStart, Workspace
+from voxpop.workspaces.schemas import KeyForm, ReportsForm, WorkspaceForm
 
 KEYS, WORKSPACE, EMAIL = "workspaces/keys.html", "workspaces/workspace.html", "workspaces/email.html"
 KEY_ALREADY_CREATED = N_(
@@ -38,6 +38,7 @@ TOASTS = {
     "saved": N_("Saved"),
     "tested": N_("Test email queued. Reload in a few seconds."),
 }
+WEEK_STARTS = {WeekStart.MONDAY: N_("Monday"), WeekStart.SATURDAY: N_("Saturday"), WeekStart.SUNDAY: N_("Sunday")}
 SCOPE_NAMES = {Scope.INGEST: N_("ingest"), Scope.READ: N_("read"), Scope.MANAGE: N_("manage")}
 SCOPE_HINTS = {
     Scope.INGEST: N_("record usage, send events and answers"),
@@ -91,19 +92,32 @@ async def revoke_key(tx: Transaction, member: CurrentMember, key: FromPath[str])
     return redirect("/settings/keys?done=revoked")
 
 
-@get("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False, sync_to_thread=False)
-def show_workspace(request: PageRequest, workspace: CurrentWorkspace, render: Renderer) -> Response[Any]:
+@get("/settings/workspace", opt=members_only(Role.ADMIN), include_in_schema=False)
+async def show_workspace(
+    request: PageRequest, tx: Transaction, workspace: CurrentWorkspace, render: Renderer
+) -> Response[Any]:
     """The settings of the workspace."""
-    return render(WORKSPACE, **_workspace_context(request, workspace, WorkspaceForm.of(workspace)))
+    return render(WORKSPACE, **await _workspace_context(request, tx, workspace))
 
 
-def _workspace_context(request: PageRequest, workspace: Workspace, form: WorkspaceForm) -> dict[str, Any]:
+async def _workspace_context(
+    request: PageRequest,
+    tx: Tx,
+    workspace: Workspace,
+    form: WorkspaceForm | None = None,
+    reports: ReportsForm | None = None,
+) -> dict[str, Any]:
+    """`form`, `reports`: what was entered, if a form is shown again."""
     settings: Settings = request.app.state.settings
+    stored = await service.get_report_settings(tx, workspace.id)
     return {
         "active": "settings",
         "section": "workspace",
         "toasts": TOASTS,
-        "form": form,
+        "form": form or WorkspaceForm.of(workspace),
+        "reports": reports or ReportsForm.of(stored),
+        "week_starts": WEEK_STARTS,
+        "max_minimum_answers": service.MAX_MINIMUM_ANSWERS,
         "zones": sorted(available_timezones()),
         "max_logo_kib": MAX_LOGO_BYTES // 1024,
         "address": workspace_url(settings.public_url, workspace.slug),
@@ -119,10 +133,24 @@ async def change_workspace(
     try:
         await service.change_workspace(tx, workspace.id, form.change(), utcnow(), member.actor().name)
     except Invalid as error:
-        raise render.with_errors(WORKSPACE, error, **_workspace_context(request, workspace, form)) from None
+        raise render.with_errors(WORKSPACE, error, **await _workspace_context(request, tx, workspace, form)) from None
     except WorkspaceAlreadyExists as error:
         taken = Conflict(error.message, details=[FieldError("name", error.message)])
-        raise render.with_errors(WORKSPACE, taken, **_workspace_context(request, workspace, form)) from None
+        raise render.with_errors(WORKSPACE, taken, **await _workspace_context(request, tx, workspace, form)) from None
+    return redirect("/settings/workspace?done=saved")
+
+
+@post("/settings/workspace/dashboards", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
+async def change_reports(
+    request: PageRequest, tx: Transaction, workspace: CurrentWorkspace, member: CurrentMember, render: Renderer
+) -> Response[Any]:
+    """Changes what dashboards show, and to whom."""
+    form = await read_form(request, ReportsForm)
+    try:
+        await service.change_workspace(tx, workspace.id, form.change(), utcnow(), member.actor().name)
+    except Invalid as error:
+        context = await _workspace_context(request, tx, workspace, reports=form)
+        raise render.with_errors(WORKSPACE, error, **context) from None
     return redirect("/settings/workspace?done=saved")
 
 
@@ -140,8 +168,7 @@ async def upload_logo(
     try:
         logo = read_logo(await read_file(request, "logo"))
     except Invalid as error:
-        form = WorkspaceForm.of(workspace)
-        raise render.with_errors(WORKSPACE, error, **_workspace_context(request, workspace, form)) from None
+        raise render.with_errors(WORKSPACE, error, **await _workspace_context(request, tx, workspace)) from None
     await service.set_logo(tx, workspace.id, logo, utcnow(), member.actor().name)
     return redirect("/settings/workspace?done=saved")
 
@@ -199,6 +226,7 @@ ROUTES = [
     revoke_key,
     show_workspace,
     change_workspace,
+    change_reports,
     upload_logo,
     remove_logo,
     show_email,

@@ -19,7 +19,7 @@ function apply(form) {
 }
 
 /** Marks are set on the list that is shown now. */
-list().addEventListener("submit", () => { list().action = `/feedback/marks${location.search}`; });
+list()?.addEventListener("submit", () => { list().action = `${location.pathname}/marks${location.search}`; });
 document.addEventListener("parts", updateSelection);
 
 // The form is a part of the page that is replaced, so the document listens.

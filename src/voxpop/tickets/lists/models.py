@@ -173,28 +173,6 @@ class SavedView(Struct, frozen=True):
     query: str
 
 
-class LowRating(Struct, frozen=True):
-    """A ticket with a rating of one or two stars; the agent is the one whose work was rated."""
-
-    id: TicketId
-    ref: str
-    subject: str
-    csat_rating: int
-    csat_comment: str | None
-    csat_rated_at: datetime
-    csat_agent_id: AccountId | None
-    agent_name: str | None
-    tags: list[str]
-
-
-class TagCount(Struct, frozen=True):
-    """A tag with the number of low ratings of its tickets."""
-
-    id: UUID
-    name: str
-    count: int
-
-
 def index_ranges(criteria: Criteria, sort: Sort, group: int | None) -> Iterator[IndexRange]:
     """The ranges that make up one sort group of a list; none where the filters leave it empty."""
     ranks: Sequence[int | None] = (criteria.rank,)
