@@ -1,8 +1,9 @@
 """Takes the pictures of README: starts Voxpop with the demo in a temporary directory, and looks at it as its owner.
 
-It needs Chromium, and writes docs/pictures/*.png.
+It needs Chromium, and writes docs/pictures/*.png: `pictures.py [--folder FOLDER] [--program FILE]`.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -23,12 +24,12 @@ READY = re.compile(r"ready at (http://\S+)")
 
 
 @contextmanager
-def demo() -> Iterator[str]:
+def demo(program: list[str]) -> Iterator[str]:
     """The sign-in link of the owner of a running demo. No email leaves it, and no banner says so."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # the database server has an account of its own
         (Path(folder) / "voxpop.toml").write_text('smtp_url = "smtp://127.0.0.1:1"\n')
-        command = [sys.executable, "-m", "voxpop", "serve", "--demo", "--no-worker", "--port", "0", "--data", "data"]
+        command = [sys.executable, *program, "serve", "--demo", "--no-worker", "--port", "0", "--data", "data"]
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         with subprocess.Popen(command, cwd=folder, text=True, **output) as server:  # noqa: S603
             try:
@@ -50,7 +51,7 @@ def _wait_for_link(server: "subprocess.Popen[str]") -> str:
     sys.exit("".join(lines))
 
 
-def take(page: Page, link: str) -> None:
+def take(page: Page, link: str, pictures: Path) -> None:
     """Signs in by the link, then takes one picture after the other."""
     page.goto(link)
     for name, value in OWNER.items():
@@ -65,15 +66,19 @@ def take(page: Page, link: str) -> None:
         page.goto(re.sub(r"/login.*", path, link))
         page.locator(ready).wait_for(state="attached")
         page.locator(".live:not(.pending)").wait_for()
-        page.screenshot(path=PICTURES / f"{name}.png")
+        page.screenshot(path=pictures / f"{name}.png")
 
 
 def main() -> None:
     """Writes the pictures in place of the old ones."""
-    PICTURES.mkdir(exist_ok=True)
-    with demo() as link, sync_playwright() as playwright:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", type=Path, default=PICTURES)
+    parser.add_argument("--program", nargs="+", default=["-m", "voxpop"], help="another Voxpop, for tests")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(exist_ok=True)
+    with demo(arguments.program) as link, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        take(browser.new_context(device_scale_factor=SCALE, locale="en").new_page(), link)
+        take(browser.new_context(device_scale_factor=SCALE, locale="en").new_page(), link, arguments.folder)
         browser.close()
 
 

@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "build_tools"
 # lock is not run: it needs the network. Neither is .ci/run: it runs this test.
-SCRIPTS = {"assets.py", "need", "with_postgres15", "lock"}
+SMALL_DEMO = ROOT / "tests" / "support" / "small_demo.py"
+SCRIPTS = {"assets.py", "need", "with_postgres15", "lock", "pictures.py"}
 SHELL_SCRIPTS = [TOOLS / "need", TOOLS / "with_postgres15", TOOLS / "lock", ROOT / ".ci/run"]
 OFFLINE = {f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https")}
 
@@ -39,6 +40,13 @@ def run(script: str, *words: str, **settings: str) -> "subprocess.CompletedProce
 
 def test_each_script_is_known() -> None:
     assert {path.name for path in TOOLS.iterdir() if path.is_file()} == SCRIPTS
+
+
+def test_pictures_are_taken_from_the_demo(tmp_path: Path) -> None:
+    done = run("pictures.py", "--folder", str(tmp_path), "--program", str(SMALL_DEMO))
+    assert done.returncode == 0, done.stderr
+    for name in ("overview", "inbox"):
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
