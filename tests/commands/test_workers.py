@@ -21,14 +21,14 @@ REQUESTS = re.compile(r'voxpop_requests_total\{method="POST",route="[^"]*/increm
 def workers(serving: ServeProcess) -> list[int]:
     """The process ids of the workers."""
     found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):  # any of them may end at any time
         try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-            command = (stat.parent / "cmdline").read_bytes()
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (process / "cmdline").read_bytes()
         except OSError:
             continue
         if parent == serving.process.pid and b"worker_process" in command:
-            found.append(int(stat.parent.name))
+            found.append(int(process.name))
     return found
 
 
