@@ -50,7 +50,8 @@ class Campaigns:
             name=name, survey_type_code=survey_type, trigger_type=Trigger.ORDER_COMPLETED, start_date=LONG_AGO
         )
         async with self.database.transaction(self.workspace) as tx:
-            return (await campaigns.open_campaign(tx, self.actor, plan, LONG_AGO)).id
+            opened_at = LONG_AGO + timedelta(microseconds=next(NUMBERS))  # lists begin with the latest
+            return (await campaigns.open_campaign(tx, self.actor, plan, opened_at)).id
 
     async def delete(self, campaign: CampaignId) -> None:
         async with self.database.transaction(self.workspace) as tx:
