@@ -5,7 +5,6 @@ from typing import TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, Struct
-from msgspec.structs import asdict, replace
 
 from voxpop.dashboards import series_store as store
 from voxpop.dashboards.feedback_models import RatingChange, RequestedFeedback
@@ -13,9 +12,17 @@ from voxpop.dashboards.models import Kind, SeriesKey
 from voxpop.dashboards.viewer import find_only_agent
 from voxpop.db.pool import Tx
 from voxpop.email_addresses import normalize_email
-from voxpop.errors import FieldError, Invalid
+from voxpop.errors import Invalid
 from voxpop.feedback import lists, service
-from voxpop.feedback.models import FeedbackChange, FeedbackFilter, FeedbackItem, Link, LinkKind, Source
+from voxpop.feedback.models import (
+    FeedbackChange,
+    FeedbackConditions,
+    FeedbackFilter,
+    FeedbackItem,
+    Link,
+    LinkKind,
+    Source,
+)
 from voxpop.surveys import survey_types
 from voxpop.tickets import service as tickets
 from voxpop.types import Actor, Audit, FeedbackId, Origin, WorkspaceId
@@ -38,7 +45,7 @@ async def resolve_filter(tx: Tx, actor: Actor, requested: RequestedFeedback) -> 
         known = [each.code for each in await survey_types.list_survey_types(tx, actor)]
         if requested.survey_type not in known:
             reason = f"must be a survey type of the workspace: {', '.join(known)}"
-            raise Invalid(f"query/survey_type {reason}", details=[FieldError("survey_type", reason)])
+            raise Invalid.of("query", "survey_type", reason)
     try:
         wanted = await _resolve(tx, actor.workspace, requested)
     except NothingMatches:
@@ -82,12 +89,14 @@ async def _resolve(tx: Tx, workspace: WorkspaceId, requested: RequestedFeedback)
     narrowed = narrow(workspace, requested.series) if requested.series else Narrowed()
     if narrowed.link:
         links.append(narrowed.link)
-    fields = {name: value for name, value in asdict(requested).items() if name in FeedbackFilter.__struct_fields__}
-    return replace(
-        FeedbackFilter(**fields),
-        origin=_both(requested.origin, narrowed.origin),
-        origin_id=_both(requested.origin_id, narrowed.origin_id),
-        source=_both(requested.source, narrowed.source),
+    conditions = {name: getattr(requested, name) for name in FeedbackConditions.__struct_fields__}
+    return FeedbackFilter(
+        **conditions
+        | {
+            "origin": _both(requested.origin, narrowed.origin),
+            "origin_id": _both(requested.origin_id, narrowed.origin_id),
+            "source": _both(requested.source, narrowed.source),
+        },
         links=links,
     )
 

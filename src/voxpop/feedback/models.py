@@ -97,7 +97,7 @@ class IndexedRating(Struct, frozen=True):
     comment: str | None
 
 
-class FeedbackFilter(Struct, frozen=True):
+class FeedbackConditions(Struct, frozen=True):
     """Conditions of a list of ratings: all fields that are set must match. The days are in the workspace's zone."""
 
     origin: Origin | None = None
@@ -111,8 +111,13 @@ class FeedbackFilter(Struct, frozen=True):
     handled: bool | None = None
     first_day: date | None = None
     last_day: date | None = None
-    links: Sequence[Link] = ()
     text: str | None = None
+
+
+class FeedbackFilter(FeedbackConditions, frozen=True):
+    """The conditions, and links that a rating must have."""
+
+    links: Sequence[Link] = ()
 
 
 class FeedbackItem(Struct, frozen=True):
