@@ -14,6 +14,7 @@ from tests.support.clients import Client
 from tests.support.databases import FAST_SETTINGS, Databases, at, run_sql
 from tests.support.directories import temporary_directory
 from tests.support.factories import Factory
+from tests.support.inbox import Browser, InboxSite
 
 from voxpop.config.loading import load
 from voxpop.db.embedded.supervisor import running
@@ -117,6 +118,21 @@ async def client(make: Factory) -> Client:
 async def other_client(make: Factory) -> Client:
     """A client with all scopes in another workspace of the same database."""
     return await make.client(await make.workspace("theirs"))
+
+
+@pytest.fixture
+async def inbox(database: Database) -> AsyncIterator[InboxSite]:
+    """Pages of two workspaces with members and customers."""
+    made = await InboxSite(database).set_up()
+    yield made
+    for browser in made.browsers:
+        await browser.aclose()
+
+
+@pytest.fixture
+def member(inbox: InboxSite) -> Browser:
+    """The browser of the workspace's owner."""
+    return inbox.owner_browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

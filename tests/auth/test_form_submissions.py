@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from tests.support.sites import Browser
 
 import voxpop
 from voxpop.auth.rate_limits import RateLimit
-from voxpop.db.pool import Database
 
 CUSTOMER = "ann@example.com"
 SECRET = re.compile(r'id="secret">([^<]+)<')
@@ -80,12 +78,9 @@ class Visit:
 
 
 @pytest.fixture
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    await made.open()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+async def inbox(inbox: InboxSite) -> InboxSite:
+    await inbox.open()
+    return inbox
 
 
 @pytest.fixture(params=FORMS, ids=lambda form: f"{form.path} {form.fields.get('kind', '')}")

@@ -1,16 +1,13 @@
 """The forms of campaigns: who may use them, what they refuse, and that they follow the rules of the API."""
 
-import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.support.forms import field_errors
 from tests.support.inbox import InboxSite
 from tests.support.invariants import Owner
 from tests.support.sites import Browser
-
-from voxpop.db.pool import Database
 
 FORM = {
     "name": "After an order",
@@ -26,28 +23,11 @@ ROW = """SELECT name, survey_type_code, trigger_type, delay_hours, active, delet
     FROM campaign"""
 
 
-@pytest.fixture
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def member(inbox: InboxSite) -> Browser:
-    return inbox.owner_browser
-
-
 async def opened(browser: Browser, **changes: str) -> str:
     """Creates a campaign and returns the path of its page."""
     answer = await browser.submit("/campaigns/new", **FORM | changes)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].partition("?")[0]
-
-
-def field_errors(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<small class="field-error" id="([\w]+)-error">([^<]+)</small>', page))
 
 
 async def row(owner: Owner) -> dict[str, Any]:

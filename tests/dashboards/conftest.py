@@ -1,9 +1,11 @@
-"""Ratings of two workspaces, on a fixed date."""
+"""Ratings of two workspaces on a fixed date, over the API and on pages."""
 
 import pytest
 from tests.support.clients import Client
 from tests.support.dashboards import Ratings, set_today
+from tests.support.inbox import InboxSite
 from tests.support.metrics import Clock
+from tests.support.overview import ratings_of
 
 from voxpop.db.pool import Database
 
@@ -21,3 +23,15 @@ def ours(database: Database, client: Client) -> Ratings:
 @pytest.fixture
 def theirs(database: Database, other_client: Client) -> Ratings:
     return Ratings(database, other_client, Clock())
+
+
+@pytest.fixture
+def site(inbox: InboxSite) -> InboxSite:
+    """The site of the pages."""
+    return inbox
+
+
+@pytest.fixture
+def given(site: InboxSite) -> Ratings:
+    """Records ratings of the site's default workspace."""
+    return ratings_of(site)

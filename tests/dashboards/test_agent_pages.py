@@ -1,39 +1,20 @@
 """The page of agents over HTTP: the rank, small numbers, one agent's chart, and what an agent's session sees."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from tests.support.clients import Client
 from tests.support.dashboards import Ratings
 from tests.support.inbox import AGENT, Browser, InboxSite
 from tests.support.invariants import Owner
-from tests.support.metrics import Clock
 from tests.support.tickets import member
 
-from voxpop.db.pool import Database
 from voxpop.metrics.models import Series, SeriesKind
 from voxpop.types import utcnow
 
 TODAY = utcnow().date()
 MINIMUM = {"minimum_answers": "1", "week_start": "monday"}
-
-
-@pytest.fixture
-async def site(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def given(site: InboxSite) -> Ratings:
-    client = Client()
-    client.workspace = site.workspace_id()
-    return Ratings(site.database, client, Clock())
 
 
 async def rated(given: Ratings, owner: Owner, name: str, scores: list[int], ago: int = 1) -> UUID:

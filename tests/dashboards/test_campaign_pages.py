@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,24 +13,15 @@ from tests.support.invariants import Owner
 from tests.support.overview import answer, fill, ratings_of, rows_of, words_of
 from tests.support.sites import Browser
 
-from voxpop.db.pool import Database
 from voxpop.types import CampaignId
 
 
 @pytest.fixture
-async def inbox(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
+async def inbox(inbox: InboxSite, monkeypatch: pytest.MonkeyPatch) -> InboxSite:
     for module in ("campaign_pages", "feature_pages", "feedback_api"):
         set_today(monkeypatch, module=module)
-    await fill(ratings_of(made))
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def member(inbox: InboxSite) -> Browser:
-    return inbox.owner_browser
+    await fill(ratings_of(inbox))
+    return inbox
 
 
 async def open_campaign(inbox: InboxSite, name: str, survey_type: str = "NPS") -> CampaignId:

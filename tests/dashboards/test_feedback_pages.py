@@ -1,47 +1,25 @@
 """The page of ratings over HTTP: filters, the open rating, marks, notes and tags, and the numbers that lead there."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
-from tests.support.clients import Client, expect_ok
+from tests.support.clients import expect_ok
 from tests.support.dashboards import FEEDBACK, SERIES, Ratings, feedback_rows
 from tests.support.forms import form_data, forms_of
 from tests.support.inbox import AGENT, Browser, InboxSite
 from tests.support.invariants import Owner
-from tests.support.metrics import Clock
+from tests.support.overview import ratings_of
 
-from voxpop.db.pool import Database
 from voxpop.metrics.models import Series, SeriesKind
 from voxpop.types import utcnow
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import WorkspaceChange
 
 TODAY = utcnow().date()
-
-
-@pytest.fixture
-async def site(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def given(site: InboxSite) -> Ratings:
-    """Records ratings of the site's workspace."""
-    return ratings_of(site)
-
-
-def ratings_of(site: InboxSite, slug: str = "default") -> Ratings:
-    client = Client()
-    client.workspace = site.workspace_id(slug)
-    return Ratings(site.database, client, Clock())
 
 
 async def shown(browser: Browser, path: str = "/feedback") -> list[str]:

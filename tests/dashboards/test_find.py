@@ -1,7 +1,6 @@
 """Find: tickets, campaigns, features, people, pages and actions, five of each, in both languages, by role."""
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 
 import pytest
@@ -10,19 +9,15 @@ from tests.support.overview import ratings_of, words_of
 from tests.support.sites import Browser
 
 from voxpop.dashboards.find import ACTIONS, PAGES, best_matches
-from voxpop.db.pool import Database
 
 
 @pytest.fixture
-async def site(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    await made.open("Printer jams", requester=Requester("Пётр Ёлкин", "petr@example.com"))
-    await made.open("Printer is loud")
-    await made.open("Not ours", "acme", requester=Requester("Printer", "printer@acme.example"))
-    await ratings_of(made).campaigns.open("NPS", "После заказа")
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+async def site(inbox: InboxSite) -> InboxSite:
+    await inbox.open("Printer jams", requester=Requester("Пётр Ёлкин", "petr@example.com"))
+    await inbox.open("Printer is loud")
+    await inbox.open("Not ours", "acme", requester=Requester("Printer", "printer@acme.example"))
+    await ratings_of(inbox).campaigns.open("NPS", "После заказа")
+    return inbox
 
 
 async def found(browser: Browser, text: str, language: str = "en") -> dict[str, list[str]]:

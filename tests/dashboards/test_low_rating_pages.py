@@ -3,23 +3,20 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from html import unescape
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.support.clients import Client
 from tests.support.dashboards import Ratings, feedback_rows
 from tests.support.forms import form_data, forms_of
 from tests.support.inbox import AGENT, Browser, InboxSite
 from tests.support.invariants import Owner
-from tests.support.metrics import Clock
 
 from voxpop.dashboards.low_ratings import LowScores, low_type
 from voxpop.dashboards.models import ScoredType
-from voxpop.db.pool import Database
 from voxpop.metrics.formulas import Formula, Measure
 from voxpop.metrics.models import Series, SeriesKind
 from voxpop.types import utcnow
@@ -42,21 +39,6 @@ def test_low_are_the_lower_two_fifths_of_the_scores(
         found = LowScores.of(low_type(ScoredType("X", Measure(formula, *scale, 1, 1), higher_is_better)))
         assert list(range(found.first, found.last + 1)) == list(low)
         assert found.exist is bool(low)
-
-
-@pytest.fixture
-async def site(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def given(site: InboxSite) -> Ratings:
-    client = Client()
-    client.workspace = site.workspace_id()
-    return Ratings(site.database, client, Clock())
 
 
 async def shares(browser: Browser, query: str = "") -> list[list[str]]:

@@ -1,7 +1,6 @@
 """The overview: its numbers are those of the API, each leads to the ratings behind it, and its address is its state."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,9 +8,7 @@ import pytest
 from tests.support.clients import expect_ok
 from tests.support.dashboards import FEEDBACK, SERIES, TODAY, Ratings, set_today
 from tests.support.inbox import InboxSite
-from tests.support.overview import MOVES, answer, fill, ratings_of, rows_of, words_of
-
-from voxpop.db.pool import Database
+from tests.support.overview import MOVES, answer, fill, rows_of, words_of
 
 PATH = "/overview"
 
@@ -19,19 +16,6 @@ PATH = "/overview"
 @pytest.fixture(autouse=True)
 def today_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     set_today(monkeypatch, module="overview_pages")
-
-
-@pytest.fixture
-async def site(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def given(site: InboxSite) -> Ratings:
-    return ratings_of(site)
 
 
 async def page_of(site: InboxSite, query: str = "") -> str:

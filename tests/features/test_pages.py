@@ -1,16 +1,15 @@
 """The pages of products and features: who may use them, what they refuse, and that they follow the rules of the API."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.support.forms import field_errors
 from tests.support.inbox import InboxSite
 from tests.support.invariants import Owner
 from tests.support.sites import Browser
 
-from voxpop.db.pool import Database
 from voxpop.features import service
 from voxpop.features.models import FeatureUser, NewRating
 from voxpop.feedback.models import Source
@@ -27,23 +26,6 @@ CATALOGUE = """SELECT p::text AS product, f::text AS feature FROM product p FULL
     ORDER BY p.id, f.id"""
 KEY = "Use Latin letters, digits and - _ . +, at most 100."
 NUMBER = "Enter a whole number from 1 to 2,147,483,647."
-
-
-@pytest.fixture
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def member(inbox: InboxSite) -> Browser:
-    return inbox.owner_browser
-
-
-def field_errors(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<small class="field-error" id="([\w]+)-error">([^<]+)</small>', page))
 
 
 async def opened_product(browser: Browser, owner: Owner, **changes: str) -> str:

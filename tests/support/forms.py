@@ -1,5 +1,6 @@
-"""The forms of a page as a browser sends them when a user changes nothing."""
+"""The forms of a page as a browser sends them when a user changes nothing, and the errors that a page shows."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -94,3 +95,8 @@ def form_data(form: PageForm) -> dict[str, Any]:
     for name, value in form.values:
         data.setdefault(name, []).append(value)
     return data
+
+
+def field_errors(page: str) -> dict[str, str]:
+    """The message at each field that has one."""
+    return dict(re.findall(r'<small class="field-error" id="([\w]+)-error">([^<]+)</small>', page))

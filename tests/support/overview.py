@@ -17,9 +17,9 @@ from voxpop.types import CampaignId
 MOVES = {"Delivery": ([2, 5, 7, 8] * 5, [9, 10, 10, 9, 8] * 12), "Returns": ([9] * 12, [3, 9, 6] * 5)}
 
 
-def ratings_of(site: InboxSite) -> Ratings:
-    """Records ratings in the site's default workspace."""
-    return Ratings(site.database, cast(Client, SimpleNamespace(workspace=site.workspace_id())), Clock())
+def ratings_of(site: InboxSite, slug: str = "default") -> Ratings:
+    """Records ratings in a workspace of the site."""
+    return Ratings(site.database, cast(Client, SimpleNamespace(workspace=site.workspace_id(slug))), Clock())
 
 
 async def answer(ratings: Ratings, campaign: CampaignId, day: date, scores: Sequence[int]) -> None:

@@ -1,16 +1,13 @@
 """The pages of survey types: who may use them, what they refuse, and that they follow the rules of the API."""
 
-import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
+from tests.support.forms import field_errors
 from tests.support.inbox import InboxSite
 from tests.support.invariants import Owner
 from tests.support.sites import Browser
-
-from voxpop.db.pool import Database
 
 FORM: dict[str, Any] = {
     "code": "CES7",
@@ -31,23 +28,6 @@ FORM: dict[str, Any] = {
 }
 STORED = "SELECT * FROM survey_type ORDER BY workspace_id, code"
 EDIT = "/survey-types/edit"
-
-
-@pytest.fixture
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
-
-
-@pytest.fixture
-def member(inbox: InboxSite) -> Browser:
-    return inbox.owner_browser
-
-
-def field_errors(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<small class="field-error" id="([\w]+)-error">([^<]+)</small>', page))
 
 
 async def stored(owner: Owner, code: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.support.clients import Client
 from tests.support.factories import Factory
-from tests.support.inbox import InboxSite
 from tests.support.portal import PortalSite
 from tests.support.tickets import TicketFactory
 
@@ -16,14 +15,6 @@ from voxpop.db.pool import Database
 def tickets(make: Factory, client: Client) -> TicketFactory:
     """Tickets of the client's workspace."""
     return TicketFactory(make, client.workspace)
-
-
-@pytest.fixture
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
 
 
 @pytest.fixture

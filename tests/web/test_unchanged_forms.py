@@ -9,8 +9,6 @@ from tests.support.forms import form_data, forms_of
 from tests.support.inbox import InboxSite
 from tests.support.sites import AGENT, Browser, member_id
 
-from voxpop.db.pool import Database
-
 # Tables that any request may change: sessions note their last use, rate limits count.
 OF_REQUESTS = {"session", "rate_limit", "api_key", "idempotency_key"}
 PAGES = ["/inbox/TK-1", "/settings/workspace", "/settings/profile", "/settings", "/survey-types/edit?code=NPS"]
@@ -25,16 +23,13 @@ async def stored_rows(owner: "asyncpg.Connection[Any]") -> dict[str, str]:
 
 
 @pytest.fixture
-async def inbox(database: Database) -> Any:
-    made = await InboxSite(database).set_up()
-    owner = made.owner_browser
-    agent = await made.account(AGENT)
-    await made.open(tags=("VIP  Gold", "Straße"), assignee_id=agent)
+async def inbox(inbox: InboxSite) -> InboxSite:
+    owner = inbox.owner_browser
+    agent = await inbox.account(AGENT)
+    await inbox.open(tags=("VIP  Gold", "Straße"), assignee_id=agent)
     await owner.submit("/settings/workspace", name="Acme  Parts", time_zone="Europe/Berlin", cool_down_days="007")
     await owner.submit("/settings/profile", name="Olga  Ó.")
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+    return inbox
 
 
 @pytest.mark.parametrize("path", PAGES)
