@@ -10,6 +10,9 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 VENDOR := src/voxpop/static/vendor/assets.lock
 TEST_VENDOR := tests/vendor/assets.lock
+BUILD_VENDOR := build_tools/vendor/assets.lock
+WIDGET := src/voxpop/static/widget/sources.sha256
+ASSETS := $(VENDOR) $(WIDGET)
 DEV := .venv/.dev-installed
 # Every test, with a worker more than cores, because some tests wait. The slow tests come first (testpaths in
 # pyproject.toml), and an idle worker takes over tests.
@@ -33,17 +36,17 @@ endif
 help: ## list these commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-16s %s\n' "$$name" "$$does"; done
 
-run: .venv/.installed $(VENDOR) ## start Voxpop with demo data on an embedded database (options: ARGS="--port 9000")
+run: .venv/.installed $(ASSETS) ## start Voxpop with demo data on an embedded database (options: ARGS="--port 9000")
 	@exec .venv/bin/voxpop serve --demo $(ARGS)
 
-setup: $(DEV) $(VENDOR) $(TEST_VENDOR) ## install what the other commands need, and nothing else
+setup: $(DEV) $(ASSETS) $(TEST_VENDOR) ## install what the other commands need, and nothing else
 	@:
 
-test: $(DEV) $(VENDOR) $(TEST_VENDOR) ## run every test (some: ARGS="tests/web -k docs")
+test: $(DEV) $(ASSETS) $(TEST_VENDOR) ## run every test (some: ARGS="tests/web -k docs")
 	@build_tools/need chromium postgresql java maven
 	@$(PY) -m pytest $(ALL) $(ARGS)
 
-check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, the domains' on PostgreSQL 15, and each bench in small
+check: $(DEV) $(ASSETS) $(TEST_VENDOR) ## format, lint, types, every test, the domains' on PostgreSQL 15, and each bench in small
 	@build_tools/need chromium postgresql java maven wrk
 	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
 	@$(PY) -m ruff check --quiet
@@ -52,7 +55,7 @@ check: $(DEV) $(VENDOR) $(TEST_VENDOR) ## format, lint, types, every test, the d
 	@build_tools/with_postgres15 $(PY) -m pytest -q $(CORES) $(DATABASE) $(ON_POSTGRES15)
 	@for name in $(BENCHES); do echo "== $$name --small"; $(PY) bench/$$name --small; done
 
-check-postgres15: $(DEV) $(VENDOR) ## run all tests of the domains on PostgreSQL 15
+check-postgres15: $(DEV) $(ASSETS) ## run all tests of the domains on PostgreSQL 15
 	@build_tools/need postgresql
 	@build_tools/with_postgres15 $(PY) -m pytest -q $(CORES) $(DATABASE) $(ALL_ON_POSTGRES15)
 
@@ -60,14 +63,14 @@ fix: $(DEV) ## format, and repair what the linter can repair
 	@$(PY) -m ruff format --quiet
 	@$(PY) -m ruff check --fix --quiet
 
-bench: $(DEV) $(VENDOR) ## measure the hot operations, pages and the start; write bench/RESULTS.md
+bench: $(DEV) $(ASSETS) ## measure the hot operations, pages and the start; write bench/RESULTS.md
 	@build_tools/need wrk postgresql java maven
 	@$(PY) bench/results $(subst inbox,'inbox 100000',$(BENCHES))
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema
 
-pictures: $(DEV) $(VENDOR) ## take the two pictures of README, in docs/pictures/
+pictures: $(DEV) $(ASSETS) ## take the two pictures of README, in docs/pictures/
 	@build_tools/need chromium
 	@$(PY) build_tools/pictures.py
 
@@ -90,5 +93,8 @@ $(DEV): .venv/.installed requirements-dev.lock
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(VENDOR) $(TEST_VENDOR): assets.lock build_tools/assets.py | .venv/.installed
+$(VENDOR) $(TEST_VENDOR) $(BUILD_VENDOR): assets.lock build_tools/assets.py | .venv/.installed
 	@$(PY) build_tools/assets.py $(@D)
+
+$(WIDGET): $(wildcard widget/src/*) build_tools/widget.py $(BUILD_VENDOR) | .venv/.installed
+	@$(PY) build_tools/widget.py

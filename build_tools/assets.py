@@ -1,7 +1,7 @@
-"""Puts third-party files where pages and tests look for them: as assets.lock says, checked, and only if not there yet.
+"""Puts third-party files where pages, tests and builds look for them: as assets.lock says, checked, only if missing.
 
-Run by itself it does so for both, or for the folder it is given; the build (hatch_build.py) needs those of the pages.
-The Node it uses is the one in a wheel; none on the PATH is needed.
+Run by itself it does so for all three, or for the folder it is given; the build (hatch_build.py) needs those of the
+pages. The Node it uses is the one in a wheel; none on the PATH is needed.
 """
 
 import base64
@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "assets.lock"
 VENDOR = ROOT / "src/voxpop/static/vendor"
 TEST_VENDOR = ROOT / "tests/vendor"  # what tests alone use, and no package carries
+BUILD_VENDOR = ROOT / "build_tools/vendor"  # what only builds the widget
+VENDORS = {"pages": VENDOR, "tests": TEST_VENDOR, "build": BUILD_VENDOR}  # by what `for` says in the lock
 SCRATCH = ROOT / "build"  # on the same file system, so that renaming works, and ignored by git
 
 
@@ -34,7 +37,7 @@ def build(vendor: Path = VENDOR) -> None:
     with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
         fresh = Path(place) / "vendor"
         for package in tomllib.loads(LOCK.read_text())["package"]:
-            if package.get("tests", False) == (vendor == TEST_VENDOR):
+            if VENDORS[package.get("for", "pages")] == vendor:
                 _unpack(_fetch(package, Path(place)), package, fresh / package["folder"])
         shutil.copyfile(LOCK, fresh / LOCK.name)
         if vendor.exists():
@@ -76,15 +79,18 @@ def check(content: bytes, package: dict[str, Any]) -> None:
 def _unpack(tarball: Path, package: dict[str, Any], folder: Path) -> None:
     folder.mkdir(parents=True)
     with tarfile.open(tarball) as archive:
-        for name in package["files"]:
-            content = archive.extractfile(f"package/{name}")
-            if content is None:
-                sys.exit(f"{package['name']} has no file {name}")
-            (folder / Path(name).name).write_bytes(content.read())
+        for pattern in package["files"]:
+            files = [each for each in archive if each.isfile() and fnmatch(each.name, f"package/{pattern}")]
+            if not files:
+                sys.exit(f"{package['name']} has no file {pattern}")
+            for file in files:
+                content = archive.extractfile(file)
+                assert content is not None  # noqa: S101 - it is a file
+                (folder / Path(file.name).name).write_bytes(content.read())
 
 
 if __name__ == "__main__":
-    for vendor in [Path(folder).resolve() for folder in sys.argv[1:]] or (VENDOR, TEST_VENDOR):
+    for vendor in [Path(folder).resolve() for folder in sys.argv[1:]] or VENDORS.values():
         if not complete(vendor):
             build(vendor)
         (vendor / LOCK.name).touch()

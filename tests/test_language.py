@@ -40,6 +40,7 @@ REPLACEMENTS = {
 # Names of other products, and of accounts, paths and columns that keep an old word.
 NAMES = re.compile(
     r"""AppleWebKit|"Edge"|"Edge,|["`]nobody["`]"""  # browsers, and the Unix account
+    r"|\bfa\|he\|iw\b"  # codes of languages
     r"|/unhappy\b"  # the old path, which redirects
     r"|RENAME COLUMN door TO"  # the migration that removes the word
 )
@@ -52,17 +53,18 @@ SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\s*\|\s*")
 
 
 def is_exempt(path: Path) -> bool:
-    """Applied migrations never change, demo texts are what people write, and this file names the words."""
+    """Applied migrations never change, demo texts are what people write, this file names the words."""
     relative = path.relative_to(ROOT)
     return (
         path == Path(__file__)
         or bool({"vendor", "texts", "__pycache__", "licenses"} & set(relative.parts))
+        or relative.parent.as_posix() == "src/voxpop/static/widget"  # built from widget/src
         or (relative.parent.name == "migrations" and relative.name < "0008")
     )
 
 
 def files() -> Iterator[Path]:
-    for folder in ("src", "tests", "bench", "docs", "build_tools"):
+    for folder in ("src", "tests", "bench", "docs", "build_tools", "widget"):
         yield from (path for path in sorted((ROOT / folder).rglob("*")) if path.is_file() and path.suffix in TEXT)
     yield from sorted(ROOT.glob("*.md"))
 

@@ -26,6 +26,7 @@ TABLE = """
     open    GET     /
     open    GET     /favicon.ico
     open    GET     /static/{name}
+    open    GET     /widget/{script}
     open    GET     /health/check
     open    GET     /health/ready
     open    GET     /metrics
@@ -259,7 +260,7 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css", "slug": "ours"}
-IDS |= {"document": "tickets", "sheet": "1b5eae.css", "logo_hash": "0" * 32}
+IDS |= {"document": "tickets", "sheet": "1b5eae.css", "script": "v1.js", "logo_hash": "0" * 32}
 IDS |= (
     {"kind": "campaign"}
     | dict.fromkeys(("campaign", "dead_letter", "series"), str(uuid4()))

@@ -51,7 +51,7 @@ from voxpop.tickets.inbox import pages as inbox_pages
 from voxpop.tickets.inbox.sidebar import load_sidebar
 from voxpop.tickets.portal import pages as portal_pages
 from voxpop.types import Scope
-from voxpop.web import ops, pages
+from voxpop.web import ops, pages, widget_files
 from voxpop.web.allowed_methods import answer_options
 from voxpop.web.error_handlers import handle_exception
 from voxpop.web.fast_path import FastEndpoint, FastGet, FastPost, Operation
@@ -146,6 +146,7 @@ def routes() -> Sequence[BaseRouteHandler]:
     handlers: list[BaseRouteHandler] = [
         *first_run_pages.routes(API_SECTIONS),
         *pages.ROUTES,
+        *widget_files.ROUTES,
         *guide_pages.ROUTES,
         *ops.ROUTES,
         *sign_in_pages.ROUTES,

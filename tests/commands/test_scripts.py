@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "build_tools"
 # lock is not run: it needs the network. Neither is .ci/run: it runs this test.
 SMALL_DEMO = ROOT / "tests" / "support" / "small_demo.py"
-SCRIPTS = {"assets.py", "need", "with_postgres15", "lock", "pictures.py"}
+SCRIPTS = {"assets.py", "widget.py", "need", "with_postgres15", "lock", "pictures.py"}
 SHELL_SCRIPTS = [TOOLS / "need", TOOLS / "with_postgres15", TOOLS / "lock", ROOT / ".ci/run"]
 OFFLINE = {f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https")}
 
@@ -58,6 +58,11 @@ def test_shell_scripts_are_valid_and_executable(script: Path) -> None:
 
 def test_assets_are_not_fetched_twice() -> None:
     done = run("assets.py", **OFFLINE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_widget_is_not_built_twice() -> None:
+    done = run("widget.py", PATH="/nowhere")
     assert (done.returncode, done.stderr) == (0, "")
 
 

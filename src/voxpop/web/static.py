@@ -22,6 +22,7 @@ MEDIA_TYPES = {
 }
 IMMUTABLE = "public, max-age=31536000, immutable"
 MIN_GZIP_SIZE = 1024  # bytes
+BUILT = ("vendor/", "widget/")  # scripts that are served as they are
 
 
 # The path of a module that another one imports.
@@ -41,18 +42,20 @@ class File(NamedTuple):
 
 def static_url(name: str) -> str:
     """The URL of a static file; it changes with the content."""
-    return f"/static/{name}?v={_file(name).version}"
+    return f"/static/{name}?v={find_file(name).version}"
 
 
 @get("/static/{name:path}", include_in_schema=False, sync_to_thread=True)
 def static_file(request: Request[None, None, State], name: FromPath[Path]) -> Response[bytes]:
     """A file, compressed if the browser accepts that. Under the URL of an old version it is not cached."""
-    file = _file(str(name).lstrip("/"))
-    headers = {
-        "etag": f'"{file.version}"',
-        "vary": "accept-encoding",
-        "cache-control": IMMUTABLE if request.query_params.get("v") == file.version else "no-cache",
-    }
+    file = find_file(str(name).lstrip("/"))
+    is_current = request.query_params.get("v") == file.version
+    return file_response(request, file, {"cache-control": IMMUTABLE if is_current else "no-cache"})
+
+
+def file_response(request: Request[None, None, State], file: File, own_headers: dict[str, str]) -> Response[bytes]:
+    """The file, compressed if the browser accepts that; or 304 if the browser has it."""
+    headers = {"etag": f'"{file.version}"', "vary": "accept-encoding", **own_headers}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(b"", status_code=304, headers=headers)
     content = _gzipped(file) if "gzip" in request.headers.get("accept-encoding", "") else None
@@ -63,7 +66,7 @@ def static_file(request: Request[None, None, State], name: FromPath[Path]) -> Re
     return Response(content, headers=headers, media_type=MEDIA_TYPES[file.path.suffix])
 
 
-def _file(name: str) -> File:
+def find_file(name: str) -> File:
     """Only listed files are served, so that no name leads out of the directory."""
     path = _paths().get(name)
     if path is None:
@@ -80,7 +83,7 @@ def _paths() -> dict[str, Path]:
 @cache
 def _modules() -> frozenset[Path]:
     """The scripts that import each other, so that a change of one can change the addresses in all."""
-    return frozenset(path for name, path in _paths().items() if path.suffix == ".js" and not name.startswith("vendor/"))
+    return frozenset(path for name, path in _paths().items() if path.suffix == ".js" and not name.startswith(BUILT))
 
 
 @lru_cache(maxsize=256)
@@ -92,7 +95,7 @@ def _content(file: File) -> bytes:
 
 def _versioned(importer: Path, imported: bytes) -> bytes:
     path = (importer.parent / imported.decode()).resolve()
-    return imported + f"?v={_file(path.relative_to(ROOT).as_posix()).version}".encode()
+    return imported + f"?v={find_file(path.relative_to(ROOT).as_posix()).version}".encode()
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,4 @@
+declare module "style.css" {
+  const css: string;
+  export default css;
+}
