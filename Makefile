@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test check check-postgres15 fix bench schema pictures lock
+.PHONY: help run setup test check check-postgres15 fix bench schema clients pictures lock
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -69,6 +69,9 @@ bench: $(DEV) $(ASSETS) ## measure the hot operations, pages and the start; writ
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema
+
+clients: $(DEV) $(ASSETS) ## write the calls and types of both clients, from the OpenAPI document
+	@$(PY) build_tools/clients
 
 pictures: $(DEV) $(ASSETS) ## take the two pictures of README, in docs/pictures/
 	@build_tools/need chromium

@@ -64,7 +64,7 @@ def is_exempt(path: Path) -> bool:
 
 
 def files() -> Iterator[Path]:
-    for folder in ("src", "tests", "bench", "docs", "build_tools", "widget"):
+    for folder in ("src", "tests", "bench", "docs", "build_tools", "widget", "clients"):
         yield from (path for path in sorted((ROOT / folder).rglob("*")) if path.is_file() and path.suffix in TEXT)
     yield from sorted(ROOT.glob("*.md"))
 

@@ -36,6 +36,7 @@ NOT_RUN = {
     "make check": "runs this test",
     "make check-postgres15": "runs this test",
     "make fix": "changes the files",
+    "make clients": "changes the files; tests/clients/test_generated.py compares them",
     "make pictures": "changes the pictures",
     "make bench": "takes minutes; make check runs each bench with --small",
     "make lock": "needs the network",

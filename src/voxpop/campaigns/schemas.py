@@ -159,14 +159,21 @@ EVENT_EXAMPLE = {
     "metadata": {"order_total": 5000, "items_count": 3},
 }
 EVENT_SCHEMA = {
+    "title": "Event",
     "type": "object",
     "required": ["event_type", "guid", "context_id", "context_type"],
     "properties": {
-        "event_type": {"type": "string", "description": "ORDER_COMPLETED or TICKET_CLOSED; others are ignored"},
+        "event_type": {
+            "type": "string",
+            "minLength": 1,
+            "pattern": r"\S",
+            "description": "ORDER_COMPLETED or TICKET_CLOSED; others are ignored",
+        },
         "guid": {"type": "string", "minLength": 1, "maxLength": MAX_GUID, "pattern": r"\S"},
         "context_id": {"type": "string", "minLength": 1, "maxLength": MAX_GUID, "pattern": r"\S"},
         "context_type": {"enum": ["ORDER", "TICKET"]},
         "timestamp": {"type": ["string", "null"], "format": "date-time", "description": "Default: the time of receipt"},
+        "metadata": {"description": "Anything; it is ignored"},
     },
 }
 # Any JSON is accepted, because a bad item of a list fails alone. The schema documents a valid event.

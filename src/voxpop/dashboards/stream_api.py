@@ -19,6 +19,7 @@ from voxpop.auth.guards import AccessGuard, requires_scope
 from voxpop.dashboards.change_feed import ChangedSeries, ChangeFeeds, Update
 from voxpop.errors import Forbidden, NotFound, RateLimited, Unauthorized
 from voxpop.types import FeedbackId, Scope, WorkspaceId, utcnow
+from voxpop.web.headers import LastEventId
 
 LIFETIME_SECONDS, QUIET_SECONDS = 60.0, 15.0
 CHECK_SECONDS = 0.5  # between two looks at the session or key
@@ -91,7 +92,9 @@ class OpenStreams:
         "A session or key may have ten streams open."
     ),
 )
-async def stream_changes(request: Request[None, None, State], actor: CurrentActor) -> ServerSentEvent:
+async def stream_changes(
+    request: Request[None, None, State], actor: CurrentActor, last_event_id: LastEventId = None
+) -> ServerSentEvent:
     streams: OpenStreams = request.app.state.open_streams
     feeds: ChangeFeeds = request.app.state.change_feeds
     access: AccessGuard = request.app.state.access
@@ -104,7 +107,7 @@ async def stream_changes(request: Request[None, None, State], actor: CurrentActo
         return not request.app.state.database.notifier.stopping
 
     caller: str = request.scope["state"]["caller"]
-    since = read_since(request.headers.get("last-event-id"), utcnow())
+    since = read_since(last_event_id, utcnow())
     began = streams.open(caller, asyncio.get_running_loop().time())
     return ServerSentEvent(_counted(streams, caller, began, changes(feeds, actor.workspace, since, may_go_on)))
 

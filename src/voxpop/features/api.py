@@ -229,7 +229,7 @@ async def delete_feature(
     summary="A user's counters on every feature",
     description="Features without uses have zeros. Reading changes nothing.",
 )
-async def list_states(
+async def list_feature_states(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, user_email: UserEmail
 ) -> StatesOut:
     states = await analytics.list_states(tx, actor, product, user_email, utcnow())
@@ -327,7 +327,7 @@ ROUTES = [
     change_feature,
     set_thresholds,
     delete_feature,
-    list_states,
+    list_feature_states,
     increment,
     reject,
     rate,

@@ -24,7 +24,7 @@ FeedbackPath = FromPath[Annotated[str, Meta(description="The rating's id", extra
     summary="Set the notes on a rating",
     description="The last notes win; null removes them.",
 )
-async def set_notes(
+async def set_rating_notes(
     tx: Transaction, actor: CurrentActor, feedback: FeedbackPath, data: JSONBody[NotesBody]
 ) -> NotesOut:
     feedback_id = FeedbackId(read_id(feedback, "feedback"))
@@ -32,4 +32,4 @@ async def set_notes(
     return NotesOut.of(await service.set_notes(tx, actor.workspace, feedback_id, new, Audit(utcnow(), actor.name)))
 
 
-ROUTES = [set_notes]
+ROUTES = [set_rating_notes]

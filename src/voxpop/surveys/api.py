@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from litestar import Request, get, post, put
+from litestar import get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
@@ -30,7 +30,7 @@ from voxpop.surveys.schemas import (
     SurveyTypesOut,
 )
 from voxpop.types import Actor, Guid, Scope, WorkspaceId, utcnow
-from voxpop.web.headers import IdempotencyKey
+from voxpop.web.headers import AcceptLanguage, IdempotencyKey
 
 SURVEYS, SUBMIT = "/api/v1/feedback/surveys", "/api/v1/feedback/submit"
 SURVEY_TYPES = "/api/v1/survey-types"
@@ -84,8 +84,10 @@ async def _submit_answers_now(
         "language is chosen by `Accept-Language`."
     ),
 )
-async def list_surveys(request: Request[None, None, State], actor: CurrentActor, guid: FromQuery[Guid]) -> SurveysOut:
-    return await _batchers(request.app.state).show_surveys(actor, guid, request.headers.get("accept-language"))
+async def list_surveys(
+    state: State, actor: CurrentActor, guid: FromQuery[Guid], accept_language: AcceptLanguage = None
+) -> SurveysOut:
+    return await _batchers(state).show_surveys(actor, guid, accept_language)
 
 
 @post(
@@ -96,14 +98,14 @@ async def list_surveys(request: Request[None, None, State], actor: CurrentActor,
     summary="Answer a survey",
     description="A survey takes one answer. Of several answers at the same time, one is stored.",
 )
-async def submit(
-    request: Request[None, None, State],
+async def submit_answer(
+    state: State,
     actor: CurrentActor,
     data: JSONBody[AnswerBody],
+    accept_language: AcceptLanguage = None,
     idempotency_key: IdempotencyKey = None,
 ) -> AnswerOut:
-    language = request.headers.get("accept-language")
-    return await _batchers(request.app.state).submit_answer(actor, data, language, idempotency_key)
+    return await _batchers(state).submit_answer(actor, data, accept_language, idempotency_key)
 
 
 @get(
@@ -147,4 +149,4 @@ def _batchers(state: State) -> SurveyBatchers:
     return batchers
 
 
-ROUTES = [list_surveys, submit, list_survey_types, add_survey_type, replace_survey_type]
+ROUTES = [list_surveys, submit_answer, list_survey_types, add_survey_type, replace_survey_type]

@@ -22,3 +22,20 @@ IdempotencyKey = Annotated[
     | None,
     HeaderParameter(name="Idempotency-Key"),
 ]
+
+AcceptLanguage = Annotated[
+    Annotated[str, Meta(description="The languages of the texts, the best first", examples=["de, en;q=0.8"])] | None,
+    HeaderParameter(name="Accept-Language"),
+]
+
+LastEventId = Annotated[
+    Annotated[
+        str,
+        Meta(
+            description="The id of the last event received, to resume after it",
+            examples=["2026-11-24T09:30:00.123456+00:00"],
+        ),
+    ]
+    | None,
+    HeaderParameter(name="Last-Event-ID"),
+]

@@ -24,7 +24,9 @@ FEATURE = f"{BASE}/analytics/products/{{product:str}}/features/{{feature:str}}"
     summary="A feature's usage",
     description="Zeros for a feature without uses.",
 )
-async def get_usage(tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath) -> UsageOut:
+async def get_feature_usage(
+    tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
+) -> UsageOut:
     return UsageOut.of(await analytics.get_usage(tx, actor, FeaturePath(product, feature)))
 
 
@@ -35,7 +37,7 @@ async def get_usage(tx: Transaction, actor: CurrentActor, product: ProductKeyPat
     summary="A feature's rating figures",
     description="Over all time; zeros for a feature without ratings.",
 )
-async def get_summary(
+async def get_feature_summary(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
 ) -> SummaryOut:
     return SummaryOut.of(await analytics.get_summary(tx, actor, FeaturePath(product, feature)))
@@ -48,7 +50,7 @@ async def get_summary(
     summary="List a feature's users",
     description="The last changed first. An invalid cursor returns the first page.",
 )
-async def list_users(
+async def list_feature_users(
     tx: Transaction,
     actor: CurrentActor,
     product: ProductKeyPath,
@@ -73,7 +75,7 @@ async def list_users(
     summary="List a feature's ratings",
     description="Newest first. An invalid cursor returns the first page.",
 )
-async def list_ratings(
+async def list_feature_ratings(
     tx: Transaction,
     actor: CurrentActor,
     product: ProductKeyPath,
@@ -98,7 +100,7 @@ async def list_ratings(
     summary="Ratings by month and quarter",
     description="Periods without ratings are left out.",
 )
-async def list_periods(
+async def list_feature_periods(
     tx: Transaction, actor: CurrentActor, product: ProductKeyPath, feature: FeatureKeyPath
 ) -> TimeSeriesOut:
     months = await analytics.list_months(tx, actor, FeaturePath(product, feature))
@@ -108,4 +110,10 @@ async def list_periods(
     )
 
 
-ROUTES = [get_usage, get_summary, list_users, list_ratings, list_periods]
+ROUTES = [
+    get_feature_usage,
+    get_feature_summary,
+    list_feature_users,
+    list_feature_ratings,
+    list_feature_periods,
+]

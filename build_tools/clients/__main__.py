@@ -1,0 +1,5 @@
+"""Writes the generated files of both clients: `make clients`."""
+
+from generate import write
+
+write()
