@@ -46,6 +46,7 @@ TABLE = """
     ingest  POST    /api/csat/v1/products/{product}/features/{feature}/reject
     ingest  POST    /api/csat/v1/products/{product}/features/{feature}/feedbacks
     ingest  POST    /api/v1/events
+    ingest  POST    /api/v1/surveys
     ingest  GET     /api/v1/feedback/surveys
     ingest  POST    /api/v1/feedback/submit
 
@@ -120,6 +121,8 @@ PAGES = """
     anyone   POST   /tickets/logout
     anyone   GET    /tickets/new
     anyone   POST   /tickets/new
+    anyone   GET    /s/{token}
+    anyone   POST   /s/{token}
     anyone   GET    /unhappy
     anyone   GET    /feedback/marks
     anyone   GET    /feedback/{feedback}/notes
@@ -267,6 +270,7 @@ IDS |= (
     | {"code": "NPS", "ref": "TK-1"}
 )
 IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key", "change"), str(uuid4()))
+IDS |= {"token": "0" * 75}
 IDS |= {"file": f"campaign-{uuid4()}.svg"}
 ROLES = ["agent", "admin", "owner"]  # each role includes the rights of those before it
 

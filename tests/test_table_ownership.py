@@ -21,7 +21,7 @@ READS: dict[str, set[str]] = {
     "features": {"workspace"},
     "feedback": {"tag"},  # the names of tags  # the cool-down
     "metrics": {"campaign", "feedback", "survey_type"},  # names and formulas; the ratings that a recount counts
-    "surveys": {"feedback"},  # whether a survey type is used
+    "surveys": {"campaign", "feedback"},  # the channels and the language; whether a survey type is used
     "tickets": {"account"},  # the names of members
 }
 # The lists of tickets put the table into the statement: each order has its own.

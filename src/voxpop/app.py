@@ -44,6 +44,7 @@ from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
 from voxpop.surveys import type_pages as survey_type_pages
 from voxpop.surveys.api import SurveyBatchers
+from voxpop.surveys.hosted import pages as hosted_pages
 from voxpop.surveys.schemas import AnswerBody
 from voxpop.tickets.api import endpoints as tickets_api
 from voxpop.tickets.inbox import live_updates, ticket_pages, undo_pages
@@ -155,6 +156,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *workspace_settings_pages.ROUTES,
         *branding_pages.ROUTES,
         *portal_pages.ROUTES,
+        *hosted_pages.ROUTES,
         *overview_pages.ROUTES,
         *feedback_pages.ROUTES,
         *find_pages.ROUTES,

@@ -33,6 +33,12 @@ def email_error(email: str) -> str | None:
     return None
 
 
+def find_email(*texts: object) -> str | None:
+    """The first text that is an address; None if none is."""
+    addresses = (text for text in texts if isinstance(text, str) and "@" in text and email_error(text) is None)
+    return next(addresses, None)
+
+
 def check_email(email: str, field: str = "email") -> str:
     """The address as written. Invalid, naming the field of the body, unless it can receive email."""
     if reason := email_error(email):

@@ -54,6 +54,15 @@ def choose_locale(accept_language: str | None) -> str:
 
 
 @lru_cache(maxsize=256)
+def text_direction(language: str) -> str:
+    """`rtl` for a language that is written from right to left, otherwise `ltr`."""
+    try:
+        return Locale.parse(language, sep="-").text_direction
+    except (ValueError, UnknownLocaleError):
+        return "ltr"
+
+
+@lru_cache(maxsize=256)
 def csv_delimiter(accept_language: str | None) -> str:
     """The separator of CSV columns in a spreadsheet of the user's first language, which may have no catalogue.
 

@@ -42,6 +42,8 @@ NameText = Annotated[str, Meta(max_length=MAX_NAME, extra=ONE_LINE)]  # of a for
 MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1  # of a column of type `integer`
 Visible = Meta(pattern=VISIBLE)
 Guid = Annotated[str, Meta(min_length=1, max_length=MAX_GUID, pattern=r"\S", examples=["cust_123"])]
+MAX_LANGUAGE = 35
+Language = Annotated[str, Meta(min_length=2, max_length=MAX_LANGUAGE, pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="UTC, with milliseconds")]
 
 

@@ -46,7 +46,7 @@ async def test_each_route_of_the_contract_exists(make: Factory) -> None:  # F1
 async def test_a_campaign_is_returned_in_snake_case_without_an_envelope(api: CampaignApi) -> None:  # F2, F3, F10
     sent = PLAN | {"delay_hours": 24, "end_date": "2024-12-31T10:00:00Z"}
     opened = expect_ok(await api.post("campaigns", sent), 201)
-    assert opened.keys() == PLAN.keys() | {"id"} | AUDIT
+    assert opened.keys() == PLAN.keys() | {"id", "channels", "reminder_after_days", "language"} | AUDIT
     shown = {"start_date": "2024-01-01T00:00:00.000Z", "end_date": "2024-12-31T10:00:00.000Z"}
     assert {field: opened[field] for field in PLAN} == sent | shown
     assert str(UUID(opened["id"])) == opened["id"]

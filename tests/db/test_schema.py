@@ -20,7 +20,7 @@ QUEUES = {"api_key", "job_slot", "outbox"}
 SECURITY_DEFINER_FUNCTIONS = {
     "create_workspace", "list_workspaces", "find_keys", "list_job_progress",
     "find_workspaces", "find_sessions", "find_login_elsewhere", "join_account", "end_account_sessions",
-    "due_mail", "settle_mail", "delete_expired",
+    "due_mail", "settle_mail", "delete_expired", "list_survey_email_workspaces",
     "search_tickets", "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
     "prune_idempotency_keys",
 }  # fmt: skip
@@ -30,6 +30,7 @@ NON_UNIQUE_INDEXES = {
     "outbox_unsent",
     "outbox_sent",
     "outbox_mail_due",
+    "survey_email_due",
     "session_by_id",
     "idempotency_key_by_time",
 }  # allowed without the workspace, because a cluster can keep a non-unique index on each shard

@@ -162,4 +162,4 @@ async def test_every_public_form_is_in_the_list(make: Factory) -> None:
         for handler, _ in [route.route_handler_map["POST"]]
         if (access := handler.opt.get("page")) and access.role is None and not access.customers
     }
-    assert public == {*PUBLIC_FORMS, "/tickets/new"}
+    assert public == {*PUBLIC_FORMS, "/tickets/new", "/s/{token}"}

@@ -34,6 +34,8 @@ class RateLimit(Enum):
     TEST_EMAIL = "test-email", Limit(10, timedelta(hours=1))
     PASSWORD = "password", Limit(10, timedelta(minutes=15))
     OPEN_TICKET = "open-ticket", Limit(10, timedelta(hours=1))
+    ANSWER_SURVEY = "answer-survey", Limit(300, timedelta(minutes=15))
+    UNSUBSCRIBE = "unsubscribe", Limit(300, timedelta(minutes=15))
     GUEST_REPLY = "guest-reply", Limit(30, timedelta(hours=1))
 
     @property

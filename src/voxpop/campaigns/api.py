@@ -2,14 +2,17 @@
 
 from typing import Annotated
 
-from litestar import delete, get, post, put
+from litestar import Request, Response, delete, get, post, put
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
-from voxpop.campaigns import dead_letters, events, service
-from voxpop.campaigns.errors import CampaignHasSurveys, UnknownSurveyType
+from voxpop.campaigns import dead_letters, events, requested_surveys, service
+from voxpop.campaigns.errors import CampaignHasSurveys, CampaignNotRunning, CampaignWithoutLinks, UnknownSurveyType
+from voxpop.campaigns.requested_surveys import RequestedSurvey
 from voxpop.campaigns.schemas import (
     CampaignOut,
     Campaigns,
@@ -19,9 +22,14 @@ from voxpop.campaigns.schemas import (
     EventsBody,
     FilterBody,
     NewCampaign,
+    SurveyLink,
+    SurveyRequest,
     WholeCampaign,
 )
+from voxpop.config.settings import Settings
 from voxpop.cursors import Position
+from voxpop.errors import NotFound
+from voxpop.surveys.hosted import service as hosted
 from voxpop.types import CampaignId, Scope, utcnow
 from voxpop.web.paging import Cursor, Limit, Page, page
 from voxpop.web.validation import read_id
@@ -80,14 +88,17 @@ async def show_campaign(tx: Transaction, actor: CurrentActor, campaign: Campaign
     opt=requires_scope(Scope.MANAGE) | {"errors": (UnknownSurveyType, CampaignHasSurveys)},
     tags=TAG,
     summary="Replace a campaign",
-    description="Replaces all fields. The survey type can change only while the campaign has no surveys.",
+    description=(
+        "Replaces all fields. `channels`, `reminder_after_days` and `language` keep their value if they are missing. "
+        "The survey type can change only while the campaign has no surveys."
+    ),
 )
 async def replace_campaign(
     tx: Transaction, actor: CurrentActor, campaign: CampaignPath, data: JSONBody[WholeCampaign]
 ) -> CampaignOut:
-    now = utcnow()
-    plan = data.plan((await workspaces.get_workspace(tx, actor.workspace)).zone, now)
-    return CampaignOut.of(await service.replace_campaign(tx, actor, _id(campaign), plan, now))
+    zone = (await workspaces.get_workspace(tx, actor.workspace)).zone
+    stored = await service.lock_campaign(tx, actor, _id(campaign))
+    return CampaignOut.of(await service.replace_campaign(tx, actor, stored.id, data.plan(zone, stored), utcnow()))
 
 
 @delete(
@@ -113,6 +124,28 @@ async def delete_campaign(tx: Transaction, actor: CurrentActor, campaign: Campai
 async def send_events(tx: Transaction, actor: CurrentActor, data: JSONBody[EventsBody]) -> EventResults:
     results = await events.receive(tx, actor.workspace, data, utcnow())
     return EventResults([EventResult.of(result) for result in results])
+
+
+@post(
+    "/api/v1/surveys",
+    opt=requires_scope(Scope.INGEST) | {"errors": (NotFound, CampaignWithoutLinks, CampaignNotRunning)},
+    tags=["Surveys"],
+    summary="Request the link of a survey",
+    description=(
+        "Opens a survey of a campaign with the channel `link`, due at once, for you to send. A repeat for the same "
+        "campaign and context returns the first survey with status 200."
+    ),
+    responses={200: ResponseSpec(SurveyLink, description="The survey was opened by an earlier request")},
+)
+async def request_survey(
+    request: Request[None, None, State], tx: Transaction, actor: CurrentActor, data: JSONBody[SurveyRequest]
+) -> Response[SurveyLink]:
+    workspace = await workspaces.get_workspace(tx, actor.workspace)
+    wanted = RequestedSurvey(data.campaign_id, data.guid, data.context.type, data.context.context_id)
+    opened = await requested_surveys.request_survey(tx, workspace, wanted, utcnow())
+    settings: Settings = request.app.state.settings
+    link = await hosted.survey_link(tx, workspace, opened.id, settings.public_url)
+    return Response(SurveyLink(opened.id, link), status_code=201 if opened.is_new else 200)
 
 
 @get(
@@ -158,6 +191,7 @@ ROUTES = [
     replace_campaign,
     delete_campaign,
     send_events,
+    request_survey,
     list_dead_letters,
     replay_dead_letter,
 ]

@@ -18,6 +18,20 @@ class CampaignHasSurveys(Conflict):
     message = "The campaign already has surveys, so its survey type cannot change. Create another campaign."
 
 
+class CampaignWithoutLinks(Conflict):
+    """Links are requested of a campaign that does not have the channel `link`."""
+
+    code = "CAMPAIGN_WITHOUT_LINKS"
+    message = "The campaign does not ask by link. Add the channel link to it."
+
+
+class CampaignNotRunning(Conflict):
+    """The campaign is inactive, has not begun or has ended, so it opens no surveys."""
+
+    code = "CAMPAIGN_NOT_RUNNING"
+    message = "The campaign is inactive, has not begun or has ended."
+
+
 class CampaignNotStarted(Conflict):
     """A campaign that has not started cannot end."""
 

@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from voxpop.campaigns import store
-from voxpop.campaigns.models import ContextType, Event, MatchedCampaign, Trigger
+from voxpop.campaigns.models import Channel, ContextType, Event, MatchedCampaign, Trigger
 from voxpop.campaigns.store import RunningCampaign
 from voxpop.db.pool import Tx
+from voxpop.email_addresses import find_email, normalize_email
 from voxpop.metrics import service as metrics
 from voxpop.metrics.models import Stage, SurveyIncrement
 from voxpop.surveys import service as surveys
@@ -77,7 +78,9 @@ def parse_event(message: object, received_at: datetime) -> Event | None:
     if (context := CONTEXTS.get(_text(message, "context_type"))) is None:
         raise InvalidEvent("must be ORDER or TICKET", "context_type")
     day = _instant(message.get("timestamp"), received_at).date()
-    return Event(trigger, _text(message, "guid"), context, _text(message, "context_id"), day)
+    guid, context_id = _text(message, "guid"), _text(message, "context_id")
+    # Callers may send anything as `email` (F31), so a text that is no address is ignored.
+    return Event(trigger, guid, context, context_id, day, find_email(message.get("email"), guid))
 
 
 def unknown_type() -> EventResult:
@@ -119,6 +122,7 @@ async def _match(tx: Tx, workspace: WorkspaceId, events: Sequence[Event], now: d
 
 
 def _survey(ident: SurveyId, campaign: RunningCampaign, event: Event) -> NewCampaignSurvey:
+    email = event.email if Channel.EMAIL in campaign.channels else None
     return NewCampaignSurvey(
         id=ident,
         campaign=campaign.id,
@@ -128,6 +132,8 @@ def _survey(ident: SurveyId, campaign: RunningCampaign, event: Event) -> NewCamp
         context_type=event.context_type,
         context_id=event.context_id,
         context_date=event.date,
+        email=email,
+        email_folded=email and normalize_email(email),
     )
 
 

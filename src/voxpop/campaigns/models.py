@@ -1,5 +1,6 @@
 """A campaign: which survey it opens, on which trigger, after which delay; and the events that trigger it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -30,6 +31,22 @@ class ContextType(StrEnum):
     TICKET = "TICKET"
 
 
+class Channel(StrEnum):
+    """A way to ask: a list that the caller's app shows, an email of ours, or a link that the caller sends."""
+
+    IN_APP = "in_app"
+    EMAIL = "email"
+    LINK = "link"
+
+
+CHANNEL_NAMES = {
+    Channel.IN_APP: N_("In your app"),
+    Channel.EMAIL: N_("By email"),
+    Channel.LINK: N_("By a link that you send"),
+}
+DEFAULT_CHANNELS = (Channel.IN_APP,)
+
+
 class CampaignPlan(Struct, frozen=True, kw_only=True):
     """The part of a campaign that its callers decide."""
 
@@ -40,6 +57,9 @@ class CampaignPlan(Struct, frozen=True, kw_only=True):
     end_date: datetime | None = None
     delay_hours: int = 0
     active: bool = True
+    channels: Sequence[Channel] = DEFAULT_CHANNELS
+    reminder_after_days: int | None = None
+    language: str | None = None
 
 
 class CampaignState(StrEnum):
@@ -52,7 +72,7 @@ class CampaignState(StrEnum):
 
 
 class Campaign(Struct, frozen=True):
-    """A campaign as stored."""
+    """A campaign as stored. `language` is that of emails and hosted pages; None for that of the survey type."""
 
     id: CampaignId
     name: str
@@ -62,6 +82,9 @@ class Campaign(Struct, frozen=True):
     active: bool
     start_date: datetime
     end_date: datetime | None
+    channels: list[str]
+    reminder_after_days: int | None
+    language: str | None
     create_time: datetime
     create_user: str
     last_update_time: datetime
@@ -78,6 +101,9 @@ class Campaign(Struct, frozen=True):
             end_date=self.end_date,
             delay_hours=self.delay_hours,
             active=self.active,
+            channels=tuple(map(Channel, self.channels)),
+            reminder_after_days=self.reminder_after_days,
+            language=self.language,
         )
 
     def state(self, now: datetime) -> CampaignState:
@@ -110,13 +136,14 @@ class Page(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """Something that happened to a customer, of a type that opens surveys."""
+    """Something that happened to a customer, of a type that opens surveys. `email`: their address, if it is known."""
 
     type: Trigger
     guid: str
     context_type: ContextType
     context_id: str
     date: date  # the day of the event, in UTC
+    email: str | None = None
 
 
 class MatchedCampaign(Struct, frozen=True):

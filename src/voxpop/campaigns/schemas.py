@@ -5,20 +5,61 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct, structs
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from voxpop.campaigns import event_ingest
 from voxpop.campaigns.dates import parse_date
-from voxpop.campaigns.models import Campaign, CampaignFilter, CampaignPlan, DeadLetter, Page, Trigger
+from voxpop.campaigns.models import (
+    DEFAULT_CHANNELS,
+    Campaign,
+    CampaignFilter,
+    CampaignPlan,
+    Channel,
+    ContextType,
+    DeadLetter,
+    Page,
+    Trigger,
+)
 from voxpop.errors import Invalid
-from voxpop.types import MAX_GUID, MAX_NAME, CampaignId, Instant, Name, SurveyId, instant, whole_number
+from voxpop.types import (
+    MAX_GUID,
+    MAX_NAME,
+    CampaignId,
+    Guid,
+    Instant,
+    Language,
+    Name,
+    SurveyId,
+    instant,
+    whole_number,
+)
 
 MAX_DELAY_HOURS = 87_600  # ten years
+MAX_REMINDER_DAYS = 30
 
 CampaignName = Annotated[Name, Meta(examples=["NPS после заказа"])]
 TypeCode = Annotated[str, Meta(min_length=1, max_length=100, examples=["NPS"])]
 DelayHours = Annotated[
     float, whole_number(0, MAX_DELAY_HOURS), Meta(description="0: the survey is due at once", examples=[24])
+]
+Channels = Annotated[
+    tuple[Channel, ...],
+    Meta(
+        min_length=1,
+        description=(
+            "Where customers are asked: `in_app` lists the surveys, `email` sends them, `link` lets you request links. "
+            "With `link` alone, events open none"
+        ),
+        examples=[["in_app", "email"]],
+    ),
+]
+ReminderDays = Annotated[
+    float,
+    whole_number(1, MAX_REMINDER_DAYS),
+    Meta(description="Days from the email to its one reminder; null for none", examples=[3]),
+]
+EmailLanguage = Annotated[
+    Language, Meta(description="Of emails and hosted pages; null for that of the survey type", examples=["en"])
 ]
 MOMENT = "An instant, or a day of the workspace"
 FORMATS = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
@@ -42,14 +83,28 @@ class NewCampaign(Struct, frozen=True):
     active: bool = True
     start_date: Start | None = None
     end_date: End | None = None
+    channels: Channels = DEFAULT_CHANNELS
+    reminder_after_days: ReminderDays | None = None
+    language: EmailLanguage | None = None
 
     def plan(self, zone: ZoneInfo, now: datetime) -> CampaignPlan:
         """The plan with its dates parsed; Invalid for a date that cannot be parsed."""
-        return _plan(self, self.start_date, zone, now)
+        return CampaignPlan(
+            name=self.name,
+            survey_type_code=self.survey_type_code,
+            trigger_type=self.trigger_type,
+            delay_hours=int(self.delay_hours),
+            active=self.active,
+            start_date=now if self.start_date is None else _date("start_date", self.start_date, zone),
+            end_date=None if self.end_date is None else _date("end_date", self.end_date, zone, end=True),
+            channels=tuple(dict.fromkeys(self.channels)),
+            reminder_after_days=None if self.reminder_after_days is None else int(self.reminder_after_days),
+            language=self.language,
+        )
 
 
 class WholeCampaign(Struct, frozen=True):
-    """A whole campaign: all fields but `end_date` are required; without that one the campaign has no end."""
+    """A whole campaign. Without `end_date` it has no end. A missing one of the last three fields keeps its value."""
 
     name: CampaignName
     survey_type_code: TypeCode
@@ -58,22 +113,15 @@ class WholeCampaign(Struct, frozen=True):
     active: bool
     start_date: Start
     end_date: End | None = None
+    channels: Channels | UnsetType = UNSET
+    reminder_after_days: ReminderDays | UnsetType | None = UNSET
+    language: EmailLanguage | UnsetType | None = UNSET
 
-    def plan(self, zone: ZoneInfo, now: datetime) -> CampaignPlan:
+    def plan(self, zone: ZoneInfo, stored: Campaign) -> CampaignPlan:
         """The plan with its dates parsed; Invalid for a date that cannot be parsed."""
-        return _plan(self, self.start_date, zone, now)
-
-
-def _plan(body: NewCampaign | WholeCampaign, start: str | None, zone: ZoneInfo, now: datetime) -> CampaignPlan:
-    return CampaignPlan(
-        name=body.name,
-        survey_type_code=body.survey_type_code,
-        trigger_type=body.trigger_type,
-        delay_hours=int(body.delay_hours),
-        active=body.active,
-        start_date=now if start is None else _date("start_date", start, zone),
-        end_date=None if body.end_date is None else _date("end_date", body.end_date, zone, end=True),
-    )
+        sent = {name: value for name, value in structs.asdict(self).items() if value is not UNSET}
+        kept = {name: getattr(stored.plan, name) for name in self.__struct_fields__ if name not in sent}
+        return NewCampaign(**sent | kept).plan(zone, stored.start_date)
 
 
 class CampaignOut(Struct, frozen=True):
@@ -87,6 +135,9 @@ class CampaignOut(Struct, frozen=True):
     active: bool
     start_date: Instant
     end_date: Instant | None
+    channels: Channels
+    reminder_after_days: Annotated[int, Meta(examples=[3])] | None
+    language: EmailLanguage | None
     create_time: Instant
     create_user: Annotated[str, Meta(examples=["key:backend"])]
     last_update_time: Instant
@@ -96,7 +147,8 @@ class CampaignOut(Struct, frozen=True):
     def of(cls, campaign: Campaign) -> Self:
         values: dict[str, Any] = structs.asdict(campaign)
         instants = {name: instant(value) for name, value in values.items() if isinstance(value, datetime)}
-        return cls(**values | instants | {"trigger_type": Trigger(campaign.trigger_type)})
+        words = {"trigger_type": Trigger(campaign.trigger_type), "channels": tuple(map(Channel, campaign.channels))}
+        return cls(**values | instants | words)
 
 
 class Campaigns(Struct, frozen=True):
@@ -166,12 +218,17 @@ EVENT_SCHEMA = {
         "event_type": {
             "type": "string",
             "minLength": 1,
+            "maxLength": MAX_GUID,
             "pattern": r"\S",
             "description": "ORDER_COMPLETED or TICKET_CLOSED; others are ignored",
         },
         "guid": {"type": "string", "minLength": 1, "maxLength": MAX_GUID, "pattern": r"\S"},
         "context_id": {"type": "string", "minLength": 1, "maxLength": MAX_GUID, "pattern": r"\S"},
         "context_type": {"enum": ["ORDER", "TICKET"]},
+        "email": {
+            "type": ["string", "null"],
+            "description": "For campaigns by email. Default: a guid that is an address",
+        },
         "timestamp": {"type": ["string", "null"], "format": "date-time", "description": "Default: the time of receipt"},
         "metadata": {"description": "Anything; it is ignored"},
     },
@@ -184,6 +241,28 @@ EventsBody = Annotated[
         examples=[EVENT_EXAMPLE],
     ),
 ]
+
+
+class ContextBody(Struct, frozen=True):
+    """What the customer is asked about."""
+
+    type: Annotated[ContextType, Meta(examples=["ORDER"])]
+    context_id: Annotated[Guid, Meta(examples=["order_456"])]
+
+
+class SurveyRequest(Struct, frozen=True):
+    """A survey to open for a customer, outside of any event."""
+
+    campaign_id: CampaignId
+    guid: Guid
+    context: ContextBody
+
+
+class SurveyLink(Struct, frozen=True):
+    """An open survey, and the link to its page."""
+
+    survey_id: SurveyId
+    link: Annotated[str, Meta(examples=["https://feedback.example.com/s/019a…"])]
 
 
 class EventResult(Struct, frozen=True):

@@ -30,7 +30,7 @@ async def find_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign 
 async def replace_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
     """CampaignHasSurveys for another survey type once there are surveys, because stored scores would change meaning."""
     _check_dates(plan)
-    old = await _lock(tx, actor, campaign)
+    old = await lock_campaign(tx, actor, campaign)
     if old.survey_type_code != plan.survey_type_code and await store.has_surveys(tx, actor.workspace, campaign):
         raise CampaignHasSurveys
     return await store.replace_campaign(tx, actor.workspace, campaign, plan, Audit(now, actor.name))
@@ -38,25 +38,25 @@ async def replace_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: Cam
 
 async def change_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
     """As `replace_campaign`, but writes nothing if nothing changes."""
-    old = await _lock(tx, actor, campaign)
+    old = await lock_campaign(tx, actor, campaign)
     return old if old.plan == plan else await replace_campaign(tx, actor, campaign, plan, now)
 
 
 async def pause_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
     """The campaign opens no more surveys until it is resumed."""
-    plan = (await _lock(tx, actor, campaign)).plan
+    plan = (await lock_campaign(tx, actor, campaign)).plan
     return await change_campaign(tx, actor, campaign, replace(plan, active=False), now)
 
 
 async def resume_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
     """The campaign opens surveys again, between its start and its end."""
-    plan = (await _lock(tx, actor, campaign)).plan
+    plan = (await lock_campaign(tx, actor, campaign)).plan
     return await change_campaign(tx, actor, campaign, replace(plan, active=True), now)
 
 
 async def end_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
     """The campaign ends now. An earlier end stays. Raises CampaignNotStarted before the start."""
-    old = await _lock(tx, actor, campaign)
+    old = await lock_campaign(tx, actor, campaign)
     if now < old.start_date:
         raise CampaignNotStarted
     if old.state(now) is CampaignState.ENDED:
@@ -80,8 +80,8 @@ async def list_campaigns(tx: Tx, actor: Actor, criteria: CampaignFilter, page: P
     return await store.list_campaigns(tx, actor.workspace, criteria, page)
 
 
-async def _lock(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
-    """So that another change does not get lost."""
+async def lock_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
+    """The campaign, which no other change touches until the transaction ends; NotFound for an unknown one."""
     return _existing(await store.lock_campaign(tx, actor.workspace, campaign), campaign)
 
 

@@ -23,17 +23,19 @@ class RunningCampaign(Struct, frozen=True):
     trigger_type: str
     survey_type_code: str
     delay_hours: int
+    channels: list[str]
 
 
 _CAMPAIGN = """id, name, survey_type_code, trigger_type, delay_hours, active, start_date, end_date,
-        create_time, create_user, last_update_time, last_update_user"""
+        channels, reminder_after_days, language, create_time, create_user, last_update_time, last_update_user"""
 
 NEW_CAMPAIGN = Query(
     f"""
     INSERT INTO campaign (workspace_id, id, name, name_folded, survey_type_code, trigger_type, delay_hours, active,
-                          start_date, end_date, create_time, create_user, last_update_time, last_update_user)
+                          start_date, end_date, channels, reminder_after_days, language,
+                          create_time, create_user, last_update_time, last_update_user)
     VALUES (:workspace, :campaign, :name, :name_folded, :survey_type_code, :trigger_type, :delay_hours, :active,
-            :start_date, :end_date, :at, :by, :at, :by)
+            :start_date, :end_date, :channels, :reminder_after_days, :language, :at, :by, :at, :by)
     RETURNING {_CAMPAIGN}
     """,
     Campaign,
@@ -46,11 +48,15 @@ CAMPAIGN_BY_ID = Query(
 
 LOCKED_CAMPAIGN = Query(f"{CAMPAIGN_BY_ID.text} FOR UPDATE", Campaign)
 
+# The lock keeps the survey type from changing between this statement and the opening of a survey.
+UNCHANGING_CAMPAIGN = Query(f"{CAMPAIGN_BY_ID.text} FOR KEY SHARE", Campaign)
+
 REPLACED_CAMPAIGN = Query(
     f"""
     UPDATE campaign SET name = :name, name_folded = :name_folded, survey_type_code = :survey_type_code,
         trigger_type = :trigger_type, delay_hours = :delay_hours, active = :active, start_date = :start_date,
-        end_date = :end_date, last_update_time = :at, last_update_user = :by
+        end_date = :end_date, channels = :channels, reminder_after_days = :reminder_after_days, language = :language,
+        last_update_time = :at, last_update_user = :by
     WHERE workspace_id = :workspace AND id = :campaign AND NOT deleted
     RETURNING {_CAMPAIGN}
     """,
@@ -91,8 +97,8 @@ USE = Query(
 # The lock keeps the survey type from changing between this statement and the opening of surveys.
 RUNNING = Query(
     """
-    SELECT id, trigger_type, survey_type_code, delay_hours FROM campaign
-    WHERE workspace_id = :workspace AND trigger_type = ANY (:triggers::text[])
+    SELECT id, trigger_type, survey_type_code, delay_hours, channels FROM campaign
+    WHERE workspace_id = :workspace AND trigger_type = ANY (:triggers::text[]) AND channels <> '{link}'
         AND active AND NOT deleted AND start_date <= :now AND (end_date IS NULL OR end_date >= :now)
     ORDER BY id FOR KEY SHARE
     """,
@@ -116,6 +122,11 @@ async def find_campaign(tx: Tx, workspace: WorkspaceId, campaign: CampaignId) ->
 async def lock_campaign(tx: Tx, workspace: WorkspaceId, campaign: CampaignId) -> Campaign | None:
     """Until the transaction ends, the campaign opens no survey and does not change."""
     return await LOCKED_CAMPAIGN.find(tx, workspace=workspace, campaign=campaign)
+
+
+async def find_unchanging_campaign(tx: Tx, workspace: WorkspaceId, campaign: CampaignId) -> Campaign | None:
+    """Until the transaction ends, the campaign does not change."""
+    return await UNCHANGING_CAMPAIGN.find(tx, workspace=workspace, campaign=campaign)
 
 
 async def replace_campaign(

@@ -10,10 +10,10 @@ from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.metrics.formulas import Formula
 from voxpop.surveys.models import SurveyType
-from voxpop.surveys.schemas import MAX_SCORE, MAX_TEXT, Language, NewSurveyType, Question, TextsBody, Thanks
+from voxpop.surveys.schemas import MAX_SCORE, MAX_TEXT, NewSurveyType, Question, TextsBody, Thanks
 from voxpop.surveys.survey_types import Preview, PreviewTexts
 from voxpop.surveys.texts import decode_translations
-from voxpop.types import MAX_KEY, MAX_NAME
+from voxpop.types import MAX_KEY, MAX_NAME, Language
 from voxpop.web.forms import WHOLE_NUMBER, parse_texts
 
 LANGUAGE_TWICE = N_("The question has this language already.")

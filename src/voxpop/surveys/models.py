@@ -71,7 +71,7 @@ class NewSurvey(Struct, frozen=True, kw_only=True):
 
 
 class NewCampaignSurvey(Struct, frozen=True):
-    """A survey that a campaign opens for an event. It is due `delay_hours` later."""
+    """A survey that a campaign opens for a context. It is due `delay_hours` later, and is sent to `email` then."""
 
     id: SurveyId
     campaign: CampaignId
@@ -81,6 +81,8 @@ class NewCampaignSurvey(Struct, frozen=True):
     context_type: str
     context_id: str
     context_date: date
+    email: str | None = None
+    email_folded: str | None = None
 
 
 class SurveyClosure(Struct, frozen=True):

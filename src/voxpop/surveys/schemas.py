@@ -16,6 +16,7 @@ from voxpop.types import (
     FeedbackId,
     Instant,
     Key,
+    Language,
     Name,
     SurveyId,
     Visible,
@@ -23,13 +24,12 @@ from voxpop.types import (
     whole_number,
 )
 
-MAX_TEXT, MAX_LANGUAGE, MAX_SCORE = 500, 35, 100
+MAX_TEXT, MAX_SCORE = 500, 100
 
 Code = Annotated[Key, Meta(examples=["CES7"])]
 TypeName = Annotated[Name, Meta(examples=["Customer Effort Score, 1-7"])]
 Question = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["How easy was it?"]), Visible]
 Thanks = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, examples=["Thank you!"]), Visible]
-Language = Annotated[str, Meta(min_length=2, max_length=MAX_LANGUAGE, pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z")]
 TextsLanguage = Annotated[
     Language, Meta(description="Of question and thanks, as a tag in lower case; null if unknown", examples=["en"])
 ]

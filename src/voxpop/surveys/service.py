@@ -27,7 +27,7 @@ from voxpop.surveys.models import (
     SurveyClosure,
     with_workspace,
 )
-from voxpop.types import SYSTEM_USER, Audit, SurveyId, WorkspaceId
+from voxpop.types import SYSTEM_USER, Audit, CampaignId, SurveyId, WorkspaceId
 from voxpop.workspaces.models import Workspace
 
 
@@ -43,8 +43,15 @@ async def open_surveys(
 async def open_campaign_surveys(
     tx: Tx, workspace: WorkspaceId, surveys: Sequence[NewCampaignSurvey], now: datetime
 ) -> set[SurveyId]:
-    """Opens surveys for events and returns the new ones. A campaign opens one survey for a context at most."""
+    """Opens campaign surveys and returns the new ones. A campaign opens one survey for a context at most."""
     return await store.insert_campaign_surveys(tx, workspace, surveys, Audit(now, SYSTEM_USER)) if surveys else set()
+
+
+async def find_campaign_survey(
+    tx: Tx, workspace: WorkspaceId, campaign: CampaignId, context_id: str
+) -> SurveyId | None:
+    """The campaign's survey for a context, whatever its status."""
+    return await store.find_campaign_survey(tx, workspace, campaign, context_id)
 
 
 async def mark_shown(

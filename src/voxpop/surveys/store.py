@@ -35,20 +35,29 @@ NEW_SURVEYS = Query(
     NoRows,
 )
 
-# Which of these surveys are new? A campaign has one survey for a context at most.
+# Which of these surveys are new? A campaign has one survey for a context at most. Those with an address are emailed.
 NEW_CAMPAIGN_SURVEYS = Query(
     """
-    INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, context_type,
-                        context_id, context_date, scheduled_at,
-                        create_time, create_user, last_update_time, last_update_user)
-    SELECT :workspace, id, code, 'campaign', campaign_id, campaign_id, guid, context_type, context_id, date,
-           :now::timestamptz + make_interval(hours => delay_hours), :now, :user, :now, :user
-    FROM unnest(:id::uuid[], :campaign::uuid[], :survey_type::text[], :delay_hours::int[], :guid::text[],
-                :context_type::text[], :context_id::text[], :context_date::date[])
-        AS new (id, campaign_id, code, delay_hours, guid, context_type, context_id, date)
-    ORDER BY campaign_id, context_id COLLATE "C"
-    ON CONFLICT (workspace_id, campaign_id, context_id) WHERE campaign_id IS NOT NULL DO NOTHING
-    RETURNING id
+    WITH new AS (
+        SELECT * FROM unnest(:id::uuid[], :campaign::uuid[], :survey_type::text[], :delay_hours::int[], :guid::text[],
+                             :context_type::text[], :context_id::text[], :context_date::date[], :email::text[],
+                             :email_folded::text[])
+            AS new (id, campaign_id, code, delay_hours, guid, context_type, context_id, date, email, email_folded)
+    ), opened AS (
+        INSERT INTO survey (workspace_id, id, survey_type_code, origin, origin_id, campaign_id, guid, context_type,
+                            context_id, context_date, scheduled_at,
+                            create_time, create_user, last_update_time, last_update_user)
+        SELECT :workspace, id, code, 'campaign', campaign_id, campaign_id, guid, context_type, context_id, date,
+               :now::timestamptz + make_interval(hours => delay_hours), :now, :user, :now, :user
+        FROM new ORDER BY campaign_id, context_id COLLATE "C"
+        ON CONFLICT (workspace_id, campaign_id, context_id) WHERE campaign_id IS NOT NULL DO NOTHING
+        RETURNING id, scheduled_at
+    ), emailed AS (
+        INSERT INTO survey_email (workspace_id, survey_id, campaign_id, email, email_folded, due_at)
+        SELECT :workspace, id, campaign_id, email, email_folded, scheduled_at
+        FROM opened JOIN new USING (id) WHERE email IS NOT NULL ORDER BY id
+    )
+    SELECT id FROM opened
     """,
     SurveyRow,
     values=NewCampaignSurvey,
@@ -71,17 +80,18 @@ CLOSED_SURVEYS = Query(
 )
 
 
-# Which open campaign surveys can these customers answer now? The latest scheduled first. Those shown for the first time
-# are marked and counted in the same statement, so that it commits by itself. Those that were closed meanwhile are left
-# out when they are locked; another process may have marked some meanwhile.
+# Which open campaign surveys can these customers answer now in an app? The latest scheduled first. Those shown for the
+# first time are marked and counted in the same statement, so that it commits by itself. Those that were closed
+# meanwhile are left out when they are locked; another process may have marked some meanwhile.
 SHOWN_DUE_SURVEYS = Query(
     f"""
     WITH due AS (
         SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.language, t.translations, t.scale_min,
                t.scale_max, s.context_type, s.context_id, s.context_date, s.sent_at, s.scheduled_at, s.create_time
         FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
+            JOIN campaign c ON c.workspace_id = :workspace AND c.id = s.campaign_id
         WHERE s.workspace_id = :workspace AND s.guid = ANY (:guids::text[]) AND s.origin = 'campaign'
-            AND s.status = 'PENDING' AND s.scheduled_at < :now
+            AND s.status = 'PENDING' AND s.scheduled_at < :now AND 'in_app' = ANY (c.channels)
     ), locked AS (
         SELECT id, sent_at FROM survey
         WHERE workspace_id = :workspace AND id = ANY (ARRAY(SELECT id FROM due WHERE sent_at IS NULL))
@@ -104,6 +114,14 @@ SHOWN_DUE_SURVEYS = Query(
     ORDER BY d.scheduled_at DESC, d.create_time DESC, d.id DESC
     """,
     DueSurvey,
+)
+
+SURVEY_OF_CONTEXT = Query(
+    """
+    SELECT id FROM survey
+    WHERE workspace_id = :workspace AND campaign_id = :campaign AND context_id = :context_id
+    """,
+    SurveyRow,
 )
 
 SHOWN_SURVEYS = Query(
@@ -172,6 +190,14 @@ async def insert_campaign_surveys(
     rows = arrays_of(surveys)
     new = await NEW_CAMPAIGN_SURVEYS.all(tx, workspace=workspace, now=audit.at, user=audit.by, **rows)
     return {row.id for row in new}
+
+
+async def find_campaign_survey(
+    tx: Tx, workspace: WorkspaceId, campaign: CampaignId, context_id: str
+) -> SurveyId | None:
+    """The campaign's survey for a context."""
+    row = await SURVEY_OF_CONTEXT.find(tx, workspace=workspace, campaign=campaign, context_id=context_id)
+    return row.id if row else None
 
 
 async def set_closed(tx: Tx, workspace: WorkspaceId, closures: Sequence[SurveyClosure], audit: Audit) -> set[SurveyId]:

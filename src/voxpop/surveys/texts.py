@@ -34,6 +34,13 @@ def choose_texts(
     return base if chosen is None or chosen in base_tags else translations[chosen]
 
 
+def choose_language(base_language: str | None, translations: Translations, accept_language: str | None) -> str | None:
+    """The language of the texts that `choose_texts` returns; None for base texts whose language is unknown."""
+    base_tags = _base_tags(base_language, translations)
+    chosen = best_language(accept_language, translations.keys() | base_tags)
+    return base_language if chosen is None or chosen in base_tags else chosen
+
+
 def _base_tags(language: str | None, translations: Translations) -> set[str]:
     """The language, and its beginnings without a translation: `zh-hant-tw`, `zh-hant` and `zh`."""
     if language is None:

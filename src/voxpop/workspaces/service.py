@@ -114,6 +114,11 @@ def _check(change: WorkspaceChange) -> None:
         raise Invalid.of("body", "accent", "must be a colour like #1b5eae")
 
 
+async def get_link_key(tx: Tx, workspace: WorkspaceId) -> bytes:
+    """The key that signs the links in emails of the workspace."""
+    return await store.get_link_key(tx, workspace)
+
+
 async def get_logo(tx: Tx, workspace: WorkspaceId, logo_hash: str) -> LogoFile:
     """The workspace's logo; NotFound unless it has this hash."""
     return await store.get_logo(tx, workspace, logo_hash)

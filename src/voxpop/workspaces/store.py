@@ -28,6 +28,10 @@ class Created(Struct):
     create_workspace: bool
 
 
+class LinkKey(Struct):
+    link_key: bytes
+
+
 COLUMNS = (
     "id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled, accent, logo_hash, logo_width, "
     "logo_height, has_demo_data"
@@ -59,6 +63,8 @@ CHANGED_WORKSPACE = Query(
 REPORT_SETTINGS = Query(
     "SELECT minimum_answers, week_start, agents_see_all FROM workspace WHERE id = :workspace", ReportSettings
 )
+
+LINK_KEY = Query("SELECT link_key FROM workspace WHERE id = :workspace", LinkKey)
 
 LOGO = Query("SELECT logo, logo_type FROM workspace WHERE id = :workspace AND logo_hash = :logo_hash", LogoFile)
 
@@ -140,6 +146,10 @@ async def get_report_settings(tx: Tx, workspace: WorkspaceId) -> ReportSettings:
     """The settings of the workspace for its dashboards."""
     found = await REPORT_SETTINGS.one(tx, workspace=workspace)
     return replace(found, week_start=WeekStart(found.week_start))
+
+
+async def get_link_key(tx: Tx, workspace: WorkspaceId) -> bytes:
+    return (await LINK_KEY.one(tx, workspace=workspace)).link_key
 
 
 async def get_logo(tx: Tx, workspace: WorkspaceId, logo_hash: str) -> LogoFile:
