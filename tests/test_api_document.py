@@ -34,6 +34,7 @@ WITHOUT_SUCCESS = {
     "DELETE /api/csat/v1/products/{product}/features/{feature}",
     "POST /api/v1/events/dead-letters/{dead_letter}/replay",
     "POST /api/v1/feedback/submit",
+    "POST /api/v1/surveys",
 }
 
 
