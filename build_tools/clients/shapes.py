@@ -70,8 +70,9 @@ class Operation(NamedTuple):
 
     @property
     def _success(self) -> Json:
-        (success,) = [one for status, one in self.spec["responses"].items() if status < "400"]
-        found: Json = success.get("content", {})
+        """The content of the responses to a success, which is the same for all."""
+        successes = (one for status, one in self.spec["responses"].items() if status < "400")
+        found: Json = next(successes).get("content", {})
         return found
 
 

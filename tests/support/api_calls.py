@@ -11,6 +11,7 @@ SCOPES = ("ingest", "read", "manage")
 # Nothing has the id of an example, and what is used cannot be deleted.
 UNKNOWN = "NOT_FOUND"
 REFUSED = {"deleteProduct": "PRODUCT_IN_USE", "deleteFeature": "FEATURE_IN_USE", "submitAnswer": UNKNOWN}
+REFUSED |= {"requestSurvey": UNKNOWN}  # it names a campaign
 
 
 class ExampleCall(Struct, frozen=True):

@@ -58,6 +58,8 @@ import type {
   ShowSeriesQuery,
   States,
   StreamEvent,
+  SurveyLink,
+  SurveyRequest,
   SurveyType,
   SurveyTypeBody,
   SurveyTypes,
@@ -530,8 +532,9 @@ export abstract class Calls {
   }
 
   /**
-   * Replace a campaign. Replaces all fields. The survey type can change only while the campaign has no surveys.
-   * Requires an API key with the scope `manage`.
+   * Replace a campaign. Replaces all fields. `channels`, `reminder_after_days` and `language` keep their value if they
+   * are missing. The survey type can change only while the campaign has no surveys. Requires an API key with the scope
+   * `manage`.
    */
   replaceCampaign(
     campaign: string,
@@ -574,6 +577,23 @@ export abstract class Calls {
       path: "/api/v1/events",
       body,
       repeatable: true,
+      options,
+    });
+  }
+
+  /**
+   * Request the link of a survey. Opens a survey of a campaign with the channel `link`, due at once, for you to send.
+   * A repeat for the same campaign and context returns the first survey with status 200. Requires an API key with the
+   * scope `ingest`.
+   */
+  requestSurvey(
+    body: SurveyRequest,
+    options: Options = {},
+  ): Promise<SurveyLink> {
+    return this.call<SurveyLink>({
+      method: "POST",
+      path: "/api/v1/surveys",
+      body,
       options,
     });
   }

@@ -1,6 +1,10 @@
 // Generated from the OpenAPI document by `make clients`.
 
+export type Channel = "email" | "in_app" | "link";
+
 export type Compare = "none" | "previous" | "year";
+
+export type ContextType = "ORDER" | "TICKET";
 
 export type DashboardSortKey = "change" | "name" | "responses" | "score";
 
@@ -89,6 +93,14 @@ export interface Campaign {
   start_date: string;
   /** UTC, with milliseconds */
   end_date: string | null;
+  /**
+   * Where customers are asked: `in_app` lists the surveys, `email` sends them, `link` lets you request links. With
+   * `link` alone, events open none
+   */
+  channels: Channel[];
+  reminder_after_days: number | null;
+  /** Of emails and hosted pages; null for that of the survey type */
+  language: string | null;
   /** UTC, with milliseconds */
   create_time: string;
   create_user: string;
@@ -134,6 +146,12 @@ export interface Comparison {
   is_better: boolean;
 }
 
+/** What the customer is asked about. */
+export interface ContextBody {
+  type: ContextType;
+  context_id: string;
+}
+
 /** A user's counters on a feature. */
 export interface Counters {
   user_email: string;
@@ -170,6 +188,8 @@ export interface Event {
   guid: string;
   context_id: string;
   context_type: "ORDER" | "TICKET";
+  /** For campaigns by email. Default: a guid that is an address */
+  email?: string | null;
   /** Default: the time of receipt */
   timestamp?: string | null;
   /** Anything; it is ignored */
@@ -388,6 +408,15 @@ export interface NewCampaign {
   start_date?: string | null;
   /** An instant, or a day of the workspace: its last moment */
   end_date?: string | null;
+  /**
+   * Where customers are asked: `in_app` lists the surveys, `email` sends them, `link` lets you request links. With
+   * `link` alone, events open none
+   */
+  channels?: Channel[];
+  /** Days from the email to its one reminder; null for none */
+  reminder_after_days?: number | null;
+  /** Of emails and hosted pages; null for that of the survey type */
+  language?: string | null;
 }
 
 /** A feature to create; its name is derived from its key. */
@@ -630,6 +659,12 @@ export interface SurveyContext {
   timestamp: string;
 }
 
+/** An open survey, and the link to its page. */
+export interface SurveyLink {
+  survey_id: string;
+  link: string;
+}
+
 /** A survey that the customer can answer. */
 export interface Survey {
   survey_id: string;
@@ -641,6 +676,13 @@ export interface Survey {
   context: SurveyContext;
   /** UTC, with milliseconds */
   sent_at: string | null;
+}
+
+/** A survey to open for a customer, outside of any event. */
+export interface SurveyRequest {
+  campaign_id: string;
+  guid: string;
+  context: ContextBody;
 }
 
 /** All fields of a survey type. `share` needs the satisfied range, `nps` the scale 0-10. */
@@ -805,7 +847,7 @@ export interface UserBody {
   user_email: string;
 }
 
-/** A whole campaign: all fields but `end_date` are required; without that one the campaign has no end. */
+/** A whole campaign. Without `end_date` it has no end. A missing one of the last three fields keeps its value. */
 export interface WholeCampaign {
   name: string;
   survey_type_code: string;
@@ -817,6 +859,15 @@ export interface WholeCampaign {
   start_date: string;
   /** An instant, or a day of the workspace: its last moment */
   end_date?: string | null;
+  /**
+   * Where customers are asked: `in_app` lists the surveys, `email` sends them, `link` lets you request links. With
+   * `link` alone, events open none
+   */
+  channels?: Channel[];
+  /** Days from the email to its one reminder; null for none */
+  reminder_after_days?: number | null;
+  /** Of emails and hosted pages; null for that of the survey type */
+  language?: string | null;
 }
 
 /** A workspace as the API shows it. */

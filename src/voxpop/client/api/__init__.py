@@ -82,9 +82,12 @@ from voxpop.client.api.survey_types import Texts as Texts
 from voxpop.client.api.survey_types import TextsBody as TextsBody
 from voxpop.client.api.surveys import Answer as Answer
 from voxpop.client.api.surveys import AnswerBody as AnswerBody
+from voxpop.client.api.surveys import ContextBody as ContextBody
 from voxpop.client.api.surveys import ListSurveysQuery as ListSurveysQuery
 from voxpop.client.api.surveys import Survey as Survey
 from voxpop.client.api.surveys import SurveyContext as SurveyContext
+from voxpop.client.api.surveys import SurveyLink as SurveyLink
+from voxpop.client.api.surveys import SurveyRequest as SurveyRequest
 from voxpop.client.api.surveys import Surveys as Surveys
 from voxpop.client.api.surveys import SurveysCalls as SurveysCalls
 from voxpop.client.api.tickets import Assignee as Assignee
@@ -101,7 +104,9 @@ from voxpop.client.api.tickets import Ticket as Ticket
 from voxpop.client.api.tickets import TicketChange as TicketChange
 from voxpop.client.api.tickets import TicketDetails as TicketDetails
 from voxpop.client.api.tickets import TicketsCalls as TicketsCalls
+from voxpop.client.api.words import Channel as Channel
 from voxpop.client.api.words import Compare as Compare
+from voxpop.client.api.words import ContextType as ContextType
 from voxpop.client.api.words import DashboardSortKey as DashboardSortKey
 from voxpop.client.api.words import Delimiter as Delimiter
 from voxpop.client.api.words import Direction as Direction

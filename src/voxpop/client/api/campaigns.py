@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from voxpop.client.api.words import Trigger
+from voxpop.client.api.words import Channel, Trigger
 from voxpop.client.methods import call
 from voxpop.client.shapes import Call, path
 
@@ -24,6 +24,12 @@ class Campaign(Struct, frozen=True, kw_only=True):
     start_date: datetime
     # UTC, with milliseconds
     end_date: datetime | None
+    # Where customers are asked: `in_app` lists the surveys, `email` sends them, `link` lets you request links.
+    # With `link` alone, events open none
+    channels: list[Channel]
+    reminder_after_days: int | None
+    # Of emails and hosted pages; null for that of the survey type
+    language: str | None
     # UTC, with milliseconds
     create_time: datetime
     create_user: str
@@ -69,10 +75,17 @@ class NewCampaign(TypedDict, total=False):
     start_date: date | datetime | str | None
     # An instant, or a day of the workspace: its last moment
     end_date: date | datetime | str | None
+    # Where customers are asked: `in_app` lists the surveys, `email` sends them, `link` lets you request links.
+    # With `link` alone, events open none
+    channels: list[Channel]
+    # Days from the email to its one reminder; null for none
+    reminder_after_days: int | None
+    # Of emails and hosted pages; null for that of the survey type
+    language: str | None
 
 
 class WholeCampaign(TypedDict, total=False):
-    """A whole campaign: all fields but `end_date` are required; without that one the campaign has no end."""
+    """A whole campaign. Without `end_date` it has no end. A missing one of the last three fields keeps its value."""
 
     name: Required[str]
     survey_type_code: Required[str]
@@ -84,6 +97,13 @@ class WholeCampaign(TypedDict, total=False):
     start_date: Required[date | datetime | str]
     # An instant, or a day of the workspace: its last moment
     end_date: date | datetime | str | None
+    # Where customers are asked: `in_app` lists the surveys, `email` sends them, `link` lets you request links.
+    # With `link` alone, events open none
+    channels: list[Channel]
+    # Days from the email to its one reminder; null for none
+    reminder_after_days: int | None
+    # Of emails and hosted pages; null for that of the survey type
+    language: str | None
 
 
 class CampaignsCalls:
@@ -108,8 +128,9 @@ class CampaignsCalls:
 
     @call
     def replace_campaign(self, campaign: UUID | str, **body: Unpack[WholeCampaign]) -> Call[Campaign]:
-        """Replace a campaign. Replaces all fields. The survey type can change only while the campaign has no surveys.
-        Requires an API key with the scope `manage`.
+        """Replace a campaign. Replaces all fields. `channels`, `reminder_after_days` and `language` keep their value
+        if they are missing. The survey type can change only while the campaign has no surveys. Requires an API key
+        with the scope `manage`.
         """
         return Call("PUT", path("/api/v1/campaigns/{}", campaign), Campaign, body=body)
 

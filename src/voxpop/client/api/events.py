@@ -43,6 +43,8 @@ class Event(TypedDict, total=False):
     guid: Required[str]
     context_id: Required[str]
     context_type: Required[Literal["ORDER", "TICKET"]]
+    # For campaigns by email. Default: a guid that is an address
+    email: str | None
     # Default: the time of receipt
     timestamp: datetime | str | None
     # Anything; it is ignored

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.client.api.words import ContextType
 from voxpop.client.methods import call
 from voxpop.client.shapes import Call, key_of_request
 
@@ -25,6 +26,13 @@ class SurveyContext(Struct, frozen=True, kw_only=True):
     context_id: str
     # The day of the event, in UTC
     timestamp: date
+
+
+class SurveyLink(Struct, frozen=True, kw_only=True):
+    """An open survey, and the link to its page."""
+
+    survey_id: UUID
+    link: str
 
 
 class Survey(Struct, frozen=True, kw_only=True):
@@ -52,6 +60,21 @@ class AnswerBody(TypedDict, total=False):
     # Within the type's scale
     score: Required[int]
     comment: str | None
+
+
+class ContextBody(TypedDict, total=False):
+    """What the customer is asked about."""
+
+    type: Required[ContextType]
+    context_id: Required[str]
+
+
+class SurveyRequest(TypedDict, total=False):
+    """A survey to open for a customer, outside of any event."""
+
+    campaign_id: Required[UUID | str]
+    guid: Required[str]
+    context: Required[ContextBody]
 
 
 class ListSurveysQuery(TypedDict, total=False):
@@ -84,3 +107,11 @@ class SurveysCalls:
             body=body,
             headers={"Accept-Language": accept_language, "Idempotency-Key": key_of_request(idempotency_key)},
         )
+
+    @call
+    def request_survey(self, **body: Unpack[SurveyRequest]) -> Call[SurveyLink]:
+        """Request the link of a survey. Opens a survey of a campaign with the channel `link`, due at once, for you to
+        send. A repeat for the same campaign and context returns the first survey with status 200. Requires an API
+        key with the scope `ingest`.
+        """
+        return Call("POST", "/api/v1/surveys", SurveyLink, body=body)

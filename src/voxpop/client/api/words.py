@@ -6,7 +6,9 @@ Type checkers know them. At run time they are texts, so that a word of a later v
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    Channel: TypeAlias = Literal["email", "in_app", "link"]
     Compare: TypeAlias = Literal["none", "previous", "year"]
+    ContextType: TypeAlias = Literal["ORDER", "TICKET"]
     Delimiter: TypeAlias = Literal["\t", ",", ";"]
     ExcerptSource: TypeAlias = Literal["customer", "description", "note", "ref", "reply", "requester", "subject"]
     Formula: TypeAlias = Literal["mean", "nps", "share"]
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     DashboardSortKey: TypeAlias = Literal["change", "name", "responses", "score"]
     TicketSortKey: TypeAlias = Literal["created", "priority", "rating", "updated"]
 else:
+    Channel = str
     Compare = str
+    ContextType = str
     Delimiter = str
     ExcerptSource = str
     Formula = str
