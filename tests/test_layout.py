@@ -47,14 +47,14 @@ DOMAINS = RIGHT_OF.keys()
 HANDLER_PACKAGES = {"tickets.api", "tickets.inbox", "tickets.portal"}
 GROUND = {
     "types", "text", "email_addresses", "errors", "config", "logs", "i18n", "accept_language", "hosts", "cursors",
-    "backoff", "search_text", "excerpts",
+    "backoff", "search_text", "excerpts", "markup",
 }  # fmt: skip
 CLIENT = "client"  # for programs of customers: it imports no part of the server, which does not use it
 BROKER, OUT = "kafka", {"outbox", "mail", "mail_headers", "idempotency", "idempotent_batcher"}
 CALLERS_OF_SERVICES = {"worker", "demo"}  # they call services, as a request would
 PURE = re.compile(
     r"(tags|filters|search_text|prompting|tokens|permissions|student_t|periods|scores|formulas|texts|dates|cursors"
-    r"|accept_language|linkify|text|backoff|email_addresses|mail_headers)\Z"
+    r"|accept_language|linkify|text|markup|backoff|email_addresses|mail_headers)\Z"
 )
 IMPURE = {
     "asyncio", "asyncpg", "httpx", "io", "litestar", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 PATTERN = re.compile(r"(?P<sort>[a-z-]*)\.(?P<group>\d)\.(?P<at>\d{1,17})\.(?P<id>[0-9a-f]{32})\Z")
 
 
@@ -30,7 +31,7 @@ OLDEST_FIRST = Position(EPOCH, UUID(int=0))  # the same for a list sorted by the
 
 def encode_cursor(position: Position, sort: str = "") -> str:
     """An opaque text for the page after this position. Times keep their microseconds, or rows would be lost."""
-    micros = (position.at - EPOCH) // timedelta(microseconds=1)
+    micros = (position.at - EPOCH) // MICROSECOND
     text = f"{sort}.{position.group}.{micros}.{position.id.hex}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

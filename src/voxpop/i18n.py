@@ -128,23 +128,18 @@ def format_day(locale: str, day: date, pattern: str) -> str:
 def format_full(locale: str, moment: datetime, zone: tzinfo) -> str:
     """`21 November 2026, 16:41 (Europe/Berlin, UTC+1)`, for the title of a shorter form."""
     local = moment.astimezone(zone)
-    offset = format_offset(moment, zone)
-    name = offset if str(zone) == offset else f"{zone}, {offset}"
-    return f"{_date(locale, local.date(), 'd MMMM y')}, {local:%H:%M} ({name})"
+    return f"{_date(locale, local.date(), 'd MMMM y')}, {_clock(local)} ({_zone_name(zone, local.utcoffset())})"
 
 
 def format_offset(moment: datetime, zone: tzinfo) -> str:
     """`UTC`, `UTC+1` or `UTC-3:30`: the time zone beside a time."""
-    offset = moment.astimezone(zone).utcoffset() or timedelta()
-    hours, rest = divmod(abs(offset), HOUR)
-    minutes = f":{rest // MINUTE:02}" if rest else ""
-    return f"UTC{'-' if offset < timedelta() else '+'}{hours}{minutes}" if offset else "UTC"
+    return _offset(moment.astimezone(zone).utcoffset())
 
 
 def format_short(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
     """`today, 16:41`, `21 November, 16:41`; with the year if it is another one."""
     local = moment.astimezone(zone)
-    return f"{_day(locale, local, now.astimezone(zone))}, {local:%H:%M}"
+    return f"{_day(locale, local, now.astimezone(zone))}, {_clock(local)}"
 
 
 def format_relative(locale: str, moment: datetime, now: datetime, zone: tzinfo) -> str:
@@ -172,6 +167,24 @@ def _day(locale: str, local: datetime, today: datetime) -> str:
     if days in (0, 1):
         return translate(locale, "yesterday") if days else translate(locale, "today")
     return _date(locale, local.date(), "d MMMM" if local.year == today.year else "d MMMM y")
+
+
+def _clock(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02}"
+
+
+@lru_cache(maxsize=1024)
+def _zone_name(zone: tzinfo, offset: timedelta | None) -> str:
+    name = _offset(offset)
+    return name if str(zone) == name else f"{zone}, {name}"
+
+
+def _offset(offset: timedelta | None) -> str:
+    if not offset:
+        return "UTC"
+    hours, rest = divmod(abs(offset), HOUR)
+    minutes = f":{rest // MINUTE:02}" if rest else ""
+    return f"UTC{'-' if offset < timedelta() else '+'}{hours}{minutes}"
 
 
 @lru_cache(maxsize=1024)

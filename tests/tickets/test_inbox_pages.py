@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from tests.support.inbox import AGENT, ANN, HOUR, Browser, InboxSite, Priority, Requester, Status
+from tests.support.inbox import AGENT, ANN, HOUR, OWNER, Browser, InboxSite, Priority, Requester, Status
 
 from voxpop.db.pool import Database
 from voxpop.tickets.inbox import context as inbox_context
@@ -33,6 +33,19 @@ async def test_the_inbox_shows_unresolved_tickets_by_default(inbox: InboxSite) -
     assert ROW.findall(page) == [("TK-3", ' class="new"'), ("TK-1", ' class="new"')]
     assert 'title="2 open tickets">2<' in page
     assert await rows(inbox.agent, "?status=") == ["TK-3", "TK-2", "TK-1"]
+
+
+async def test_the_numbers_of_built_in_views_are_those_of_their_lists(inbox: InboxSite) -> None:
+    agent, owner = await inbox.account(AGENT), await inbox.account(OWNER)
+    for stars, assignee in [(1, agent), (2, None), (3, owner)]:
+        await inbox.rated(stars, assignee_id=assignee)
+    for assignee in [agent, agent, owner, None, None, None]:
+        await inbox.open(assignee_id=assignee)
+    await inbox.open(slug="acme")
+    page = (await inbox.agent.get("/inbox")).text
+    shown = [int(count) for count in re.findall(r'<data value="(\d+)">', page)]
+    listed = [len(await rows(inbox.agent, f"?{view.query}")) for view in BUILT_IN_VIEWS.values()]
+    assert shown == listed == [6, 2, 3, 2]
 
 
 async def test_only_a_rated_row_shows_a_rating(inbox: InboxSite) -> None:  # T12

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -11,11 +12,14 @@ from tests.support.tickets import NOW, TICKETS, Priority, Status, TicketFactory,
 
 from voxpop import search_text
 from voxpop.search_text import SearchTerms
+from voxpop.tickets.inbox import store as inbox_store
+from voxpop.tickets.inbox.store import BuiltInCounts
 from voxpop.tickets.lists import service as lists
 from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import Criteria, Rating, TicketFilter
 from voxpop.tickets.lists.models import Sort
 from voxpop.tickets.models import Requester
+from voxpop.types import AccountId
 
 HOUR = timedelta(hours=1)
 
@@ -282,6 +286,8 @@ async def test_a_count_stops_at_its_limit(
     async with tickets.database.transaction(client.workspace) as tx:
         filters = [TicketFilter(), TicketFilter(text="red"), TicketFilter(rating=Rating.LOW), TicketFilter(tag="no")]
         assert [await lists.count_tickets(tx, client.workspace, one) for one in filters] == [1000, 1, 1, 0]
+        counts = await inbox_store.count_built_in_views(tx, client.workspace, AccountId(uuid4()), 1000)
+        assert counts == BuiltInCounts(unresolved=1000, mine=0, unassigned=1000, low_ratings=1)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "AAAA", "Y3JlYXRlZC4xLjEuMQ", "ÿ" * 9])

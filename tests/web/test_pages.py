@@ -81,6 +81,7 @@ async def test_a_static_url_changes_with_the_content(tmp_path: Path, monkeypatch
     (tmp_path / "a.css").write_text("a {}")
     before = static.static_url("a.css")
     (tmp_path / "a.css").write_text("b { color: red }")
+    static._find_file.cache_clear()
     assert static.static_url("a.css") != before
 
 

@@ -18,14 +18,15 @@ from voxpop.types import WorkspaceId
 
 
 class Changes(Struct):
-    """What a transaction changed, for the notification after its commit."""
+    """What a transaction changed, for the notification after its commit; and of its own settings."""
 
     workspaces: set[WorkspaceId] = field(default_factory=set)
     identity: bool = False
+    plans_with_values: bool = False
 
     def clear(self) -> None:
         self.workspaces.clear()
-        self.identity = False
+        self.identity = self.plans_with_values = False
 
 
 class Connection(asyncpg.Connection):
@@ -168,7 +169,9 @@ class Database:
 
 async def plan_with_values(tx: Tx) -> None:
     """Plans each statement with its values, until the end of the transaction: conditions that are not set fold away."""
-    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    if not tx.changes.plans_with_values:
+        await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        tx.changes.plans_with_values = True
 
 
 def notify_on_commit(tx: Tx, workspace: WorkspaceId) -> None:

@@ -2,6 +2,11 @@
 
 from markupsafe import Markup
 
+from voxpop.markup import fill
+
+BDI = Markup("<bdi>{text}</bdi>")
+MAXLENGTH = Markup('maxlength="{units}" data-characters="{characters}"')
+
 
 def initials(name: str) -> str:
     """The first letters of the first and the last word, for example `AS` for Ann Mary Smith."""
@@ -16,7 +21,7 @@ def who(name: str) -> Markup:
 
 def bdi(text: str) -> Markup:
     """A name within a sentence. Its direction, which its letters decide, does not touch the sentence."""
-    return Markup("<bdi>{}</bdi>").format(text)
+    return fill(BDI, text=text)
 
 
 def maxlength(characters: int) -> Markup:
@@ -25,4 +30,4 @@ def maxlength(characters: int) -> Markup:
     Browsers count UTF-16 units, of which a character has one or two. So the field takes twice as many, and the script
     of the pages counts characters, as the server does.
     """
-    return Markup('maxlength="{}" data-characters="{}"').format(2 * characters, characters)
+    return fill(MAXLENGTH, units=2 * characters, characters=characters)

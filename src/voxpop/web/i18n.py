@@ -10,7 +10,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from voxpop import i18n
+from voxpop.markup import fill
 from voxpop.types import instant
+
+TIME = Markup('<time datetime="{instant}" title="{title}"{attribute}>{text}</time>')
 
 
 class Texts:
@@ -22,7 +25,7 @@ class Texts:
     def __call__(self, text: str, **values: Any) -> Markup:
         is_plain = type(text) is str  # a message with numbers of its own is another type
         translated = _escaped(self.locale, text) if is_plain else escape(i18n.translate(self.locale, text))
-        return translated.format(**values) if values else translated
+        return fill(translated, **values) if values else translated
 
     def n(self, count: int, one: str, many: str, **values: Any) -> Markup:
         """The plural form for the count."""
@@ -60,15 +63,15 @@ def _time_filter(
     It has the workspace's time zone. A script shows the times with an attribute in the reader's zone, and updates them.
     """
 
+    @lru_cache(maxsize=4096)
+    def element(moment: datetime, zone: tzinfo, text: str) -> Markup:
+        title = i18n.format_full(locale, moment, zone)
+        return fill(TIME, instant=instant(moment), title=title, attribute=attribute, text=text)
+
     @pass_context
     def time_element(context: Context, moment: datetime) -> Markup:
         workspace, now = context.get("workspace"), context["now"]
         zone: tzinfo = workspace.zone if workspace else UTC
-        return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
-            instant(moment),
-            i18n.format_full(locale, moment, zone),
-            attribute,
-            format_time(locale, moment, now, zone),
-        )
+        return element(moment, zone, format_time(locale, moment, now, zone))
 
     return time_element

@@ -1,22 +1,15 @@
 """Pages: rendering of templates, response headers of pages, the start page and error pages. Knows no domain."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from voxpop.errors import AppError, NotFound
 from voxpop.i18n import ENGLISH, N_, catalogue, translate
-from voxpop.types import MAX_EMAIL, MAX_KEY, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from voxpop.web import static
-from voxpop.web.filters import bdi, initials, maxlength, who
-from voxpop.web.i18n import install_locale
-from voxpop.web.linkify import linkify
+from voxpop.web.templates import template_environment
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
@@ -47,7 +40,6 @@ ERROR_HINTS = {
     429: N_("Wait a few minutes and try again."),
     503: N_("The service is busy. Try again in a moment."),
 }
-MAX_LENGTHS = {"text": MAX_NAME, "key": MAX_KEY, "email": MAX_EMAIL, "password": MAX_PASSWORD}  # of fields, by type
 MAX_PATH_LENGTH = 8000
 PORTAL_PREFIX = "/tickets/"  # the pages of customers, which do not mention this product
 SHOWS_MEMBER = {"shows_member": True}  # the `opt` of an open page that looks different to signed-in members
@@ -120,7 +112,7 @@ def error_page(
 
 def render(template: str, locale: str = ENGLISH, /, **context: Any) -> str:
     """The text of a page or of a fragment of one."""
-    return _environment(locale).get_template(template).render(context)
+    return template_environment(locale).get_template(template).render(context)
 
 
 @get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
@@ -147,23 +139,3 @@ def _hint(error: AppError, locale: str) -> str:
     elif locale == ENGLISH:
         return error.message
     return translate(locale, ERROR_HINTS[error.status]) if error.status in ERROR_HINTS else ""
-
-
-@cache
-def _environment(locale: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {
-        "static": static.static_url,
-        "version": version("voxpop"),
-        "max_lengths": MAX_LENGTHS,
-        "min_password": MIN_PASSWORD,
-    }
-    environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi, "maxlength": maxlength, "who": who}
-    install_locale(environment, locale)
-    return environment

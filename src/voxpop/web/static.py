@@ -5,6 +5,7 @@ import hashlib
 import re
 from functools import cache, lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 from litestar import Request, Response, get
@@ -67,6 +68,12 @@ def file_response(request: Request[None, None, State], file: File, own_headers: 
 
 
 def find_file(name: str) -> File:
+    """The file as it was in this second: a page names ten files, and one of scripts depends on all of them."""
+    return _find_file(name, int(monotonic()))
+
+
+@lru_cache(maxsize=256)
+def _find_file(name: str, second: int) -> File:
     """Only listed files are served, so that no name leads out of the directory."""
     path = _paths().get(name)
     if path is None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -35,11 +36,15 @@ class Workspace(Struct, frozen=True):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        return _zone(self.time_zone)
 
     def day(self, moment: datetime) -> date:
         """The date of `moment` in the workspace's time zone."""
         return moment.astimezone(self.zone).date()
+
+
+# The lookup of a known zone takes microseconds, and a list has a time in every row.
+_zone = cache(ZoneInfo)
 
 
 class WeekStart(StrEnum):

@@ -1,20 +1,21 @@
 """The context of the inbox's templates: a list with its views, a ticket with its place in the list."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple
 
 from voxpop.accounts import members
 from voxpop.accounts.models import Member
 from voxpop.cursors import Position, decode_cursor, encode_cursor
 from voxpop.db.pool import Tx
 from voxpop.search_text import MAX_QUERY_WORDS, parse_query
-from voxpop.tickets import conversations, limits, service, store
+from voxpop.tickets import conversations, limits, service
+from voxpop.tickets import store as ticket_store
+from voxpop.tickets.inbox import store
 from voxpop.tickets.inbox.models import (
     BUILT_IN_VIEWS,
     PAGE_SIZE,
@@ -29,7 +30,7 @@ from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import FILTERS, TicketFilter
 from voxpop.tickets.lists.models import Sort, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
-from voxpop.types import WorkspaceId
+from voxpop.types import TicketId, WorkspaceId
 
 MAX_OTHER_TICKETS = 5  # of the same requester, beside a ticket
 
@@ -47,10 +48,14 @@ class ListPosition(Struct, frozen=True):
 async def list_context(tx: Tx, workspace: WorkspaceId, member: Member, view: View, now: datetime) -> dict[str, Any]:
     ticket_filter = view.to_filter(member.account_id, now)
     cursor = view.after[-1] if view.after else None
-    page = await lists.list_tickets(tx, workspace, ticket_filter, view.sort_order, cursor, PAGE_SIZE)
     tabs = await _tabs(tx, workspace, member, now)
+    current = next((tab for tab in tabs if tab.view.query == view.with_changes().query), None)
+    sort, link = view.sort_order, _link_maker(view)
+    page = await lists.list_tickets(tx, workspace, ticket_filter, sort, cursor, PAGE_SIZE)
     first = len(view.after) * PAGE_SIZE
-    last = first + len(page.rows)
+    total: int | None = first + len(page.rows)
+    if page.next_cursor:
+        total = current.count if current else await lists.count_tickets(tx, workspace, ticket_filter)
     return {
         "active": "inbox",
         "view": view,
@@ -59,16 +64,16 @@ async def list_context(tx: Tx, workspace: WorkspaceId, member: Member, view: Vie
         "page": page,
         "highlights": page.highlights,
         "first": first,
-        "total": await lists.count_tickets(tx, workspace, ticket_filter) if page.next_cursor else last,
+        "total": total,
         "count_limit": lists.COUNT_LIMIT,
         "left_out": parse_query(view.text).left_out,
         "max_query_words": MAX_QUERY_WORDS,
         "tabs": tabs,
-        "current": next((tab for tab in tabs if tab.view.query == view.with_changes().query), None),
+        "current": current,
         "assignee_names": short_names(
             {row.assignee_id: row.assignee_name for row in page.rows if row.assignee_id and row.assignee_name}
         ),
-        "link": lambda row: _ticket_link(row.ref, view, view.sort_order.position(row)),
+        "links": {row.id: link(row.ref, sort.position(row)) for row in page.rows},
         "previous_page": view.previous_page().address if view.after else None,
         "next_page": view.next_page(page.next_cursor).address if page.next_cursor else None,
         "sent": "",
@@ -90,7 +95,7 @@ async def ticket_context(
         "ticket": ticket,
         "conversation": conversation,
         "earlier": urlencode(list_query | {"before": conversation.earlier}) if conversation.earlier else None,
-        "ticket_tags": [tag.name for tag in await store.list_ticket_tags(tx, workspace, ticket.id)],
+        "ticket_tags": [tag.name for tag in await ticket_store.list_ticket_tags(tx, workspace, ticket.id)],
         "names": await members.get_names(tx, workspace, [ticket.assignee_id] if ticket.assignee_id else []),
         "other_tickets": await _other_tickets(tx, workspace, ticket),
         "position": await find_list_position(tx, workspace, member, ticket, query, now),
@@ -107,7 +112,7 @@ async def ticket_context(
 async def form_options(tx: Tx, workspace: WorkspaceId, member: Member) -> dict[str, Any]:
     """The options of forms that change tickets. `assignable`: value and label of each other member."""
     colleagues = await members.list_members(tx, workspace)
-    tags = [tag.name for tag in await store.list_tags(tx, workspace)]
+    tags = [tag.name for tag in await ticket_store.list_tags(tx, workspace)]
     return {
         "assignable": [
             (str(each.account_id), each.name) for each in colleagues if each.account_id != member.account_id
@@ -127,13 +132,13 @@ def list_parameters(query: Mapping[str, str]) -> dict[str, str]:
 
 async def _tabs(tx: Tx, workspace: WorkspaceId, member: Member, now: datetime) -> list[Tab]:
     """The built-in views, then the saved ones, each with its number of tickets."""
-    views = [Tab(name, view, None) for name, view in BUILT_IN_VIEWS.items()]
+    counts = await store.count_built_in_views(tx, workspace, member.account_id, lists.COUNT_LIMIT)
+    tabs = [Tab(name, view, count) for (name, view), count in zip(BUILT_IN_VIEWS.items(), astuple(counts), strict=True)]
     for saved in await saved_views.list_views(tx, workspace, member.account_id):
-        views.append(Tab(saved.name, View.parse(saved.query), None, saved.id))
-    return [
-        replace(tab, count=await lists.count_tickets(tx, workspace, tab.view.to_filter(member.account_id, now)))
-        for tab in views
-    ]
+        view = View.parse(saved.query)
+        count = await lists.count_tickets(tx, workspace, view.to_filter(member.account_id, now))
+        tabs.append(Tab(saved.name, view, count, saved.id))
+    return tabs
 
 
 async def _other_tickets(tx: Tx, workspace: WorkspaceId, ticket: Ticket) -> list[TicketRow]:
@@ -153,20 +158,19 @@ async def find_list_position(
     sort = view.sort_order
     at = decode_cursor(query.get("at"), sort.name) or sort.position(ticket)
     found = await lists.find_adjacent(tx, workspace, view.to_filter(member.account_id, now), sort, at, ticket.id)
-    positions = {each.id: each for each in (found.previous, found.next) if each}
-    links: dict[UUID, str] = {
-        row.id: _ticket_link(row.ref, view, positions[row.id])
-        for row in await list_store.list_rows(tx, workspace, list(positions))
-    }
+    positions = {TicketId(each.id): each for each in (found.previous, found.next) if each}
+    link, rows = _link_maker(view), await list_store.list_rows(tx, workspace, list(positions))
+    links = {row.id: link(row.ref, positions[row.id]) for row in rows}
     return ListPosition(
         view.address,
         is_known=True,
         left=found.left,
-        previous=links.get(found.previous.id) if found.previous else None,
-        next=links.get(found.next.id) if found.next else None,
+        previous=links.get(TicketId(found.previous.id)) if found.previous else None,
+        next=links.get(TicketId(found.next.id)) if found.next else None,
     )
 
 
-def _ticket_link(ref: str, view: View, at: Position) -> str:
-    query = {"in": view.query, "at": encode_cursor(at, view.sort_order.name)}
-    return f"/inbox/{ref}?{urlencode(query)}"
+def _link_maker(view: View) -> Callable[[str, Position], str]:
+    """Makes the address of a ticket from its reference and its place in the list, which the address names."""
+    list_query, order = urlencode({"in": view.query}), view.sort_order.name
+    return lambda ref, at: f"/inbox/{ref}?{list_query}&at={encode_cursor(at, order)}"

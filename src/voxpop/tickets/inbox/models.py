@@ -1,6 +1,7 @@
 """The address of an inbox list, and what the agents' pages show: the tabs of saved views; pure."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
@@ -77,9 +78,7 @@ class View(FilterTexts, frozen=True):
     @property
     def query(self) -> str:
         """The query string that reads as this view."""
-        default = type(self)()
-        changed = {name: value for name, value in asdict(self).items() if value != getattr(default, name)}
-        return urlencode(changed or {"status": ""}, doseq=True)
+        return _query_string(self)
 
     @property
     def address(self) -> str:
@@ -104,6 +103,14 @@ class View(FilterTexts, frozen=True):
         return Sort(SortKey(self.sort.lstrip("-")), self.sort.startswith("-"))
 
 
+@lru_cache(maxsize=1024)
+def _query_string(view: View) -> str:
+    """Cached, because a page has dozens of addresses of few views."""
+    changed = {name: value for name, value in asdict(view).items() if value != getattr(DEFAULT_VIEW, name)}
+    return urlencode(changed or {"status": ""}, doseq=True)
+
+
+DEFAULT_VIEW = View()
 BUILT_IN_VIEWS = {
     N_("Unresolved"): View(status=UNRESOLVED_TEXT),
     N_("Mine"): View(status=UNRESOLVED_TEXT, assignee=ME),

@@ -63,4 +63,5 @@ def _highlights(row: TicketRow, texts: Iterable[SourceText], matcher: Matcher) -
             break
         other = Candidate(source, match_text(text, matcher))
         best = max(best, other, key=lambda each: len(each.found.terms))
-    return Highlights(mark_matches(subject.text, subject.matches), Excerpt(best.source, cut_excerpt(best.found)))
+    excerpt = Excerpt(best.source, tuple(cut_excerpt(best.found)))
+    return Highlights(tuple(mark_matches(subject.text, subject.matches)), excerpt)

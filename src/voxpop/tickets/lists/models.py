@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from voxpop.cursors import Position
 from voxpop.excerpts import ExcerptPart
-from voxpop.tickets.lists.filters import UNRATED, Criteria
+from voxpop.tickets.lists.filters import UNRATED, UNRESOLVED, Criteria
 from voxpop.tickets.models import Priority, Status, Ticket
 from voxpop.types import AccountId, TicketId
 
@@ -42,10 +42,14 @@ class TicketRow(Struct, frozen=True):
     create_time: datetime
     updated_at: datetime
 
+    def __hash__(self) -> int:
+        """Of what differs between versions of a row, because its tags are a list."""
+        return hash((self.id, self.updated_at))
+
     @property
     def is_unanswered(self) -> bool:
         """Whether the ticket still waits for its first reply."""
-        return self.first_response_at is None and not Status(self.status).is_done
+        return self.first_response_at is None and self.status in UNRESOLVED
 
 
 class SortGroup(Struct, frozen=True):
@@ -154,13 +158,13 @@ class Excerpt(Struct, frozen=True):
     """Where a search found its words: a line of the ticket's text that matches best, in pieces."""
 
     source: ExcerptSource
-    parts: list[ExcerptPart]
+    parts: tuple[ExcerptPart, ...]
 
 
 class Highlights(Struct, frozen=True):
     """What to show of a ticket that a search found: its subject in pieces, and an excerpt, of the subject perhaps."""
 
-    subject: list[ExcerptPart]
+    subject: tuple[ExcerptPart, ...]
     excerpt: Excerpt
 
 
