@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, Page
-from tests.support.agents import LOOKS, check_page, window
+from tests.support.agents import check_page, first_look, in_all_looks, window
 from tests.support.http_server import HttpServer
 from tests.support.images import png
 from tests.support.inbox import InboxSite
@@ -121,15 +121,14 @@ SIGNED_IN: dict[str, tuple[str, Act]] = {
 }
 
 
-@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
+@in_all_looks
 async def test_axe_finds_nothing_on_sign_in_and_settings_pages(
-    chromium: Browser, inbox: InboxSite, origin: str, width: int, scheme: str, locale: str
+    chromium: Browser, inbox: InboxSite, origin: str, locale: str
 ) -> None:
-    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
     await set_look(inbox)
-    owner = await window(chromium, inbox, origin, member="owner_browser", **look)
-    agent = await window(chromium, inbox, origin, **look)
-    visitor = await (await chromium.new_context(**look)).new_page()  # type: ignore[arg-type]
+    owner = await window(chromium, inbox, origin, member="owner_browser", **first_look(locale))
+    agent = await window(chromium, inbox, origin, **first_look(locale))
+    visitor = await (await chromium.new_context(**first_look(locale))).new_page()  # type: ignore[arg-type]
     public = PUBLIC | {name: (path, do_nothing) for name, path in (await magic_links(inbox)).items()}
     for page, states in (
         (visitor, public),
@@ -139,30 +138,29 @@ async def test_axe_finds_nothing_on_sign_in_and_settings_pages(
         for name, (path, act) in states.items():
             await page.goto(origin + path)
             await act(page)
-            await check_page(page, f"accounts/{name.replace(' ', '-')}-{width}-{scheme}-{locale}")
+            await check_page(page, f"accounts/{name.replace(' ', '-')}", locale)
         await page.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
+@in_all_looks
 async def test_axe_finds_nothing_on_pages_where_email_is_sent(
-    chromium: Browser, inbox: InboxSite, server: HttpServer, width: int, scheme: str, locale: str
+    chromium: Browser, inbox: InboxSite, server: HttpServer, locale: str
 ) -> None:
-    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
     sending, unreachable = inbox.with_smtp(), MailSender(inbox.database, "smtp://127.0.0.1:1", "a@voxpop.test")
     async with server.serving(sending.app) as origin:
-        page = (await window(chromium, inbox, origin, member="owner_browser", **look)).page
+        page = (await window(chromium, inbox, origin, member="owner_browser", **first_look(locale))).page
         for name, path in (("members", "/settings"), ("login", "/login?sent"), ("never sent", "/settings/mail")):
             await page.goto(origin + path)
-            await check_page(page, f"email/{name}-{width}-{scheme}-{locale}")
+            await check_page(page, f"email/{name}", locale)
         await page.locator(".test-email button").click()
         await page.locator(".emails li").wait_for()
         await unreachable.send_due(utcnow())
         await page.goto(f"{origin}/settings/mail")
-        await check_page(page, f"email/failed-{width}-{scheme}-{locale}")
+        await check_page(page, "email/failed", locale)
         await unreachable.release_lease()
         async with fake_smtp_server() as smtp:
             due = utcnow() + timedelta(hours=1)
             assert await MailSender(inbox.database, smtp.url, "a@voxpop.test").send_due(due) == 1
         await page.reload()
-        await check_page(page, f"email/sent-{width}-{scheme}-{locale}")
+        await check_page(page, "email/sent", locale)
         await page.context.close()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from playwright.async_api import Browser, Page, expect
 from tests.browser.conftest import loop_fixture
-from tests.support.agents import LOOKS, Agent, check_page, window
+from tests.support.agents import Agent, check_page, first_look, in_all_looks, window
 from tests.support.inbox import InboxSite
 from tests.support.overview import answer, fill, ratings_of
 
@@ -105,19 +105,18 @@ def states(places: Places) -> dict[str, tuple[str, Act]]:
     }
 
 
-@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
+@in_all_looks
 async def test_axe_finds_nothing_and_nothing_moves(
-    chromium: Browser, inbox: InboxSite, places: Places, origin: str, width: int, scheme: str, locale: str
+    chromium: Browser, inbox: InboxSite, places: Places, origin: str, locale: str
 ) -> None:
-    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
-    owner = await window(chromium, inbox, origin, member="owner_browser", **look)
+    owner = await window(chromium, inbox, origin, member="owner_browser", **first_look(locale))
     for name, (path, act) in states(places).items():
         page = await owner.go(path)
         await page.wait_for_load_state("networkidle")
         await page.evaluate(SHIFT)
         assert (name, await page.evaluate("new Promise(done => setTimeout(() => done(window.shift)))")) == (name, 0)
         await act(page)
-        await check_page(page, f"campaigns/{name.replace(' ', '-')}-{width}-{scheme}-{locale}")
+        await check_page(page, f"campaigns/{name.replace(' ', '-')}", locale)
     assert [error for error in owner.errors if "400" not in error] == []
     await owner.context.close()
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.async_api import Browser, expect
-from tests.support.agents import LOOKS, Agent, check_page, window
+from tests.support.agents import Agent, check_look, check_page, first_look, go_narrow, in_all_looks, window
 from tests.support.dashboards import FEEDBACK
 from tests.support.inbox import InboxSite
 
@@ -117,12 +117,9 @@ async def test_the_page_works_without_scripts(chromium: Browser, inbox: InboxSit
     await agent.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
-async def test_axe_finds_nothing(
-    chromium: Browser, inbox: InboxSite, origin: str, width: int, scheme: str, locale: str
-) -> None:
-    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
-    agent = await window(chromium, inbox, origin, **look)
+@in_all_looks
+async def test_axe_finds_nothing(chromium: Browser, inbox: InboxSite, origin: str, locale: str) -> None:
+    agent = await window(chromium, inbox, origin, **first_look(locale))
     rows = (await inbox.agent.get(FEEDBACK)).json()["data"]
     await inbox.agent.submit(f"/feedback/{rows[0]['id']}/notes", notes="Called back")
     await inbox.agent.submit("/feedback/marks", do="handled", feedback=[rows[0]["id"]])
@@ -135,14 +132,13 @@ async def test_axe_finds_nothing(
         "undo": f"/feedback?done=marked&undo=read.{rows[0]['id']}",
     }.items():
         await agent.go(path)
-        await check_page(agent.page, f"feedback/{name}-{width}-{scheme}-{locale}")
+        await check_page(agent.page, f"feedback/{name}", locale)
     for name, keys in (("keys", ["?"]), ("selected", ["j", "x"])):
         await agent.go("/feedback")
         await agent.press(*keys)
-        await check_page(agent.page, f"feedback/{name}-{width}-{scheme}-{locale}")
-    if width == 390:
-        await agent.go("/feedback")
-        await agent.page.locator(".open-filters").click()
-        await check_page(agent.page, f"feedback/filters-{width}-{scheme}-{locale}")
+        await check_page(agent.page, f"feedback/{name}", locale)
+    narrow = await go_narrow(agent, "/feedback", locale)
+    await agent.page.locator(".open-filters").click()
+    await check_look(agent.page, "feedback/filters", narrow)
     assert agent.errors == []
     await agent.context.close()

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
-from tests.support.agents import LOOKS, Agent, check_page, window
+from tests.support.agents import Agent, check_page, first_look, in_all_looks, window
 from tests.support.features import Feature
 from tests.support.inbox import InboxSite
 from tests.support.overview import fill, ratings_of
@@ -48,21 +48,18 @@ async def open_feature(inbox: InboxSite) -> Feature:
     return await Feature.open(client)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
-async def test_axe_finds_nothing_on_the_overview(
-    chromium: Browser, inbox: InboxSite, origin: str, width: int, scheme: str, locale: str
-) -> None:
-    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale, "bypass_csp": True}
-    empty = await window(chromium, inbox, origin, member="owner_browser", **look)
+@in_all_looks
+async def test_axe_finds_nothing_on_the_overview(chromium: Browser, inbox: InboxSite, origin: str, locale: str) -> None:
+    empty = await window(chromium, inbox, origin, member="owner_browser", **first_look(locale))
     await fill(ratings_of(inbox), utcnow().date())
     for name, path in STATES.items():
         page = await empty.go(path)
         await page.locator("html[data-dashboard]").wait_for(state="attached")
-        await check_page(page, f"overview/{name}-{width}-{scheme}-{locale}")
+        await check_page(page, f"overview/{name}", locale)
     await page.goto(f"{origin}/overview")
     await page.locator("summary").click()
     await page.locator("[popovertarget=dates]").click()
-    await check_page(page, f"overview/open-{width}-{scheme}-{locale}")
+    await check_page(page, "overview/open", locale)
     await empty.context.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import close_contexts, loop_fixture
+from tests.support.agents import each_look, first_look, in_all_looks
 from tests.support.axe import violations
 from tests.support.direction import SUBJECT, YAML, wrong_parts
 from tests.support.focus import invisible_stops
@@ -19,8 +20,6 @@ from voxpop.tickets.models import Status
 pytestmark = pytest.mark.browser
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts" / "portal"
-WIDTHS = {1280: 800, 390: 844}
-LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390, "light", "ru")]
 
 
 class Shop:
@@ -253,31 +252,36 @@ async def test_the_focus_is_always_visible(shop: Shop) -> None:
         assert (state, await invisible_stops(page)) == (state, [])
 
 
-@pytest.mark.parametrize(("width", "scheme", "locale"), LOOKS)
-async def test_axe_finds_nothing_in_any_state(shop: Shop, width: int, scheme: str, locale: str) -> None:
+@in_all_looks
+async def test_axe_finds_nothing_in_any_state(shop: Shop, locale: str) -> None:
     await prepare(shop)
-    look = {"viewport": {"width": width, "height": WIDTHS[width]}, "color_scheme": scheme, "locale": locale}
-    page = await shop.customer("ann@example.com", **look)
+    page = await shop.customer("ann@example.com", **first_look(locale))
     found = {}
     for state, (path, act) in STATES.items():
         await page.goto(f"{shop.origin}{path}")
         await act(page)
-        found[state] = await problems(page, f"{state}-{width}-{scheme}-{locale}")
+        found[state] = await problems(page, state, locale)
     await page.context.clear_cookies()
     await page.goto(f"{shop.origin}/tickets/new")
-    found["new for a visitor"] = await problems(page, f"visitor-{width}-{scheme}-{locale}")
+    found["new for a visitor"] = await problems(page, "visitor", locale)
     await shop.sign_in(page.context, "new@example.com")
     await page.goto(f"{shop.origin}/tickets")
-    found["empty list"] = await problems(page, f"empty-{width}-{scheme}-{locale}")
+    found["empty list"] = await problems(page, "empty", locale)
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
 
 
-async def problems(page: Page, name: str) -> list[str]:
+async def problems(page: Page, name: str, locale: str) -> list[str]:
     """What axe finds, and what it does not check: a page wider than the screen, targets under 44 px."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=ARTEFACTS / f"{name.replace(' ', '-')}.png", full_page=True)
-    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [*await violations(page), *(["wider than the screen"] if wide else []), *await small_targets(page)]
+    found: list[str] = []
+    async for look in each_look(page, locale):
+        picture = ARTEFACTS / f"{name.replace(' ', '-')}-{look}.png"
+        await page.screenshot(path=picture, full_page=True, animations="disabled")
+        wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        found += [f"{look}: {problem}" for problem in await violations(page, *look.rules)]
+        found += [f"{look}: wider than the screen"] if wide else []
+        found += [f"{look}: {target}" for target in await small_targets(page)]
+    return found
 
 
 async def small_targets(page: Page) -> list[str]:
@@ -287,23 +291,20 @@ async def small_targets(page: Page) -> list[str]:
     return list(await page.locator("a, button, summary, textarea, input:not([type=hidden])").evaluate_all(measure))
 
 
-@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
-async def test_texts_have_their_own_direction_and_white_space(
-    shop: Shop, width: int, theme: Any, language: str
-) -> None:
+@in_all_looks
+async def test_texts_have_their_own_direction_and_white_space(shop: Shop, locale: str) -> None:
     ref = await shop.portal.open(Status.RESOLVED, subject=SUBJECT, description=YAML)
     await shop.portal.answer(ref, YAML)
-    size = {"width": width, "height": WIDTHS[width]}
-    page = await shop.customer("ann@example.com", viewport=size, color_scheme=theme, locale=language)
-    paths = ["/tickets", "/tickets/new", f"/tickets/{ref}"]
+    page = await shop.customer("ann@example.com", **first_look(locale))
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
     found = {}
-    for path in paths:
+    for path in ("/tickets", "/tickets/new", f"/tickets/{ref}"):
         await page.goto(f"{shop.origin}{path}")
-        found[path] = await wrong_parts(page)
+        async for look in each_look(page, locale):
+            found[f"{path} {look}"] = await wrong_parts(page)
+            await page.screenshot(path=ARTEFACTS / f"right-to-left-{path.rpartition('/')[2]}-{look}.png")
     assert {path: parts for path, parts in found.items() if parts} == {}
     assert await page.locator(".message .text").last.evaluate("(element) => element.textContent") == YAML
-    ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=ARTEFACTS / f"right-to-left-{width}-{theme}-{language}.png")
     await page.context.close()
 
 

@@ -1,11 +1,10 @@
 """People's texts in Chromium: each has its own direction, and keeps its white space, wherever it is shown or typed."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
-from tests.support.agents import LOOKS, Agent, window
+from tests.support.agents import Agent, each_look, first_look, in_all_looks, window
 from tests.support.direction import NAME, SUBJECT, TAG, YAML, wrong_parts
 from tests.support.inbox import AGENT, HOUR, InboxSite, Requester
 
@@ -51,17 +50,17 @@ async def test_a_message_keeps_its_white_space(agent: Agent, inbox: InboxSite) -
     assert (await shown.nth(1).inner_text()).split("\n")[1].startswith("        -")
 
 
-@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+@in_all_looks
 async def test_the_pages_look_right_with_texts_from_right_to_left(
-    chromium: Browser, inbox: InboxSite, origin: str, width: int, theme: Any, language: str
+    chromium: Browser, inbox: InboxSite, origin: str, locale: str
 ) -> None:
     await fill(inbox)
-    size = {"width": width, "height": 900}
-    made = await window(chromium, inbox, origin, viewport=size, color_scheme=theme, locale=language)
+    made = await window(chromium, inbox, origin, **first_look(locale))
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     for name, path in {"list": "/inbox", "ticket": "/inbox/TK-7", "low-ratings": "/low-ratings"}.items():
         page = await made.go(path)
-        await expect(page.locator("body")).to_be_visible()
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await page.screenshot(path=ARTEFACTS / f"{name}-{width}-{theme}-{language}.png")
+        async for look in each_look(page, locale):
+            await expect(page.locator("body")).to_be_visible()
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            await page.screenshot(path=ARTEFACTS / f"{name}-{look}.png")
     await made.context.close()

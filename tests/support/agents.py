@@ -1,10 +1,12 @@
 """A signed-in member's browser window, and the checks made on each page of it."""
 
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from playwright.async_api import Browser, BrowserContext, Page
-from tests.support.axe import violations
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
+from tests.support.axe import RULES, RULES_OF_LOOKS, violations
 from tests.support.inbox import InboxSite, Requester
 
 # Each context starts two pages for suggestions below the address bar, which a headless Chromium never shows. They cost
@@ -20,11 +22,13 @@ CHROMIUM: dict[str, Any] = {
     "executable_path": "/usr/bin/chromium",
     "args": [
         *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        *("--disable-gpu", "--in-process-gpu"),
         f"--disable-features={','.join(DISABLED_FEATURES)}",
     ],
 }
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
-LOOKS = [(1280, "light", "en"), (1280, "dark", "ru"), (390, "dark", "en"), (390, "light", "ru")]
+WIDE, NARROW = 1280, 390
+REDRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 BOB = Requester("Bob Berg", "bob@example.com")
 LONG = "A subject that is so long that no column of any table on any screen of this world has room for the whole of it"
 
@@ -33,6 +37,42 @@ TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...docu
     .filter((each) => each.getBoundingClientRect().right > innerWidth)
     .filter((each) => !each.closest(".views, .sidebar nav"))
     .map((each) => each.outerHTML.slice(0, 80))"""
+
+
+class Look(NamedTuple):
+    """How a page is shown, and the rules of axe that it is checked for."""
+
+    width: int
+    scheme: str
+    locale: str
+    rules: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}-{self.locale}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """For a context whose pages axe may examine."""
+        return {"viewport": self._size, "color_scheme": self.scheme, "locale": self.locale, "bypass_csp": True}
+
+    async def show(self, page: Page) -> None:
+        """Gives a page this width and these colors."""
+        await page.set_viewport_size(self._size)
+        await page.emulate_media(color_scheme=self.scheme)  # type: ignore[arg-type]
+        await page.evaluate(REDRAWN)
+
+    @property
+    def _size(self) -> ViewportSize:
+        return {"width": self.width, "height": 800}
+
+
+# Pages are loaded and used in the first look of a language, and then shown in its second one. The first look gets every
+# rule, the second one those that depend on the look: so every rule sees each width and each language.
+LOOKS = {
+    "en": [Look(WIDE, "light", "en", RULES), Look(NARROW, "dark", "en", RULES_OF_LOOKS)],
+    "ru": [Look(NARROW, "light", "ru", RULES), Look(WIDE, "dark", "ru", RULES_OF_LOOKS)],
+}
+in_all_looks = pytest.mark.parametrize("locale", LOOKS)
 
 
 class Agent:
@@ -66,10 +106,37 @@ async def window(chromium: Browser, inbox: InboxSite, origin: str, *, member: st
     return Agent(context, await context.new_page(), origin)
 
 
-async def check_page(page: Page, name: str) -> None:
+def first_look(locale: str) -> dict[str, Any]:
+    """The options of a context for `check_page`."""
+    return LOOKS[locale][0].options
+
+
+async def each_look(page: Page, locale: str) -> AsyncIterator[Look]:
+    """Shows a page in both looks of a language, and then again in the first one."""
+    for look in LOOKS[locale]:
+        await look.show(page)
+        yield look
+    await LOOKS[locale][0].show(page)
+
+
+async def check_page(page: Page, name: str, locale: str) -> None:
+    """In both looks of the language."""
+    async for look in each_look(page, locale):
+        await check_look(page, name, look)
+
+
+async def check_look(page: Page, name: str, look: Look) -> None:
     """Saves a screenshot, and checks that nothing is wider than the window and that axe finds nothing."""
-    picture = ARTEFACTS / f"{name}.png"
+    picture = ARTEFACTS / f"{name}-{look}.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=picture)
-    assert (name, await page.evaluate(TOO_WIDE)) == (name, [])
-    assert (name, await violations(page)) == (name, [])
+    await page.screenshot(path=picture, animations="disabled")  # which ends a change of colors
+    assert (name, look, await page.evaluate(TOO_WIDE)) == (name, look, [])
+    assert (name, look, await violations(page, *look.rules)) == (name, look, [])
+
+
+async def go_narrow(agent: Agent, path: str, locale: str) -> Look:
+    """Opens a page for what it has on narrow screens only, in the narrow look of the language."""
+    look = next(look for look in LOOKS[locale] if look.width == NARROW)
+    await look.show(agent.page)
+    await agent.go(path)
+    return look

@@ -6,6 +6,8 @@ from playwright.async_api import Page
 
 SCRIPT = Path(__file__).parents[1] / "vendor" / "axe" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The rules whose result depends on the colors and the width; the others judge the document.
+RULES_OF_LOOKS = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable", "meta-viewport"]
 
 
 # Elements are collected for violations only, because those of kept rules take two fifths of the time.
