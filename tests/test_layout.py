@@ -35,6 +35,7 @@ BELOW_ORIGINS = {"surveys", "feedback", "metrics", *IDENTITY}
 # A domain may import those to its right, near or far.
 RIGHT_OF = {
     "dashboards": {*ORIGINS, *BELOW_ORIGINS},
+    "widget": {*ORIGINS, *BELOW_ORIGINS},
     **dict.fromkeys(ORIGINS, BELOW_ORIGINS),
     "tickets": {"campaigns", *BELOW_ORIGINS},
     "surveys": {"feedback", "metrics", *IDENTITY},
@@ -74,7 +75,7 @@ HEIGHTS = [
     (re.compile(r"(\w+_)?store\Z"), STORE),
     (
         re.compile(
-            r"((\w+_)?(schemas|parameters)|authenticator|guards|dependencies|cookies|browser_sessions|form_submissions)\Z"
+            r"((\w+_)?(schemas|parameters)|authenticator|publishable_access|guards|dependencies|cookies|browser_sessions|form_submissions)\Z"
         ),
         REQUESTS,
     ),
@@ -83,11 +84,11 @@ HEIGHTS = [
 # What one domain may import of another.
 PUBLIC = {
     "service", "models", "limits", "tags", "steps_store", "scores", "formulas", "periods", "survey_types", "lists",
-    "event_ingest", "catalogue",
+    "event_ingest", "catalogue", "campaign_surveys", "errors",
 }  # fmt: skip
 PUBLIC_OF_IDENTITY = PUBLIC | {
     "guards", "dependencies", "permissions", "members", "sessions", "rate_limits", "browser_sessions",
-    "form_submissions",
+    "form_submissions", "minute_limits", "publishable_access",
 }  # fmt: skip
 
 # The web framework. Modules below the handlers must work without a request.
@@ -109,6 +110,7 @@ VERBS = (
 # Store functions without a workspace: they run before one is known.
 BEFORE_A_WORKSPACE = {
     "list_workspaces", "find_keys", "list_job_progress",
+    "find_publishable_keys", "find_listed_origins",
     "find_workspaces", "find_sessions", "end_other_sessions", "delete_expired",
 }  # fmt: skip
 

@@ -50,6 +50,11 @@ TABLE = """
     ingest  GET     /api/v1/feedback/surveys
     ingest  POST    /api/v1/feedback/submit
 
+    page    POST    /api/v1/widget/track
+    page    POST    /api/v1/widget/surveys
+    page    POST    /api/v1/widget/answer
+    page    POST    /api/v1/widget/dismiss
+
     read    GET     /api/csat/v1/products
     read    GET     /api/csat/v1/features
     read    GET     /api/csat/v1/analytics/products/{product}/features/{feature}/interactions

@@ -18,8 +18,8 @@ READS: dict[str, set[str]] = {
     "campaigns": {"survey"},  # whether a campaign has any
     # The names of series, and the subjects of ratings.
     "dashboards": {"account", "campaign", "feature", "member", "product", "survey", "tag", "ticket", "workspace"},
-    "features": {"workspace"},
-    "feedback": {"tag"},  # the names of tags  # the cool-down
+    "features": {"survey", "workspace"},  # the users of prompts; the cool-down
+    "feedback": {"tag"},  # the names of tags
     "metrics": {"campaign", "feedback", "survey_type"},  # names and formulas; the ratings that a recount counts
     "surveys": {"campaign", "feedback"},  # the channels and the language; whether a survey type is used
     "tickets": {"account"},  # the names of members

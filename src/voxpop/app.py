@@ -11,7 +11,7 @@ from voxpop.accounts import link_pages, sign_in_pages
 from voxpop.accounts import settings_pages as account_settings_pages
 from voxpop.auth.authenticator import Authenticator
 from voxpop.auth.dependencies import DEPENDENCIES, begin_transactions_last
-from voxpop.auth.guards import AccessGuard, check_access
+from voxpop.auth.guards import AccessGuard, answer_preflight, check_access
 from voxpop.auth.reopening_pages import reopening_route
 from voxpop.campaigns import api as campaigns_api
 from voxpop.campaigns import pages as campaign_pages
@@ -62,6 +62,9 @@ from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.openapi.sections import ApiSection
 from voxpop.web.service_metrics import ServiceMetrics
 from voxpop.web.validation import note_query_parameters, validate_body, validate_query
+from voxpop.widget import api as widget_api
+from voxpop.widget.api import WidgetCalls
+from voxpop.widget.schemas import CustomerBody, TrackBody
 from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces import branding_pages, first_run_pages
 from voxpop.workspaces import settings_pages as workspace_settings_pages
@@ -79,7 +82,7 @@ def create_framework() -> Litestar:
     """Routes, guards and documents, without the state that they read for each request."""
     app = Litestar(
         routes(),
-        guards=[answer_options, check_access, validate_body, validate_query],
+        guards=[answer_preflight, answer_options, check_access, validate_body, validate_query],
         dependencies=DEPENDENCIES,
         exception_handlers={Exception: handle_exception},
         plugins=[ApiDocs(API_SECTIONS)],
@@ -93,10 +96,11 @@ def create_framework() -> Litestar:
 
 def connect(app: Litestar, database: Database, settings: Settings, metrics: ServiceMetrics) -> AppMiddleware:
     """Gives the framework its state: the database, the settings, and the services that need both."""
-    authenticator = Authenticator(database, settings.queue_limit)
+    authenticator = Authenticator(database, settings)
     access = AccessGuard(authenticator, partial(load_sidebar, database))
     features = FeatureBatchers(database, settings.queue_limit)
     surveys = SurveyBatchers(database, settings.queue_limit)
+    widget = WidgetCalls(database, settings, features.uses, surveys.due, authenticator.publishable)
     readiness = ReadinessCheck(database)
     feeds = ChangeFeeds(database)
     streams = OpenStreams()
@@ -111,34 +115,39 @@ def connect(app: Litestar, database: Database, settings: Settings, metrics: Serv
             "open_streams": streams,
             "feature_batchers": features,
             "survey_batchers": surveys,
+            "widget_calls": widget,
         }
     )
     return AppMiddleware(
         app,
-        fast_endpoints(authenticator, features, surveys),
+        fast_endpoints(authenticator, features, surveys, widget),
         lambda: database.notifier.stop(),
         is_secure=settings.public_url.startswith("https://"),
     )
 
 
 def fast_endpoints(
-    authenticator: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers
+    authenticator: Authenticator, features: FeatureBatchers, surveys: SurveyBatchers, widget: WidgetCalls
 ) -> tuple[FastEndpoint, ...]:
     """The hot endpoints, which the HTTP protocol serves without the framework."""
-    ingest, language, key = Scope.INGEST, b"accept-language", b"idempotency-key"
+    language, key = b"accept-language", b"idempotency-key"
     feature = _path_template(FEATURE)
-    increment = Operation(f"{feature}/increment", ingest, features.increment, (key,))
-    reject = Operation(f"{feature}/reject", ingest, features.reject, (key,))
-    rate = Operation(f"{feature}/feedbacks", ingest, features.rate, (key,), status=201)
-    show = Operation(surveys_api.SURVEYS, ingest, surveys.show_surveys, (language,))
-    submit = Operation(surveys_api.SUBMIT, ingest, surveys.submit_answer, (language, key))
-    check = authenticator.authenticate
+    increment = Operation(f"{feature}/increment", features.increment, (key,))
+    reject = Operation(f"{feature}/reject", features.reject, (key,))
+    rate = Operation(f"{feature}/feedbacks", features.rate, (key,), status=201)
+    show = Operation(surveys_api.SURVEYS, surveys.show_surveys, (language,))
+    submit = Operation(surveys_api.SUBMIT, surveys.submit_answer, (language, key))
+    track = Operation(widget_api.TRACK, widget.track, (language, key))
+    show_in_widget = Operation(widget_api.SURVEYS, widget.show_surveys, (language, key))
+    check = partial(authenticator.authenticate, scope=Scope.INGEST)
     return (
         FastPost(increment, check, UserBody),
         FastPost(reject, check, UserBody),
         FastPost(rate, check, RatingBody),
         FastGet(show, check, "guid"),
         FastPost(submit, check, AnswerBody),
+        FastPost(track, authenticator.authenticate_widget, TrackBody),
+        FastPost(show_in_widget, authenticator.authenticate_widget, CustomerBody),
     )
 
 
@@ -176,6 +185,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *analytics_api.ROUTES,
         *feedback_api.ROUTES,
         *surveys_api.ROUTES,
+        *widget_api.ROUTES,
         *campaigns_api.ROUTES,
         *metrics_api.ROUTES,
         *tickets_api.ROUTES,

@@ -29,11 +29,15 @@ class IdempotencyKeyReused(Conflict):
 
 
 class IdempotentRequest(Struct, frozen=True):
-    """A request that may be repeated. Without a key it runs each time."""
+    """A request that may be repeated. Without a key it runs each time.
+
+    `owner`: whose keys are apart from all others; empty for the programs of the workspace, which share theirs.
+    """
 
     key: str | None
     operation: str
     body: Struct
+    owner: str = ""
 
 
 class NewKey(Struct, frozen=True):
@@ -170,6 +174,8 @@ def new_key(request: IdempotentRequest) -> NewKey:
     key = request.key or ""
     if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
         raise Invalid.of("header", "idempotency-key", f"must have from 1 to {MAX_IDEMPOTENCY_KEY} characters")
+    if request.owner:
+        key = hashlib.sha256(f"{request.owner}\0{key}".encode()).hexdigest()
     return NewKey(key, hashlib.sha256(request.operation.encode() + b"\0" + msgspec.json.encode(request.body)).digest())
 
 

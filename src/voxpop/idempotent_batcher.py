@@ -71,13 +71,17 @@ class IdempotentBatcher(Generic[Item, Result]):
     ) -> Response:
         """Runs a request, or returns the stored response to an earlier one with the same key."""
         if request.key is None:
-            return respond(await self._plain.submit(workspace, item))
+            return respond(await self.submit_plain(workspace, item))
         keyed = KeyedItem(idempotency.new_key(request), item, respond)
         while (outcome := await self._keyed.submit(workspace, keyed)) is None:
             pass  # runs in the next batch
         if outcome.response is None:
             raise outcome.error or IdempotencyKeyReused
         return msgspec.json.decode(outcome.response, type=response_type)
+
+    async def submit_plain(self, workspace: WorkspaceId, item: Item) -> Result:
+        """Runs a request without a key."""
+        return await self._plain.submit(workspace, item)
 
 
 async def run_batch_once(

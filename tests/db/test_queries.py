@@ -117,8 +117,10 @@ def test_the_workspace_table_is_read_by_id_only(query: "Query[Any]") -> None:
 
 
 # Processes remember identities of these tables. The functions below note a use, or delete what is over.
-IDENTITY_TABLES = "api_key|session|member|account|workspace"
-CHANGE = re.compile(rf"\b(?:UPDATE|DELETE FROM|INSERT INTO) (?:{IDENTITY_TABLES})\b(?! \(workspace_id, id, )")
+IDENTITY_TABLES = "api_key|publishable_key|session|member|account|workspace"
+CHANGE = re.compile(
+    rf"\b(?:UPDATE|DELETE FROM|INSERT INTO) (?:{IDENTITY_TABLES})\b(?! \(workspace_id, id, | SET seen_at)"
+)
 CHANGE_NO_IDENTITY = {"find_keys", "find_sessions", "delete_expired", "create_workspace"}
 
 

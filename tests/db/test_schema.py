@@ -15,10 +15,11 @@ GLOBAL_TABLES = {"workspace", "migration", "builtin_survey_type", "lease", "acco
 # The contract gives all names but the first.
 TIME_SUFFIXES = ("_at", "create_time", "last_update_time", "start_date", "end_date")
 # Queues across workspaces, without foreign keys to or from other tables.
-QUEUES = {"api_key", "job_slot", "outbox"}
+QUEUES = {"api_key", "publishable_key", "job_slot", "outbox"}
 # The only functions that bypass the row policies.
 SECURITY_DEFINER_FUNCTIONS = {
     "create_workspace", "list_workspaces", "find_keys", "list_job_progress",
+    "find_publishable_keys", "find_listed_origins",
     "find_workspaces", "find_sessions", "find_login_elsewhere", "join_account", "end_account_sessions",
     "due_mail", "settle_mail", "delete_expired", "list_survey_email_workspaces",
     "search_tickets", "take_lease", "drop_lease", "unsent_messages", "mark_sent", "prune_outbox",
@@ -27,6 +28,8 @@ SECURITY_DEFINER_FUNCTIONS = {
 PURE_FUNCTIONS = {"stems", "words_and_stems"}  # read no table
 NON_UNIQUE_INDEXES = {
     "api_key_by_id",
+    "publishable_key_by_id",
+    "publishable_key_by_origin",
     "outbox_unsent",
     "outbox_sent",
     "outbox_mail_due",

@@ -6,6 +6,7 @@ import httpx
 from tests.support.app import app_for
 from tests.support.clients import Client
 
+from voxpop.config.loading import load
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.types import Scope, WorkspaceId, utcnow
@@ -39,6 +40,12 @@ class Factory:
         client = Client(transport=httpx.ASGITransport(app=self.app), base_url="http://voxpop.test", **options)
         self.clients.append(client)
         return client
+
+    def with_settings(self, **env: str) -> "Factory":
+        """The same database in an application with other settings. This factory closes its clients."""
+        other = Factory(self.database, load(env=env))
+        other.clients = self.clients
+        return other
 
     async def close(self) -> None:
         for client in self.clients:

@@ -75,7 +75,7 @@ class Campaigns:
         if not show:
             return [survey for outcome in outcomes for survey in outcome.surveys]
         async with self.database.transaction(self.workspace) as tx:
-            shown = await surveys.show_surveys(tx, self.workspace, guids, self.clock.now)
+            shown = await surveys.show_surveys(tx, self.workspace, [(guid,) for guid in guids], self.clock.now)
         return [survey.id for due in shown for survey in due if survey.campaign_id == campaign]
 
     async def submit(self, asked: Sequence[SurveyId], *scores: int) -> None:

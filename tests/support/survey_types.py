@@ -15,5 +15,9 @@ CES7: dict[str, Any] = {
     "satisfied_max": None,
     "higher_is_better": True,
     "formula_description": "SUM(score) / total",
-    "translations": {"de": {"question": "War es leicht?", "thanks": "Danke!"}},
+    "translations": {"de": {"question": "War es leicht?", "thanks": "Danke!", "label_min": "Gar nicht"}},
+    "display": "numbers",
+    "label_min": "Not at all",
+    "label_max": "Very",
+    "comment_label": None,
 }

@@ -87,6 +87,9 @@ BAD: list[tuple[str, Any]] = [
     ),
     *(("language", value) for value in ("EN", "e", "", "en_US", "english", "*", 5, ["en"])),
     *(("translations", {"de": CES7["translations"]["de"] | {"thanks": text}}) for text in ("", " ", "x" * 501)),
+    *(("display", value) for value in (None, "", "AUTO", "slider", 1)),
+    *((field, value) for field in ("label_min", "label_max", "comment_label") for value in ("", " ", "x" * 101, 5)),
+    *(("translations", {"de": CES7["translations"]["de"] | {"label_min": text}}) for text in ("", " ", "x" * 101)),
 ]
 
 
@@ -121,7 +124,13 @@ async def test_a_share_needs_its_satisfied_range(api: CampaignApi) -> None:
 
 
 async def test_limits_are_inclusive(api: CampaignApi) -> None:  # G4
-    long = {"name": "Й" * 200, "question": "😀" * 500, "thanks": "ё" * 500, "formula_description": "x" * 500}
+    long = {
+        "name": "Й" * 200,
+        "question": "😀" * 500,
+        "thanks": "ё" * 500,
+        "label_min": "я" * 100,
+        "formula_description": "x" * 500,
+    }
     body = CES7 | long | {"code": "a-Z_0.9+" + "x" * 92, "scale_min": 0, "scale_max": 100}
     assert expect_ok(await api.post("survey-types", body), 201) == body
 

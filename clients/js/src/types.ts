@@ -12,6 +12,8 @@ export type Delimiter = "\t" | "," | ";";
 
 export type Direction = "asc" | "desc";
 
+export type Display = "auto" | "numbers" | "smileys" | "stars" | "thumbs";
+
 export type ExcerptSource = "customer" | "description" | "note" | "ref" | "reply" | "requester" | "subject";
 
 export type Formula = "mean" | "nps" | "share";
@@ -250,7 +252,7 @@ export interface FeatureRating {
 /** A user of a feature. Here the flag depends on counts and thresholds only, not on recent ratings. */
 export interface FeatureUser {
   id: string;
-  user_email: string;
+  user_email: string | null;
   interaction_count: number;
   total_interaction_count: number;
   rejection_count: number;
@@ -260,6 +262,8 @@ export interface FeatureUser {
   created_at: string;
   /** UTC, with milliseconds */
   updated_at: string;
+  /** Of a user of the widget without an address */
+  guid?: string;
 }
 
 export interface Features {
@@ -459,6 +463,17 @@ export interface NewSurveyType {
   formula_description?: string;
   /** By language, in lower case */
   translations?: Record<string, TextsBody>;
+  /**
+   * How customers see the scale. `auto`: thumbs for 0-1, stars for 1-5, otherwise numbers, and a slider for more than
+   * 11 of them
+   */
+  display?: Display;
+  /** The words at the lowest score */
+  label_min?: string | null;
+  /** The words at the highest score */
+  label_max?: string | null;
+  /** The label of the comment's field */
+  comment_label?: string | null;
   code: string;
 }
 
@@ -701,6 +716,17 @@ export interface SurveyTypeBody {
   formula_description?: string;
   /** By language, in lower case */
   translations?: Record<string, TextsBody>;
+  /**
+   * How customers see the scale. `auto`: thumbs for 0-1, stars for 1-5, otherwise numbers, and a slider for more than
+   * 11 of them
+   */
+  display?: Display;
+  /** The words at the lowest score */
+  label_min?: string | null;
+  /** The words at the highest score */
+  label_max?: string | null;
+  /** The label of the comment's field */
+  comment_label?: string | null;
 }
 
 /** A stored survey type. */
@@ -720,6 +746,17 @@ export interface SurveyType {
   formula_description: string;
   /** By language, in lower case */
   translations: Record<string, Texts>;
+  /**
+   * How customers see the scale. `auto`: thumbs for 0-1, stars for 1-5, otherwise numbers, and a slider for more than
+   * 11 of them
+   */
+  display: Display;
+  /** The words at the lowest score */
+  label_min: string | null;
+  /** The words at the highest score */
+  label_max: string | null;
+  /** The label of the comment's field */
+  comment_label: string | null;
 }
 
 export interface SurveyTypes {
@@ -734,12 +771,24 @@ export interface Surveys {
 export interface Texts {
   question: string;
   thanks: string;
+  /** The words at the lowest score */
+  label_min?: string | null;
+  /** The words at the highest score */
+  label_max?: string | null;
+  /** The label of the comment's field */
+  comment_label?: string | null;
 }
 
 /** The texts in one language. */
 export interface TextsBody {
   question: string;
   thanks: string;
+  /** The words at the lowest score */
+  label_min?: string | null;
+  /** The words at the highest score */
+  label_max?: string | null;
+  /** The label of the comment's field */
+  comment_label?: string | null;
 }
 
 /** The thresholds of a feature. */

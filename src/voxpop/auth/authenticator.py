@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
@@ -11,15 +12,19 @@ from msgspec import Struct
 from voxpop.accounts import sessions
 from voxpop.accounts.models import ActiveSession, Customer, Member, SessionKind
 from voxpop.auth.cookies import read_cookie
+from voxpop.auth.errors import OriginNotAllowed
 from voxpop.auth.permissions import require_scope
+from voxpop.auth.publishable_access import PublishableAccess, WidgetCaller, is_publishable
 from voxpop.auth.remembered import Remembered
 from voxpop.auth.tokens import OpaqueToken, actor_of, parse_api_key, parse_token
 from voxpop.config.settings import Settings
 from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database
-from voxpop.errors import NotFound, Unauthorized
+from voxpop.errors import Forbidden, NotFound, Unauthorized
 from voxpop.hosts import workspace_label
 from voxpop.types import Actor, Scope
+from voxpop.web.credentials import Credentials
+from voxpop.web.csrf import is_same_origin
 from voxpop.workspaces import service
 from voxpop.workspaces.models import ActiveKey, Workspace
 
@@ -45,7 +50,10 @@ class Authenticator:
     What is found is remembered for a second, and forgotten as soon as a process changes an identity.
     """
 
-    def __init__(self, database: Database, queue_limit: int) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
+        queue_limit = settings.queue_limit
+        self._public_url = settings.public_url
+        self.publishable = PublishableAccess(database, settings)
         self._keys: Batcher[UUID, ActiveKey | None] = Batcher(
             "keys", database, service.look_up_keys, queue_limit=queue_limit
         )
@@ -61,12 +69,34 @@ class Authenticator:
         self._notifier = database.notifier
         self._notifier.on_identity_change(self._forget)
 
-    async def authenticate(self, authorization: str | None, scope: Scope) -> Actor:
+    async def authenticate(self, credentials: Credentials, scope: Scope) -> Actor:
         """The actor of an API key. Unauthorized without a valid key, Forbidden if it lacks the scope."""
+        if is_publishable(credentials):
+            await self.publishable.authenticate(credentials)
+            raise Forbidden("A publishable key allows the calls of the widget only.")
+        actor = await self._authenticate_secret_key(credentials)
+        require_scope(actor, scope)
+        return actor
+
+    async def authenticate_widget(self, credentials: Credentials) -> WidgetCaller:
+        """The caller of a call of the widget, which needs a publishable key. RateLimited beyond the limits."""
+        if is_publishable(credentials):
+            caller = await self.publishable.authenticate(credentials)
+            self.publishable.count(caller)
+            return caller
+        await self._authenticate_secret_key(credentials)
+        raise Forbidden("The calls of the widget need a publishable key.")
+
+    async def _authenticate_secret_key(self, credentials: Credentials) -> Actor:
+        """A key with scopes is a secret, so no page but ours may send it."""
+        authorization, origin = credentials.authorization, credentials.origin
         actor = await self._actors.get(authorization or "", partial(self._look_up_actor, authorization))
         if actor is None:
             raise Unauthorized
-        require_scope(actor, scope)
+        if origin is not None and not (
+            is_same_origin(origin, credentials.host) or is_same_origin(origin, urlsplit(self._public_url).netloc)
+        ):
+            raise OriginNotAllowed
         return actor
 
     async def _look_up_actor(self, authorization: str | None) -> Actor | None:

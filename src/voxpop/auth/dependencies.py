@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from voxpop.accounts.models import Customer, Member
 from voxpop.auth.authenticator import identity_of
 from voxpop.auth.form_submissions import FormSubmission, read_submission
+from voxpop.auth.publishable_access import WidgetCaller
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Unauthorized
 from voxpop.types import Actor
@@ -19,6 +20,7 @@ from voxpop.web.rendering import PageRenderer
 from voxpop.workspaces.models import Workspace
 
 CurrentActor = NamedDependency[Actor]
+CurrentWidgetCaller = NamedDependency[WidgetCaller]
 Transaction = NamedDependency[Tx]
 CurrentWorkspace = NamedDependency[Workspace]
 CurrentMember = NamedDependency[Member]
@@ -71,6 +73,12 @@ def provide_actor(request: PageRequest) -> Actor:
     return actor
 
 
+def provide_widget_caller(request: PageRequest) -> WidgetCaller:
+    """The page that the guard found."""
+    caller: WidgetCaller = request.scope["state"]["widget_caller"]
+    return caller
+
+
 def provide_workspace(request: PageRequest) -> Workspace:
     """The workspace whose page is requested."""
     return identity_of(request).workspace
@@ -106,6 +114,7 @@ DEPENDENCIES = {"tx": Provide(provide_tx), "submission": Provide(read_submission
     name: Provide(provider, sync_to_thread=False)
     for name, provider in {
         "actor": provide_actor,
+        "caller": provide_widget_caller,
         "workspace": provide_workspace,
         "member": provide_member,
         "customer": provide_customer,

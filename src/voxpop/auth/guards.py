@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
@@ -23,6 +23,7 @@ from voxpop.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from voxpop.i18n import N_
 from voxpop.types import Actor, Scope, WorkspaceId
 from voxpop.web.client_ip import client_ip
+from voxpop.web.credentials import Credentials, cors_headers
 from voxpop.web.csrf import SAFE_METHODS, is_cross_site
 from voxpop.web.pages import PORTAL_PREFIX, ResponseOverride, local_path, redirect
 
@@ -31,6 +32,12 @@ SidebarLoader = Callable[[WorkspaceId], Awaitable[Mapping[str, Any]]]
 
 READ_ONLY = N_("The demo shows everything and changes nothing. Sign in as a member to make changes.")
 LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
+WIDGET_PATH = "/api/v1/widget/"
+PREFLIGHT_HEADERS = {
+    "access-control-allow-methods": "POST",
+    "access-control-allow-headers": "authorization, content-type, idempotency-key",
+    "access-control-max-age": "7200",  # seconds; browsers keep it no longer
+}
 
 
 class PageAccess(Struct, frozen=True):
@@ -49,6 +56,11 @@ class PageAccess(Struct, frozen=True):
 def requires_scope(scope: Scope, *, or_member: bool = False) -> dict[str, Any]:
     """The `opt` of a route for API keys with this scope. `or_member`: signed-in members may change something too."""
     return {"scope": scope, "or_member": or_member}
+
+
+def requires_publishable_key() -> dict[str, Any]:
+    """The `opt` of a call of the widget."""
+    return {"widget": True}
 
 
 def members_only(role: Role = Role.AGENT, *, has_sidebar: bool = True, in_demo: bool = True) -> dict[str, Any]:
@@ -103,7 +115,10 @@ class AccessGuard:
     async def check(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Runs before every handler. A route without a scope or a page access is open; a test lists those routes."""
         state = connection.scope["state"]
-        if scope := handler.opt.get("scope"):
+        if handler.opt.get("widget"):
+            state["credentials"] = credentials = Credentials.of(connection)
+            state["widget_caller"] = await self._authenticator.authenticate_widget(credentials)
+        elif scope := handler.opt.get("scope"):
             or_member = handler.opt.get("or_member", False)
             state["actor"] = await _authenticate_api_request(self._authenticator, connection, scope, or_member)
         elif access := handler.opt.get("page"):
@@ -114,6 +129,15 @@ class AccessGuard:
                 _set_identity(connection, await self._authenticator.identify(connection))
         if isinstance(connection, Request) and connection.method not in SAFE_METHODS:
             await connection.body()  # cached; a slow client must not hold a database connection meanwhile
+
+    async def answer_preflight(self, connection: Connection) -> None:
+        """Answers a preflight of the widget's calls if any active publishable key lists the origin. It has no key."""
+        origin = connection.headers.get("origin", "")
+        if "access-control-request-method" in connection.headers and await self._authenticator.publishable.is_listed(
+            origin
+        ):
+            headers = cors_headers(origin) | PREFLIGHT_HEADERS
+            raise ResponseOverride(Response(b"", status_code=204, headers=headers, media_type=MediaType.TEXT))
 
     async def _check_page_request(self, connection: Connection, access: PageAccess) -> None:
         state = connection.scope["state"]
@@ -134,6 +158,13 @@ async def check_access(connection: Connection, handler: BaseRouteHandler) -> Non
     await access.check(connection, handler)
 
 
+async def answer_preflight(connection: Connection, _: BaseRouteHandler) -> None:
+    """A guard that answers preflights of the widget's calls. Browsers send them before a call of another origin."""
+    if _method(connection) == "OPTIONS" and connection.scope["path"].startswith(WIDGET_PATH):
+        access: AccessGuard = connection.app.state.access
+        await access.answer_preflight(connection)
+
+
 async def _authenticate_api_request(
     authenticator: Authenticator, connection: Connection, scope: Scope, or_member: bool
 ) -> Actor:
@@ -146,7 +177,8 @@ async def _authenticate_api_request(
     cookie = read_cookie(connection, SessionKind.MEMBER, settings)
     by_session = cookie and (or_member or _method(connection) == "GET")
     if authorization is not None or not by_session or is_cross_site(connection.headers):
-        actor = await authenticator.authenticate(authorization, scope)
+        connection.scope["state"]["credentials"] = credentials = Credentials.of(connection)
+        actor = await authenticator.authenticate(credentials, scope)
         connection.scope["state"]["caller"] = f"key {parse_api_key(authorization).id}"
         return actor
     member = (await authenticator.identify(connection)).member

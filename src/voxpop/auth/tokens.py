@@ -15,6 +15,9 @@ from voxpop.workspaces.models import ActiveKey
 # vxp_<id>_<secret>: the id finds the row. The secret has 256 random bits, so no slow hash is needed.
 API_KEY = re.compile(r"vxp_([0-9a-f]{32})_([A-Za-z0-9_-]{43})\Z")
 
+# The key of a page: its origins say where it works, because any visitor can read it.
+PUBLISHABLE_KEY = re.compile(r"pk_([0-9a-f]{32})_([A-Za-z0-9_-]{43})\Z")
+
 # The same without the prefix, for session cookies and magic links.
 TOKEN = re.compile(r"([0-9a-f]{32})([A-Za-z0-9_-]{43})\Z")
 
@@ -47,9 +50,20 @@ class ApiKey(NamedTuple):
         return _matches(self.secret, secret_hash)
 
 
+class PublishableKey(NamedTuple):
+    """A publishable key as a page sends it."""
+
+    id: KeyId
+    secret: str
+
+    def matches(self, secret: str) -> bool:
+        """Whether the stored secret is that of this key."""
+        return hmac.compare_digest(self.secret, secret)
+
+
 def new_token(token_id: UUID) -> OpaqueToken:
     """A token with this id and a new random secret."""
-    return OpaqueToken(token_id, _new_secret())
+    return OpaqueToken(token_id, new_secret())
 
 
 def parse_token(text: str | None) -> OpaqueToken | None:
@@ -60,16 +74,27 @@ def parse_token(text: str | None) -> OpaqueToken | None:
 
 def new_api_key(key_id: KeyId) -> ApiKey:
     """An API key with this id and a new random secret."""
-    return ApiKey(key_id, _new_secret())
+    return ApiKey(key_id, new_secret())
 
 
 def parse_api_key(authorization: str | None) -> ApiKey:
     """The API key of an Authorization header; Unauthorized unless it is a well-formed bearer token."""
-    scheme, _, text = (authorization or "").partition(" ")
-    match = API_KEY.match(text.strip()) if scheme.lower() == "bearer" else None
+    match = API_KEY.match(_bearer_token(authorization))
     if match is None:
         raise Unauthorized
     return ApiKey(KeyId(UUID(match[1])), match[2])
+
+
+def parse_publishable_key(authorization: str | None) -> PublishableKey | None:
+    """The publishable key of an Authorization header; None for any other text."""
+    match = PUBLISHABLE_KEY.match(_bearer_token(authorization))
+    return PublishableKey(KeyId(UUID(match[1])), match[2]) if match else None
+
+
+def _bearer_token(authorization: str | None) -> str:
+    """Empty for another scheme."""
+    scheme, _, text = (authorization or "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
 
 
 def actor_of(known: ActiveKey) -> Actor:
@@ -86,5 +111,6 @@ def _matches(secret: str, secret_hash: bytes) -> bool:
     return hmac.compare_digest(hash_secret(secret), secret_hash)
 
 
-def _new_secret() -> str:
+def new_secret() -> str:
+    """A random secret of 256 bits as text."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")

@@ -121,6 +121,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=1, le=3600, description="Seconds for requests in progress to complete after the service is told to stop."
         ),
     ] = 10
+    widget_key_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="The maximum number of widget calls per minute for a publishable key, in each process. 0: no "
+            "limit.",
+        ),
+    ] = 0
+    widget_address_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="The maximum number of widget calls per minute for a client address, in each process. 0: no "
+            "limit.",
+        ),
+    ] = 600
+    widget_user_limit: Annotated[
+        int,
+        Meta(
+            ge=0, description="The maximum number of widget calls per minute for a user, in each process. 0: no limit."
+        ),
+    ] = 60
     kafka_bootstrap: Annotated[
         Text | None,
         Meta(

@@ -24,6 +24,7 @@ from voxpop.features.models import (
     NewRating,
     Product,
     StoredRating,
+    Use,
 )
 from voxpop.features.prompting import derive_name
 from voxpop.features.schemas import (
@@ -61,19 +62,20 @@ UserEmail = FromQuery[Annotated[Email, Meta(examples=["user@example.com"])]]
 
 
 class FeatureBatchers:
-    """Batches the three hot operations. `key` is the Idempotency-Key header."""
+    """Batches the three hot operations. The widget counts uses in the same batches.
+
+    `key` is the Idempotency-Key header.
+    """
 
     def __init__(self, database: Database, limit: int) -> None:
-        self._increment = IdempotentBatcher(
-            "increment", database, service.increment, queue_limit=limit, one_statement=True
-        )
+        self.uses = IdempotentBatcher("increment", database, service.count_uses, queue_limit=limit, one_statement=True)
         self._reject = IdempotentBatcher("reject", database, service.reject, queue_limit=limit)
         self._rate = IdempotentBatcher("rate", database, service.rate, queue_limit=limit)
 
     async def increment(self, actor: Actor, product: str, feature: str, body: UserBody, key: str | None) -> CountersOut:
         user = FeatureUser(product, feature, body.user_email)
         request, respond = IdempotentRequest(key, f"increment {user.path}", body), partial(_counters_out, user)
-        return await self._increment.submit(actor.workspace, user, request, respond, CountersOut)
+        return await self.uses.submit(actor.workspace, Use(user), request, respond, CountersOut)
 
     async def reject(self, actor: Actor, product: str, feature: str, body: UserBody, key: str | None) -> CountersOut:
         user = FeatureUser(product, feature, body.user_email)

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from voxpop.feedback.models import Source
 from voxpop.metrics.models import Series, SeriesKind
-from voxpop.surveys.models import FEATURE_SURVEY_TYPE
+from voxpop.surveys.models import FEATURE_SURVEY_TYPE, SurveyType, decode_survey_type
 from voxpop.types import FeatureId, FeedbackId, Origin, ProductId, SurveyId
 
 SURVEY_TYPE = FEATURE_SURVEY_TYPE
@@ -74,6 +74,7 @@ class ExhaustedUser(Struct, frozen=True):
 
     id: UUID
     user_email: str
+    is_guid: bool
     rejection_count: int
     total_interaction_count: int
     updated_at: datetime
@@ -105,15 +106,33 @@ class FeaturePath(NamedTuple):
 
 
 class FeatureUser(NamedTuple):
-    """A user of a feature: the key of an interaction row, in the caller's words."""
+    """A user of a feature: the key of an interaction row, in the caller's words.
+
+    With `is_guid`, `user_email` is a guid. A guid and an equal address are two users.
+    """
 
     product: str
     feature: str
     user_email: str
+    is_guid: bool = False
 
     @property
     def path(self) -> FeaturePath:
         return FeaturePath(self.product, self.feature)
+
+
+class ShownPrompt(Struct, frozen=True):
+    """A prompt to show now: its survey, and the survey type of features."""
+
+    survey: SurveyId
+    survey_type: SurveyType
+
+
+class Use(NamedTuple):
+    """A use to count. `shows`: the caller shows the prompt at once if there is one, as the widget does."""
+
+    user: FeatureUser
+    shows: bool = False
 
 
 class InteractionRow(Struct, frozen=True):
@@ -124,6 +143,7 @@ class InteractionRow(Struct, frozen=True):
 
     number: int
     user_email: str
+    is_guid: bool
     feature_id: FeatureId
     product_id: ProductId
     interaction_threshold: int
@@ -143,16 +163,43 @@ class InteractionRow(Struct, frozen=True):
         return (Series(SeriesKind.PRODUCT, self.product_id), Series(Origin.FEATURE, self.feature_id))
 
 
+class UsedRow(InteractionRow, frozen=True):
+    """An interaction row after uses that show their prompt. `shown_type`: the survey type, as JSON, if one does."""
+
+    shown_type: str | None
+
+    @property
+    def prompt(self) -> ShownPrompt | None:
+        if self.shown_type is None or self.open_survey_id is None:
+            return None
+        return ShownPrompt(self.open_survey_id, decode_survey_type(self.shown_type))
+
+
+class PromptedUser(Struct, frozen=True):
+    """The user of a survey of a feature."""
+
+    survey: SurveyId
+    product: str
+    feature: str
+    user_email: str
+    is_guid: bool
+
+    @property
+    def user(self) -> FeatureUser:
+        return FeatureUser(self.product, self.feature, self.user_email, self.is_guid)
+
+
 class OpenSurvey(Struct, frozen=True):
     """The open survey of an interaction row; None for none."""
 
     feature: FeatureId
     user_email: str
+    is_guid: bool
     survey: SurveyId | None
 
 
 class Counters(Struct, frozen=True):
-    """A user's counters on a feature, after a use or a rejection."""
+    """A user's counters on a feature, after a use or a rejection. `prompt`: that of a use that shows it."""
 
     user_email: str
     interaction_count: int
@@ -163,6 +210,7 @@ class Counters(Struct, frozen=True):
     should_request_feedback: bool
     created_at: datetime
     updated_at: datetime
+    prompt: ShownPrompt | None = None
 
 
 class NewRating(Struct, frozen=True):
@@ -199,6 +247,7 @@ class UserUsage(Struct, frozen=True):
 
     id: UUID
     user_email: str
+    is_guid: bool
     interaction_count: int
     total_interaction_count: int
     rejection_count: int

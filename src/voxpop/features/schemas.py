@@ -18,7 +18,7 @@ from voxpop.features.models import (
 )
 from voxpop.features.prompting import should_prompt
 from voxpop.feedback.models import MAX_COMMENT, MAX_USER_AGENT, Feedback, Source
-from voxpop.types import MAX_INTEGER, Email, FeedbackId, Instant, Key, Name, instant, whole_number
+from voxpop.types import MAX_INTEGER, Email, FeedbackId, Guid, Instant, Key, Name, instant, whole_number
 
 USER, COMMENT, USER_AGENT = "user@example.com", "Works great, but could be faster.", "Mozilla/5.0"
 MAX_DESCRIPTION = 1000
@@ -218,19 +218,20 @@ class FeatureUserOut(Struct, frozen=True):
     """A user of a feature. Here the flag depends on counts and thresholds only, not on recent ratings."""
 
     id: UUID
-    user_email: UserEmail
+    user_email: UserEmail | None
     interaction_count: Count
     total_interaction_count: Count
     rejection_count: Annotated[int, Meta(examples=[0])]
     should_request_feedback: ShouldRequestFeedback
     created_at: Instant
     updated_at: Instant
+    guid: Annotated[Guid, Meta(description="Of a user of the widget without an address")] | UnsetType = UNSET
 
     @classmethod
     def of(cls, user: UserUsage) -> Self:
         return cls(
             user.id,
-            user.user_email,
+            None if user.is_guid else user.user_email,
             user.interaction_count,
             user.total_interaction_count,
             user.rejection_count,
@@ -239,6 +240,7 @@ class FeatureUserOut(Struct, frozen=True):
             ),
             instant(user.first_used_at),
             instant(user.updated_at),
+            user.user_email if user.is_guid else UNSET,
         )
 
 

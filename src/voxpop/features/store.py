@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -17,15 +18,17 @@ from voxpop.features.models import (
     FeatureUser,
     InteractionRow,
     OpenSurvey,
+    PromptedUser,
     UsageIncrement,
     UsageTotals,
+    UsedRow,
     UserUsage,
 )
 from voxpop.features.prompting import COOL_DOWN_START, IN_COOLDOWN, should_prompt_sql
 from voxpop.metrics.models import Stage
-from voxpop.metrics.steps_store import COUNTED_SURVEYS
-from voxpop.surveys.steps_store import OPENED_FEATURE_SURVEYS
-from voxpop.types import SYSTEM_USER, FeatureId, WorkspaceId, uuid7
+from voxpop.metrics.steps_store import COUNTED_STAGES, COUNTED_SURVEYS
+from voxpop.surveys.steps_store import FEATURE_TYPE_AS_JSON, OPENED_FEATURE_SURVEYS, SHOWN_FEATURE_SURVEYS
+from voxpop.types import SYSTEM_USER, FeatureId, SurveyId, WorkspaceId, uuid7
 from voxpop.workspaces.steps_store import TODAY
 
 
@@ -36,7 +39,10 @@ class Count(Struct, frozen=True):
 # A batch lists its features by their keys, and its users with the numbers of their features. An unknown feature is left
 # out here, so no row comes back for it. OFFSET makes the planner look each feature up; it knows nothing of the arrays.
 # The ids that a batch may need begin with its prefix and end with the position.
-_BATCH = f"""
+def _batch(*counts: str) -> str:
+    """`counts`: further numbers of each user, which are parameters of that name."""
+    columns, arrays = ("".join(f", {form.format(name)}" for name in counts) for form in ("{}", ":{}::bigint[]"))
+    return f"""
     WITH named AS (
         SELECT n.number, f.*
         FROM unnest(:products::text[], :features::text[]) WITH ORDINALITY AS n (product_key, feature_key, number),
@@ -47,26 +53,30 @@ _BATCH = f"""
                 WHERE p.workspace_id = :workspace AND p.key = n.product_key OFFSET 0
             ) f
     ), batch AS (
-        SELECT n.feature_id, b.user_email, b.size, n.interaction_threshold, n.rejection_threshold,
-               (:id_prefix || lpad(to_hex(b.position), 4, '0'))::uuid AS new_id
-        FROM unnest(:numbers::bigint[], :user_emails::text[], :sizes::bigint[])
-            WITH ORDINALITY AS b (number, user_email, size, position)
+        SELECT n.feature_id, user_email, is_guid, size{columns}, n.interaction_threshold, n.rejection_threshold,
+               (:id_prefix || lpad(to_hex(position), 4, '0'))::uuid AS new_id
+        FROM unnest(:numbers::bigint[], :user_emails::text[], :are_guids::boolean[], :sizes::bigint[]{arrays})
+            WITH ORDINALITY AS b (number, user_email, is_guid, size{columns}, position)
         JOIN named n USING (number)
     ), cool_down AS (SELECT {COOL_DOWN_START} AS start)"""
 
+
+_BATCH = _batch()
 _IN_COOLDOWN = "coalesce(i.feedback_at > (SELECT start FROM cool_down), false)"
 _IS_NEW = "BETWEEN (:id_prefix || '0000')::uuid AND (:id_prefix || 'ffff')::uuid"
 
 _CHANGED = f"""
-    RETURNING i.feature_id, i.user_email, i.id, i.interaction_count, i.total_interaction_count, i.rejection_count,
-              i.first_used_at, i.updated_at, i.open_survey_id, {_IN_COOLDOWN} AS in_cooldown
+    RETURNING i.feature_id, i.user_email, i.is_guid, i.id, i.interaction_count, i.total_interaction_count,
+              i.rejection_count, i.first_used_at, i.updated_at, i.open_survey_id, {_IN_COOLDOWN} AS in_cooldown
     )"""
 
-_ROWS = f"""
-    SELECT n.number, c.user_email, c.feature_id, n.product_id, n.interaction_threshold, n.rejection_threshold,
-           c.interaction_count, c.total_interaction_count, c.rejection_count, c.first_used_at, c.updated_at,
-           c.open_survey_id, c.in_cooldown, c.id {_IS_NEW} AS is_new_user
-    FROM changed c JOIN named n USING (feature_id)"""
+_ROW = f"""
+    SELECT n.number, c.user_email, c.is_guid, c.feature_id, n.product_id, n.interaction_threshold,
+           n.rejection_threshold, c.interaction_count, c.total_interaction_count, c.rejection_count, c.first_used_at,
+           c.updated_at, c.open_survey_id, c.in_cooldown, c.id {_IS_NEW} AS is_new_user"""
+_ROWS = f"{_ROW}\n    FROM changed c JOIN named n USING (feature_id)"
+_ROWS_AND_TYPE = f"""{_ROW}, CASE WHEN p.survey_id IS NOT NULL THEN ({FEATURE_TYPE_AS_JSON}) END AS shown_type
+    FROM changed c JOIN named n USING (feature_id) LEFT JOIN prompted p USING (feature_id, user_email, is_guid)"""
 
 _FIRST_USE = """first_used_at = coalesce(i.first_used_at, excluded.first_used_at),
         id = CASE WHEN i.first_used_at IS NULL THEN excluded.id ELSE i.id END,
@@ -87,14 +97,13 @@ _IS_DUE = should_prompt_sql(
 # What are the counters after these uses? During a cool-down, a use counts in the total only. The first use that reaches
 # the threshold opens a survey, whose id is that of the row in the batch. One statement writes everything, so that it
 # commits by itself. `due` reads `summed` first: locks are taken in the order interaction, sum, survey, count.
-INCREMENTED = Query(
-    f"""{_BATCH}, changed AS (
-    INSERT INTO interaction AS i (workspace_id, feature_id, user_email, id, interaction_count,
+_USED = f"""changed AS (
+    INSERT INTO interaction AS i (workspace_id, feature_id, user_email, is_guid, id, interaction_count,
                                   total_interaction_count, first_used_at, updated_at, open_survey_id)
-    SELECT :workspace, feature_id, user_email, new_id, size, size, :now, :now,
+    SELECT :workspace, feature_id, user_email, is_guid, new_id, size, size, :now, :now,
            CASE WHEN {_IS_DUE_AT_FIRST} THEN new_id END
-    FROM batch ORDER BY feature_id, user_email COLLATE "C"
-    ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
+    FROM batch ORDER BY feature_id, user_email COLLATE "C", is_guid
+    ON CONFLICT (workspace_id, feature_id, user_email, is_guid) DO UPDATE
     SET interaction_count = i.interaction_count + CASE WHEN {_IN_COOLDOWN} THEN 0 ELSE excluded.interaction_count END,
         total_interaction_count = i.total_interaction_count + excluded.total_interaction_count,
         open_survey_id = coalesce(i.open_survey_id, CASE WHEN NOT {_IN_COOLDOWN} AND (
@@ -107,26 +116,59 @@ INCREMENTED = Query(
     JOIN (SELECT feature_id, sum(size)::bigint AS uses FROM batch GROUP BY feature_id) b USING (feature_id)
     ORDER BY feature_id {_ADDED_SUMS}
     RETURNING s.feature_id
-    ), due AS (
-        SELECT open_survey_id AS survey_id, feature_id, user_email FROM changed
+    )"""
+
+_SERIES = """(VALUES
+            ('workspace', :workspace::uuid), ('product', product_id), ('feature', feature_id)) AS series (kind, id)"""
+
+INCREMENTED = Query(
+    f"""{_BATCH}, {_USED}, due AS (
+        SELECT open_survey_id AS survey_id, feature_id, user_email, is_guid, false AS is_shown FROM changed
         WHERE open_survey_id {_IS_NEW} AND (SELECT count(*) FROM summed) > 0
     ), opened AS ({OPENED_FEATURE_SURVEYS}
     ), reached AS (
-        SELECT series.kind, series.id FROM opened JOIN named USING (feature_id), LATERAL (VALUES
-            ('workspace', :workspace::uuid), ('product', product_id), ('feature', feature_id)) AS series (kind, id)
+        SELECT series.kind, series.id FROM opened JOIN named USING (feature_id), LATERAL {_SERIES}
     ), today AS ({TODAY}
     ), counted AS ({COUNTED_SURVEYS[Stage.OPENED]}
     ){_ROWS}""",
     InteractionRow,
 )
 
+# The same where some uses show their prompt. `prompted` has the users who see one: with the count after their last such
+# use, as if no later use were in the batch. A survey is shown when it opens, or with a later use.
+_PROMPTED = should_prompt_sql(
+    "c.interaction_count - size + last_shown", "interaction_threshold", "c.rejection_count", "rejection_threshold"
+)
+SHOWN_INCREMENTED = Query(
+    f"""{_batch("last_shown")}, {_USED}, prompted AS (
+        SELECT feature_id, user_email, is_guid, c.open_survey_id AS survey_id
+        FROM changed c JOIN batch USING (feature_id, user_email, is_guid)
+        WHERE last_shown > 0 AND NOT c.in_cooldown AND {_PROMPTED}
+    ), due AS (
+        SELECT open_survey_id AS survey_id, c.feature_id, c.user_email, c.is_guid, p.survey_id IS NOT NULL AS is_shown
+        FROM changed c LEFT JOIN prompted p USING (feature_id, user_email, is_guid)
+        WHERE open_survey_id {_IS_NEW} AND (SELECT count(*) FROM summed) > 0
+    ), opened AS ({OPENED_FEATURE_SURVEYS}
+    ), shown AS ({SHOWN_FEATURE_SURVEYS}
+    ), reached AS (
+        SELECT series.kind, series.id, stage
+        FROM (SELECT feature_id, 'opened' AS stage FROM opened
+              UNION ALL SELECT feature_id, 'shown' FROM opened WHERE is_shown
+              UNION ALL SELECT feature_id, 'shown' FROM shown) s JOIN named USING (feature_id), LATERAL {_SERIES}
+    ), today AS ({TODAY}
+    ), counted AS ({COUNTED_STAGES}
+    ){_ROWS_AND_TYPE}""",
+    UsedRow,
+)
+
 # What are the counters after these rejections? The count of uses starts again, the total stays.
 REJECTED = Query(
     f"""{_BATCH}, changed AS (
-    INSERT INTO interaction AS i (workspace_id, feature_id, user_email, id, rejection_count, first_used_at, updated_at)
-    SELECT :workspace, feature_id, user_email, new_id, size, :now, :now FROM batch
-    ORDER BY feature_id, user_email COLLATE "C"
-    ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
+    INSERT INTO interaction AS i (workspace_id, feature_id, user_email, is_guid, id, rejection_count, first_used_at,
+                                  updated_at)
+    SELECT :workspace, feature_id, user_email, is_guid, new_id, size, :now, :now FROM batch
+    ORDER BY feature_id, user_email COLLATE "C", is_guid
+    ON CONFLICT (workspace_id, feature_id, user_email, is_guid) DO UPDATE
     SET interaction_count = 0, rejection_count = i.rejection_count + excluded.rejection_count,
         {_FIRST_USE}{_CHANGED}{_ROWS}""",
     InteractionRow,
@@ -135,20 +177,37 @@ REJECTED = Query(
 # A rating resets both counters and starts the cool-down. A row that is new here counts as unused and is not listed.
 RATED = Query(
     f"""{_BATCH}, changed AS (
-    INSERT INTO interaction AS i (workspace_id, feature_id, user_email, id, updated_at, feedback_at)
-    SELECT :workspace, feature_id, user_email, new_id, :now, :now FROM batch
-    ORDER BY feature_id, user_email COLLATE "C"
-    ON CONFLICT (workspace_id, feature_id, user_email) DO UPDATE
+    INSERT INTO interaction AS i (workspace_id, feature_id, user_email, is_guid, id, updated_at, feedback_at)
+    SELECT :workspace, feature_id, user_email, is_guid, new_id, :now, :now FROM batch
+    ORDER BY feature_id, user_email COLLATE "C", is_guid
+    ON CONFLICT (workspace_id, feature_id, user_email, is_guid) DO UPDATE
     SET interaction_count = 0, rejection_count = 0, feedback_at = greatest(i.feedback_at, excluded.feedback_at),
         updated_at = greatest(i.updated_at, excluded.updated_at){_CHANGED}{_ROWS}""",
     InteractionRow,
 )
 
+# Which users do these surveys ask? Their rows are locked in the order of the keys.
+LOCKED_PROMPTED_USERS = Query(
+    """
+    SELECT s.id AS survey, p.key AS product, f.key AS feature, i.user_email, i.is_guid
+    FROM survey s
+    JOIN interaction i ON i.workspace_id = :workspace AND i.feature_id = s.origin_id
+        AND i.user_email = coalesce(s.guid, s.user_email) AND i.is_guid = (s.guid IS NOT NULL)
+    JOIN feature f ON f.workspace_id = :workspace AND f.id = i.feature_id
+    JOIN product p ON p.workspace_id = :workspace AND p.id = f.product_id
+    WHERE s.workspace_id = :workspace AND s.id = ANY (:surveys::uuid[]) AND s.origin = 'feature'
+    ORDER BY i.feature_id, i.user_email COLLATE "C", i.is_guid FOR UPDATE OF i
+    """,
+    PromptedUser,
+)
+
 OPEN_SURVEYS = Query(
     """
     UPDATE interaction i SET open_survey_id = new.survey_id
-    FROM unnest(:feature::uuid[], :user_email::text[], :survey::uuid[]) AS new (feature_id, user_email, survey_id)
+    FROM unnest(:feature::uuid[], :user_email::text[], :is_guid::boolean[], :survey::uuid[])
+        AS new (feature_id, user_email, is_guid, survey_id)
     WHERE i.workspace_id = :workspace AND i.feature_id = new.feature_id AND i.user_email = new.user_email
+        AND i.is_guid = new.is_guid
     """,
     NoRows,
     values=OpenSurvey,
@@ -202,7 +261,7 @@ EXHAUSTED_COUNT = Query(
 # The users of a feature who are not prompted any more, the last changed first.
 EXHAUSTED_PAGE = Query(
     """
-    SELECT id, user_email, rejection_count, total_interaction_count, updated_at FROM interaction
+    SELECT id, user_email, is_guid, rejection_count, total_interaction_count, updated_at FROM interaction
     WHERE workspace_id = :workspace AND feature_id = :feature AND rejection_count >= :threshold AND rejection_count > 0
         AND (updated_at, id) < (:before, :before_id::uuid)
     ORDER BY updated_at DESC, id DESC LIMIT :limit
@@ -229,6 +288,7 @@ FEATURE_STATES = Query(
            coalesce(i.rejection_count, 0) AS rejection_count, f.rejection_threshold, {IN_COOLDOWN} AS in_cooldown
     FROM product p JOIN feature f ON f.workspace_id = :workspace AND f.product_id = p.id
     LEFT JOIN interaction i ON i.workspace_id = :workspace AND i.feature_id = f.id AND i.user_email = :user_email
+        AND NOT i.is_guid
     WHERE p.workspace_id = :workspace AND p.key = :product
     ORDER BY f.key
     """,
@@ -238,7 +298,7 @@ FEATURE_STATES = Query(
 # Which users of a feature come before a position, the last changed first? The index has the hours of the changes only.
 USER_PAGE = Query(
     """
-    SELECT i.id, i.user_email, i.interaction_count, i.total_interaction_count, i.rejection_count,
+    SELECT i.id, i.user_email, i.is_guid, i.interaction_count, i.total_interaction_count, i.rejection_count,
            f.interaction_threshold, f.rejection_threshold, i.first_used_at, i.updated_at
     FROM interaction i JOIN feature f ON f.workspace_id = :workspace AND f.id = i.feature_id
     WHERE i.workspace_id = :workspace AND i.feature_id = :feature AND i.first_used_at IS NOT NULL
@@ -250,12 +310,22 @@ USER_PAGE = Query(
 )
 
 
-Rows = dict[FeatureUser, InteractionRow]
+Row = TypeVar("Row", bound=InteractionRow)
+Rows = Mapping[FeatureUser, InteractionRow]
 
 
-async def add_uses(tx: Tx, workspace: WorkspaceId, users: Mapping[FeatureUser, int], now: datetime) -> Rows:
-    """Counts as many uses for each user as `users` says, and opens the surveys that are due."""
-    return await _change(INCREMENTED, tx, workspace, users, now, survey_type=SURVEY_TYPE, user=SYSTEM_USER)
+async def add_uses(
+    tx: Tx, workspace: WorkspaceId, users: Mapping[FeatureUser, int], shown: Mapping[FeatureUser, int], now: datetime
+) -> Rows:
+    """Counts as many uses for each user as `users` says, and opens the surveys that are due.
+
+    `shown`: the position of each user's last use that shows its prompt, if there is one. Their rows are UsedRow.
+    """
+    named: dict[str, object] = {"survey_type": SURVEY_TYPE, "user": SYSTEM_USER}
+    if not shown:
+        return await _change(INCREMENTED, tx, workspace, users, now, **named)
+    last_shown = [shown.get(user, 0) for user in users]
+    return await _change(SHOWN_INCREMENTED, tx, workspace, users, now, last_shown=last_shown, **named)
 
 
 async def add_rejections(tx: Tx, workspace: WorkspaceId, users: Mapping[FeatureUser, int], now: datetime) -> Rows:
@@ -269,7 +339,7 @@ async def set_rated(tx: Tx, workspace: WorkspaceId, users: Mapping[FeatureUser, 
 
 
 async def _change(
-    change: "Query[InteractionRow]",
+    change: "Query[Row]",
     tx: Tx,
     workspace: WorkspaceId,
     users: Mapping[FeatureUser, int],
@@ -286,12 +356,17 @@ async def _change(
         features=[path.feature for path in paths],
         numbers=[numbers[user.path] for user in users],
         user_emails=[user.user_email for user in users],
+        are_guids=[user.is_guid for user in users],
         sizes=list(users.values()),
         id_prefix=uuid7().hex[:-4],
         now=now,
         **others,
     )
-    return {FeatureUser(*paths[row.number - 1], row.user_email): row for row in rows}
+    return {FeatureUser(*paths[row.number - 1], row.user_email, row.is_guid): row for row in rows}
+
+
+async def lock_prompted_users(tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId]) -> list[PromptedUser]:
+    return await LOCKED_PROMPTED_USERS.all(tx, workspace=workspace, surveys=surveys)
 
 
 async def set_open_surveys(tx: Tx, workspace: WorkspaceId, open_surveys: Sequence[OpenSurvey]) -> None:

@@ -11,14 +11,13 @@ from msgspec import Meta
 
 from voxpop.auth.dependencies import CurrentActor, Transaction
 from voxpop.auth.guards import requires_scope
-from voxpop.db.batcher import Batcher
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import NotFound
 from voxpop.idempotency import IdempotencyKeyReused, IdempotentRequest
 from voxpop.idempotent_batcher import IdempotentBatcher
 from voxpop.surveys import campaign_surveys, survey_types
 from voxpop.surveys.errors import SurveyNotPending, SurveyTypeAlreadyExists, SurveyTypeInUse
-from voxpop.surveys.models import DueSurvey, Submission, SubmissionResult
+from voxpop.surveys.models import DueSurvey, Guids, Submission, SubmissionResult
 from voxpop.surveys.schemas import (
     AnswerBody,
     AnswerOut,
@@ -41,16 +40,17 @@ CodePath = FromPath[Annotated[str, Meta(description="The type's code", examples=
 
 
 class SurveyBatchers:
-    """Batches the two hot operations. `language` is the Accept-Language header, `key` the Idempotency-Key."""
+    """Batches the two hot operations. The widget shows surveys in the same batches.
+
+    `language` is the Accept-Language header, `key` the Idempotency-Key.
+    """
 
     def __init__(self, database: Database, limit: int) -> None:
-        self._show: Batcher[str, list[DueSurvey]] = Batcher(
-            "show", database, _show_surveys_now, queue_limit=limit, one_statement=True
-        )
+        self.due = IdempotentBatcher("show", database, _show_surveys_now, queue_limit=limit, one_statement=True)
         self._submit = IdempotentBatcher("submit", database, _submit_answers_now, queue_limit=limit)
 
     async def show_surveys(self, actor: Actor, guid: str, language: str | None) -> SurveysOut:
-        surveys = await self._show.submit(actor.workspace, guid)
+        surveys = await self.due.submit_plain(actor.workspace, (guid,))
         return SurveysOut([SurveyOut.of(survey, language) for survey in surveys])
 
     async def submit_answer(self, actor: Actor, data: AnswerBody, language: str | None, key: str | None) -> AnswerOut:
@@ -60,12 +60,12 @@ class SurveyBatchers:
 
 
 def _answer_out(submission: Submission, language: str | None, result: SubmissionResult) -> AnswerOut:
-    campaign_surveys.require_stored(submission, result)
+    campaign_surveys.require_stored(submission.survey, result)
     return AnswerOut.of(result, language)
 
 
-async def _show_surveys_now(tx: Tx, workspace: WorkspaceId, guids: Sequence[str]) -> list[list[DueSurvey]]:
-    return await campaign_surveys.show_surveys(tx, workspace, guids, utcnow())
+async def _show_surveys_now(tx: Tx, workspace: WorkspaceId, customers: Sequence[Guids]) -> list[list[DueSurvey]]:
+    return await campaign_surveys.show_surveys(tx, workspace, customers, utcnow())
 
 
 async def _submit_answers_now(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid, NotFound
@@ -15,6 +16,7 @@ from voxpop.surveys.models import (
     AnswerableSurvey,
     DueSurvey,
     ExpiryLimits,
+    Guids,
     Status,
     Submission,
     SubmissionError,
@@ -28,25 +30,31 @@ from voxpop.workspaces import service as workspaces
 EXPIRY_BATCH_SIZE = 5_000  # surveys that expire in one transaction
 
 
-async def show_surveys(tx: Tx, workspace: WorkspaceId, guids: Sequence[str], now: datetime) -> list[list[DueSurvey]]:
+async def show_surveys(
+    tx: Tx, workspace: WorkspaceId, customers: Sequence[Guids], now: datetime
+) -> list[list[DueSurvey]]:
     """Each customer's open surveys that are due. The first time one is shown, it is marked and counted."""
-    due = await store.list_and_mark_due(tx, workspace, sorted(set(guids)), Audit(now, SYSTEM_USER))
-    by_guid: dict[str, list[DueSurvey]] = {}
-    for survey in due:
-        by_guid.setdefault(survey.guid, []).append(survey)
-    return [by_guid.get(guid, []) for guid in guids]
+    guids = sorted({guid for customer in customers for guid in customer})
+    due = await store.list_and_mark_due(tx, workspace, guids, Audit(now, SYSTEM_USER))
+    numbers: dict[str, list[int]] = {}
+    for number, survey in enumerate(due):
+        numbers.setdefault(survey.guid, []).append(number)
+    return [
+        [due[number] for number in sorted(chain(*(numbers.get(guid, ()) for guid in customer)))]
+        for customer in customers
+    ]
 
 
 async def submit_answers(
     tx: Tx, workspace: WorkspaceId, submissions: Sequence[Submission], now: datetime
 ) -> list[SubmissionResult]:
     """Stores the first answer to each open survey that fits its scale, and rejects the others."""
-    surveys = await store.lock_surveys(tx, workspace, sorted({one.survey for one in submissions}))
+    surveys = await store.lock_surveys(tx, workspace, sorted({one.survey for one in submissions}), [Origin.CAMPAIGN])
     accepted: dict[SurveyId, Submission] = {}
-    results = [_check(one, surveys.get(one.survey), accepted) for one in submissions]
+    results = [check_submission(one, surveys.get(one.survey), accepted) for one in submissions]
     if not accepted:
         return results
-    answers = [_answer(surveys[one.survey], one) for one in accepted.values()]
+    answers = [answer_of(surveys[one.survey], one) for one in accepted.values()]
     rows = await record_answers(tx, await workspaces.get_workspace(tx, workspace), answers, now)
     feedback = dict(zip(accepted, (row.id for row in rows), strict=True))
     return [
@@ -55,11 +63,11 @@ async def submit_answers(
     ]
 
 
-def require_stored(submission: Submission, result: SubmissionResult) -> None:
-    """Raises the error of a rejected submission."""
+def require_stored(named: SurveyId, result: SubmissionResult) -> None:
+    """Raises the error of a rejected submission to a survey."""
     survey = result.survey
     if survey is None:
-        raise NotFound.of("Survey", submission.survey)
+        raise NotFound.of("Survey", named)
     if result.error is SubmissionError.CLOSED:
         raise SurveyNotPending(f"Survey {survey.id} is not in status PENDING")
     if result.error is SubmissionError.OUT_OF_SCALE:
@@ -89,7 +97,7 @@ async def _add_counts(
         await metrics.add_counts(tx, workspace, surveys=added)
 
 
-def _check(
+def check_submission(
     submission: Submission, survey: AnswerableSurvey | None, accepted: dict[SurveyId, Submission]
 ) -> SubmissionResult:
     """Adds a submission to the accepted ones, or returns its error."""
@@ -103,15 +111,16 @@ def _check(
     return SubmissionResult(survey)
 
 
-def _answer(survey: AnswerableSurvey, submission: Submission) -> Answer:
+def answer_of(survey: AnswerableSurvey, submission: Submission) -> Answer:
+    """The answer to a campaign's survey."""
     return Answer(
         origin=Origin.CAMPAIGN,
-        origin_id=survey.campaign_id,
+        origin_id=survey.origin_id,
         open_survey=survey.id,
         survey_type=survey.survey_type_code,
         scale_min=survey.scale_min,
         score=submission.score,
-        series=campaign_series(survey.campaign_id),
+        series=campaign_series(CampaignId(survey.origin_id)),
         guid=survey.guid,
         comment=submission.comment,
     )

@@ -3,20 +3,36 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics.models import Series, SeriesKind, Stage
+from voxpop.surveys.texts import Texts, choose_texts, decode_translations
 from voxpop.types import CampaignId, FeedbackId, Origin, SurveyId, WorkspaceId, uuid7
 
 # The fixed survey type of features, which every workspace has. That of tickets is `tickets.models.SURVEY_TYPE`.
 FEATURE_SURVEY_TYPE = "CSAT10"
 
 
+class Display(StrEnum):
+    """How a scale is shown. AUTO: thumbs for 0-1, stars for 1-5, otherwise numbers, with a slider above 11 of them."""
+
+    AUTO = "auto"
+    STARS = "stars"
+    NUMBERS = "numbers"
+    SMILEYS = "smileys"
+    THUMBS = "thumbs"
+
+
 class SurveyType(Struct, frozen=True):
-    """A scale and a formula, with the texts that are shown. `language` is that of question and thanks, if known."""
+    """A scale and a formula, with the texts that are shown. `language` is that of the texts, if known.
+
+    `label_min`, `label_max`: the words at the ends of the scale. `comment_label`: that of the comment's field.
+    """
 
     code: str
     name: str
@@ -31,11 +47,30 @@ class SurveyType(Struct, frozen=True):
     formula_description: str
     higher_is_better: bool
     translations: str
+    display: str = Display.AUTO
+    label_min: str | None = None
+    label_max: str | None = None
+    comment_label: str | None = None
+
+    @property
+    def texts(self) -> Texts:
+        """In its own language."""
+        return Texts(self.question, self.thanks, self.label_min, self.label_max, self.comment_label)
+
+    def texts_for(self, language: str | None) -> Texts:
+        """In the customer's language; `language` is an Accept-Language header."""
+        return choose_texts(self.texts, self.language, decode_translations(self.translations), language)
 
     def has_same_meaning(self, other: "SurveyType") -> bool:
         """Whether a stored score means the same under both types; the texts do not matter."""
         fields = ("scale_min", "scale_max", "formula", "satisfied_min", "satisfied_max", "higher_is_better")
         return all(getattr(self, field) == getattr(other, field) for field in fields)
+
+
+@lru_cache(maxsize=256)
+def decode_survey_type(row: str) -> SurveyType:
+    """A row of `survey_type` as JSON."""
+    return msgspec.json.decode(row, type=SurveyType)
 
 
 class Status(StrEnum):
@@ -139,6 +174,9 @@ class Answer(Struct, frozen=True, kw_only=True):
         )
 
 
+Guids = tuple[str, ...]  # of one customer, who may be known by several
+
+
 class DueSurvey(Struct, frozen=True):
     """An open survey of a campaign that a customer can answer now, with the texts of its type."""
 
@@ -147,14 +185,24 @@ class DueSurvey(Struct, frozen=True):
     guid: str
     survey_type_code: str
     question: str
+    thanks: str
     language: str | None
     translations: str
     scale_min: int
     scale_max: int
+    display: str
+    label_min: str | None
+    label_max: str | None
+    comment_label: str | None
     context_type: str
     context_id: str
     context_date: date
     sent_at: datetime
+
+    def texts_for(self, language: str | None) -> Texts:
+        """In the customer's language; `language` is an Accept-Language header."""
+        own = Texts(self.question, self.thanks, self.label_min, self.label_max, self.comment_label)
+        return choose_texts(own, self.language, decode_translations(self.translations), language)
 
 
 class Submission(Struct, frozen=True):
@@ -166,18 +214,25 @@ class Submission(Struct, frozen=True):
 
 
 class AnswerableSurvey(Struct, frozen=True):
-    """A campaign's survey, locked for a submission, with what its type says about answers."""
+    """A survey, locked for a submission, with what its type says about answers."""
 
     id: SurveyId
     status: str
-    campaign_id: CampaignId
-    guid: str
+    origin: str
+    origin_id: UUID
+    guid: str | None
+    user_email: str | None
     survey_type_code: str
     scale_min: int
     scale_max: int
     thanks: str
     language: str | None
     translations: str
+
+    def thanks_for(self, language: str | None) -> str:
+        """In the customer's language; `language` is an Accept-Language header."""
+        translations = decode_translations(self.translations)
+        return choose_texts(Texts("", self.thanks), self.language, translations, language).thanks
 
 
 class SubmissionError(StrEnum):

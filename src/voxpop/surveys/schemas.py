@@ -7,11 +7,12 @@ from msgspec import Meta, Struct
 
 from voxpop.feedback.models import MAX_COMMENT
 from voxpop.metrics.formulas import Formula
-from voxpop.surveys.models import DueSurvey, SubmissionResult, SurveyType
-from voxpop.surveys.texts import Texts, choose_texts, decode_translations
+from voxpop.surveys.models import Display, DueSurvey, SubmissionResult, SurveyType
+from voxpop.surveys.texts import Texts, decode_translations
 from voxpop.types import (
     MAX_INTEGER,
     MIN_INTEGER,
+    ONE_LINE,
     CampaignId,
     FeedbackId,
     Instant,
@@ -24,7 +25,7 @@ from voxpop.types import (
     whole_number,
 )
 
-MAX_TEXT, MAX_SCORE = 500, 100
+MAX_TEXT, MAX_SCORE, MAX_LABEL = 500, 100, 100
 
 Code = Annotated[Key, Meta(examples=["CES7"])]
 TypeName = Annotated[Name, Meta(examples=["Customer Effort Score, 1-7"])]
@@ -34,6 +35,17 @@ TextsLanguage = Annotated[
     Language, Meta(description="Of question and thanks, as a tag in lower case; null if unknown", examples=["en"])
 ]
 Bound = Annotated[float, whole_number(0, MAX_SCORE)]
+Label = Annotated[str, Meta(min_length=1, max_length=MAX_LABEL, extra=ONE_LINE), Visible]
+LabelMin = Annotated[Label, Meta(description="The words at the lowest score", examples=["Very difficult"])]
+LabelMax = Annotated[Label, Meta(description="The words at the highest score", examples=["Very easy"])]
+CommentLabel = Annotated[Label, Meta(description="The label of the comment's field", examples=["What can we improve?"])]
+ShownAs = Annotated[
+    Display,
+    Meta(
+        description="How customers see the scale. `auto`: thumbs for 0-1, stars for 1-5, otherwise numbers, and a "
+        "slider for more than 11 of them"
+    ),
+]
 
 
 class SurveyContext(Struct, frozen=True):
@@ -59,9 +71,7 @@ class SurveyOut(Struct, frozen=True):
     @classmethod
     def of(cls, survey: DueSurvey, language: str | None) -> Self:
         """`language` is the Accept-Language header."""
-        texts = choose_texts(
-            Texts(survey.question, ""), survey.language, decode_translations(survey.translations), language
-        )
+        texts = survey.texts_for(language)
         return cls(
             survey.id,
             survey.campaign_id,
@@ -99,17 +109,24 @@ class AnswerOut(Struct, frozen=True):
     def of(cls, result: SubmissionResult, language: str | None) -> Self:
         """`language` is the Accept-Language header."""
         assert result.survey is not None and result.feedback is not None  # noqa: PT018, S101 - a stored answer
-        survey = result.survey
-        translations = decode_translations(survey.translations)
-        texts = choose_texts(Texts("", survey.thanks), survey.language, translations, language)
-        return cls(True, result.feedback, texts.thanks)
+        return cls(True, result.feedback, result.survey.thanks_for(language))
 
 
-class TextsBody(Struct, frozen=True):
+class TextsBody(Struct, frozen=True, omit_defaults=True):
     """The texts in one language."""
 
     question: Question
     thanks: Thanks
+    label_min: LabelMin | None = None
+    label_max: LabelMax | None = None
+    comment_label: CommentLabel | None = None
+
+    def texts(self) -> Texts:
+        return Texts(self.question, self.thanks, self.label_min, self.label_max, self.comment_label)
+
+    @classmethod
+    def of(cls, texts: Texts) -> Self:
+        return cls(texts.question, texts.thanks, texts.label_min, texts.label_max, texts.comment_label)
 
 
 Translations = Annotated[
@@ -135,9 +152,13 @@ class SurveyTypeBody(Struct, frozen=True, kw_only=True):
     higher_is_better: bool = True
     formula_description: Annotated[str, Meta(max_length=MAX_TEXT, examples=["satisfied (5-7) / total * 100"])] = ""
     translations: Translations = {}
+    display: ShownAs = Display.AUTO
+    label_min: LabelMin | None = None
+    label_max: LabelMax | None = None
+    comment_label: CommentLabel | None = None
 
     def survey_type(self, code: str) -> SurveyType:
-        texts = {language: Texts(one.question, one.thanks) for language, one in self.translations.items()}
+        texts = {language: one.texts() for language, one in self.translations.items()}
         return SurveyType(
             code=code,
             name=self.name,
@@ -152,6 +173,10 @@ class SurveyTypeBody(Struct, frozen=True, kw_only=True):
             formula_description=self.formula_description,
             higher_is_better=self.higher_is_better,
             translations=msgspec.json.encode(texts).decode(),
+            display=self.display,
+            label_min=self.label_min,
+            label_max=self.label_max,
+            comment_label=self.comment_label,
         )
 
 
@@ -177,13 +202,17 @@ class SurveyTypeOut(Struct, frozen=True):
     higher_is_better: bool
     formula_description: Annotated[str, Meta(examples=["satisfied (5-7) / total * 100"])]
     translations: Translations
+    display: ShownAs
+    label_min: LabelMin | None
+    label_max: LabelMax | None
+    comment_label: CommentLabel | None
 
     @classmethod
     def of(cls, stored: SurveyType) -> Self:
         values: dict[str, Any] = {field: getattr(stored, field) for field in cls.__struct_fields__}
         texts = decode_translations(stored.translations).items()
-        values["translations"] = {language: TextsBody(one.question, one.thanks) for language, one in texts}
-        return cls(**(values | {"formula": Formula(stored.formula)}))
+        values["translations"] = {language: TextsBody.of(one) for language, one in texts}
+        return cls(**(values | {"formula": Formula(stored.formula), "display": Display(stored.display)}))
 
 
 class SurveyTypesOut(Struct, frozen=True):

@@ -21,13 +21,14 @@ from voxpop.surveys import store
 from voxpop.surveys.models import (
     STAGE_OF_STATUS,
     Answer,
+    AnswerableSurvey,
     NewCampaignSurvey,
     NewSurvey,
     Status,
     SurveyClosure,
     with_workspace,
 )
-from voxpop.types import SYSTEM_USER, Audit, CampaignId, SurveyId, WorkspaceId
+from voxpop.types import SYSTEM_USER, Audit, CampaignId, Origin, SurveyId, WorkspaceId
 from voxpop.workspaces.models import Workspace
 
 
@@ -52,6 +53,13 @@ async def find_campaign_survey(
 ) -> SurveyId | None:
     """The campaign's survey for a context, whatever its status."""
     return await store.find_campaign_survey(tx, workspace, campaign, context_id)
+
+
+async def lock_surveys(
+    tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId], origins: Sequence[Origin]
+) -> dict[SurveyId, AnswerableSurvey]:
+    """Locks the surveys that are of these origins, in the order of their ids."""
+    return await store.lock_surveys(tx, workspace, surveys, origins)
 
 
 async def mark_shown(

@@ -9,7 +9,7 @@ from voxpop.db.query import NoRows, Query, arrays_of
 from voxpop.metrics.models import Stage
 from voxpop.metrics.steps_store import COUNTED_SURVEYS
 from voxpop.surveys.models import AnswerableSurvey, DueSurvey, ExpiryLimits, NewCampaignSurvey, NewSurvey, SurveyClosure
-from voxpop.types import Audit, CampaignId, SurveyId, WorkspaceId
+from voxpop.types import Audit, CampaignId, Origin, SurveyId, WorkspaceId
 from voxpop.workspaces.steps_store import TODAY
 
 
@@ -86,8 +86,9 @@ CLOSED_SURVEYS = Query(
 SHOWN_DUE_SURVEYS = Query(
     f"""
     WITH due AS (
-        SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.language, t.translations, t.scale_min,
-               t.scale_max, s.context_type, s.context_id, s.context_date, s.sent_at, s.scheduled_at, s.create_time
+        SELECT s.id, s.campaign_id, s.guid, s.survey_type_code, t.question, t.thanks, t.language, t.translations,
+               t.scale_min, t.scale_max, t.display, t.label_min, t.label_max, t.comment_label, s.context_type,
+               s.context_id, s.context_date, s.sent_at, s.scheduled_at, s.create_time
         FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
             JOIN campaign c ON c.workspace_id = :workspace AND c.id = s.campaign_id
         WHERE s.workspace_id = :workspace AND s.guid = ANY (:guids::text[]) AND s.origin = 'campaign'
@@ -107,8 +108,9 @@ SHOWN_DUE_SURVEYS = Query(
     ), today AS ({TODAY}
     ), counted AS ({COUNTED_SURVEYS[Stage.SHOWN]}
     )
-    SELECT d.id, d.campaign_id, d.guid, d.survey_type_code, d.question, d.language, d.translations, d.scale_min,
-           d.scale_max, d.context_type, d.context_id, d.context_date,
+    SELECT d.id, d.campaign_id, d.guid, d.survey_type_code, d.question, d.thanks, d.language, d.translations,
+           d.scale_min, d.scale_max, d.display, d.label_min, d.label_max, d.comment_label,
+           d.context_type, d.context_id, d.context_date,
            coalesce(d.sent_at, locked.sent_at, :now::timestamptz) AS sent_at
     FROM due d LEFT JOIN locked USING (id) WHERE d.sent_at IS NOT NULL OR locked.id IS NOT NULL
     ORDER BY d.scheduled_at DESC, d.create_time DESC, d.id DESC
@@ -140,10 +142,11 @@ SHOWN_SURVEYS = Query(
 
 LOCKED_SURVEYS = Query(
     """
-    SELECT s.id, s.status, s.campaign_id, s.guid, s.survey_type_code, t.scale_min, t.scale_max,
+    SELECT s.id, s.status, s.origin, s.origin_id, s.guid, s.user_email, s.survey_type_code, t.scale_min, t.scale_max,
            t.thanks, t.language, t.translations
     FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
-    WHERE s.workspace_id = :workspace AND s.id = ANY (:ids::uuid[]) AND s.origin = 'campaign'
+    WHERE s.workspace_id = :workspace AND s.id = ANY (:ids::uuid[])
+        AND s.origin = ANY (:origins::text[])
     ORDER BY s.id FOR UPDATE OF s
     """,
     AnswerableSurvey,
@@ -225,9 +228,12 @@ async def set_sent(
     return await SHOWN_SURVEYS.all(tx, workspace=workspace, ids=surveys, now=audit.at, user=audit.by)
 
 
-async def lock_surveys(tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId]) -> dict[SurveyId, AnswerableSurvey]:
-    """Campaign surveys only."""
-    return {row.id: row for row in await LOCKED_SURVEYS.all(tx, workspace=workspace, ids=surveys)}
+async def lock_surveys(
+    tx: Tx, workspace: WorkspaceId, surveys: Sequence[SurveyId], origins: Sequence[Origin]
+) -> dict[SurveyId, AnswerableSurvey]:
+    """Those of the origins only."""
+    rows = await LOCKED_SURVEYS.all(tx, workspace=workspace, ids=surveys, origins=origins)
+    return {row.id: row for row in rows}
 
 
 async def set_expired(tx: Tx, workspace: WorkspaceId, limits: ExpiryLimits, audit: Audit) -> list[CampaignSurveyRow]:

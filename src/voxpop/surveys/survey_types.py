@@ -13,7 +13,7 @@ from voxpop.surveys import survey_types_store as store
 from voxpop.surveys.errors import SurveyTypeInUse
 from voxpop.surveys.models import FEATURE_SURVEY_TYPE, SurveyType
 from voxpop.surveys.texts import decode_translations
-from voxpop.types import Actor, Audit
+from voxpop.types import Actor, Audit, WorkspaceId
 
 NPS_SCALE = (0, 10)
 
@@ -84,6 +84,12 @@ async def get_survey_type(tx: Tx, actor: Actor, code: str) -> SurveyType:
         if each.code == code:
             return each
     raise NotFound.of("Survey type", code)
+
+
+async def get_feature_type(tx: Tx, workspace: WorkspaceId) -> SurveyType:
+    """The type of features, which every workspace has."""
+    types = await store.list_types(tx, workspace)
+    return next(each for each in types if each.code == FEATURE_SURVEY_TYPE)
 
 
 def check_scale(survey_type: SurveyType) -> None:

@@ -13,7 +13,7 @@ class Used(Struct):
 
 
 _COLUMNS = """code, name, question, thanks, language, scale_min, scale_max, formula, satisfied_min, satisfied_max,
-        formula_description, higher_is_better, translations"""
+        formula_description, higher_is_better, translations, display, label_min, label_max, comment_label"""
 
 SURVEY_TYPES = Query(f"SELECT {_COLUMNS} FROM survey_type WHERE workspace_id = :workspace ORDER BY code", SurveyType)
 
@@ -34,7 +34,7 @@ NEW_TYPE = Query(
     INSERT INTO survey_type (workspace_id, {_COLUMNS}, create_time, create_user, last_update_time, last_update_user)
     VALUES (:workspace, :code, :name, :question, :thanks, :language, :scale_min, :scale_max, :formula,
             :satisfied_min, :satisfied_max, :formula_description, :higher_is_better, :translations,
-            :now, :user, :now, :user)
+            :display, :label_min, :label_max, :comment_label, :now, :user, :now, :user)
     RETURNING {_COLUMNS}
     """,
     SurveyType,
@@ -46,7 +46,8 @@ REPLACED_TYPE = Query(
     UPDATE survey_type SET name = :name, question = :question, thanks = :thanks, language = :language,
         scale_min = :scale_min, scale_max = :scale_max, formula = :formula, satisfied_min = :satisfied_min,
         satisfied_max = :satisfied_max, formula_description = :formula_description,
-        higher_is_better = :higher_is_better, translations = :translations,
+        higher_is_better = :higher_is_better, translations = :translations, display = :display,
+        label_min = :label_min, label_max = :label_max, comment_label = :comment_label,
         last_update_time = :now, last_update_user = :user
     WHERE workspace_id = :workspace AND code = :code RETURNING {_COLUMNS}
     """,

@@ -7,10 +7,13 @@ from voxpop.accept_language import best_language
 
 
 class Texts(Struct, frozen=True, omit_defaults=True):
-    """A question and thanks in one language."""
+    """The texts of a survey type in one language. The labels are those of the scale's ends and of the comment."""
 
     question: str
     thanks: str
+    label_min: str | None = None
+    label_max: str | None = None
+    comment_label: str | None = None
 
 
 Translations = dict[str, Texts]

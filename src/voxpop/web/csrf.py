@@ -14,10 +14,13 @@ def is_cross_site(headers: Mapping[str, str]) -> bool:
     if headers.get("sec-fetch-site") in CROSS_SITE_VALUES:
         return True
     origin = headers.get("origin")
-    if origin is None:
-        return False
+    return origin is not None and not is_same_origin(origin, headers.get("host", ""))
+
+
+def is_same_origin(origin: str, host: str) -> bool:
+    """Whether an Origin header is that of a page of this host."""
     scheme = origin.partition(":")[0]
-    return _origin(origin) is None or _origin(origin) != _origin(f"{scheme}://{headers.get('host', '')}")
+    return _origin(origin) is not None and _origin(origin) == _origin(f"{scheme}://{host}")
 
 
 class _Origin(NamedTuple):

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from voxpop import types
-from voxpop.types import Actor
+from voxpop.web.credentials import Credentials
 from voxpop.web.error_handlers import error_headers, log_error, to_app_error, to_problem
 from voxpop.web.validation import check_media_type, decode
 
 Headers = Mapping[bytes, bytes]
-Authenticate = Callable[[str | None, types.Scope], Awaitable[Actor]]
+# The caller of a request: an Actor, or what the operation takes as its first argument.
+Authenticate = Callable[[Credentials], Awaitable[Any]]
 
 # Characters that stand for themselves in a URL, so that the value needs no decoding.
 PLAIN = rb"[A-Za-z0-9_.~\-]"
@@ -25,24 +26,24 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """The operation of an endpoint: `call` gets the actor and the arguments of the request.
+    """The operation of an endpoint: `call` gets the caller and the arguments of the request.
 
     `headers`: request headers whose values, or None, are further arguments. `status`: that of a success.
     """
 
     route: str
-    scope: types.Scope
     call: Callable[..., Awaitable[msgspec.Struct]]
     headers: tuple[bytes, ...] = ()
     status: int = 200
 
 
 class FastRequest(NamedTuple):
-    """A request of a fast endpoint with its whole body. `match` is that of its URL."""
+    """A request of a fast endpoint with its whole body. `match` is that of its URL, `address` that of the client."""
 
     match: "re.Match[bytes]"
     headers: Headers
     body: bytes
+    address: str
 
     @property
     def url(self) -> str:
@@ -53,9 +54,14 @@ class FastRequest(NamedTuple):
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
+    @property
+    def credentials(self) -> Credentials:
+        origin, host = self.header(b"origin"), self.header(b"host") or ""
+        return Credentials(self.header(b"authorization"), origin, host, self.address)
+
 
 class FastResponse(NamedTuple):
-    """A JSON response. `headers` are those that an error adds."""
+    """A JSON response. `headers` are those that an error or CORS adds."""
 
     status: int
     body: bytes
@@ -74,14 +80,15 @@ class FastEndpoint(ABC):
 
     async def respond(self, request: FastRequest) -> FastResponse:
         """The response, or the error envelope."""
-        operation = self._operation
+        operation, credentials = self._operation, request.credentials
         try:
-            actor = await self._authenticate(request.header(b"authorization"), operation.scope)
+            caller = await self._authenticate(credentials)
             values = [request.header(name) for name in operation.headers]
-            result = await operation.call(actor, *self._arguments(request), *values)
-            return FastResponse(operation.status, _encode(result))
+            result = await operation.call(caller, *self._arguments(request), *values)
+            return FastResponse(operation.status, _encode(result), credentials.response_headers)
         except Exception as cause:  # the outermost handler, like the framework's exception handler
-            return error_response(cause, request.url)
+            response = error_response(cause, request.url)
+            return response._replace(headers={**response.headers, **credentials.response_headers})
 
     @abstractmethod
     def _arguments(self, request: FastRequest) -> Sequence[object]:

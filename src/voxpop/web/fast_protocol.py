@@ -9,6 +9,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -79,7 +80,7 @@ class FastHttpProtocol(HttpToolsProtocol):
         return FastCycle(endpoint, match, headers, keep_alive=self.parser.should_keep_alive())
 
     async def _serve(self, cycle: FastCycle) -> None:
-        request = FastRequest(cycle.match, cycle.headers, bytes(cycle.body))
+        request = FastRequest(cycle.match, cycle.headers, bytes(cycle.body), self._client_address(cycle.headers))
         try:
             response = await cycle.endpoint.respond(request)
         except asyncio.CancelledError:
@@ -95,6 +96,14 @@ class FastHttpProtocol(HttpToolsProtocol):
             self.transport.close()
         self.on_response_complete()
         observe_request(cycle.endpoint.method, cycle.endpoint.route, response.status, time.perf_counter() - cycle.began)
+
+    def _client_address(self, headers: Headers) -> str:
+        """The address of the client, also behind a trusted proxy, as uvicorn finds it for other requests."""
+        host = self.client[0] if self.client else "unknown"
+        forwarded = headers.get(b"x-forwarded-for")
+        if forwarded and isinstance(self.app, ProxyHeadersMiddleware) and host in self.app.trusted_hosts:
+            return self.app.trusted_hosts.get_trusted_client_address(forwarded.decode("latin-1"))[0] or host
+        return host
 
     def _message(self, cycle: FastCycle, response: FastResponse) -> bytes:
         """The whole response."""

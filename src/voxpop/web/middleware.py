@@ -56,6 +56,9 @@ class AppMiddleware:
                 status = message["status"]
                 has_cache_control = any(name == b"cache-control" for name, _ in message["headers"])
                 message["headers"] = [*message["headers"], *common] + ([] if has_cache_control else [NO_STORE])
+                if credentials := scope.get("state", {}).get("credentials"):
+                    cors = credentials.response_headers.items()
+                    message["headers"] += [(name.encode(), value.encode()) for name, value in cors]
             elif method == "HEAD":
                 message["body"] = b""
             await send(message)

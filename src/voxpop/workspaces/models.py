@@ -84,6 +84,7 @@ class WorkspaceChange(Struct, frozen=True):
     minimum_answers: int | None = None
     week_start: WeekStart | None = None
     agents_see_all: bool | None = None
+    widget_signature_required: bool | None = None
 
 
 class Logo(Struct, frozen=True):

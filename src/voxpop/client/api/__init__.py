@@ -110,6 +110,7 @@ from voxpop.client.api.words import ContextType as ContextType
 from voxpop.client.api.words import DashboardSortKey as DashboardSortKey
 from voxpop.client.api.words import Delimiter as Delimiter
 from voxpop.client.api.words import Direction as Direction
+from voxpop.client.api.words import Display as Display
 from voxpop.client.api.words import ExcerptSource as ExcerptSource
 from voxpop.client.api.words import Formula as Formula
 from voxpop.client.api.words import Kind as Kind

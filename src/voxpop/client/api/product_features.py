@@ -55,7 +55,7 @@ class FeatureUser(Struct, frozen=True, kw_only=True):
     """A user of a feature. Here the flag depends on counts and thresholds only, not on recent ratings."""
 
     id: UUID
-    user_email: str
+    user_email: str | None
     interaction_count: int
     total_interaction_count: int
     rejection_count: int
@@ -65,6 +65,8 @@ class FeatureUser(Struct, frozen=True, kw_only=True):
     created_at: datetime
     # UTC, with milliseconds
     updated_at: datetime
+    # Of a user of the widget without an address
+    guid: str = None
 
 
 class Features(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Required, TypedDict, Unpack
 
 from msgspec import Struct
 
-from voxpop.client.api.words import Formula
+from voxpop.client.api.words import Display, Formula
 from voxpop.client.methods import call
 from voxpop.client.shapes import Call, path
 
@@ -14,6 +14,12 @@ class Texts(Struct, frozen=True, kw_only=True):
 
     question: str
     thanks: str
+    # The words at the lowest score
+    label_min: str | None = None
+    # The words at the highest score
+    label_max: str | None = None
+    # The label of the comment's field
+    comment_label: str | None = None
 
 
 class SurveyType(Struct, frozen=True, kw_only=True):
@@ -34,6 +40,15 @@ class SurveyType(Struct, frozen=True, kw_only=True):
     formula_description: str
     # By language, in lower case
     translations: dict[str, Texts]
+    # How customers see the scale. `auto`: thumbs for 0-1, stars for 1-5, otherwise numbers, and a slider for more
+    # than 11 of them
+    display: Display
+    # The words at the lowest score
+    label_min: str | None
+    # The words at the highest score
+    label_max: str | None
+    # The label of the comment's field
+    comment_label: str | None
 
 
 class SurveyTypes(Struct, frozen=True, kw_only=True):
@@ -45,6 +60,12 @@ class TextsBody(TypedDict, total=False):
 
     question: Required[str]
     thanks: Required[str]
+    # The words at the lowest score
+    label_min: str | None
+    # The words at the highest score
+    label_max: str | None
+    # The label of the comment's field
+    comment_label: str | None
 
 
 class NewSurveyType(TypedDict, total=False):
@@ -64,6 +85,15 @@ class NewSurveyType(TypedDict, total=False):
     formula_description: str
     # By language, in lower case
     translations: dict[str, TextsBody]
+    # How customers see the scale. `auto`: thumbs for 0-1, stars for 1-5, otherwise numbers, and a slider for more
+    # than 11 of them
+    display: Display
+    # The words at the lowest score
+    label_min: str | None
+    # The words at the highest score
+    label_max: str | None
+    # The label of the comment's field
+    comment_label: str | None
     code: Required[str]
 
 
@@ -84,6 +114,15 @@ class SurveyTypeBody(TypedDict, total=False):
     formula_description: str
     # By language, in lower case
     translations: dict[str, TextsBody]
+    # How customers see the scale. `auto`: thumbs for 0-1, stars for 1-5, otherwise numbers, and a slider for more
+    # than 11 of them
+    display: Display
+    # The words at the lowest score
+    label_min: str | None
+    # The words at the highest score
+    label_max: str | None
+    # The label of the comment's field
+    comment_label: str | None
 
 
 class SurveyTypesCalls:

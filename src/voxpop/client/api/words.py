@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     Compare: TypeAlias = Literal["none", "previous", "year"]
     ContextType: TypeAlias = Literal["ORDER", "TICKET"]
     Delimiter: TypeAlias = Literal["\t", ",", ";"]
+    Display: TypeAlias = Literal["auto", "numbers", "smileys", "stars", "thumbs"]
     ExcerptSource: TypeAlias = Literal["customer", "description", "note", "ref", "reply", "requester", "subject"]
     Formula: TypeAlias = Literal["mean", "nps", "share"]
     Kind: TypeAlias = Literal[
@@ -42,6 +43,7 @@ else:
     Compare = str
     ContextType = str
     Delimiter = str
+    Display = str
     ExcerptSource = str
     Formula = str
     Kind = str

@@ -73,7 +73,7 @@ class CampaignSimulation:
     async def _show_surveys(self, tx: Tx, guids: Sequence[str], now: datetime) -> None:
         if not guids:
             return
-        shown = await campaign_surveys.show_surveys(tx, self._workspace.id, guids, now)
+        shown = await campaign_surveys.show_surveys(tx, self._workspace.id, [(guid,) for guid in guids], now)
         answers = [
             answer
             for guid, surveys in zip(guids, shown, strict=True)

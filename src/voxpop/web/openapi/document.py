@@ -4,6 +4,7 @@ A handler describes itself with Litestar's own means:
 
 - `summary`, `description`, `tags`;
 - `opt={"scope": Scope.READ}`: it needs a key with that scope; without one the operation is public;
+- `opt={"widget": True}`: it needs a publishable key;
 - `opt={"errors": (FeatureInUse,)}`: errors of its own, besides the standard ones (`error_responses.py`).
 
 Examples of requests and responses are built from the examples of fields (`examples.py`).
@@ -24,13 +25,21 @@ from voxpop.web.openapi.error_responses import (
 from voxpop.web.openapi.examples import put_example
 from voxpop.web.openapi.walk import Json, operations
 
+# The kinds of keys, by the names of their security schemes.
+KEYS = {
+    "key": "An API key: `vxp_…`. It is a secret, so no page of another origin may send it",
+    "publishable_key": "A publishable key of the widget: `pk_…`. It works on the pages of its origins only",
+}
+
 Handlers = dict[tuple[str, str], HTTPRouteHandler]
 
 
 def complete_document(document: Json, handlers: Handlers) -> Json:
     """Completes the document in place. `handlers` are by path and by method in lower case, as in the document."""
     components = document["components"]
-    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key"}}
+    components["securitySchemes"] = {
+        name: {"type": "http", "scheme": "bearer", "description": text} for name, text in KEYS.items()
+    }
     components["headers"] = HEADERS
     components["responses"] = {error.__name__: error_response((error,)) for error in STANDARD_ERRORS}
     for path, method, operation in operations(document):
@@ -62,9 +71,14 @@ def _put_examples(content: Json, components: Json) -> None:
 def _describe_security(operation: Json, opt: dict[str, Any]) -> None:
     operation.pop("deprecated", None)
     if scope := opt.get("scope"):
-        operation["security"] = [{"key": []}]
-        requirement = f"Requires an API key with the scope `{scope}`."
-        operation["description"] = "\n\n".join(filter(None, (operation.get("description"), requirement)))
+        _require(operation, "key", f"Requires an API key with the scope `{scope}`.")
+    elif opt.get("widget"):
+        _require(operation, "publishable_key", "Requires a publishable key, on a page of one of its origins.")
+
+
+def _require(operation: Json, key: str, requirement: str) -> None:
+    operation["security"] = [{key: []}]
+    operation["description"] = "\n\n".join(filter(None, (operation.get("description"), requirement)))
 
 
 def _describe_successes(operation: Json, components: Json) -> None:

@@ -1,0 +1,79 @@
+"""Publishable keys and the secrets of the widget: created, looked up, rotated, revoked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from voxpop.auth.tokens import new_secret
+from voxpop.db.pool import Database, Tx
+from voxpop.errors import Invalid, NotFound
+from voxpop.text import is_visible
+from voxpop.types import Audit, KeyId, WorkspaceId, uuid7
+from voxpop.workspaces.widget import store
+from voxpop.workspaces.widget.errors import TwoSecrets
+from voxpop.workspaces.widget.models import ActivePublishableKey, PublishableKeyRow, WidgetSettings
+from voxpop.workspaces.widget.origins import parse_origins
+
+
+async def create_publishable_key(
+    tx: Tx, workspace: WorkspaceId, name: str, origins: str, audit: Audit
+) -> PublishableKeyRow:
+    """A new key for the pages of `origins`, and the first secret of the workspace. Invalid for another text."""
+    listed = parse_origins(origins)
+    if not is_visible(name):
+        raise Invalid.of("body", "name", "needs a visible character")
+    key = PublishableKeyRow(KeyId(uuid7()), name, new_secret(), listed, audit.at, None, None)
+    await store.insert_key(tx, workspace, key, audit.by)
+    if (await store.get_settings(tx, workspace)).secret is None:
+        await rotate_secret(tx, workspace, audit)
+    return key
+
+
+async def list_publishable_keys(tx: Tx, workspace: WorkspaceId) -> list[PublishableKeyRow]:
+    """The active ones, the newest first."""
+    return await store.list_keys(tx, workspace)
+
+
+async def change_origins(tx: Tx, workspace: WorkspaceId, key: KeyId, origins: str) -> None:
+    """Replaces the origins of a key. Invalid for a text that has no origins, NotFound for an unknown key."""
+    if not await store.set_origins(tx, workspace, key, parse_origins(origins)):
+        raise NotFound(f"The workspace has no publishable key {key}")
+
+
+async def revoke_publishable_key(tx: Tx, workspace: WorkspaceId, key: KeyId, now: datetime) -> None:
+    """After the commit this process refuses the key at once, others within a second. A second call changes nothing."""
+    if not await store.revoke_key(tx, workspace, key, now):
+        raise NotFound(f"The workspace has no publishable key {key}")
+
+
+async def get_widget_settings(tx: Tx, workspace: WorkspaceId) -> WidgetSettings:
+    return await store.get_settings(tx, workspace)
+
+
+async def rotate_secret(tx: Tx, workspace: WorkspaceId, audit: Audit) -> None:
+    """A new secret; the one before it stays valid until it is retired. TwoSecrets if the workspace has two already."""
+    if not await store.insert_secret(tx, workspace, f"wsec_{new_secret()}", audit):
+        raise TwoSecrets
+
+
+async def retire_previous_secret(tx: Tx, workspace: WorkspaceId, audit: Audit) -> None:
+    """Signatures of the previous secret are refused from now on. A second call changes nothing."""
+    await store.delete_previous_secret(tx, workspace, audit)
+
+
+async def note_seen(database: Database, key: ActivePublishableKey, origin: str, now: datetime) -> None:
+    """Stores that a page of this origin has called with this key."""
+    async with database.transaction(key.workspace_id) as tx:
+        await store.set_seen(tx, key.workspace_id, key.id, origin, now)
+
+
+async def look_up_publishable_keys(tx: Tx, _: WorkspaceId, keys: Sequence[UUID]) -> list[ActivePublishableKey | None]:
+    """One look-up for a batch of requests."""
+    known = await store.find_publishable_keys(tx, sorted(set(keys)))
+    return [known.get(key) for key in keys]
+
+
+async def look_up_origins(tx: Tx, _: WorkspaceId, origins: Sequence[str]) -> list[bool]:
+    """Whether any active publishable key lists each origin, of every workspace."""
+    known = await store.find_listed_origins(tx, sorted(set(origins)))
+    return [origin in known for origin in origins]
