@@ -263,7 +263,7 @@ export interface FeatureUser {
   /** UTC, with milliseconds */
   updated_at: string;
   /** Of a user of the widget without an address */
-  guid?: string;
+  guid?: string | null;
 }
 
 export interface Features {

@@ -214,7 +214,7 @@ class RatingOut(Struct, frozen=True):
         )
 
 
-class FeatureUserOut(Struct, frozen=True):
+class FeatureUserOut(Struct, frozen=True, omit_defaults=True):
     """A user of a feature. Here the flag depends on counts and thresholds only, not on recent ratings."""
 
     id: UUID
@@ -225,7 +225,7 @@ class FeatureUserOut(Struct, frozen=True):
     should_request_feedback: ShouldRequestFeedback
     created_at: Instant
     updated_at: Instant
-    guid: Annotated[Guid, Meta(description="Of a user of the widget without an address")] | UnsetType = UNSET
+    guid: Annotated[Guid, Meta(description="Of a user of the widget without an address")] | None = None
 
     @classmethod
     def of(cls, user: UserUsage) -> Self:
@@ -240,7 +240,7 @@ class FeatureUserOut(Struct, frozen=True):
             ),
             instant(user.first_used_at),
             instant(user.updated_at),
-            user.user_email if user.is_guid else UNSET,
+            user.user_email if user.is_guid else None,
         )
 
 

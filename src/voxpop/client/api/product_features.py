@@ -66,7 +66,7 @@ class FeatureUser(Struct, frozen=True, kw_only=True):
     # UTC, with milliseconds
     updated_at: datetime
     # Of a user of the widget without an address
-    guid: str = None
+    guid: str | None = None
 
 
 class Features(Struct, frozen=True, kw_only=True):
