@@ -109,7 +109,7 @@ VERBS = (
 )  # fmt: skip
 # Store functions without a workspace: they run before one is known.
 BEFORE_A_WORKSPACE = {
-    "list_workspaces", "find_keys", "list_job_progress",
+    "list_workspaces", "find_keys", "list_job_progress", "list_due_workspaces",
     "find_publishable_keys", "find_listed_origins",
     "find_workspaces", "find_sessions", "end_other_sessions", "delete_expired",
 }  # fmt: skip

@@ -128,6 +128,10 @@ PAGES = """
     anyone   POST   /tickets/new
     anyone   GET    /s/{token}
     anyone   POST   /s/{token}
+    anyone   GET    /unsubscribe/{token}
+    anyone   POST   /unsubscribe/{token}
+    anyone   GET    /unsubscribe/{token}/undo
+    anyone   POST   /unsubscribe/{token}/undo
     anyone   GET    /unhappy
     anyone   GET    /feedback/marks
     anyone   GET    /feedback/{feedback}/notes

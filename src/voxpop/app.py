@@ -45,6 +45,7 @@ from voxpop.surveys import api as surveys_api
 from voxpop.surveys import type_pages as survey_type_pages
 from voxpop.surveys.api import SurveyBatchers
 from voxpop.surveys.hosted import pages as hosted_pages
+from voxpop.surveys.hosted import unsubscribe_pages
 from voxpop.surveys.schemas import AnswerBody
 from voxpop.tickets.api import endpoints as tickets_api
 from voxpop.tickets.inbox import live_updates, ticket_pages, undo_pages
@@ -166,6 +167,7 @@ def routes() -> Sequence[BaseRouteHandler]:
         *branding_pages.ROUTES,
         *portal_pages.ROUTES,
         *hosted_pages.ROUTES,
+        *unsubscribe_pages.ROUTES,
         *overview_pages.ROUTES,
         *feedback_pages.ROUTES,
         *find_pages.ROUTES,

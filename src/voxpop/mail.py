@@ -1,15 +1,16 @@
-"""Email: stored as messages of the outbox and sent by one process at a time, as plain text to one recipient."""
+"""Email: stored as messages of the outbox and sent by one process at a time, each to one recipient."""
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import aiosmtplib
 import msgspec
@@ -38,15 +39,26 @@ MAX_AGE = timedelta(days=3)
 THREAD_DOMAIN = "voxpop"  # not that of the sender, which the operator may change
 SUBMISSION_PORT, SMTPS_PORT = 587, 465
 PLAIN_TEXT = policy.SMTP.clone(cte_type="7bit")  # every mail server can pass it on
-# Errors about the email or its recipient. A reply code from 500 on means that a retry fails as well.
-REJECTIONS = (ValueError, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
+ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058: a POST with this body unsubscribes
 PERMANENT_REPLY_CODE = 500
 
 log = get_logger(__name__)
 
 
+class NotWanted(Exception):
+    """The email has lost its purpose before it was sent. The text gives the reason."""
+
+
+# Errors about the email or its recipient. A reply code from 500 on means that a retry fails as well.
+REJECTIONS = (NotWanted, ValueError, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
+
+
 class OutgoingMail(Struct, frozen=True):
-    """An email as the outbox stores it. Its text is deleted after sending, because it may contain a sign-in link."""
+    """An email as the outbox stores it. Its text is deleted after sending, because it may contain a sign-in link.
+
+    `html` is a second form of the text, `unsubscribe` the address that takes the recipient off the list. The writer of
+    the email follows its delivery by `about`.
+    """
 
     id: str
     sender: str
@@ -54,19 +66,36 @@ class OutgoingMail(Struct, frozen=True):
     subject: str
     text: str
     thread: str | None = None  # emails with the same value are one conversation
+    html: str | None = None
+    unsubscribe: str | None = None
+    about: UUID | None = None
+
+
+class MailTracker(Protocol):
+    """A domain that follows the delivery of its emails, which it knows by their `about`."""
+
+    async def find_objection(self, tx: Tx, mail: DueMail, about: UUID) -> str | None:
+        """The reason not to send an email any more; None if it is still wanted."""
+
+    def recorded(
+        self, tx: Tx, mail: DueMail, about: UUID, outcome: MailOutcome
+    ) -> AbstractAsyncContextManager[None, bool | None]:
+        """Stores the result of an attempt. The outbox is changed within the context, because of the lock order."""
 
 
 def compose(sender: str, to: str, subject: str, text: str, now: datetime, *, thread: str | None = None) -> Message:
     """An email for the outbox. `sender` is the displayed name. Emails to the same address keep their order."""
-    mail = OutgoingMail(
-        id=f"{uuid7().hex}.{now:%Y%m%d}",
-        sender=sender,
-        to=to,
-        subject=subject,
-        text=text,
-        thread=thread,
-    )
-    return Message(Kind.MAIL, normalize_email(to), msgspec.json.encode(mail).decode())
+    return to_message(OutgoingMail(new_mail_id(now), sender, to, subject, text, thread))
+
+
+def new_mail_id(now: datetime) -> str:
+    """The first part of a Message-ID."""
+    return f"{uuid7().hex}.{now:%Y%m%d}"
+
+
+def to_message(mail: OutgoingMail) -> Message:
+    """An email for the outbox. Emails to the same address keep their order."""
+    return Message(Kind.MAIL, normalize_email(mail.to), msgspec.json.encode(mail).decode())
 
 
 def parse_mail(body: str) -> OutgoingMail:
@@ -98,18 +127,22 @@ def build_message(mail: OutgoingMail, from_address: str, written_at: datetime, r
         "In-Reply-To": thread,
         "References": thread,
         "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": f"<{mail.unsubscribe}>" if mail.unsubscribe else None,
+        "List-Unsubscribe-Post": ONE_CLICK if mail.unsubscribe else None,
     }
     content = EmailMessage(PLAIN_TEXT)
     content.set_content(mail.text)
+    if mail.html:
+        content.add_alternative(mail.html, subtype="html")
     head = "".join(f"{name}: {value}{LINE_END}" for name, value in headers.items() if value is not None)
     return head.encode("ascii") + bytes(content)
 
 
-async def send_mail(database: Database, settings: Settings) -> None:
+async def send_mail(database: Database, settings: Settings, tracker: MailTracker | None = None) -> None:
     """Sends due email until it is cancelled. Without a mail server it returns at once; email then stays in a list."""
     if settings.smtp_url is None:
         return
-    sender = MailSender(database, settings.smtp_url, sender_address(settings), settings.mail_reply_to)
+    sender = MailSender(database, settings.smtp_url, sender_address(settings), settings.mail_reply_to, tracker)
     try:
         while True:
             try:
@@ -151,8 +184,16 @@ class SmtpSession:
 class MailSender:
     """Sends due email while it holds the lease. No transaction is open during the SMTP conversation."""
 
-    def __init__(self, database: Database, smtp_url: str, from_address: str, reply_to: str | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        smtp_url: str,
+        from_address: str,
+        reply_to: str | None = None,
+        tracker: MailTracker | None = None,
+    ) -> None:
         self._database = database
+        self._tracker = tracker
         self._url = smtp_url
         self._from = from_address
         self._reply_to = reply_to
@@ -195,20 +236,36 @@ class MailSender:
         try:
             async with asyncio.timeout(MAIL_TIMEOUT):
                 outgoing = parse_mail(mail.body)
+                if objection := await self._find_objection(mail, outgoing):
+                    return NotWanted(objection)
                 message = build_message(outgoing, self._from, mail.create_time, self._reply_to)
                 await session.send(message, self._from, ascii_email(outgoing.to))
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             return error
         return None
 
+    async def _find_objection(self, mail: DueMail, outgoing: OutgoingMail) -> str | None:
+        if self._tracker is None or outgoing.about is None:
+            return None
+        async with self._database.transaction(mail.workspace_id) as tx:
+            return await self._tracker.find_objection(tx, mail, outgoing.about)
+
     async def _store_outcome(self, mail: DueMail, error: Exception | None) -> None:
-        now = utcnow()
+        now, outgoing = utcnow(), parse_mail(mail.body)
         outcome = MailOutcome(sent_at=now) if error is None else outcome_of_failure(error, mail, now)
-        body = mail.body if outcome.retry_at else msgspec.json.encode(_without_text(parse_mail(mail.body))).decode()
+        body = mail.body if outcome.retry_at else msgspec.json.encode(_without_text(outgoing)).decode()
         if error is not None:
             log.warning("mail.send_failed", mail=mail.id, reason=_reason(error), retry=bool(outcome.retry_at))
-        async with self._database.transaction(None) as tx:
+        about = None if isinstance(error, NotWanted) else outgoing.about
+        async with self._database.transaction(mail.workspace_id) as tx, self._recorded(tx, mail, about, outcome):
             await outbox.set_mail_outcome(tx, mail.id, outcome, body)
+
+    def _recorded(
+        self, tx: Tx, mail: DueMail, about: UUID | None, outcome: MailOutcome
+    ) -> AbstractAsyncContextManager[None, bool | None]:
+        if self._tracker is None or about is None:
+            return nullcontext()
+        return self._tracker.recorded(tx, mail, about, outcome)
 
 
 async def _run_in_task(work: Coroutine[Any, Any, object]) -> None:
@@ -257,4 +314,4 @@ def _reason(error: Exception) -> str:
 
 
 def _without_text(mail: OutgoingMail) -> OutgoingMail:
-    return msgspec.structs.replace(mail, text="")
+    return msgspec.structs.replace(mail, text="", html=None, unsubscribe=None)

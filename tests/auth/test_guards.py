@@ -113,7 +113,7 @@ async def test_only_sign_in_pages_are_open(site: Site) -> None:  # G1
         if method == "GET" and answer.status_code != 303:  # addresses of forms lead to their pages
             opened.add(path)
     link_pages = {"/login/link", "/login/invitation", "/login/owner", "/tickets/login/link"}
-    public = {f"/logo/{ANY_ID}", f"/s/{ANY_ID}"}
+    public = {f"/logo/{ANY_ID}", f"/s/{ANY_ID}", f"/unsubscribe/{ANY_ID}"}
     redirects = {"/unhappy"}  # the old path of the low ratings
     assert opened - redirects == {"/login", "/tickets/login", "/tickets/new"} | link_pages | public
 

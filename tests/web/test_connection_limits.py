@@ -24,6 +24,7 @@ HALF_A_HEAD = CHECK[:-5]
 POST = b"POST /api/csat/v1/products HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900000\r\n"
 PUBLIC_FORMS = ["/login", "/login/mail", "/login/link", "/login/invitation", "/login/owner", "/logout", "/demo"]
 PUBLIC_FORMS += ["/tickets/login", "/tickets/login/link", "/tickets/logout"]
+UNSUBSCRIBE = "/unsubscribe/{token}"
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_there_are_no_more_connections_than_open_files() -> None:
 async def test_public_forms_are_small_and_that_of_a_ticket_is_not(database: Database) -> None:
     site = await Site(database).set_up()
     browser = site.browser()
-    for path in PUBLIC_FORMS:
+    for path in (*PUBLIC_FORMS, UNSUBSCRIBE):
         too_large = await browser.submit(path, email="x" * MAX_PUBLIC_FORM_BYTES)
         assert (path, too_large.status_code) == (path, 413)
         assert "too long" in too_large.text
@@ -162,4 +163,4 @@ async def test_every_public_form_is_in_the_list(make: Factory) -> None:
         for handler, _ in [route.route_handler_map["POST"]]
         if (access := handler.opt.get("page")) and access.role is None and not access.customers
     }
-    assert public == {*PUBLIC_FORMS, "/tickets/new", "/s/{token}"}
+    assert public == {*PUBLIC_FORMS, "/tickets/new", "/s/{token}", UNSUBSCRIBE, f"{UNSUBSCRIBE}/undo"}

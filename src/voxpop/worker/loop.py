@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from structlog import get_logger
 
@@ -10,7 +11,10 @@ from voxpop.accounts import sessions
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Database
+from voxpop.logs import log_failure
 from voxpop.mail import send_mail
+from voxpop.surveys.mailing import service as survey_emails
+from voxpop.surveys.mailing.tracking import SurveyMailTracker
 from voxpop.types import utcnow
 from voxpop.worker import daily
 from voxpop.worker.consumer import consume
@@ -20,6 +24,7 @@ from voxpop.worker.relay import relay
 
 JOB_INTERVAL = timedelta(seconds=30)
 PURGE_INTERVAL = timedelta(hours=1)
+EMAIL_INTERVAL = timedelta(seconds=5)
 
 log = get_logger(__name__)
 
@@ -30,8 +35,21 @@ async def run_worker(database: Database, settings: Settings) -> None:
         tasks.create_task(run_jobs(database, daily_jobs(settings)))
         tasks.create_task(consume(database, settings))
         tasks.create_task(relay(database, settings))
-        tasks.create_task(send_mail(database, settings))
+        tasks.create_task(send_mail(database, settings, SurveyMailTracker()))
+        tasks.create_task(write_survey_emails(database, settings))
         tasks.create_task(purge_sessions(database))
+
+
+async def write_survey_emails(database: Database, settings: Settings, pause: timedelta = EMAIL_INTERVAL) -> None:
+    """Writes the emails about surveys that are due to the outbox, until cancelled."""
+    while True:
+        try:
+            await survey_emails.write_due_emails(database, settings.public_url, utcnow())
+        except CONNECTION_ERRORS as error:
+            log_failure("surveys", partial(log.warning, "survey_email.database_unavailable", reason=str(error)))
+        except Exception:  # outermost: the next round tries again
+            log.exception("survey_email.write_failed")
+        await asyncio.sleep(pause.total_seconds())
 
 
 async def purge_sessions(database: Database, pause: timedelta = PURGE_INTERVAL) -> None:

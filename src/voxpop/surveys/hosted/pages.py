@@ -21,6 +21,7 @@ from voxpop.surveys.errors import SurveyNotPending
 from voxpop.surveys.hosted import service
 from voxpop.surveys.hosted.schemas import AnswerForm
 from voxpop.surveys.hosted.service import SurveyPage
+from voxpop.surveys.hosted.tokens import Purpose
 from voxpop.surveys.models import Status
 from voxpop.surveys.schemas import AnswerBody
 from voxpop.types import WorkspaceId
@@ -40,7 +41,7 @@ async def show_survey(request: PageRequest, workspace: CurrentWorkspace, token: 
     page = await _load(request, workspace.id, token)
     if page.status is not Status.PENDING:
         return _show_closed(request, page)
-    return _show(request, page, FORM, token=token, form=AnswerForm(request.query_params.get("score", "")))
+    return show_hosted(request, page, FORM, token=token, form=AnswerForm(request.query_params.get("score", "")))
 
 
 @post(
@@ -63,7 +64,7 @@ async def answer_survey(
         form = await read_form(request, AnswerForm)
         score = form.check(page.scores[0], page.scores[-1])
     except Invalid as error:
-        return _show(request, page, FORM, status=error.status, error=error, token=token, form=form)
+        return show_hosted(request, page, FORM, status=error.status, error=error, token=token, form=form)
     batchers: SurveyBatchers = request.app.state.survey_batchers
     try:
         await batchers.submit_answer(actor, AnswerBody(page.survey, score, form.comment_text()), None, None)
@@ -76,16 +77,16 @@ async def _load(request: PageRequest, workspace: WorkspaceId, token: str) -> Sur
     """In a transaction of its own, because the batcher uses another one."""
     database: Database = request.app.state.database
     async with database.transaction(workspace) as tx:
-        return await service.get_page(tx, workspace, token)
+        return await service.get_page(tx, workspace, Purpose.ANSWER, token)
 
 
 def _show_closed(request: PageRequest, page: SurveyPage) -> Response[Any]:
     if page.status is Status.COMPLETED:
-        return _show(request, page, THANKS)
-    return _show(request, page, CLOSED, status=410, is_expired=page.status is Status.EXPIRED)
+        return show_hosted(request, page, THANKS)
+    return show_hosted(request, page, CLOSED, status=410, is_expired=page.status is Status.EXPIRED)
 
 
-def _show(request: PageRequest, page: SurveyPage, template: str, **context: Any) -> Response[Any]:
+def show_hosted(request: PageRequest, page: SurveyPage, template: str, **context: Any) -> Response[Any]:
     """In the survey's language, as far as our own words have it."""
     language = page.language or choose_locale(request.headers.get("accept-language"))
     layout = request.scope["state"]["layout_context"] | {"language": choose_locale(language)}

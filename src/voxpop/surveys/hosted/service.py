@@ -49,9 +49,9 @@ async def read_token(tx: Tx, workspace: WorkspaceId, purpose: Purpose, token: st
     return survey
 
 
-async def get_page(tx: Tx, workspace: WorkspaceId, token: str) -> SurveyPage:
+async def get_page(tx: Tx, workspace: WorkspaceId, purpose: Purpose, token: str) -> SurveyPage:
     """The page behind a link; NotFound if it is forged."""
-    survey = await store.find_survey(tx, workspace, await read_token(tx, workspace, Purpose.ANSWER, token))
+    survey = await store.find_survey(tx, workspace, await read_token(tx, workspace, purpose, token))
     if survey is None:
         raise NotFound
     texts, translations = choose_page_texts(survey), decode_translations(survey.translations)
