@@ -43,11 +43,11 @@ setup: $(DEV) $(ASSETS) $(TEST_VENDOR) ## install what the other commands need, 
 	@:
 
 test: $(DEV) $(ASSETS) $(TEST_VENDOR) ## run every test (some: ARGS="tests/web -k docs")
-	@build_tools/need chromium postgresql java maven
+	@build_tools/need chromium postgresql java maven ruby
 	@$(PY) -m pytest $(ALL) $(ARGS)
 
 check: $(DEV) $(ASSETS) $(TEST_VENDOR) ## format, lint, types, every test, the domains' on PostgreSQL 15, and each bench in small
-	@build_tools/need chromium postgresql java maven wrk
+	@build_tools/need chromium postgresql java maven ruby wrk
 	@$(PY) -m ruff format --check --quiet || { echo 'Formatting differs: run "make fix".'; exit 1; }
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m mypy --no-error-summary

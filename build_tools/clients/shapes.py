@@ -10,7 +10,7 @@ Json = dict[str, Any]
 SCOPES = re.compile(r"Requires an API key with the scope `(ingest|read|manage)`")
 METHODS = ("get", "put", "post", "delete", "patch")
 # A POST that may be sent again without an Idempotency-Key: it only reads, or ignores duplicates.
-REPEATABLE = {"sendEvents", "filterCampaigns", "filterMetrics"}
+REPEATABLE = {"sendEvents", "requestSurvey", "filterCampaigns", "filterMetrics"}
 
 
 class Field(NamedTuple):

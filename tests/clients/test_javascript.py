@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 from tests.clients.test_python import EXAMPLE
 from tests.support.api_calls import ExampleCall
-from tests.support.node import run_node
+from tests.support.programs import run_node
 
 ROOT = Path(__file__).parents[2]
 

@@ -28,7 +28,7 @@ async def test_every_document_is_open_and_its_links_lead_somewhere(visitor: Brow
         assert f'href="/guide/{name}"' in index
         page = await visitor.get(f"/guide/{name}")
         assert page.status_code == 200
-        assert re.findall(r"<style|style=|\son\w+=|<script", page.text) == []
+        assert re.findall(r"<style|<script|<[^>]*\s(?:style|on\w+)=", page.text) == []
         for target in set(re.findall(r'href="(/guide/[^"#]+)', page.text)):
             assert target.removeprefix("/guide/") in files, (name, target)
         anchors = re.findall(r' id="([^"]+)"', page.text)

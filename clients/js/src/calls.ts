@@ -594,6 +594,7 @@ export abstract class Calls {
       method: "POST",
       path: "/api/v1/surveys",
       body,
+      repeatable: true,
       options,
     });
   }

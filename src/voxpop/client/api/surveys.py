@@ -114,4 +114,4 @@ class SurveysCalls:
         send. A repeat for the same campaign and context returns the first survey with status 200. Requires an API
         key with the scope `ingest`.
         """
-        return Call("POST", "/api/v1/surveys", SurveyLink, body=body)
+        return Call("POST", "/api/v1/surveys", SurveyLink, body=body, repeatable=True)
