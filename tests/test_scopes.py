@@ -200,6 +200,11 @@ PAGES = """
     agent    GET    /low-ratings
     agent    GET    /find
     agent    GET    /low-ratings.csv
+    agent    GET    /low-ratings/chart.csv
+    agent    GET    /overview.csv
+    agent    GET    /campaigns.csv
+    agent    GET    /features.csv
+    agent    GET    /agents.csv
     agent    POST   /low-ratings/marks
     agent    GET    /overview
     agent    GET    /campaigns
@@ -248,6 +253,8 @@ PAGES = """
     admin    POST   /settings/keys
     admin    POST   /settings/keys/{key}/revoke
     admin    GET    /settings/workspace
+    admin    GET    /settings/badges
+    admin    POST   /settings/badges
     admin    POST   /settings/workspace
     admin    POST   /settings/workspace/dashboards
     admin    POST   /settings/workspace/logo

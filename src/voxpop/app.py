@@ -19,6 +19,7 @@ from voxpop.config.settings import Settings
 from voxpop.dashboards import (
     agent_pages,
     badge_api,
+    badge_pages,
     feedback_pages,
     find_pages,
     low_ratings_pages,
@@ -154,7 +155,13 @@ def fast_endpoints(
 
 def routes() -> Sequence[BaseRouteHandler]:
     """Every route; the plugin adds those of the API documentation."""
-    handlers: list[BaseRouteHandler] = [
+    handlers = [*open_pages(), *member_pages(), *api_routes()]
+    return [*handlers, reopening_route(handlers)]
+
+
+def open_pages() -> list[BaseRouteHandler]:
+    """The pages of visitors and customers, and what programs read without a key."""
+    return [
         *first_run_pages.routes(API_SECTIONS),
         *pages.ROUTES,
         *widget_files.ROUTES,
@@ -162,12 +169,19 @@ def routes() -> Sequence[BaseRouteHandler]:
         *ops.ROUTES,
         *sign_in_pages.ROUTES,
         *link_pages.ROUTES,
-        *account_settings_pages.ROUTES,
-        *workspace_settings_pages.ROUTES,
         *branding_pages.ROUTES,
         *portal_pages.ROUTES,
         *hosted_pages.ROUTES,
         *unsubscribe_pages.ROUTES,
+    ]
+
+
+def member_pages() -> list[BaseRouteHandler]:
+    """The pages of members."""
+    return [
+        *account_settings_pages.ROUTES,
+        *workspace_settings_pages.ROUTES,
+        *badge_pages.ROUTES,
         *overview_pages.ROUTES,
         *feedback_pages.ROUTES,
         *find_pages.ROUTES,
@@ -182,6 +196,12 @@ def routes() -> Sequence[BaseRouteHandler]:
         *survey_type_pages.ROUTES,
         *feature_pages.ROUTES,
         *feature_dashboard_pages.ROUTES,
+    ]
+
+
+def api_routes() -> list[BaseRouteHandler]:
+    """The APIs."""
+    return [
         *workspaces_api.ROUTES,
         *features_api.ROUTES,
         *analytics_api.ROUTES,
@@ -196,7 +216,6 @@ def routes() -> Sequence[BaseRouteHandler]:
         *stream_api.ROUTES,
         *badge_api.ROUTES,
     ]
-    return [*handlers, reopening_route(handlers)]
 
 
 def _path_template(route: str) -> str:

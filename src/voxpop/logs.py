@@ -57,20 +57,9 @@ def configure(level: LogLevel = "info", format: LogFormat = "auto") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = _Handler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                redact,
-                _renderer(format),
-            ],
-        )
-    )
     root = logging.getLogger()
-    root.handlers = [other for other in root.handlers if not isinstance(other, _Handler)] + [handler]
+    others = [each for each in root.handlers if not isinstance(each, _Handler)]
+    root.handlers = [*others, _stderr_handler(shared, format)]
     root.setLevel(level.upper())
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
@@ -111,6 +100,23 @@ def _log_repeats(running: dict[Hashable, _Repeats], key: Hashable) -> None:
         repeats.line(count=repeats.count)
         running[key] = _Repeats()
         get_running_loop().call_later(REPEAT_SECONDS, _log_repeats, running, key)
+
+
+def _stderr_handler(shared: list[Processor], format: LogFormat) -> _Handler:
+    """`shared`: what is done to the records of structlog already, and here to those of the standard library."""
+    handler = _Handler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redact,
+                _renderer(format),
+            ],
+        )
+    )
+    return handler
 
 
 def _renderer(format: LogFormat) -> Processor:

@@ -38,8 +38,22 @@ async def test_members_start_on_the_page_of_their_role_or_of_their_choice(site: 
         assert (await browser.submit("/settings/preferences", start_page=chosen)).status_code == 303
         expected = "/overview" if chosen == "nonsense" else f"/{chosen}"
         assert (await browser.get("/login")).headers["location"] == expected
+        assert f'<a class="brand" href="{expected}"' in (await browser.get("/feedback")).text
     page = (await admin.get("/settings/profile")).text
     assert '<option value="inbox" selected>' in page
+
+
+async def test_the_sign_in_email_has_the_language_of_the_member(site: Site) -> None:
+    """That of the browser only for members who chose none, as on their pages."""
+    owner = await site.owner()
+    agent = await site.accept_invitation(owner, AGENT, "agent")
+    russian = site.browser(**{"accept-language": "ru"})
+    for browser, email, language, subject in (
+        (owner, OWNER, "ru", "Вход"), (owner, OWNER, "en", "Sign in"), (agent, AGENT, "", "Вход"),
+    ):  # fmt: skip
+        await browser.submit("/settings/profile", name="Ann", language=language)
+        await (russian if language != "ru" else site.browser()).submit("/login/mail", email=email)
+        assert (await site.emails())[-1].subject.startswith(subject)
 
 
 @pytest.mark.parametrize(

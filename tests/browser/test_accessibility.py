@@ -80,6 +80,13 @@ async def open_email(page: Page) -> None:
     await page.locator("summary").first.click()
 
 
+async def switch_badge_on(page: Page) -> None:
+    """Choosing a series sends the form."""
+    await page.locator("#series").select_option(index=1)
+    await page.locator(".badge-of-series .main").click()
+    await page.locator(".snippets button").first.wait_for()
+
+
 async def fill_key_in(page: Page) -> None:
     await page.locator("[action='/start/key'] button").click()
     await page.locator(".notice").wait_for()
@@ -112,6 +119,8 @@ SIGNED_IN: dict[str, tuple[str, Act]] = {
     "keys": ("/settings/keys", do_nothing),
     "key created": ("/settings/keys", create_key),
     "workspace": ("/settings/workspace", do_nothing),
+    "badges": ("/settings/badges", do_nothing),
+    "badge on": ("/settings/badges", switch_badge_on),
     "email": ("/settings/mail", open_email),
     "profile": ("/settings/profile", do_nothing),
     "sessions": ("/settings/sessions", do_nothing),

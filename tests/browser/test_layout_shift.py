@@ -29,6 +29,7 @@ MEMBER_PATHS = [
         "/settings",
         "/settings/keys",
         "/settings/workspace",
+        "/settings/badges",
         "/settings/mail",
     ),
     *("/settings/profile", "/settings/sessions", "/feedback", "/feedback?text=parcel", "/feedback?score_min=x"),

@@ -45,6 +45,8 @@ async def test_the_tabs_and_rows_change_the_list_without_a_reload(agent: Agent) 
     await page.locator(".share-list").get_by_role("link", name="warranty").click()
     await expect(page.locator(".low-ratings > .section-head h2")).to_have_text("0 low ratings of warranty")
     await expect(page.locator(".share-list tr[aria-current]")).to_contain_text("warranty")
+    await expect(page.locator("figcaption h2")).to_have_text("Share of low ratings, CSAT, warranty")
+    await expect(page.locator(".frame.drawn")).to_be_visible()
     assert await page.evaluate("window.kept")
 
 

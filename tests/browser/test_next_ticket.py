@@ -94,7 +94,7 @@ async def test_going_on_after_a_reply_forgets_its_draft(agent: Agent, inbox: Inb
     await page.get_by_role("button", name="Send and change the status").click()
     await page.get_by_role("button", name="Send and resolve").click()
     await expect(page.locator("h1")).to_contain_text(refs[1])
-    await expect(page.locator(".undo")).to_contain_text(f"Reply sent. {refs[0]}: Resolved.")
+    await expect(page.locator(".undo")).to_contain_text(f"Reply added. {refs[0]}: Resolved.")
     await agent.go(f"/inbox/{refs[0]}")
     await expect(page.locator(".composer textarea")).to_have_value("")
 

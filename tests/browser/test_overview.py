@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.support.agents import Agent, check_page, first_look, in_all_looks, window
 from tests.support.features import Feature
 from tests.support.inbox import InboxSite
+from tests.support.invariants import Owner
 from tests.support.overview import fill, ratings_of
 from tests.support.sites import shown_secret
 
@@ -28,6 +29,7 @@ STATES = {
     "year": "/overview?days=365&compare=year",
     "alone": "/overview?compare=none&survey_type=CSAT",
     "refused": "/overview?from=2026-02-02&to=2026-02-01",
+    "long": "/overview?from=2000-01-01&grain=day",
     "empty": "/overview?from=2020-01-01&to=2020-01-31",
 }
 
@@ -49,7 +51,9 @@ async def open_feature(inbox: InboxSite) -> Feature:
 
 
 @in_all_looks
-async def test_axe_finds_nothing_on_the_overview(chromium: Browser, inbox: InboxSite, origin: str, locale: str) -> None:
+async def test_axe_finds_nothing_on_the_overview(
+    chromium: Browser, inbox: InboxSite, owner: Owner, origin: str, locale: str
+) -> None:
     empty = await window(chromium, inbox, origin, member="owner_browser", **first_look(locale))
     await fill(ratings_of(inbox), utcnow().date())
     for name, path in STATES.items():
@@ -60,6 +64,10 @@ async def test_axe_finds_nothing_on_the_overview(chromium: Browser, inbox: Inbox
     await page.locator("summary").click()
     await page.locator("[popovertarget=dates]").click()
     await check_page(page, "overview/open", locale)
+    await owner.execute("DELETE FROM score_count")  # as if there never was a rating
+    await page.goto(f"{origin}/overview")
+    await page.locator(".page-empty .dotted").wait_for()
+    await check_page(page, "overview/never", locale)
     await empty.context.close()
 
 
@@ -93,14 +101,19 @@ async def test_the_first_rating_of_a_survey_type_makes_a_card(agent: Agent, inbo
 async def test_a_card_opens_its_chart_without_a_reload(agent: Agent, inbox: InboxSite) -> None:
     page = await open_overview(agent, inbox)
     await page.evaluate("window.isSame = true")
-    await page.locator(".card", has_text="CSAT").locator("a").click()
+    await page.locator(".card", has_text="CSAT").locator("h2 a").click()
     await expect(page.locator("figcaption h2")).to_have_text("CSAT")
     assert page.url.endswith("/overview?survey_type=CSAT#chart")
     await page.go_back()
     await expect(page.locator("figcaption h2")).to_have_text("NPS")
     assert await page.evaluate("window.isSame") is True
+    await page.get_by_role("link", name="Day", exact=True).click()
+    await expect(page.locator("figcaption p").first).to_contain_text("by day")
+    assert page.url.endswith("/overview?grain=day#chart")
+    assert await page.evaluate("window.isSame") is True
     await page.reload()
     await expect(page.locator(".card[aria-current] h2")).to_contain_text("NPS")
+    await expect(page.locator(".grains [aria-current]")).to_have_text("Day")
 
 
 async def test_the_chart_is_read_by_keyboard(agent: Agent, inbox: InboxSite) -> None:

@@ -85,7 +85,7 @@ async def test_an_agent_clicks_twice(
     await page.get_by_role("button", name="Send and change the status").click()
     await click_twice(page, "Send and resolve")
     await expect(page.get_by_text("On its way.")).to_have_count(1)
-    await expect(page.get_by_text("Reply sent.")).to_be_visible()
+    await expect(page.get_by_text("Reply added.")).to_be_visible()
     assert await owner.fetchval(MESSAGES) == before + 1
 
 

@@ -181,7 +181,9 @@ async def test_the_page_of_a_feature_shows_its_funnel_and_the_users_who_refused(
     async with inbox.database.transaction(inbox.workspace_id()) as tx:
         await service.rate(tx, inbox.workspace_id(), [rating])
     page = (await member.get(path)).text
-    steps = re.findall(r'<tr><th scope="row">([^<]+)</th><td>.*?</td><td class="number">(\d+)</td>', page)
+    steps = re.findall(
+        r'<tr><th scope="row">([^<]+)</th><td>.*?</td><td class="number">(?:<a [^>]*>)?(\d+)(?:</a>)?</td>', page
+    )
     assert steps[:4] == [("Uses", "5"), ("Prompted", "2"), ("Rated after a prompt", "1"), ("Dismissed", "1")]
     assert "bob@example.com" in page
     assert "ann@example.com" not in page

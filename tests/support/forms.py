@@ -82,6 +82,32 @@ class _Forms(HTMLParser):
         self.forms[-1].shows_stored |= stored
 
 
+class _Controls(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.enabled: list[str] = []
+        self._action: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self._action = given.get("action") if given.get("method") == "post" else None
+        is_control = tag in ("button", "input", "select", "textarea") and given.get("type") not in ("button", "hidden")
+        if is_control and self._action is not None and "disabled" not in given:
+            self.enabled.append(self._action)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._action = None
+
+
+def enabled_actions(page: str) -> set[str]:
+    """The addresses of the forms that change something and have a control that can be used."""
+    parser = _Controls()
+    parser.feed(page)
+    return set(parser.enabled)
+
+
 def forms_of(page: str) -> list[PageForm]:
     """Every form of a page, in order."""
     parser = _Forms()

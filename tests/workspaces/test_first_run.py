@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from tests.support.clients import Client
+from tests.support.forms import enabled_actions
+from tests.support.inbox import InboxSite
 from tests.support.invariants import Owner
 from tests.support.sites import AGENT, OWNER, Browser, Site
 
@@ -95,6 +97,45 @@ async def test_the_visitor_reads_pages_but_no_settings_of_keys_members_and_mail(
     assert "You are exploring the demo" in (await visitor.get("/inbox")).text
     assert "changes nothing" in (await visitor.get("/settings/keys")).text
     assert 'href="/settings/keys"' not in (await visitor.get("/settings/profile")).text
+
+
+async def full_paths(site: InboxSite, owner: Owner) -> list[str]:
+    """The pages of a workspace that has something of everything."""
+    admin = site.owner_browser
+    await site.rated(1, "Slow", tags=("billing",), assignee_id=await site.account(AGENT))
+    await site.open()
+    await admin.submit("/inbox/views", name="Mine", query="status=Open")
+    form = {"name": "Orders", "survey_type_code": "NPS", "trigger_type": "ORDER_COMPLETED", "delay_hours": "1"}
+    campaign = (await admin.submit("/campaigns/new", **form, active="on")).headers["location"].partition("?")[0]
+    await admin.submit("/features/products/new", key="shop", name="Shop")
+    product = await owner.fetchval("SELECT id FROM product")
+    thresholds = {"interaction_threshold": "2", "rejection_threshold": "1"}
+    await admin.submit("/features/new", product=str(product), feature_key="export", name="Export", **thresholds)
+    feature, rating = await owner.fetchval("SELECT id FROM feature"), await owner.fetchval("SELECT id FROM feedback")
+    return [
+        *("/overview", "/inbox", "/inbox/new", "/inbox/TK-1", "/inbox/TK-2", "/feedback", f"/feedback?open={rating}"),
+        *("/low-ratings", "/campaigns", "/campaigns/new", campaign, f"{campaign}/edit", "/survey-types"),
+        *("/survey-types/new", "/survey-types/edit?code=NPS", "/features", "/features/new", "/features/products/new"),
+        *(f"/features/products/{product}", f"/features/products/{product}/edit", f"/features/{feature}"),
+        *(f"/features/{feature}/edit", "/agents", "/settings/workspace", "/settings/profile"),
+        f"/settings/badges?series=campaign:{campaign.rpartition('/')[2]}",
+    ]
+
+
+async def test_every_control_that_changes_something_is_disabled(database: Database, owner: Owner) -> None:
+    """An admin can use each of them."""
+    site = await InboxSite(database, VOXPOP_DEMO="true").set_up()
+    paths = await full_paths(site, owner)
+    await owner.execute("UPDATE workspace SET has_demo_data = true WHERE slug = 'default'")
+    visitor = site.browser()
+    await visitor.submit("/demo")
+    usable: set[str] = set()
+    for path in paths:
+        page = await visitor.get(path)
+        assert page.status_code == 200, path
+        assert enabled_actions(page.text) <= {"/logout"}, path
+        usable |= enabled_actions((await site.owner_browser.get(path)).text)
+    assert len(usable) > 25
 
 
 async def test_the_visitor_changes_nothing(site: Site, visitor: Browser) -> None:

@@ -15,6 +15,8 @@ SETTINGS: dict[str, Any] = {"time_zone": "UTC", "cool_down_days": 180, "portal_e
     "minimum_answers": 5,
     "week_start": "monday",
     "agents_see_all": False,
+    "accent": None,
+    "logo": None,
 }
 OURS = {"name": "ours", "slug": "ours"} | SETTINGS
 
@@ -28,6 +30,8 @@ async def test_a_change_is_shown_afterwards(client: Client, other_client: Client
         {"csat_enabled": True, "portal_enabled": False},
         {"minimum_answers": 100, "week_start": "sunday"},
         {"minimum_answers": 1.0, "week_start": "saturday", "agents_see_all": True},
+        {"accent": "#1b5eae"},
+        {"accent": None},
         {"name": "acme", "cool_down_days": 3650, "unknown": 1},
     ]
     shown = dict(OURS)
@@ -50,6 +54,7 @@ async def test_an_invalid_change_is_refused(client: Client, other_client: Client
         for switch in ("portal_enabled", "csat_enabled", "agents_see_all")
         for value in (None, 1, "true")
     ]
+    wrong += [{"accent": accent} for accent in ("", "1b5eae", "#1b5ea", "red", "#1b5eag", "#1b5eae\n", 5)]
     wrong += [{"cool_down_days": 90, "time_zone": "Nowhere/City"}]
     for change in wrong:
         assert error_code(await client.patch(PATH, json=change)) == (400, "VALIDATION_ERROR"), change

@@ -94,7 +94,10 @@ export abstract class Calls {
     });
   }
 
-  /** Change the key's workspace. A new time zone affects future days only. Requires an API key with the scope `manage`. */
+  /**
+   * Change the key's workspace. A new time zone affects future days only. `null` removes the accent. Requires an API
+   * key with the scope `manage`.
+   */
   changeWorkspace(
     body: WorkspacePatch,
     options: Options = {},

@@ -938,6 +938,10 @@ export interface Workspace {
   week_start: WeekStart;
   /** Whether the ratings of an agent are shown to other agents */
   agents_see_all: boolean;
+  /** The colour of buttons on pages of customers */
+  accent: string | null;
+  /** The address of the logo */
+  logo: string | null;
 }
 
 /** The fields to change; at least one. A new time zone affects future days only. */
@@ -955,6 +959,8 @@ export interface WorkspacePatch {
   week_start?: WeekStart;
   /** Whether the ratings of an agent are shown to other agents */
   agents_see_all?: boolean;
+  /** The colour as `#rrggbb`; null removes it */
+  accent?: string | null;
 }
 
 export interface FeatureSummary {

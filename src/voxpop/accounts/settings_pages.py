@@ -49,7 +49,7 @@ LINK_ALREADY_SHOWN = N_(
 LANGUAGE_NAMES = {"en": "English", "ru": "Русский"}  # each in itself
 TOASTS = {
     "welcome": N_("Welcome. Check your name, and choose a password if you like."),
-    "invited": N_("Invitation sent"),
+    "invited": N_("Invitation created. Its email is on the way."),
     "withdrawn": N_("Invitation withdrawn"),
     "role": N_("Role changed"),
     "removed": N_("Member removed"),

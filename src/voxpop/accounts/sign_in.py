@@ -36,7 +36,7 @@ USER = "sign-in"
 
 
 class LinkRequest(Struct, frozen=True):
-    """A request for a sign-in link by email: the address, the page to go to afterwards, the email's language."""
+    """A request for a sign-in link by email: the address, the page to go to afterwards, the language of the browser."""
 
     email: str
     next_path: str | None
@@ -76,7 +76,7 @@ async def verify_password(
 async def email_member_link(
     tx: Tx, workspace: Workspace, request: LinkRequest, now: datetime, settings: Settings
 ) -> None:
-    """Emails a sign-in link if the address is a member's. The caller cannot tell whether it is."""
+    """Emails a sign-in link if the address is a member's, in their language. The caller cannot tell whether it is."""
     if account := await store.find_account_by_email(tx, workspace.id, request.email):
         new = NewMagicLink(
             LinkKind.MEMBER,
@@ -86,8 +86,9 @@ async def email_member_link(
         )
         path = await create_link(tx, workspace.id, new, Audit(now, USER))
         link = workspace_url(settings.public_url, workspace.slug) + path
-        subject = translate(request.locale, SUBJECT, workspace=workspace.name)
-        text = translate(request.locale, TEXT, workspace=workspace.name, link=link)
+        locale = await store.find_language(tx, workspace.id, account.account_id) or request.locale
+        subject = translate(locale, SUBJECT, workspace=workspace.name)
+        text = translate(locale, TEXT, workspace=workspace.name, link=link)
         message = mail.compose(workspace.name, account.email, subject, text, now)
         await outbox.record(tx, workspace.id, [message], now)
 

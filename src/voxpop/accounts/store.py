@@ -33,6 +33,12 @@ class StartPageRow(Struct):
     page: StartPage
 
 
+class LanguageRow(Struct):
+    """The language that a member chose for their pages; None for that of the browser."""
+
+    language: str | None
+
+
 class MemberRole(Struct):
     """The role of a locked member."""
 
@@ -130,6 +136,7 @@ REMOVED_MEMBER = Query(
     NoRows,
     changes_identity=True,
 )
+LANGUAGE = Query("SELECT language FROM member WHERE workspace_id = :workspace AND account_id = :account", LanguageRow)
 PREFERENCES = Query(
     """
     SELECT next_after_resolving, start_page FROM member WHERE workspace_id = :workspace AND account_id = :account
@@ -252,6 +259,11 @@ async def end_membership(tx: Tx, workspace: WorkspaceId, account: AccountId, aud
 
 async def get_preferences(tx: Tx, workspace: WorkspaceId, account: AccountId) -> Preferences:
     return await PREFERENCES.one(tx, workspace=workspace, account=account)
+
+
+async def find_language(tx: Tx, workspace: WorkspaceId, account: AccountId) -> str | None:
+    """None if the member did not choose one."""
+    return (await LANGUAGE.one(tx, workspace=workspace, account=account)).language
 
 
 async def get_start_page(tx: Tx, workspace: WorkspaceId, account: AccountId) -> StartPage:

@@ -21,14 +21,14 @@ from voxpop.config.settings import Settings
 from voxpop.db.errors import UNAVAILABLE_ERRORS
 from voxpop.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from voxpop.i18n import N_
-from voxpop.types import Actor, Scope, WorkspaceId
+from voxpop.types import Actor, Scope
 from voxpop.web.client_ip import client_ip
 from voxpop.web.credentials import Credentials, cors_headers
 from voxpop.web.csrf import SAFE_METHODS, is_cross_site
 from voxpop.web.pages import PORTAL_PREFIX, ResponseOverride, local_path, redirect
 
-# Reads what the sidebar shows of a workspace, as template variables.
-SidebarLoader = Callable[[WorkspaceId], Awaitable[Mapping[str, Any]]]
+# Reads what the sidebar shows to a member, as template variables.
+SidebarLoader = Callable[[Member], Awaitable[Mapping[str, Any]]]
 
 READ_ONLY = N_("The demo shows everything and changes nothing. Sign in as a member to make changes.")
 LOGIN, CUSTOMER_LOGIN = "/login", "/tickets/login"
@@ -145,10 +145,10 @@ class AccessGuard:
         _set_identity(connection, identity)
         _check_same_site(connection)
         _check_page_access(access, identity, connection)
-        if access.has_sidebar:
+        if access.has_sidebar and identity.member:
             # Load the sidebar before the handler takes a connection. Waiting for a second connection while holding
             # one can exhaust the pool.
-            state["layout_context"] |= await self._load_sidebar(identity.workspace.id)
+            state["layout_context"] |= await self._load_sidebar(identity.member)
         state["actor"] = _page_actor(access, identity)
 
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from voxpop.campaigns.models import Campaign, CampaignPlan
@@ -12,6 +11,7 @@ from voxpop.campaigns.schemas import MAX_DELAY_HOURS, NewCampaign
 from voxpop.i18n import N_
 from voxpop.types import MAX_NAME
 from voxpop.web.forms import WHOLE_NUMBER, parse_texts
+from voxpop.web.versions import VersionedForm
 
 HOURS_OF_DAY = 24
 MESSAGES = {
@@ -24,7 +24,7 @@ MESSAGES = {
 }
 
 
-class CampaignForm(Struct, kw_only=True):
+class CampaignForm(VersionedForm, kw_only=True):
     """A campaign as typed. Dates are days of the workspace."""
 
     name: str = ""
@@ -50,7 +50,7 @@ class CampaignForm(Struct, kw_only=True):
             active="on" if campaign.active else "",
             start_date=_day(campaign.start_date, zone),
             end_date=_day(campaign.end_date, zone),
-        )
+        ).with_version()
 
     def to_plan(self, zone: ZoneInfo, now: datetime, stored: Campaign | None = None) -> CampaignPlan:
         """The plan by the rules of the API. Invalid names every field that does not fit.

@@ -85,12 +85,15 @@ async def change_campaign(
 ) -> Response[Any]:
     """Changes a campaign, or shows the question that it will ask."""
     form, now = await read_form(request, CampaignForm), utcnow()
-    stored = await service.get_campaign(tx, actor, _id(campaign))
+    stored = await service.lock_campaign(tx, actor, _id(campaign))
     context = await _context(tx, actor, form, stored)
     if form.preview:
         return render(FORM, **context)
     with render.form(FORM, messages=MESSAGES, fields=FIELDS, **context):
-        await service.change_campaign(tx, actor, stored.id, form.to_plan(workspace.zone, now, stored), now)
+        plan = form.to_plan(workspace.zone, now, stored)
+        if plan != stored.plan:
+            form.check_version(CampaignForm.of(stored, workspace.zone))
+        await service.change_campaign(tx, actor, stored.id, plan, now)
     return redirect(f"{PATH}/{stored.id}?done=saved")
 
 

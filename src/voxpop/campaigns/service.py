@@ -22,6 +22,11 @@ async def get_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
     return _existing(await store.find_campaign(tx, actor.workspace, campaign), campaign)
 
 
+async def lock_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
+    """The campaign, locked until the end of the transaction, so that another change does not get lost."""
+    return _existing(await store.lock_campaign(tx, actor.workspace, campaign), campaign)
+
+
 async def find_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign | None:
     """None for an unknown or deleted one."""
     return await store.find_campaign(tx, actor.workspace, campaign)
@@ -78,11 +83,6 @@ async def has_surveys(tx: Tx, actor: Actor, campaign: CampaignId) -> bool:
 async def list_campaigns(tx: Tx, actor: Actor, criteria: CampaignFilter, page: Page) -> list[Campaign]:
     """Newest first."""
     return await store.list_campaigns(tx, actor.workspace, criteria, page)
-
-
-async def lock_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign:
-    """The campaign, which no other change touches until the transaction ends; NotFound for an unknown one."""
-    return _existing(await store.lock_campaign(tx, actor.workspace, campaign), campaign)
 
 
 def _check_dates(plan: CampaignPlan) -> None:

@@ -60,12 +60,7 @@ def load(
             for key, raw in _toml(directory / "voxpop.toml", problems).items()
         ],
     ]
-    values: dict[str, Any] = {}
-    for name, source_value in _by_precedence(sources, problems).items():
-        try:
-            values[name] = _value(name, source_value, directory)
-        except (ValueError, OSError) as error:
-            problems.append(f"{source_value.label}: {error}")
+    values = _values(_by_precedence(sources, problems), directory, problems)
     if "migrate_url" in values and "database_url" not in values:
         problems.append("VOXPOP_MIGRATE_URL: it needs VOXPOP_DATABASE_URL, which is not set")
     if problems:
@@ -145,6 +140,17 @@ def _hint(source_value: SourceValue) -> str:
         return ""
     name = PREFIX + close[0].upper() if PREFIX in source_value.label else close[0]
     return f"; did you mean {name}?"
+
+
+def _values(chosen: Mapping[str, SourceValue], directory: Path, problems: list[str]) -> dict[str, Any]:
+    """The settings that can be converted to their types; the others are problems."""
+    values: dict[str, Any] = {}
+    for name, source_value in chosen.items():
+        try:
+            values[name] = _value(name, source_value, directory)
+        except (ValueError, OSError) as error:
+            problems.append(f"{source_value.label}: {error}")
+    return values
 
 
 def _value(name: str, source_value: SourceValue, directory: Path) -> object:

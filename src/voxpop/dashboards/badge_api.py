@@ -1,7 +1,7 @@
 """Public badges as pictures and JSON, and the switch of a series' badge."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Request, Response, get, put
 from litestar.datastructures import State
@@ -14,6 +14,7 @@ from voxpop.auth.guards import requires_scope
 from voxpop.dashboards import badges
 from voxpop.dashboards.badges import Badge
 from voxpop.dashboards.models import Kind, SeriesKey
+from voxpop.dashboards.page_models import PeriodDays
 from voxpop.dashboards.parameters import KindPath, TypeCode, read_kind
 from voxpop.dashboards.viewer import load_viewer
 from voxpop.db.pool import Database
@@ -35,7 +36,7 @@ FilePath = FromPath[
         ),
     ]
 ]
-Days = Annotated[Literal["7", "30", "90", "365"], Meta(description="The last days, up to today", examples=["90"])]
+Days = Annotated[PeriodDays, Meta(description="The last days, up to today", examples=["90"])]
 SeriesPath = FromPath[Annotated[str, Meta(description="The id of the series", extra_json_schema={"format": "uuid"})]]
 
 

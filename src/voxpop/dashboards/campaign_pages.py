@@ -13,16 +13,18 @@ from voxpop.auth.guards import members_only
 from voxpop.campaigns import service as campaigns
 from voxpop.campaigns.models import TRIGGER_NAMES, CampaignState
 from voxpop.dashboards import cards
-from voxpop.dashboards.campaigns import CampaignQuery, list_campaigns
+from voxpop.dashboards.campaigns import CampaignQuery, CampaignRow, list_campaigns
 from voxpop.dashboards.comments import list_comments
+from voxpop.dashboards.csv_pages import FIGURE_COLUMNS, csv_file, figure_cells
 from voxpop.dashboards.funnels import campaign_steps
 from voxpop.dashboards.models import Direction, Kind, SeriesKey, SortKey
-from voxpop.dashboards.page_models import PERIODS, PageState, read_state
-from voxpop.dashboards.viewer import load_viewer
-from voxpop.db.pool import Database
+from voxpop.dashboards.page_models import PERIODS, PageState
+from voxpop.dashboards.page_parameters import read_state
+from voxpop.dashboards.viewer import Viewer, load_viewer
+from voxpop.db.pool import Database, Tx
 from voxpop.i18n import N_
 from voxpop.surveys import survey_types
-from voxpop.types import CampaignId, utcnow
+from voxpop.types import Actor, CampaignId, utcnow
 from voxpop.web.validation import read_id
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -30,6 +32,8 @@ Word = TypeVar("Word", bound=StrEnum)
 PATH = "/campaigns"
 LIST, DETAIL = "campaigns/list.html", "campaigns/campaign.html"
 PAGE_SIZE = 50
+OWN = ("name", "survey_type", "state", "sort", "direction", "page")
+COLUMNS = ("id", "name", "state", "survey_type", *FIGURE_COLUMNS)
 TOASTS = {
     "created": N_("Campaign created"),
     "saved": N_("Saved"),
@@ -51,8 +55,7 @@ async def show_campaigns(request: PageRequest, tx: Transaction, actor: CurrentAc
     """The campaigns of the workspace with their scores in the period."""
     now = utcnow()
     viewer = await load_viewer(tx, actor, now)
-    own = ("name", "survey_type", "state", "sort", "direction", "page")
-    state = read_state(PATH, request.query_params, viewer.today, *own)
+    state = read_state(PATH, request.query_params, viewer, *OWN)
     query = _read_query(state)
     found = await list_campaigns(tx, viewer, actor, query, now)
     pages = max(ceil(len(found.rows) / PAGE_SIZE), 1)
@@ -74,6 +77,16 @@ async def show_campaigns(request: PageRequest, tx: Transaction, actor: CurrentAc
     )
 
 
+@get(f"{PATH}.csv", opt=members_only(has_sidebar=False), include_in_schema=False)
+async def export_campaigns(request: PageRequest, tx: Transaction, actor: CurrentActor) -> Response[str]:
+    """The rows of all pages of the list."""
+    now = utcnow()
+    viewer = await load_viewer(tx, actor, now)
+    query = _read_query(read_state(PATH, request.query_params, viewer, *OWN))
+    found = await list_campaigns(tx, viewer, actor, query, now)
+    return csv_file(request, "campaigns", COLUMNS, map(_cells, found.rows))
+
+
 @get(f"{PATH}/{{campaign:str}}", opt=members_only(), include_in_schema=False)
 async def show_campaign(
     request: PageRequest, actor: CurrentActor, render: Renderer, campaign: FromPath[str]
@@ -81,34 +94,33 @@ async def show_campaign(
     """One campaign over a period. A deleted one stays, because its ratings stay."""
     database: Database = request.app.state.database
     campaign_id, now = CampaignId(read_id(campaign, "campaign")), utcnow()
-    key = SeriesKey(Kind.CAMPAIGN, campaign_id)
     async with database.transaction(actor.workspace) as tx:
         viewer = await load_viewer(tx, actor, now)
-        state = read_state(f"{PATH}/{campaign_id}", request.query_params, viewer.today)
-        chart = await cards.load_chart(tx, viewer, state, key, None)
+        state = read_state(f"{PATH}/{campaign_id}", request.query_params, viewer)
+        context = await _campaign_context(tx, viewer, actor, state, campaign_id)
         stored = await campaigns.find_campaign(tx, actor, campaign_id)
-        survey_type = await survey_types.get_survey_type(tx, actor, chart.detail.survey_type.code)
-        context: dict[str, Any] = {
-            "campaign": stored,
-            "phase": stored and stored.state(now),
-            "cards": await cards.list_cards(tx, viewer, state, key),
-            "preview": survey_types.preview_of(survey_type),
-        }
-    return render(
-        DETAIL,
-        active="campaigns",
-        toasts=TOASTS,
-        viewer=viewer,
-        state=state,
-        periods=PERIODS,
-        series=key,
-        chart=chart,
-        steps=campaign_steps(chart.detail.funnel) if chart.detail.funnel else [],
-        comments=await list_comments(database, viewer, state.period, survey_type.code, key),
-        states=STATES,
-        triggers=TRIGGER_NAMES,
-        **context,
-    )
+    code = context["chart"].detail.survey_type.code
+    context |= {"campaign": stored, "phase": stored and stored.state(now), "viewer": viewer, "state": state}
+    context["comments"] = await list_comments(database, viewer, state.period, code, context["series"])
+    return render(DETAIL, active="campaigns", toasts=TOASTS, **context)
+
+
+async def _campaign_context(
+    tx: Tx, viewer: Viewer, actor: Actor, state: PageState, campaign: CampaignId
+) -> dict[str, Any]:
+    key = SeriesKey(Kind.CAMPAIGN, campaign)
+    chart = await cards.load_chart(tx, viewer, state, key, None)
+    survey_type = await survey_types.get_survey_type(tx, actor, chart.detail.survey_type.code)
+    return {
+        "series": key,
+        "chart": chart,
+        "cards": await cards.list_cards(tx, viewer, state, key),
+        "preview": survey_types.preview_of(survey_type),
+        "steps": campaign_steps(chart.detail.funnel) if chart.detail.funnel else [],
+        "periods": PERIODS,
+        "states": STATES,
+        "triggers": TRIGGER_NAMES,
+    }
 
 
 def _read_query(state: PageState) -> CampaignQuery:
@@ -125,6 +137,11 @@ def _read_query(state: PageState) -> CampaignQuery:
     )
 
 
+def _cells(row: CampaignRow) -> list[object]:
+    campaign = row.campaign
+    return [campaign.id, campaign.name, row.state, campaign.survey_type_code, *figure_cells(row.figures)]
+
+
 def _word(given: Mapping[str, str], name: str, words: type[Word]) -> Word | None:
     """None for a word that is unknown, so that every old address shows something."""
     return next((word for word in words if word == given[name]), None)
@@ -135,4 +152,4 @@ def _page_number(given: Mapping[str, str]) -> int:
     return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-ROUTES = [show_campaigns, show_campaign]
+ROUTES: list[Any] = [show_campaigns, export_campaigns, show_campaign]

@@ -24,38 +24,30 @@ from voxpop.dashboards.viewer import Viewer
 from voxpop.db.pool import Tx
 
 FIRST_TYPES = ("NPS", "CSAT", "CES", "CSAT10")  # cards keep their places, whatever their scores
-SMALL_NUMBER = 30  # answers, below which a score is pale
 
 
 class Card(Struct, frozen=True):
-    """The score of a survey type. `href` shows it as a chart."""
+    """The score of a survey type. `href` shows it as a chart, `ratings` is the address of the ratings behind it."""
 
     survey_type: ScoredType
     figures: Figures
     change: Change | None
     sparkline: Sparkline
     href: str
+    ratings: str
     is_current: bool
-
-    @property
-    def is_small(self) -> bool:
-        return self.figures.responses < SMALL_NUMBER
 
 
 async def list_cards(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey) -> list[Card]:
     """A card for each survey type that has ratings in either period. Its change passed the test of all of them."""
-    query = ListQuery(key.kind, None, "", state.period, state.compare, sort=SortKey.NAME, direction=Direction.ASC)
-    rows = [row for row in (await series_list.list_series(tx, viewer, query)).rows if row.id == key.id]
-    rows.sort(key=lambda row: (_place(row.survey_type), row.survey_type))
-    current = current_type(rows, state)
+    rows = await _list_rows(tx, viewer, state, key)
+    current = _current_type(rows, state)
     return [await _card(tx, viewer, state, row, is_current=row.survey_type == current) for row in rows]
 
 
-def current_type(rows: Sequence[SeriesRow], state: PageState) -> str | None:
-    """The survey type that the address names, otherwise the first one; None without any."""
-    codes = [row.survey_type for row in rows]
-    wanted = state.own.get("survey_type")
-    return wanted if wanted in codes else next(iter(codes), None)
+async def find_current_type(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey) -> str | None:
+    """The survey type of the current card: the one that the address names, otherwise the first; None without any."""
+    return _current_type(await _list_rows(tx, viewer, state, key), state)
 
 
 async def load_chart(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, survey_type: str | None) -> Chart:
@@ -68,18 +60,33 @@ async def load_chart(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey, s
     if before := state.before():
         points = await _list_points(tx, viewer, before, key, detail.survey_type)
         earlier = EarlierLine(before.period, points)
-    return draw_chart(detail, earlier, state.grain, viewer.settings.week_start.weekday)
+    return draw_chart(detail, earlier, state.grain, state.first_weekday)
+
+
+async def _list_rows(tx: Tx, viewer: Viewer, state: PageState, key: SeriesKey) -> list[SeriesRow]:
+    query = ListQuery(key.kind, None, "", state.period, state.compare, sort=SortKey.NAME, direction=Direction.ASC)
+    rows = [row for row in (await series_list.list_series(tx, viewer, query)).rows if row.id == key.id]
+    return sorted(rows, key=lambda row: (_place(row.survey_type), row.survey_type))
+
+
+def _current_type(rows: Sequence[SeriesRow], state: PageState) -> str | None:
+    codes = [row.survey_type for row in rows]
+    wanted = state.own.get("survey_type")
+    return wanted if wanted in codes else next(iter(codes), None)
 
 
 async def _card(tx: Tx, viewer: Viewer, state: PageState, row: SeriesRow, *, is_current: bool) -> Card:
     survey_type = viewer.survey_type(row.survey_type)
-    points = await _list_points(tx, viewer, state, SeriesKey(row.kind, row.id), survey_type)
+    fitting = state.with_grain(state.fitting_grain)
+    key = SeriesKey(row.kind, row.id)
+    points = await _list_points(tx, viewer, fitting, key, survey_type)
     return Card(
         survey_type,
         Figures(row.responses, row.score, row.low, row.high),
         row.change,
         draw_sparkline(points),
         f"{state.with_own(survey_type=row.survey_type).address}#chart",
+        state.ratings(key, survey_type=row.survey_type),
         is_current,
     )
 

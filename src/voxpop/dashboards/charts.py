@@ -1,5 +1,6 @@
 """The geometry of charts: scores over time as paths of an SVG, with scales and labels. Draws; reads nothing."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
@@ -143,7 +144,8 @@ def _point_before(days: Period, period: Period, earlier: EarlierLine | None) -> 
     if earlier is None:
         return None
     middle = days.first + (days.last - days.first) // 2 - (period.first - earlier.period.first)
-    return next((each for each in reversed(earlier.points) if each.date <= middle), None)
+    count = bisect_right(earlier.points, middle, key=lambda point: point.date)
+    return earlier.points[count - 1] if count else None
 
 
 def _values(points: Sequence[Point]) -> Iterator[float]:

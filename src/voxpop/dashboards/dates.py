@@ -8,6 +8,8 @@ from voxpop.metrics.periods import DAY, Period, month_end
 
 FIRST_DAY = date(2000, 1, 1)  # the first day that dashboards show
 DEFAULT_DAYS = 90  # up to today
+MAX_POINTS = 1200  # of a chart
+MONTHS_OF_QUARTER = 3
 
 
 def bucket(grain: PointGrain, day: date, first_weekday: int) -> Period:
@@ -21,8 +23,23 @@ def bucket(grain: PointGrain, day: date, first_weekday: int) -> Period:
         case PointGrain.MONTH:
             return Period(day.replace(day=1), month_end(day))
         case PointGrain.QUARTER:
-            first = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-            return Period(first, month_end(first.replace(month=first.month + 2)))
+            first = day.replace(month=day.month - (day.month - 1) % MONTHS_OF_QUARTER, day=1)
+            return Period(first, month_end(first.replace(month=first.month + MONTHS_OF_QUARTER - 1)))
+
+
+def count_buckets(grain: PointGrain, period: Period, first_weekday: int) -> int:
+    """The number of points of a chart: of the periods of a grain that have days of a period."""
+    first, last = (bucket(grain, day, first_weekday).first for day in (period.first, period.last))
+    months = 12 * (last.year - first.year) + last.month - first.month
+    match grain:
+        case PointGrain.DAY:
+            return (last - first).days + 1
+        case PointGrain.WEEK:
+            return (last - first).days // 7 + 1
+        case PointGrain.MONTH:
+            return months + 1
+        case PointGrain.QUARTER:
+            return months // MONTHS_OF_QUARTER + 1
 
 
 def buckets(grain: PointGrain, period: Period, first_weekday: int) -> Iterator[Period]:

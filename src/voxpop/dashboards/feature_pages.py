@@ -1,5 +1,6 @@
 """The pages that show products and features: the list, one product, and one feature. Parses, calls, shows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from litestar import Response, get
@@ -10,9 +11,11 @@ from voxpop.auth.guards import members_only
 from voxpop.cursors import NEWEST_FIRST, Position, decode_cursor, encode_cursor
 from voxpop.dashboards import cards
 from voxpop.dashboards.comments import list_comments
-from voxpop.dashboards.features import FeatureQuery, list_products, load_use_steps
+from voxpop.dashboards.csv_pages import FIGURE_COLUMNS, csv_file, figure_cells
+from voxpop.dashboards.features import FeatureQuery, ProductRow, list_products, load_use_steps
 from voxpop.dashboards.models import Direction, Kind, SeriesKey, SortKey
-from voxpop.dashboards.page_models import PERIODS, PageState, read_state
+from voxpop.dashboards.page_models import PERIODS, PageState
+from voxpop.dashboards.page_parameters import read_state
 from voxpop.dashboards.viewer import Viewer, load_viewer
 from voxpop.db.pool import Database, Tx
 from voxpop.features import catalogue
@@ -25,6 +28,8 @@ from voxpop.web.validation import read_id
 PATH = "/features"
 LIST, PRODUCT, FEATURE = "features/list.html", "features/product.html", "features/feature.html"
 SORTS = (SortKey.RESPONSES, SortKey.SCORE, SortKey.CHANGE)
+OWN = ("name", "sort", "direction")
+COLUMNS = ("kind", "id", "name", "product", "users", *FIGURE_COLUMNS, "interaction_threshold", "rejection_threshold")
 USERS_SIZE = 20  # of a page of users
 TOASTS = {
     "product": N_("Product created"),
@@ -39,7 +44,7 @@ TOASTS = {
 async def show_features(request: PageRequest, tx: Transaction, actor: CurrentActor, render: Renderer) -> Response[Any]:
     """The products and features of the workspace with their scores in the period."""
     viewer = await load_viewer(tx, actor, utcnow())
-    state = read_state(PATH, request.query_params, viewer.today, "name", "sort", "direction")
+    state = read_state(PATH, request.query_params, viewer, *OWN)
     query = _read_query(state)
     return render(
         LIST,
@@ -54,6 +59,15 @@ async def show_features(request: PageRequest, tx: Transaction, actor: CurrentAct
     )
 
 
+@get(f"{PATH}.csv", opt=members_only(has_sidebar=False), include_in_schema=False)
+async def export_features(request: PageRequest, tx: Transaction, actor: CurrentActor) -> Response[str]:
+    """The rows of the page's table: each product, then its features."""
+    viewer = await load_viewer(tx, actor, utcnow())
+    query = _read_query(read_state(PATH, request.query_params, viewer, *OWN))
+    products = await list_products(tx, viewer, actor, query)
+    return csv_file(request, "features", COLUMNS, [cells for row in products for cells in _cells(row)])
+
+
 @get(f"{PATH}/products/{{product:str}}", opt=members_only(), include_in_schema=False)
 async def show_product(
     request: PageRequest, actor: CurrentActor, render: Renderer, product: FromPath[str]
@@ -64,7 +78,7 @@ async def show_product(
     key = SeriesKey(Kind.PRODUCT, product_id)
     async with database.transaction(actor.workspace) as tx:
         viewer = await load_viewer(tx, actor, utcnow())
-        state = read_state(f"{PATH}/products/{product_id}", request.query_params, viewer.today)
+        state = read_state(f"{PATH}/products/{product_id}", request.query_params, viewer)
         context: dict[str, Any] = await _series_context(tx, viewer, state, key)
         context["product"] = await catalogue.get_product(tx, actor, product_id)
     comments = await list_comments(database, viewer, state.period, SURVEY_TYPE, key)
@@ -81,7 +95,7 @@ async def show_feature(
     key = SeriesKey(Kind.FEATURE, feature_id)
     async with database.transaction(actor.workspace) as tx:
         viewer = await load_viewer(tx, actor, utcnow())
-        state = read_state(f"{PATH}/{feature_id}", request.query_params, viewer.today, "users")
+        state = read_state(f"{PATH}/{feature_id}", request.query_params, viewer, "users")
         stored = await catalogue.get_feature(tx, actor, feature_id)
         context: dict[str, Any] = await _series_context(tx, viewer, state, key)
         context |= await _users_context(tx, actor, state, stored)
@@ -128,4 +142,16 @@ def _read_query(state: PageState) -> FeatureQuery:
     )
 
 
-ROUTES = [show_features, show_product, show_feature]
+def _cells(row: ProductRow) -> Iterator[list[object]]:
+    product = row.product
+    yield [Kind.PRODUCT, product.id, product.name, product.name, None, *figure_cells(row.figures), None, None]
+    for each in row.features:
+        feature = each.feature
+        yield [
+            *(Kind.FEATURE, feature.id, feature.name, product.name, feature.user_count),
+            *figure_cells(each.figures),
+            *(feature.interaction_threshold, feature.rejection_threshold),
+        ]
+
+
+ROUTES: list[Any] = [show_features, export_features, show_product, show_feature]

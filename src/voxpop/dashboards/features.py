@@ -8,7 +8,7 @@ from msgspec import Struct
 from voxpop.dashboards import series_list
 from voxpop.dashboards.dates import FIRST_DAY
 from voxpop.dashboards.funnels import UseStep
-from voxpop.dashboards.models import Compare, Direction, Funnel, Kind, ListQuery, SeriesRow, SortKey
+from voxpop.dashboards.models import Compare, Direction, Funnel, Kind, ListQuery, SeriesKey, SeriesRow, SortKey
 from voxpop.dashboards.viewer import Viewer
 from voxpop.db.pool import Tx
 from voxpop.features import catalogue
@@ -70,10 +70,11 @@ async def load_use_steps(tx: Tx, viewer: Viewer, feature: ListedFeature, funnel:
     ever = await metrics.count_survey_steps(
         tx, viewer.workspace, Series(Origin.FEATURE, feature.id), Period(FIRST_DAY, viewer.today)
     )
+    prompted = SeriesKey(Kind.FEATURE_PROMPTED, feature.id)
     return [
         UseStep(N_("Uses"), feature.use_count),
         UseStep(N_("Prompted"), ever.opened, funnel.opened),
-        UseStep(N_("Rated after a prompt"), ever.completed, funnel.completed),
+        UseStep(N_("Rated after a prompt"), ever.completed, funnel.completed, prompted),
         UseStep(N_("Dismissed"), ever.dismissed, funnel.dismissed),
     ]
 

@@ -1,6 +1,5 @@
 """The page of ratings of all origins: the list with its filters, one open rating, and changes of what the team says."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +11,12 @@ from voxpop.auth.dependencies import CurrentActor, PageRequest, Renderer
 from voxpop.auth.guards import members_only
 from voxpop.dashboards import feedback_list, ratings
 from voxpop.dashboards.feedback_list import RatingList
-from voxpop.dashboards.feedback_models import RatingChange
 from voxpop.dashboards.feedback_page_models import PAGE_SIZE, FeedbackView, Undo
 from voxpop.dashboards.feedback_page_schemas import NotesForm, TagsForm, explain
 from voxpop.dashboards.feedback_parameters import LenientReading, read_leniently
 from voxpop.dashboards.mark_pages import TOASTS as MARK_TOASTS
 from voxpop.dashboards.mark_pages import set_marks
+from voxpop.dashboards.page_models import KIND_NAMES
 from voxpop.dashboards.viewer import Viewer, load_viewer
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Invalid, NotFound
@@ -25,11 +24,11 @@ from voxpop.feedback.models import MAX_NOTES
 from voxpop.i18n import N_
 from voxpop.search_text import MAX_QUERY_WORDS, parse_query
 from voxpop.tickets.limits import MAX_TAG_LIST
-from voxpop.tickets.tags import parse_tags
 from voxpop.types import Actor, FeedbackId, utcnow
 from voxpop.web.forms import read_form, submitted_values
 from voxpop.web.pages import redirect
 from voxpop.web.validation import read_id
+from voxpop.web.versions import ChangedMeanwhile
 
 PATH, PAGE = "/feedback", "dashboards/feedback.html"
 TOASTS = {
@@ -64,10 +63,7 @@ async def mark_ratings(request: PageRequest, actor: CurrentActor, render: Render
 async def save_notes(
     request: PageRequest, actor: CurrentActor, render: Renderer, feedback: FromPath[str]
 ) -> Response[Any]:
-    async def change() -> RatingChange:
-        return RatingChange(notes=(await read_form(request, NotesForm)).text)
-
-    return await _change(request, actor, render, feedback, change, "notes")
+    return await _change(request, actor, render, feedback, NotesForm, "notes")
 
 
 @post(f"{PATH}/{{feedback:str}}/tags", opt=members_only(), include_in_schema=False)
@@ -75,11 +71,7 @@ async def save_tags(
     request: PageRequest, actor: CurrentActor, render: Renderer, feedback: FromPath[str]
 ) -> Response[Any]:
     """Replaces the tags of a rating."""
-
-    async def change() -> RatingChange:
-        return RatingChange(tags=parse_tags((await read_form(request, TagsForm)).tags))
-
-    return await _change(request, actor, render, feedback, change, "tags")
+    return await _change(request, actor, render, feedback, TagsForm, "tags")
 
 
 ROUTES: list[Any] = [show_feedback, mark_ratings, save_notes, save_tags]
@@ -95,17 +87,20 @@ async def _change(
     actor: Actor,
     render: Renderer,
     feedback: str,
-    read_change: Callable[[], Awaitable[RatingChange]],
+    form_type: type[NotesForm] | type[TagsForm],
     done: str,
 ) -> Response[Any]:
     """Changes a rating as a form says. An error is shown in the form, with what was entered."""
     feedback_id = FeedbackId(read_id(feedback, "feedback"))
     view = FeedbackView.read(request.query_params.dict()).opening(feedback_id)
     try:
-        change = await read_change()
+        form = await read_form(request, form_type)
         async with _database(request).transaction(actor.workspace) as tx:
-            await ratings.change_rating(tx, actor, feedback_id, change, utcnow())
-    except Invalid as error:
+            stored = await ratings.lock_rating(tx, actor, feedback_id)
+            if form.changes(stored):
+                form.check_version(form_type.of(stored))
+                await ratings.change_rating(tx, actor, feedback_id, form.change, utcnow())
+    except (Invalid, ChangedMeanwhile) as error:
         context = await _context(request, actor, view) | {"typed": await submitted_values(request)}
         raise render.with_errors(PAGE, explain(error), **context) from None
     return redirect(view.address_with(done=done))
@@ -130,6 +125,7 @@ async def _context(request: PageRequest, actor: Actor, view: FeedbackView) -> di
         "found": found,
         "row_prefix": f"{closed}{'&' if '?' in closed else '?'}",
         "opened": opened,
+        "versions": _versions(opened) if opened else {},
         "first": first,
         "left_out": parse_query(shown.filters.get("text", "")).left_out,
         "max_query_words": MAX_QUERY_WORDS,
@@ -138,6 +134,11 @@ async def _context(request: PageRequest, actor: Actor, view: FeedbackView) -> di
         "undo": Undo.parse(request.query_params.get("undo", "")),
         "typed": {},
     }
+
+
+def _versions(opened: feedback_list.OpenRating) -> dict[str, str]:
+    """Those of the forms of the open rating."""
+    return {"notes": NotesForm.of(opened.rating).version, "tags": TagsForm.of(opened.rating).version}
 
 
 async def _list(database: Database, viewer: Viewer, view: FeedbackView, reading: LenientReading) -> RatingList:
@@ -171,6 +172,7 @@ async def _options(tx: Tx, viewer: Viewer, reading: LenientReading) -> dict[str,
         "agents": [(str(each.account_id), each.name) for each in known if viewer.only_agent in (None, each.account_id)],
         "series_name": await feedback_list.find_series_name(tx, viewer, series) if series else None,
         "series": series,
+        "kind_names": KIND_NAMES,
         "max_tag_list": MAX_TAG_LIST,
         "max_notes": MAX_NOTES,
     }

@@ -92,7 +92,7 @@ class FilterParameters:
             self.text or None,
             self.tag or None,
             self.agent or None,
-            _read_series(self.series) if self.series else None,
+            read_series(self.series) if self.series else None,
         )
 
 
@@ -154,7 +154,8 @@ class CsvParameters(FilterParameters):
         return CsvFormat(self.delimiter, self.bom, self.raw)
 
 
-def _read_series(text: str) -> SeriesKey:
+def read_series(text: str) -> SeriesKey:
+    """A kind and an id as an address has them; Invalid for other texts."""
     kind, _, series_id = text.partition(":")
     try:
         return SeriesKey(Kind(kind), UUID(series_id))

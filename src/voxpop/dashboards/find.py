@@ -41,6 +41,7 @@ PAGES = (
     Destination(N_("Members"), "/settings", Role.ADMIN),
     Destination(N_("API keys"), "/settings/keys", Role.ADMIN),
     Destination(N_("Workspace"), "/settings/workspace", Role.ADMIN),
+    Destination(N_("Badges"), "/settings/badges", Role.ADMIN),
     Destination(N_("Outgoing email"), "/settings/mail", Role.OWNER),
     Destination(N_("Profile"), "/settings/profile"),
     Destination(N_("Sessions"), "/settings/sessions"),

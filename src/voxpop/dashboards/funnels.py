@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from voxpop.dashboards.models import Funnel
+from voxpop.dashboards.models import Funnel, SeriesKey
 from voxpop.i18n import N_
 
 
@@ -17,11 +17,15 @@ class Step(Struct, frozen=True):
 
 
 class UseStep(Struct, frozen=True):
-    """A step of a feature's users, over all time and in the period; None where only all of them are counted."""
+    """A step of a feature's users, over all time and in the period; None where only all of them are counted.
+
+    `ratings`: the series of which each of them has a rating.
+    """
 
     name: str
     total: int
     count: int | None = None
+    ratings: SeriesKey | None = None
 
 
 def campaign_steps(funnel: Funnel) -> Sequence[Step]:

@@ -23,7 +23,6 @@ from voxpop.db.pool import Tx
 from voxpop.metrics import scores
 from voxpop.metrics import service as metrics
 from voxpop.metrics.formulas import Formula, Measure
-from voxpop.metrics.models import Series, SeriesKind
 from voxpop.metrics.periods import DAY, Period
 from voxpop.tickets.models import SCALE_MIN, SURVEY_TYPE
 from voxpop.types import WorkspaceId
@@ -78,6 +77,7 @@ class LowScores(Struct, frozen=True):
 class Average(Struct, frozen=True):
     """The average of the rated tickets with one decimal, and the number of ratings; None without any (T15)."""
 
+    series: SeriesKey
     value: float | None
     count: int
 
@@ -108,7 +108,7 @@ async def list_by_series(tx: Tx, viewer: Viewer, state: PageState, survey_type: 
 
 async def list_by_period(tx: Tx, viewer: Viewer, state: PageState, survey_type: str, key: SeriesKey) -> list[LowRow]:
     """The days, weeks, months or quarters of the period, the latest first, each compared with the one before it."""
-    weekday, grain = viewer.settings.week_start.weekday, state.grain
+    weekday, grain = state.first_weekday, state.grain
     parts = list(buckets(grain, state.period, weekday))
     before = bucket(grain, parts[0].first - DAY, weekday)
     counts = defaultdict[date, Sequence[int]](list)
@@ -130,10 +130,10 @@ async def list_by_period(tx: Tx, viewer: Viewer, state: PageState, survey_type: 
 
 async def all_time_average(tx: Tx, workspace: WorkspaceId) -> Average:
     """The average of all ratings that the workspace's tickets ever had."""
-    series = Series(SeriesKind.TICKETS, workspace)
-    counts = await metrics.get_all_time_counts(tx, workspace, series, SURVEY_TYPE)
+    key = SeriesKey(Kind.TICKETS, workspace)
+    counts = await metrics.get_all_time_counts(tx, workspace, key.series, SURVEY_TYPE)
     mean = scores.mean(counts, SCALE_MIN)
-    return Average(None if mean is None else scores.half_up(mean, 1), scores.total(counts))
+    return Average(key, None if mean is None else scores.half_up(mean, 1), scores.total(counts))
 
 
 def _row(viewer: Viewer, entry: Entry, days: Period) -> LowRow:

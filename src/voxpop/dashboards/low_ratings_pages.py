@@ -5,31 +5,34 @@ from urllib.parse import urlencode
 
 from litestar import MediaType, Response, get, post
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from voxpop.auth.dependencies import CurrentActor, PageRequest, Renderer, Transaction
 from voxpop.auth.guards import members_only, public
 from voxpop.dashboards import cards, feedback_list, low_ratings
+from voxpop.dashboards.charts import Chart
+from voxpop.dashboards.csv_pages import csv_file
 from voxpop.dashboards.feedback_list import RatingList
 from voxpop.dashboards.feedback_models import RequestedFeedback
 from voxpop.dashboards.feedback_page_models import PAGE_SIZE, Undo
-from voxpop.dashboards.feedback_parameters import LenientReading, read_leniently
+from voxpop.dashboards.feedback_parameters import LenientReading, read_leniently, read_series
 from voxpop.dashboards.low_ratings import Grouping, LowRow, LowScores, low_viewer
 from voxpop.dashboards.mark_pages import TOASTS, set_marks
-from voxpop.dashboards.models import Kind, SeriesKey
-from voxpop.dashboards.page_models import PERIODS, PageState, read_state
+from voxpop.dashboards.models import Kind, NamedSeries, SeriesKey
+from voxpop.dashboards.page_models import PERIODS, PageState
+from voxpop.dashboards.page_parameters import read_state
+from voxpop.dashboards.schemas import POINT_COLUMNS
 from voxpop.dashboards.viewer import Viewer, load_viewer
-from voxpop.db.csv_sql import CsvFormat, Delimiter
 from voxpop.db.pool import Database, Tx
 from voxpop.errors import Invalid
 from voxpop.tickets.models import SURVEY_TYPE
 from voxpop.tickets.tags import fold_tag
 from voxpop.types import Actor, utcnow
-from voxpop.web.csv_lines import csv_text
 from voxpop.web.pages import redirect
 
 PATH, PAGE = "/low-ratings", "dashboards/low_ratings.html"
 OWN = ("survey_type", "by", "series", "tag", "text", "handled", "after")
-ADDRESS = (*OWN, "days", "from", "to", "compare")
+ADDRESS = (*OWN, "days", "from", "to", "compare", "grain")
 LIST_FILTERS = ("series", "tag", "text", "handled")  # as those of the page of ratings
 COLUMNS = (
     "by", "name", "survey_type", "from", "to", "rated", "low", "rate", "rate_low", "rate_high", "difference", "verdict",
@@ -37,13 +40,24 @@ COLUMNS = (
 
 
 class LowPage(Struct, frozen=True):
-    """What the address asks for. `survey_type` is None if the period and the one before have no ratings."""
+    """What the address asks for. `survey_type` is None if the period and the one before have no ratings.
+
+    `series` is the one to which the page is narrowed: its ratings are listed, and its share is drawn over time.
+    """
 
     viewer: Viewer
     state: PageState
     survey_type: str | None
     cards: list[cards.Card]
     by: Grouping
+    series: NamedSeries | None
+
+    @property
+    def charted(self) -> SeriesKey:
+        """The series whose share is shown over time."""
+        if self.series:
+            return SeriesKey(self.series.kind, self.series.id)
+        return SeriesKey(Kind.WORKSPACE, self.viewer.workspace)
 
     @property
     def low(self) -> LowScores:
@@ -68,10 +82,16 @@ async def export_low_ratings(request: PageRequest, tx: Transaction, actor: Curre
     """The rows of the page's table."""
     page = await _load_page(tx, request, actor)
     rows = await _list_rows(tx, page)
-    delimiter = next((each for each in Delimiter if each == request.query_params.get("delimiter")), Delimiter.COMMA)
-    text = csv_text(COLUMNS, [_cells(page, row) for row in rows], CsvFormat(delimiter, bom=True))
-    headers = {"content-disposition": 'attachment; filename="low-ratings.csv"'}
-    return Response(text, media_type="text/csv", headers=headers)
+    return csv_file(request, "low-ratings", COLUMNS, [_cells(page, row) for row in rows])
+
+
+@get(f"{PATH}/chart.csv", opt=members_only(has_sidebar=False), include_in_schema=False)
+async def export_chart(request: PageRequest, tx: Transaction, actor: CurrentActor) -> Response[str]:
+    """The points of the page's chart."""
+    page = await _load_page(tx, request, actor)
+    chart = await _load_chart(tx, page)
+    points = map(astuple, chart.detail.points) if chart else []
+    return csv_file(request, "low-ratings-chart", POINT_COLUMNS, points)
 
 
 @post(f"{PATH}/marks", opt=members_only(), include_in_schema=False)
@@ -95,20 +115,30 @@ def redirect_old_address(request: PageRequest) -> Response[Any]:
     return Response(b"", status_code=301, headers={"location": location}, media_type=MediaType.TEXT)
 
 
-ROUTES: list[Any] = [show_low_ratings, export_low_ratings, mark_low_ratings, redirect_old_address]
+ROUTES: list[Any] = [show_low_ratings, export_low_ratings, export_chart, mark_low_ratings, redirect_old_address]
 
 
 async def _load_page(tx: Tx, request: PageRequest, actor: Actor) -> LowPage:
     """The survey type is the one of tickets, if it has ratings and the address names no other."""
     viewer = low_viewer(await load_viewer(tx, actor, utcnow()))
-    state = read_state(PATH, request.query_params, viewer.today, *OWN)
+    state = read_state(PATH, request.query_params, viewer, *OWN)
     asked = state.own.get("survey_type", "")
     preferred = state.with_own(survey_type=asked if asked in viewer.types else SURVEY_TYPE)
     listed = await cards.list_cards(tx, viewer, preferred, SeriesKey(Kind.WORKSPACE, viewer.workspace))
     found = [card for card in listed if LowScores.of(card.survey_type).exist]
     current = next((card.survey_type.code for card in found if card.is_current), None)
     by = next((each for each in Grouping if each == state.own.get("by")), Grouping.TAG)
-    return LowPage(viewer, state, current, found, by)
+    return LowPage(viewer, state, current, found, by, await _find_series(tx, viewer, state.own.get("series", "")))
+
+
+async def _find_series(tx: Tx, viewer: Viewer, text: str) -> NamedSeries | None:
+    """The series of the address; None without one, and for one that is unknown or hidden from the viewer."""
+    try:
+        key = read_series(text)
+    except Invalid:
+        return None
+    name = await feedback_list.find_series_name(tx, viewer, key)
+    return None if name is None else NamedSeries(key.kind, key.id, name)
 
 
 async def _context(request: PageRequest, actor: Actor) -> dict[str, Any]:
@@ -116,32 +146,42 @@ async def _context(request: PageRequest, actor: Actor) -> dict[str, Any]:
     database: Database = request.app.state.database
     async with database.transaction(actor.workspace) as tx:
         page = await _load_page(tx, request, actor)
-        rows = await _list_rows(tx, page)
         average = await low_ratings.all_time_average(tx, actor.workspace)
+        shares = {
+            "rows": await _list_rows(tx, page),
+            "chart": await _load_chart(tx, page),
+            "average": average if page.survey_type == SURVEY_TYPE else None,
+        }
         reading = await _read_list(tx, actor, page)
-        series = reading.requested.series
-        name = await feedback_list.find_series_name(tx, page.viewer, series) if series else page.state.own.get("tag")
     found = await _list(database, page, reading)
-    state = page.state
+    return (
+        shares
+        | _list_context(page, reading, found)
+        | {
+            "active": "low-ratings",
+            "viewer": page.viewer,
+            "state": page.state,
+            "periods": PERIODS,
+            "page": page,
+            "series": page.charted,
+            "groupings": list(Grouping),
+            "undo": Undo.parse(request.query_params.get("undo", "")),
+        }
+    )
+
+
+def _list_context(page: LowPage, reading: LenientReading, found: RatingList) -> dict[str, Any]:
+    """What the list of ratings shows, and which row of the table it is narrowed to."""
     return {
-        "active": "low-ratings",
-        "viewer": page.viewer,
-        "state": state,
-        "periods": PERIODS,
-        "page": page,
-        "rows": rows,
-        "groupings": list(Grouping),
-        "average": average if page.survey_type == SURVEY_TYPE else None,
         "found": found,
         "refused": reading.refused,
-        "narrowed": name or (f"{series.kind}:{series.id}" if series else None),
-        "is_current": lambda row: _is_current(row, page, series),
+        "narrowed": _narrowed_name(page, reading),
+        "is_current": lambda row: _is_current(row, page),
         "row_prefix": f"/feedback?{urlencode(page.listed)}&",
         "export": urlencode({**page.listed, "bom": "true"}),
-        "table_query": urlencode(state.query | {"after": ""}),
+        "table_query": urlencode(page.state.query | {"after": ""}),
         "first": 0,
-        "next_page": state.with_own(after=found.next_cursor).address if found.next_cursor else None,
-        "undo": Undo.parse(request.query_params.get("undo", "")),
+        "next_page": page.state.with_own(after=found.next_cursor).address if found.next_cursor else None,
     }
 
 
@@ -149,9 +189,15 @@ async def _list_rows(tx: Tx, page: LowPage) -> list[LowRow]:
     if page.survey_type is None:
         return []
     if page.by is Grouping.PERIOD:
-        key = SeriesKey(Kind.WORKSPACE, page.viewer.workspace)
-        return await low_ratings.list_by_period(tx, page.viewer, page.state, page.survey_type, key)
+        return await low_ratings.list_by_period(tx, page.viewer, page.state, page.survey_type, page.charted)
     return await low_ratings.list_by_series(tx, page.viewer, page.state, page.survey_type, Kind(page.by))
+
+
+async def _load_chart(tx: Tx, page: LowPage) -> Chart | None:
+    """The share of low ratings over time; None without any rating."""
+    if page.survey_type is None:
+        return None
+    return await cards.load_chart(tx, page.viewer, page.state, page.charted, page.survey_type)
 
 
 async def _read_list(tx: Tx, actor: Actor, page: LowPage) -> LenientReading:
@@ -169,11 +215,18 @@ async def _list(database: Database, page: LowPage, reading: LenientReading) -> R
     return await feedback_list.load_list(database, page.viewer, reading.wanted, cursor, PAGE_SIZE, count)
 
 
-def _is_current(row: LowRow, page: LowPage, series: SeriesKey | None) -> bool:
+def _narrowed_name(page: LowPage, reading: LenientReading) -> str | None:
+    """The name of the series or tag that the list is narrowed to; of an unknown series its id."""
+    if page.series or not reading.requested.series:
+        return page.series.name if page.series else page.state.own.get("tag")
+    return f"{reading.requested.series.kind}:{reading.requested.series.id}"
+
+
+def _is_current(row: LowRow, page: LowPage) -> bool:
     """Whether the list below is narrowed to this row, by its id or by the name of a tag in any spelling."""
     tag = page.state.own.get("tag")
     named = bool(tag) and page.by is Grouping.TAG and fold_tag(row.figures.name) == fold_tag(tag or "")
-    return named or (page.by is not Grouping.PERIOD and row.key == series)
+    return named or (page.by is not Grouping.PERIOD and row.key == page.charted)
 
 
 def _cells(page: LowPage, row: LowRow) -> list[object]:

@@ -17,6 +17,7 @@ Score = Annotated[float, Meta(examples=[42.31], description="In the unit of the 
 Low = Annotated[float, Meta(examples=[36.5], description="The lower end of the 95 % interval")]
 High = Annotated[float, Meta(examples=[47.9], description="The upper end of the 95 % interval")]
 Responses = Annotated[int, Meta(examples=[1042])]
+SMALL_NUMBER = 30  # answers, below which a score is pale
 Difference = Annotated[float, Meta(examples=[3.12], description="The later score minus the earlier one")]
 SeriesId = Annotated[UUID, Meta(extra_json_schema={"format": "uuid"})]
 SeriesName = Annotated[str, Meta(examples=["NPS after an order"])]
@@ -136,6 +137,11 @@ class Figures(Struct, frozen=True):
     low: Low | None = None
     high: High | None = None
 
+    @property
+    def is_small(self) -> bool:
+        """Whether the score has so few answers that it is pale."""
+        return self.responses < SMALL_NUMBER
+
 
 class Change(Struct, frozen=True):
     """The change of a score, rounded. The numbers are null with too few answers. `is_better`: whether `up` is good."""
@@ -166,6 +172,11 @@ class SeriesRow(Struct, frozen=True):
         ]
         | None
     )
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the score has so few answers that it is pale."""
+        return self.responses < SMALL_NUMBER
 
 
 class Total(Struct, frozen=True):

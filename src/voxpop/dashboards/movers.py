@@ -45,6 +45,11 @@ class Movers(Struct, frozen=True):
     difference: float | None
     most: float
 
+    @property
+    def all_rows(self) -> list[SeriesRow]:
+        """Those of the table."""
+        return [*self.rows, *([self.others] if self.others else [])]
+
 
 async def list_movers(tx: Tx, viewer: Viewer, state: PageState, survey_type: str) -> Movers | None:
     """None if no series has ratings of the survey type."""
@@ -85,6 +90,7 @@ def _others(viewer: Viewer, rest: Sequence[Entry], *, compare: bool) -> Entry | 
     together = replace(
         first,
         key=SeriesKey(first.key.kind, viewer.workspace),
+        name="",
         earlier=pool(one.earlier for one in rest),
         later=pool(one.later for one in rest),
         comparison=None,

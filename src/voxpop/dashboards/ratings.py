@@ -68,6 +68,12 @@ async def change_rating(
     return await lists.get_feedback(tx, actor.workspace, feedback)
 
 
+async def lock_rating(tx: Tx, actor: Actor, feedback: FeedbackId) -> FeedbackItem:
+    """The rating, locked until the end of the transaction. NotFound for an unknown one."""
+    await service.lock_feedback(tx, actor.workspace, feedback)
+    return await lists.get_feedback(tx, actor.workspace, feedback)
+
+
 class Narrowed(Struct, frozen=True):
     """The conditions that follow from the series of a filter."""
 

@@ -105,7 +105,7 @@ class SeriesOut(Struct, frozen=True):
 
 def rows_as_csv(rows: list[SeriesRow], file_format: CsvFormat) -> str:
     """A list of series as CSV, one line for each."""
-    return csv_text(ROW_COLUMNS, map(_row_cells, rows), file_format)
+    return csv_text(ROW_COLUMNS, map(row_cells, rows), file_format)
 
 
 def points_as_csv(detail: SeriesDetail, file_format: CsvFormat) -> str:
@@ -113,6 +113,7 @@ def points_as_csv(detail: SeriesDetail, file_format: CsvFormat) -> str:
     return csv_text(POINT_COLUMNS, map(astuple, detail.points), file_format)
 
 
-def _row_cells(row: SeriesRow) -> list[object]:
+def row_cells(row: SeriesRow) -> list[object]:
+    """The cells of ROW_COLUMNS."""
     *cells, change, contribution = astuple(row)
     return [*cells, *(astuple(change) if change else [None] * 5), contribution]

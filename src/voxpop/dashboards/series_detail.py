@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from voxpop.dashboards import series_store as store
-from voxpop.dashboards.dates import bucket, buckets
+from voxpop.dashboards.dates import MAX_POINTS, bucket, buckets, count_buckets
 from voxpop.dashboards.figures import change_of, figures_of, funnel_of, point_of, total_of
 from voxpop.dashboards.models import (
     DetailQuery,
@@ -28,7 +28,6 @@ from voxpop.metrics.periods import Period
 from voxpop.surveys.models import FEATURE_SURVEY_TYPE
 from voxpop.tickets.models import SURVEY_TYPE as TICKET_SURVEY_TYPE
 
-MAX_POINTS = 1200
 FEATURE_KINDS = (Kind.PRODUCT, Kind.FEATURE, Kind.FEATURE_PROMPTED, Kind.FEATURE_VOLUNTARY)
 TICKET_KINDS = (Kind.TICKETS, Kind.AGENT, Kind.TAG)
 
@@ -70,6 +69,13 @@ async def choose_type(tx: Tx, viewer: Viewer, row: SeriesNameRow, query: DetailQ
     return viewer.survey_type(code)
 
 
+async def list_type_codes(tx: Tx, viewer: Viewer, row: SeriesNameRow, key: SeriesKey) -> Sequence[str]:
+    """The survey types of the series' ratings; without ratings those that it can have."""
+    rated = await metrics.list_rated_types(tx, viewer.workspace, key.series)
+    default = _default_type(row)
+    return rated or ([default] if default else list(viewer.types))
+
+
 async def find_series(tx: Tx, viewer: Viewer, key: SeriesKey) -> SeriesNameRow:
     """NotFound for a series that is unknown or hidden from the viewer."""
     row = await store.find_series(tx, viewer.workspace, key) if viewer.may_see(key) else None
@@ -87,10 +93,11 @@ def _default_type(row: SeriesNameRow) -> str | None:
 
 
 def _wholes(viewer: Viewer, query: DetailQuery) -> list[Period]:
-    wholes = list(buckets(query.grain, query.period, viewer.settings.week_start.weekday))
-    if len(wholes) > MAX_POINTS:
-        raise Invalid.of("query", "grain", f"gives {len(wholes)} points; at most {MAX_POINTS} are shown")
-    return wholes
+    first_weekday = viewer.settings.week_start.weekday
+    count = count_buckets(query.grain, query.period, first_weekday)
+    if count > MAX_POINTS:
+        raise Invalid.of("query", "grain", f"gives {count} points; at most {MAX_POINTS} are shown")
+    return list(buckets(query.grain, query.period, first_weekday))
 
 
 async def _list_counts(tx: Tx, viewer: Viewer, query: DetailQuery, survey_type: ScoredType) -> Sequence[PeriodCounts]:

@@ -20,6 +20,11 @@ class SeriesNameRow(Struct):
     survey_type: str | None
 
 
+class BadgeRow(Struct):
+    kind: str
+    id: UUID
+
+
 class Found(Struct):
     found: bool
 
@@ -70,6 +75,10 @@ OLD_BADGE = Query(
     "DELETE FROM series_badge WHERE workspace_id = :workspace AND series_kind = :kind AND series_id = :id", NoRows
 )
 
+BADGES = Query(
+    "SELECT series_kind AS kind, series_id AS id FROM series_badge WHERE workspace_id = :workspace", BadgeRow
+)
+
 BADGE = Query(
     """
     SELECT EXISTS (
@@ -77,6 +86,11 @@ BADGE = Query(
     """,
     Found,
 )
+
+
+async def list_badges(tx: Tx, workspace: WorkspaceId) -> list[BadgeRow]:
+    """The series whose badge is public."""
+    return await BADGES.all(tx, workspace=workspace)
 
 
 async def list_series_names(tx: Tx, workspace: WorkspaceId, keys: Sequence[SeriesKey]) -> list[SeriesNameRow]:

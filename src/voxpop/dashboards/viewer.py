@@ -8,7 +8,7 @@ from voxpop.accounts.models import Role
 from voxpop.dashboards.models import Kind, ScoredType, SeriesKey
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid
-from voxpop.metrics.formulas import Formula, Measure
+from voxpop.metrics.formulas import MIN_ANSWERS_TO_COMPARE, Formula, Measure
 from voxpop.surveys import survey_types
 from voxpop.surveys.models import SurveyType
 from voxpop.types import AccountId, Actor, WorkspaceId
@@ -32,6 +32,11 @@ class Viewer(Struct, frozen=True):
     def minimum(self) -> int:
         """The number of answers that a score needs."""
         return self.settings.minimum_answers
+
+    @property
+    def minimum_to_compare(self) -> int:
+        """The number of answers that each side of a comparison needs."""
+        return max(self.minimum, MIN_ANSWERS_TO_COMPARE)
 
     def may_see(self, key: SeriesKey) -> bool:
         """Whether the viewer may see the ratings of a series as such."""

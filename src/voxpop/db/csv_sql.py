@@ -11,9 +11,10 @@ from msgspec import Struct
 
 BYTE_ORDER_MARK = "\ufeff"  # some spreadsheets recognize UTF-8 by it
 
-# The characters that begin a formula (CSV injection), also in full width, and those around them, as classes of a
-# regular expression. A spreadsheet that splits at another separator, or at a line end, sees cells within a cell.
-SIGNS = r"=+@\u002d\t\uff1d\uff0b\uff0d\uff20"
+# The characters that begin a formula (CSV injection), also their full-width, small and raised forms, and those around
+# them, as classes of a regular expression. A spreadsheet that splits at another separator, or at a line end, sees cells
+# within a cell.
+SIGNS = r"=+@\u002d\t\u207a\u207c\u208a\u208c\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
 LINE_ENDS = r"\r\n\v\f\u001c-\u001e\u0085\u2028\u2029"
 BLANKS = r" \u001f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 

@@ -44,6 +44,18 @@ async def get_product(tx: Tx, actor: Actor, product: ProductId) -> ListedProduct
     return _require(await find_product(tx, actor, product), "Product", product)
 
 
+async def lock_product(tx: Tx, actor: Actor, product: ProductId) -> ListedProduct:
+    """The product, locked until the end of the transaction. Raises NotFound for an unknown id."""
+    await store.lock_product(tx, actor.workspace, product)
+    return await get_product(tx, actor, product)
+
+
+async def lock_feature(tx: Tx, actor: Actor, feature: FeatureId) -> ListedFeature:
+    """The feature, locked until the end of the transaction. Raises NotFound for an unknown id."""
+    await store.lock_feature(tx, actor.workspace, feature)
+    return await get_feature(tx, actor, feature)
+
+
 async def list_features_with_use(tx: Tx, actor: Actor, name_part: str = "") -> list[ListedFeature]:
     """By name, ignoring case."""
     features = await store.list_features_with_use(tx, actor.workspace, name_part.casefold())

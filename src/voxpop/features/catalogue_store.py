@@ -72,6 +72,15 @@ RENAMED_PRODUCT = Query(
     Product,
 )
 
+LOCKED_PRODUCT = Query(
+    "SELECT FROM product WHERE workspace_id = :workspace AND id = :product FOR NO KEY UPDATE", NoRows
+)
+
+# Uses of the feature, whose rows refer to it, do not wait.
+LOCKED_FEATURE = Query(
+    "SELECT FROM feature WHERE workspace_id = :workspace AND id = :feature FOR NO KEY UPDATE", NoRows
+)
+
 DELETED_PRODUCT = Query("DELETE FROM product WHERE workspace_id = :workspace AND key = :key", NoRows)
 
 # Without product keys, features of all products. The application folds names, because a locale may fold ASCII only.
@@ -144,6 +153,16 @@ async def rename_product(tx: Tx, workspace: WorkspaceId, product: Product, audit
     return await RENAMED_PRODUCT.find(
         tx, workspace=workspace, key=product.key, name=product.name, now=audit.at, user=audit.by
     )
+
+
+async def lock_product(tx: Tx, workspace: WorkspaceId, product: ProductId) -> None:
+    """Until the end of the transaction; an unknown product is no error."""
+    await LOCKED_PRODUCT.run(tx, workspace=workspace, product=product)
+
+
+async def lock_feature(tx: Tx, workspace: WorkspaceId, feature: FeatureId) -> None:
+    """Until the end of the transaction; an unknown feature is no error."""
+    await LOCKED_FEATURE.run(tx, workspace=workspace, feature=feature)
 
 
 async def delete_product(tx: Tx, workspace: WorkspaceId, key: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Self
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 from msgspec.structs import asdict
 
 from voxpop.errors import FieldError, Invalid
@@ -20,6 +20,7 @@ from voxpop.features.schemas import (
 from voxpop.i18n import N_
 from voxpop.types import MAX_INTEGER, MAX_KEY, MAX_NAME
 from voxpop.web.forms import parse_texts
+from voxpop.web.versions import VersionedForm
 
 KEY = N_("Use Latin letters, digits and - _ . +, at most {limit}.", limit=MAX_KEY)
 NO_PRODUCT = N_("Choose a product.")
@@ -34,7 +35,7 @@ MESSAGES = {
 }
 
 
-class ProductForm(Struct):
+class ProductForm(VersionedForm):
     """A product as typed. The key is only read for a new one."""
 
     key: str = ""
@@ -42,7 +43,7 @@ class ProductForm(Struct):
 
     @classmethod
     def of(cls, product: ListedProduct) -> Self:
-        return cls(product.key, product.name)
+        return cls(product.key, product.name).with_version()
 
     def to_new(self) -> NewProductBody:
         return parse_texts({"key": self.key.strip(), "name": self.name}, NewProductBody)
@@ -51,17 +52,23 @@ class ProductForm(Struct):
         return parse_texts({"name": self.name}, ProductNameBody).name
 
 
-class ThresholdsForm(Struct):
+class ThresholdsForm(VersionedForm):
     """The thresholds of a feature as typed."""
 
     interaction_threshold: str = ""
     rejection_threshold: str = ""
 
+    @classmethod
+    def of(cls, feature: ListedFeature) -> Self:
+        uses, refusals = str(feature.interaction_threshold), str(feature.rejection_threshold)
+        return cls(uses, refusals, version=f"{uses}-{refusals}")
+
     def to_thresholds(self) -> Thresholds:
-        return parse_texts({name: text.strip() for name, text in asdict(self).items()}, ThresholdsBody).thresholds()
+        typed = {name: getattr(self, name).strip() for name in ThresholdsBody.__struct_fields__}
+        return parse_texts(typed, ThresholdsBody).thresholds()
 
 
-class FeatureForm(Struct):
+class FeatureForm(VersionedForm):
     """A feature as typed. `product` is an id; product and key are only read for a new one."""
 
     product: str = ""
@@ -80,7 +87,7 @@ class FeatureForm(Struct):
             feature.description or "",
             str(feature.interaction_threshold),
             str(feature.rejection_threshold),
-        )
+        ).with_version()
 
     def to_new(self, products: Sequence[ListedProduct]) -> Feature:
         """The feature by the rules of the API. Without a name, it is derived from the key."""

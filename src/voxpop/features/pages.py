@@ -14,6 +14,7 @@ from voxpop.features import catalogue
 from voxpop.features.errors import FeatureAlreadyExists, ProductAlreadyExists
 from voxpop.features.form_schemas import MESSAGES, FeatureForm, ProductForm, ThresholdsForm
 from voxpop.features.models import FeatureUpdate, ListedFeature, ListedProduct, Product
+from voxpop.features.schemas import MAX_DESCRIPTION
 from voxpop.types import Actor, FeatureId, ProductId, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
@@ -62,10 +63,11 @@ async def rename_product(
 ) -> Response[Any]:
     """Renames a product."""
     form = await read_form(request, ProductForm)
-    stored = await catalogue.get_product(tx, actor, _product_id(product))
+    stored = await catalogue.lock_product(tx, actor, _product_id(product))
     with render.form(PRODUCT_FORM, messages=MESSAGES, **_product_context(form, stored)):
         name = form.to_name()
         if name != stored.name:
+            form.check_version(ProductForm.of(stored))
             await catalogue.rename_product(tx, actor, Product(stored.key, name), utcnow())
     return redirect(f"{PATH}/products/{stored.id}?done=saved")
 
@@ -119,9 +121,12 @@ async def change_feature(
 ) -> Response[Any]:
     """Changes a feature's name, description and thresholds."""
     form = await read_form(request, FeatureForm)
-    stored = await catalogue.get_feature(tx, actor, _feature_id(feature))
+    stored = await catalogue.lock_feature(tx, actor, _feature_id(feature))
     with render.form(FEATURE_FORM, messages=MESSAGES, **await _feature_context(tx, actor, form, stored)):
-        await catalogue.edit_feature(tx, actor, stored, form.to_update(stored), form.to_thresholds(), utcnow())
+        update, thresholds = form.to_update(stored), form.to_thresholds()
+        if update != FeatureUpdate() or thresholds != stored.thresholds:
+            form.check_version(FeatureForm.of(stored))
+        await catalogue.edit_feature(tx, actor, stored, update, thresholds, utcnow())
     return redirect(f"{PATH}/{stored.id}?done=saved")
 
 
@@ -131,11 +136,14 @@ async def set_thresholds(
 ) -> Response[Any]:
     """Sets the thresholds in a list, which is the page after it. Wrong ones are shown in the form of the feature."""
     typed = await read_form(request, ThresholdsForm)
-    stored = await catalogue.get_feature(tx, actor, _feature_id(feature))
+    stored = await catalogue.lock_feature(tx, actor, _feature_id(feature))
     form = FeatureForm.of(stored)
     form.interaction_threshold, form.rejection_threshold = typed.interaction_threshold, typed.rejection_threshold
     with render.form(FEATURE_FORM, messages=MESSAGES, **await _feature_context(tx, actor, form, stored)):
-        await catalogue.edit_feature(tx, actor, stored, FeatureUpdate(), typed.to_thresholds(), utcnow())
+        thresholds = typed.to_thresholds()
+        if thresholds != stored.thresholds:
+            typed.check_version(ThresholdsForm.of(stored))
+        await catalogue.edit_feature(tx, actor, stored, FeatureUpdate(), thresholds, utcnow())
     query = request.scope["query_string"].decode("latin-1")
     return redirect(f"{PATH}?{query}&done=saved" if query else f"{PATH}?done=saved")
 
@@ -157,7 +165,13 @@ async def _feature_context(
     tx: Tx, actor: Actor, form: FeatureForm, stored: ListedFeature | None = None
 ) -> dict[str, Any]:
     products = await catalogue.list_products_with_ids(tx, actor)
-    return {"active": "features", "form": form, "stored": stored, "products": products}
+    return {
+        "active": "features",
+        "form": form,
+        "stored": stored,
+        "products": products,
+        "max_description": MAX_DESCRIPTION,
+    }
 
 
 def _product_id(text: str) -> ProductId:

@@ -98,6 +98,11 @@ async def change_feedback(
     notify_on_commit(tx, workspace)
 
 
+async def lock_feedback(tx: Tx, workspace: WorkspaceId, feedback: FeedbackId) -> None:
+    """Locks a rating until the end of the transaction; NotFound for an unknown one."""
+    await _lock(tx, workspace, [feedback])
+
+
 async def mark_several(
     tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId], mark: NewMark, audit: Audit
 ) -> list[FeedbackId]:

@@ -43,8 +43,11 @@ function grow({ target: area }) {
 }
 if (!CSS.supports("field-sizing", "content")) document.addEventListener("input", grow);
 
+// Tabs show the current one in their middle. `scrollIntoView` would also move the page to tabs further down.
 for (const current of document.querySelectorAll(".tabs [aria-current], .sidebar nav [aria-current]")) {
-  current.scrollIntoView({ block: "nearest", inline: "center" });
+  const tabs = current.closest(".tabs, nav");
+  const [own, whole] = [current, tabs].map((each) => each.getBoundingClientRect());
+  tabs.scrollLeft += own.left + own.width / 2 - (whole.left + whole.width / 2);
 }
 
 for (const form of document.querySelectorAll("form[data-auto]")) form.addEventListener("change", () => form.requestSubmit());

@@ -3,7 +3,7 @@
 from itertools import zip_longest
 from typing import Any, NamedTuple, Self
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from voxpop.errors import FieldError, Invalid
@@ -15,6 +15,7 @@ from voxpop.surveys.survey_types import Preview, PreviewTexts
 from voxpop.surveys.texts import decode_translations
 from voxpop.types import MAX_KEY, MAX_NAME, Language
 from voxpop.web.forms import WHOLE_NUMBER, parse_texts
+from voxpop.web.versions import VersionedForm
 
 LANGUAGE_TWICE = N_("The question has this language already.")
 MESSAGES = {
@@ -48,7 +49,7 @@ class TypedTranslation(NamedTuple):
     thanks: str = ""
 
 
-class SurveyTypeForm(Struct, kw_only=True):
+class SurveyTypeForm(VersionedForm, kw_only=True):
     """A survey type as typed. Each of the three lists has an item for each translation."""
 
     code: str = ""
@@ -63,9 +64,9 @@ class SurveyTypeForm(Struct, kw_only=True):
     satisfied_max: str = ""
     formula_description: str = ""
     higher_is_better: str = "yes"
-    translation_language: list[str] = []
-    translation_question: list[str] = []
-    translation_thanks: list[str] = []
+    translation_language: list[str] = field(default_factory=list)
+    translation_question: list[str] = field(default_factory=list)
+    translation_thanks: list[str] = field(default_factory=list)
     preview: str = ""  # not empty if the form is sent for its preview only
 
     @classmethod
@@ -78,7 +79,7 @@ class SurveyTypeForm(Struct, kw_only=True):
             translation_language=list(texts),
             translation_question=[each.question for each in texts.values()],
             translation_thanks=[each.thanks for each in texts.values()],
-        )
+        ).with_version()
 
     @property
     def translations(self) -> list[TypedTranslation]:

@@ -61,9 +61,7 @@ async def replace_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: dateti
     Otherwise, the meaning of stored scores would change.
     """
     check_scale(new)
-    old = await store.lock_type(tx, actor.workspace, new.code)
-    if old is None:
-        raise NotFound.of("Survey type", new.code)
+    old = await lock_survey_type(tx, actor, new.code)
     if not old.has_same_meaning(new) and await is_used(tx, actor, new.code):
         raise SurveyTypeInUse
     return await store.replace_type(tx, actor.workspace, new, Audit(now, actor.name))
@@ -72,10 +70,21 @@ async def replace_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: dateti
 async def change_survey_type(tx: Tx, actor: Actor, new: SurveyType, now: datetime) -> SurveyType:
     """As `replace_survey_type`, but writes nothing if nothing changes."""
     old = await get_survey_type(tx, actor, new.code)
+    return old if is_same(old, new) else await replace_survey_type(tx, actor, new, now)
+
+
+def is_same(old: SurveyType, new: SurveyType) -> bool:
+    """Whether nothing differs, whatever the order of the translations."""
     has_same_texts = decode_translations(old.translations) == decode_translations(new.translations)
-    if has_same_texts and replace(old, translations=new.translations) == new:
-        return old
-    return await replace_survey_type(tx, actor, new, now)
+    return has_same_texts and replace(old, translations=new.translations) == new
+
+
+async def lock_survey_type(tx: Tx, actor: Actor, code: str) -> SurveyType:
+    """The type, locked until the end of the transaction. Raises NotFound for an unknown code."""
+    found = await store.lock_type(tx, actor.workspace, code)
+    if found is None:
+        raise NotFound.of("Survey type", code)
+    return found
 
 
 async def get_survey_type(tx: Tx, actor: Actor, code: str) -> SurveyType:

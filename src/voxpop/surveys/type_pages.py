@@ -15,7 +15,8 @@ from voxpop.metrics.formulas import Formula
 from voxpop.surveys import survey_types
 from voxpop.surveys.errors import SurveyTypeAlreadyExists
 from voxpop.surveys.form_schemas import MESSAGES, SurveyTypeForm
-from voxpop.types import Actor, utcnow
+from voxpop.surveys.schemas import MAX_SCORE, MAX_TEXT
+from voxpop.types import MAX_LANGUAGE, Actor, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
 
@@ -93,11 +94,15 @@ async def change_type(
 ) -> Response[Any]:
     """Changes a type, or shows how the typed one will look."""
     form = replace(await read_form(request, SurveyTypeForm), code=code)
+    stored = await survey_types.lock_survey_type(tx, actor, code)
     context = await _stored_context(tx, actor, form)
     if form.preview:
         return render(FORM, **context)
     with render.form(FORM, messages=MESSAGES, **context):
-        await survey_types.change_survey_type(tx, actor, form.to_request().survey_type(code), utcnow())
+        new = form.to_request().survey_type(code)
+        if not survey_types.is_same(stored, new):
+            form.check_version(SurveyTypeForm.of(stored))
+        await survey_types.change_survey_type(tx, actor, new, utcnow())
     return redirect(f"{PATH}?done=saved")
 
 
@@ -115,6 +120,9 @@ def _context(form: SurveyTypeForm) -> dict[str, Any]:
         "used": False,
         "formulas": FORMULAS,
         "preview": form.to_preview(),
+        "max_text": MAX_TEXT,
+        "max_score": MAX_SCORE,
+        "max_language": MAX_LANGUAGE,
     }
 
 

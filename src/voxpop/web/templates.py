@@ -14,9 +14,9 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from voxpop.markup import to_html
-from voxpop.types import MAX_EMAIL, MAX_KEY, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
+from voxpop.types import MAX_EMAIL, MAX_INTEGER, MAX_KEY, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from voxpop.web import static
-from voxpop.web.filters import bdi, initials, maxlength, who
+from voxpop.web.filters import bdi, disable_forms, initials, maxlength, who
 from voxpop.web.i18n import Texts, install_locale
 from voxpop.web.linkify import linkify
 
@@ -40,10 +40,12 @@ def template_environment(locale: str) -> Environment:
         "static": static.static_url,
         "version": version("voxpop"),
         "max_lengths": MAX_LENGTHS,
+        "max_integer": MAX_INTEGER,
         "min_password": MIN_PASSWORD,
         "remember": lru_cache(maxsize=REMEMBERED_RESULTS),
     }
-    environment.filters |= {"linkify": linkify, "initials": initials, "bdi": bdi, "maxlength": maxlength, "who": who}
+    filters = (linkify, initials, bdi, maxlength, who, disable_forms)
+    environment.filters |= {each.__name__: each for each in filters}
     install_locale(environment, locale)
     return environment
 

@@ -86,6 +86,11 @@ class WorkspaceChange(Struct, frozen=True):
     agents_see_all: bool | None = None
     widget_signature_required: bool | None = None
 
+    def differs(self, stored: Workspace | ReportSettings) -> bool:
+        """Whether it changes one of the stored settings."""
+        wanted = {name: getattr(self, name) for name in stored.__struct_fields__ if hasattr(self, name)}
+        return any(value not in (None, getattr(stored, name)) for name, value in wanted.items())
+
 
 class Logo(Struct, frozen=True):
     """A logo to store. Its hash is in its address; its size in pixels reserves its place on a page."""

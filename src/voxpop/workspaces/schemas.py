@@ -8,6 +8,7 @@ from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.text import is_visible
 from voxpop.types import Name, NameText, Scope, whole_number
+from voxpop.web.versions import VersionedForm
 from voxpop.workspaces.accents import is_accent
 from voxpop.workspaces.models import ReportSettings, WeekStart, Workspace, WorkspaceChange
 from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, MAX_MINIMUM_ANSWERS, is_time_zone
@@ -46,6 +47,15 @@ NewMinimumAnswers = Annotated[float, whole_number(1, MAX_MINIMUM_ANSWERS), Meta(
 FirstWeekday = Annotated[WeekStart, Meta(description="The day on which the weeks of dashboards begin")]
 AgentsSeeAll = Annotated[bool, Meta(description="Whether the ratings of an agent are shown to other agents")]
 
+Accent = Annotated[str, Meta(description="The colour of buttons on pages of customers", examples=["#1b5eae"])]
+NewAccent = Annotated[
+    str,
+    Meta(pattern="^#[0-9a-fA-F]{6}$", description="The colour as `#rrggbb`; null removes it", examples=["#1b5eae"]),
+]
+LogoAddress = Annotated[
+    str, Meta(description="The address of the logo", examples=["https://example.com/logo/0123456789abcdef"])
+]
+
 
 class WorkspaceOut(Struct, frozen=True):
     """A workspace as the API shows it."""
@@ -59,9 +69,12 @@ class WorkspaceOut(Struct, frozen=True):
     minimum_answers: MinimumAnswers
     week_start: FirstWeekday
     agents_see_all: AgentsSeeAll
+    accent: Accent | None
+    logo: LogoAddress | None
 
     @classmethod
-    def of(cls, workspace: Workspace, reports: ReportSettings) -> Self:
+    def of(cls, workspace: Workspace, reports: ReportSettings, address: str) -> Self:
+        """`address`: that of the workspace, without a slash at the end."""
         return cls(
             workspace.name,
             workspace.time_zone,
@@ -72,6 +85,8 @@ class WorkspaceOut(Struct, frozen=True):
             reports.minimum_answers,
             reports.week_start,
             reports.agents_see_all,
+            workspace.accent or None,
+            f"{address}/logo/{workspace.logo_hash}" if workspace.logo_hash else None,
         )
 
 
@@ -89,6 +104,7 @@ class WorkspacePatch(Struct, frozen=True):
     minimum_answers: NewMinimumAnswers | UnsetType = UNSET
     week_start: FirstWeekday | UnsetType = UNSET
     agents_see_all: AgentsSeeAll | UnsetType = UNSET
+    accent: NewAccent | UnsetType | None = UNSET
 
     def change(self) -> WorkspaceChange:
         """The fields that were sent."""
@@ -96,6 +112,8 @@ class WorkspacePatch(Struct, frozen=True):
         sent: dict[str, Any] = {field: value for field, value in fields.items() if value is not UNSET}
         for field in WHOLE_NUMBERS & sent.keys():
             sent[field] = int(sent[field])
+        if "accent" in sent:
+            sent["accent"] = (sent["accent"] or "").lower()  # null removes it
         return WorkspaceChange(**sent)
 
 
@@ -119,7 +137,7 @@ class KeyForm(Struct):
             raise Invalid(details=errors)
 
 
-class ReportsForm(Struct):
+class ReportsForm(VersionedForm):
     """What the form about dashboards has: a missing checkbox is off."""
 
     minimum_answers: Annotated[str, Meta(max_length=10)]
@@ -128,7 +146,8 @@ class ReportsForm(Struct):
 
     @classmethod
     def of(cls, reports: ReportSettings) -> Self:
-        return cls(str(reports.minimum_answers), reports.week_start, "on" if reports.agents_see_all else "")
+        shown = cls(str(reports.minimum_answers), reports.week_start, "on" if reports.agents_see_all else "")
+        return shown.with_version()
 
     def change(self) -> WorkspaceChange:
         """All settings; Invalid for a number that cannot be used."""
@@ -140,7 +159,7 @@ class ReportsForm(Struct):
         )
 
 
-class WorkspaceForm(Struct):
+class WorkspaceForm(VersionedForm):
     """The settings of a workspace as the form has them: a missing checkbox is off."""
 
     name: NameText
@@ -159,7 +178,7 @@ class WorkspaceForm(Struct):
             "on" if workspace.portal_enabled else "",
             "on" if workspace.csat_enabled else "",
             workspace.accent,
-        )
+        ).with_version()
 
     def change(self) -> WorkspaceChange:
         """All settings; Invalid with every field that cannot be used."""

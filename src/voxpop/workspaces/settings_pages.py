@@ -20,6 +20,7 @@ from voxpop.types import KeyId, Scope, utcnow
 from voxpop.web.forms import read_file, read_form
 from voxpop.web.pages import redirect
 from voxpop.web.validation import read_id
+from voxpop.web.versions import ChangedMeanwhile
 from voxpop.workspaces import outgoing_email, service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.logos import MAX_LOGO_BYTES, read_logo
@@ -130,9 +131,13 @@ async def change_workspace(
 ) -> Response[Any]:
     """Changes the settings of the workspace."""
     form = await read_form(request, WorkspaceForm)
+    stored = await service.lock_workspace(tx, workspace.id)
     try:
-        await service.change_workspace(tx, workspace.id, form.change(), utcnow(), member.actor().name)
-    except Invalid as error:
+        change = form.change()
+        if change.differs(stored):
+            form.check_version(WorkspaceForm.of(stored))
+        await service.change_workspace(tx, workspace.id, change, utcnow(), member.actor().name)
+    except (Invalid, ChangedMeanwhile) as error:
         raise render.with_errors(WORKSPACE, error, **await _workspace_context(request, tx, workspace, form)) from None
     except WorkspaceAlreadyExists as error:
         taken = Conflict(error.message, details=[FieldError("name", error.message)])
@@ -146,9 +151,14 @@ async def change_reports(
 ) -> Response[Any]:
     """Changes what dashboards show, and to whom."""
     form = await read_form(request, ReportsForm)
+    await service.lock_workspace(tx, workspace.id)
+    stored = await service.get_report_settings(tx, workspace.id)
     try:
-        await service.change_workspace(tx, workspace.id, form.change(), utcnow(), member.actor().name)
-    except Invalid as error:
+        change = form.change()
+        if change.differs(stored):
+            form.check_version(ReportsForm.of(stored))
+        await service.change_workspace(tx, workspace.id, change, utcnow(), member.actor().name)
+    except (Invalid, ChangedMeanwhile) as error:
         context = await _workspace_context(request, tx, workspace, reports=form)
         raise render.with_errors(WORKSPACE, error, **context) from None
     return redirect("/settings/workspace?done=saved")

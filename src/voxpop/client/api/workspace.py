@@ -29,6 +29,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
     week_start: WeekStart
     # Whether the ratings of an agent are shown to other agents
     agents_see_all: bool
+    # The colour of buttons on pages of customers
+    accent: str | None
+    # The address of the logo
+    logo: str | None
 
 
 class WorkspacePatch(TypedDict, total=False):
@@ -47,6 +51,8 @@ class WorkspacePatch(TypedDict, total=False):
     week_start: WeekStart
     # Whether the ratings of an agent are shown to other agents
     agents_see_all: bool
+    # The colour as `#rrggbb`; null removes it
+    accent: str | None
 
 
 class WorkspaceCalls:
@@ -61,7 +67,7 @@ class WorkspaceCalls:
 
     @call
     def change_workspace(self, **body: Unpack[WorkspacePatch]) -> Call[Workspace]:
-        """Change the key's workspace. A new time zone affects future days only. Requires an API key with the scope
-        `manage`.
+        """Change the key's workspace. A new time zone affects future days only. `null` removes the accent. Requires an
+        API key with the scope `manage`.
         """
         return Call("PATCH", "/api/v1/workspace", Workspace, body=body)

@@ -1,4 +1,5 @@
 // The page of ratings with JavaScript: shortcuts, filters and an open rating without a reload, live updates.
+import { drawCharts } from "../dashboards/chart.js";
 import { openStream } from "../dashboards/live.js";
 import "../dashboards/swap.js";
 import { typeKeptKeys } from "../inbox/keys.js";
@@ -6,6 +7,7 @@ import { restoreFocus } from "../inbox/selection.js";
 import "./filters.js";
 import "./shortcuts.js";
 
+drawCharts();
 openStream();
 restoreFocus();
 if (location.hash) document.querySelector(location.hash === "#search" ? ".search input" : location.hash)?.focus();

@@ -1,6 +1,6 @@
 """The context of the inbox's templates: a list with its views, a ticket with its place in the list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -30,7 +30,7 @@ from voxpop.tickets.lists import store as list_store
 from voxpop.tickets.lists.filters import FILTERS, TicketFilter
 from voxpop.tickets.lists.models import Sort, TicketRow
 from voxpop.tickets.models import Priority, Status, Ticket
-from voxpop.types import TicketId, WorkspaceId
+from voxpop.types import AccountId, TicketId, WorkspaceId
 
 MAX_OTHER_TICKETS = 5  # of the same requester, beside a ticket
 
@@ -45,15 +45,25 @@ class ListPosition(Struct, frozen=True):
     next: str | None = None
 
 
+def _pager(view: View, next_cursor: str | None) -> dict[str, Any]:
+    return {
+        "first": len(view.after) * PAGE_SIZE,
+        "previous_page": view.previous_page().address if view.after else None,
+        "next_page": view.next_page(next_cursor).address if next_cursor else None,
+    }
+
+
+def _assignee_names(rows: Sequence[TicketRow]) -> dict[AccountId, str]:
+    return short_names({row.assignee_id: row.assignee_name for row in rows if row.assignee_id and row.assignee_name})
+
+
 async def list_context(tx: Tx, workspace: WorkspaceId, member: Member, view: View, now: datetime) -> dict[str, Any]:
     ticket_filter = view.to_filter(member.account_id, now)
-    cursor = view.after[-1] if view.after else None
     tabs = await _tabs(tx, workspace, member, now)
     current = next((tab for tab in tabs if tab.view.query == view.with_changes().query), None)
     sort, link = view.sort_order, _link_maker(view)
-    page = await lists.list_tickets(tx, workspace, ticket_filter, sort, cursor, PAGE_SIZE)
-    first = len(view.after) * PAGE_SIZE
-    total: int | None = first + len(page.rows)
+    page = await lists.list_tickets(tx, workspace, ticket_filter, sort, view.cursor, PAGE_SIZE)
+    total: int | None = len(view.after) * PAGE_SIZE + len(page.rows)
     if page.next_cursor:
         total = current.count if current else await lists.count_tickets(tx, workspace, ticket_filter)
     return {
@@ -63,19 +73,15 @@ async def list_context(tx: Tx, workspace: WorkspaceId, member: Member, view: Vie
         "sort_options": SORT_OPTIONS,
         "page": page,
         "highlights": page.highlights,
-        "first": first,
         "total": total,
         "count_limit": lists.COUNT_LIMIT,
         "left_out": parse_query(view.text).left_out,
         "max_query_words": MAX_QUERY_WORDS,
         "tabs": tabs,
         "current": current,
-        "assignee_names": short_names(
-            {row.assignee_id: row.assignee_name for row in page.rows if row.assignee_id and row.assignee_name}
-        ),
+        "assignee_names": _assignee_names(page.rows),
         "links": {row.id: link(row.ref, sort.position(row)) for row in page.rows},
-        "previous_page": view.previous_page().address if view.after else None,
-        "next_page": view.next_page(page.next_cursor).address if page.next_cursor else None,
+        **_pager(view, page.next_cursor),
         "sent": "",
         "undo": None,
         "export": urlencode(ticket_filter.api_parameters | {"bom": "true"}, doseq=True),

@@ -48,6 +48,11 @@ class View(FilterTexts, frozen=True):
     sort: str = DEFAULT_SORT
     after: tuple[str, ...] = ()
 
+    @property
+    def cursor(self) -> str | None:
+        """The place where this page begins; None for the first one."""
+        return self.after[-1] if self.after else None
+
     @classmethod
     def read(cls, query: Mapping[str, Sequence[str]]) -> Self:
         """Reads the parameters of a query string. Without any, the view lists the unresolved tickets.

@@ -32,7 +32,7 @@ from voxpop.web.validation import read_id
 LIST, NEW = "tickets/inbox/list.html", "tickets/inbox/new.html"
 TOASTS = {
     "changed": N_("Nothing to change."),  # where there is something to undo, a message with the button replaces it
-    "sent": N_("Reply sent."),
+    "sent": N_("Reply added."),
     "undone": N_("Undone."),
     "saved": N_("View saved."),
     "deleted": N_("View deleted."),

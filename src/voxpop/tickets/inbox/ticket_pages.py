@@ -33,7 +33,7 @@ from voxpop.web.pages import redirect
 TICKET = "tickets/inbox/ticket.html"
 TOASTS = {
     "opened": N_("Ticket opened."),
-    "sent": N_("Reply sent."),
+    "sent": N_("Reply added."),
     "noted": N_("Note added."),
     "changed": N_("Nothing to change."),  # where there is something to undo, a message with the button replaces it
     "undone": N_("Undone."),

@@ -199,6 +199,11 @@ async def find_hits(
         after_id=start.id,
         limit=limit,
     )
+    return _positions(hits)
+
+
+def _positions(hits: Sequence[SearchHit]) -> list[Position] | None:
+    """None if there are too many tickets with the words, which a row without a ticket says."""
     positions: list[Position] = []
     for hit in hits:
         if hit.id is None or hit.sort_group is None or hit.at is None:
