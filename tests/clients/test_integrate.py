@@ -18,7 +18,7 @@ from django.template import engines
 from tests.support.clients import Client
 from tests.support.features import Feature
 from tests.support.guide import snippets
-from tests.support.programs import run_node, run_program
+from tests.support.programs import run_node, run_ruby
 
 from voxpop.client import sign
 
@@ -129,13 +129,8 @@ async def test_rails(url: str, key: str, feature: Feature) -> None:
         puts "asks: #{{uses.map {{ |use| use["should_request_feedback"] }}}}"
         begin Voxpop.increment("my-app", "other", current_user.email) rescue Voxpop::Refused; puts "refused" end
     """
-    env = {
-        "VOXPOP_URL": url,
-        "VOXPOP_API_KEY": key,
-        "VOXPOP_WIDGET_SECRET": SECRET,
-        "VOXPOP_PUBLISHABLE_KEY": PUBLISHABLE,
-    }
-    page = await run_program("ruby", "-W", "-e", program, ANN, given=layout, **env)
+    keys = {"VOXPOP_WIDGET_SECRET": SECRET, "VOXPOP_PUBLISHABLE_KEY": PUBLISHABLE}
+    page = await run_ruby(program, ANN, given=layout, VOXPOP_URL=url, VOXPOP_API_KEY=key, **keys)
     options = re.search(r'voxpop\("init", (.*)\);', page)
     assert options
     assert_signed(json.loads(html.unescape(options[1])))
