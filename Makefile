@@ -65,7 +65,7 @@ fix: $(DEV) ## format, and repair what the linter can repair
 
 bench: $(DEV) $(ASSETS) ## measure the hot operations, pages and the start; write bench/RESULTS.md
 	@build_tools/need wrk postgresql java maven
-	@$(PY) bench/results $(subst inbox,'inbox 100000',$(BENCHES))
+	@$(PY) bench/results $(BENCHES)
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt
 	@$(PY) -m voxpop.db.schema

@@ -100,7 +100,9 @@ def pgbench(dsn: str, script: str, *, clients: int, seconds: int) -> float:
             text=True,
         )
     assert out.returncode == 0, out.stderr
-    return float(TPS.findall(out.stdout)[-1])
+    rate = float(TPS.findall(out.stdout)[-1])
+    print(f"  pgbench, {clients} clients: {rate:,.0f}/s", flush=True)
+    return rate
 
 
 def dsn_of(running: Running) -> str:
@@ -125,11 +127,13 @@ def wrk(running: Running, script: str, *, connections: int, seconds: int) -> dic
         out = subprocess.run(["wrk", *options, running.url], capture_output=True, text=True, check=True).stdout
     assert "Non-2xx" not in out, out
     assert "Socket errors" not in out, out
-    return {
+    seen = {
         "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),  # type: ignore[index]
         "p50": _milliseconds(re.search(r"^ +50% +(\S+)", out, re.MULTILINE)[1]),  # type: ignore[index]
         "p99": _milliseconds(re.search(r"^ +99% +(\S+)", out, re.MULTILINE)[1]),  # type: ignore[index]
     }
+    print(f"  wrk, {connections} connections: {seen['rate']:,.0f}/s, p99 {seen['p99']:.1f} ms", flush=True)
+    return seen
 
 
 def _milliseconds(text: str) -> float:

@@ -45,12 +45,12 @@ async def test_no_event_is_lost_when_consumers_join_and_leave(
 
     with kafka.process("consume", live_db) as first:
         sending = asyncio.ensure_future(send())
-        await eventually(lambda: members(kafka), [4])
+        await eventually(lambda: members(kafka), [2, 2])
         with kafka.process("consume", live_db) as second:
-            await eventually(lambda: members(kafka), [2, 2])
+            await eventually(lambda: members(kafka), [1, 1, 1, 1])
             first.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(first.wait, 10) == 0
-            await eventually(lambda: members(kafka), [4])
+            await eventually(lambda: members(kafka), [2, 2])
             await sending
             await eventually(lambda: committed(kafka), 2000)
             second.send_signal(signal.SIGTERM)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from time import monotonic
@@ -59,7 +59,7 @@ class KafkaConsumer:
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
-            "queued.max.messages.kbytes": 16_384,
+            "queued.max.messages.kbytes": 8_192,
             "statistics.interval.ms": int(STATISTICS_INTERVAL * 1000),
             "stats_cb": self._on_statistics,
             "error_cb": log_error,
@@ -75,6 +75,7 @@ class KafkaConsumer:
         self._paused = False
         self._pending: list[Message] = []  # messages that arrived while the partitions were paused
         self._last_contact = monotonic()
+        self._lag: Mapping[tuple[str, str], int] = {}  # by topic and partition
 
     async def run(self) -> None:
         """Consumes until cancelled, then leaves the group. BrokerError if the client cannot continue."""
@@ -104,7 +105,7 @@ class KafkaConsumer:
             consumer.close()  # revokes the partitions, which finishes or drops the current batch
             if self._batch:
                 self._cancel()
-            LAG.clear()
+            self._set_lag({})
 
     def _poll(self, consumer: Consumer) -> list[Message]:
         """The available messages; waits for the first one only."""
@@ -162,9 +163,18 @@ class KafkaConsumer:
 
     def _on_statistics(self, text: str) -> None:
         statistics = msgspec.json.decode(text)
-        _update_lag(statistics["topics"])
+        self._set_lag(_lag_by_partition(statistics["topics"]))
         if any(broker["state"] == "UP" for broker in statistics["brokers"].values()):
             self._last_contact = monotonic()
+
+    def _set_lag(self, lag: Mapping[tuple[str, str], int]) -> None:
+        """Replaces this member's values. Another member of this process may have removed them."""
+        for labels in self._lag.keys() - lag.keys():
+            with suppress(KeyError):
+                LAG.remove(*labels)
+        for labels, messages in lag.items():
+            LAG.labels(*labels).set(messages)
+        self._lag = lag
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_assign(partitions)
@@ -226,9 +236,11 @@ def _is_error(error: KafkaError | None) -> bool:
     return True
 
 
-def _update_lag(topics: dict[str, Any]) -> None:
-    LAG.clear()
-    for name, topic in topics.items():
-        for partition, state in topic["partitions"].items():
-            if state["consumer_lag"] >= 0:
-                LAG.labels(name, partition).set(state["consumer_lag"])
+def _lag_by_partition(topics: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    """From the client's statistics, by topic and partition, without partitions of other members."""
+    return {
+        (name, partition): state["consumer_lag"]
+        for name, topic in topics.items()
+        for partition, state in topic["partitions"].items()
+        if state["consumer_lag"] >= 0
+    }

@@ -29,6 +29,8 @@ from voxpop.workspaces import service as workspaces
 
 EVENTS = prometheus_client.Counter("voxpop_kafka_events", "Events from Kafka, by outcome", ["outcome"])
 BATCH_SECONDS = prometheus_client.Histogram("voxpop_kafka_batch_seconds", "From the arrival of a batch to its commit")
+# Members of the consumer group in a process. While one waits for the database, another one reads and parses.
+CONSUMERS = 2
 MAX_DEAD_LETTER = 2**16  # bytes of a message that are stored
 MAX_REASON = 500  # characters
 BACKOFF = Backoff(first=timedelta(milliseconds=100), longest=timedelta(seconds=10))
@@ -42,6 +44,12 @@ async def consume(database: Database, settings: Settings) -> None:
     if settings.kafka_bootstrap is None:
         return
     handler = EventHandler(database, settings.kafka_workspace)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(CONSUMERS):
+            group.create_task(_consume(handler, settings))
+
+
+async def _consume(handler: "EventHandler", settings: Settings) -> None:
     while True:
         try:
             await KafkaConsumer(settings, settings.kafka_topic_customer_events, handler.handle_batch).run()
