@@ -22,8 +22,10 @@ INSERT INTO account (id, email, email_folded, name, create_time, last_update_tim
 SELECT ('00000000-0000-7000-8005-' || lpad(n::text, 12, '0'))::uuid, 'agent' || n || '@example.com',
        'agent' || n || '@example.com', 'Agent ' || n, now(), now()
 FROM generate_series(1, 40) n ON CONFLICT DO NOTHING;
-INSERT INTO member (workspace_id, account_id, role, create_time, create_user, last_update_time, last_update_user)
-SELECT :workspace, ('00000000-0000-7000-8005-' || lpad(n::text, 12, '0'))::uuid, 'agent', now(), 'x', now(), 'x'
+INSERT INTO member (workspace_id, account_id, name, email, email_folded, role, create_time, create_user,
+                    last_update_time, last_update_user)
+SELECT :workspace, ('00000000-0000-7000-8005-' || lpad(n::text, 12, '0'))::uuid, 'Agent ' || n,
+       'agent' || n || '@example.com', 'agent' || n || '@example.com', 'agent', now(), 'x', now(), 'x'
 FROM generate_series(1, 40) n;
 
 -- Six of ten ratings are of campaigns, two of features, two of tickets. Three of ten have a comment.

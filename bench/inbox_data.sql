@@ -5,8 +5,10 @@ CREATE TEMP TABLE agent AS
 SELECT n, gen_random_uuid() AS id, CASE WHEN n % 4 = 0 THEN 0.5 ELSE 1.0 END AS until FROM generate_series(0, 39) n;
 INSERT INTO account (id, email, email_folded, name, create_time, last_update_time)
 SELECT id, 'agent' || n || '@example.com', 'agent' || n || '@example.com', 'Agent ' || n, now(), now() FROM agent;
-INSERT INTO member (workspace_id, account_id, role, create_time, create_user, last_update_time, last_update_user)
-SELECT :workspace, id, 'agent', now(), 'bench', now(), 'bench' FROM agent;
+INSERT INTO member (workspace_id, account_id, name, email, email_folded, role, create_time, create_user,
+                    last_update_time, last_update_user)
+SELECT :workspace, id, 'Agent ' || n, 'agent' || n || '@example.com', 'agent' || n || '@example.com', 'agent',
+       now(), 'bench', now(), 'bench' FROM agent;
 CREATE TEMP TABLE vocabulary AS
 SELECT n, CASE WHEN n % 2 = 0 THEN translate(left(md5(n::text), 4 + n % 7), '0123456789abcdef', 'etaoinshrdlucmfw')
                ELSE translate(left(md5(n::text), 4 + n % 8), '0123456789abcdef', 'оеаинтсрвлкмдпуя') END AS word

@@ -19,6 +19,7 @@ from tests.support.sites import Browser
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
+from voxpop.surveys import new_workspaces
 from voxpop.types import KeyId, Scope, utcnow
 from voxpop.workspaces import service as workspaces
 
@@ -359,7 +360,7 @@ async def test_each_page_is_shown_to_the_roles_in_the_table(database: Database) 
 
 
 async def test_an_api_key_gives_no_access_to_pages(make: Factory) -> None:  # G1
-    client = await make.client((await workspaces.open_workspace(make.database, "default")).id)
+    client = await make.client((await new_workspaces.open_workspace(make.database, "default")).id)
     for (method, path), access in EXPECTED_PAGES.items():
         if access != "anyone":
             answer = await client.request(method, path.format(**IDS))

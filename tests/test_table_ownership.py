@@ -15,14 +15,16 @@ TABLES = set(re.findall(r"^table (\w+)$", SCHEMA_FILE.read_text("utf-8"), re.MUL
 
 # Each package with the tables of others that it reads.
 READS: dict[str, set[str]] = {
+    "accounts": {"workspace"},  # the workspace of a host
     "campaigns": {"survey"},  # whether a campaign has any
     # The names of series, and the subjects of ratings.
-    "dashboards": {"account", "campaign", "feature", "member", "product", "survey", "tag", "ticket", "workspace"},
+    "dashboards": {"campaign", "feature", "member", "product", "survey", "tag", "ticket", "workspace"},
     "features": {"survey", "workspace"},  # the users of prompts; the cool-down
     "feedback": {"tag"},  # the names of tags
     "metrics": {"campaign", "feedback", "survey_type"},  # names and formulas; the ratings that a recount counts
     "surveys": {"campaign", "feedback"},  # the channels and the language; whether a survey type is used
-    "tickets": {"account"},  # the names of members
+    "tickets": {"member"},  # their names
+    "worker": {"workspace"},  # the jobs of every workspace
 }
 # The lists of tickets put the table into the statement: each order has its own.
 BUILT = {"tickets"}

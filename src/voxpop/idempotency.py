@@ -70,12 +70,6 @@ class KeyResponse(Struct, frozen=True):
     response: str
 
 
-class PrunedCount(Struct):
-    """The number of deleted keys."""
-
-    count: int
-
-
 # Waits while another request with a key is in progress, until it commits or rolls back. Replaces expired keys.
 NEW_KEYS = Query(
     """
@@ -111,7 +105,16 @@ RESPONSES = Query(
 
 FAILED_KEYS = Query("DELETE FROM idempotency_key WHERE workspace_id = :workspace AND key = ANY (:keys::text[])", NoRows)
 
-PRUNED_KEYS = Query("SELECT prune_idempotency_keys(:before, :limit) AS count", PrunedCount)
+PRUNED_KEYS = Query(
+    """
+    WITH old AS MATERIALIZED (
+        SELECT workspace_id, key FROM idempotency_key WHERE create_time < :before LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM idempotency_key k USING old WHERE k.workspace_id = old.workspace_id AND k.key = old.key
+    """,
+    NoRows,
+    system=True,
+)
 
 
 async def insert_keys(tx: Tx, workspace: WorkspaceId, keys: Sequence[NewKey], now: datetime) -> set[str]:
@@ -134,7 +137,7 @@ async def delete_keys(tx: Tx, workspace: WorkspaceId, keys: Sequence[str]) -> No
 
 async def prune(tx: Tx, now: datetime, limit: int) -> int:
     """Deletes expired keys of all workspaces. Returns their number, `limit` at most."""
-    return (await PRUNED_KEYS.one(tx, before=now - TTL, limit=limit)).count
+    return await PRUNED_KEYS.run(tx, before=now - TTL, limit=limit)
 
 
 async def run_once(

@@ -201,7 +201,7 @@ class MailSender:
 
     async def send_due(self, now: datetime) -> int:
         """Sends one batch and returns the number of emails sent."""
-        async with self._database.transaction(None) as tx:
+        async with self._database.system_transaction() as tx:
             if not await self._take_lease(tx):
                 return 0
             due = await outbox.list_due_mail(tx, now, MAX_BATCH_SIZE)
@@ -219,14 +219,14 @@ class MailSender:
         return sent
 
     async def release_lease(self) -> None:
-        async with self._database.transaction(None) as tx:
+        async with self._database.system_transaction() as tx:
             await outbox.release_lease(tx, LEASE_NAME, self._holder)
 
     async def _take_lease(self, tx: Tx) -> bool:
         return await outbox.take_lease(tx, LEASE_NAME, self._holder, int(LEASE.total_seconds()))
 
     async def _renew_lease(self) -> bool:
-        async with self._database.transaction(None) as tx:
+        async with self._database.system_transaction() as tx:
             return await self._take_lease(tx)
 
     async def _send(self, mail: DueMail, session: SmtpSession) -> Exception | None:
@@ -258,7 +258,7 @@ class MailSender:
             log.warning("mail.send_failed", mail=mail.id, reason=_reason(error), retry=bool(outcome.retry_at))
         about = None if isinstance(error, NotWanted) else outgoing.about
         async with self._database.transaction(mail.workspace_id) as tx, self._recorded(tx, mail, about, outcome):
-            await outbox.set_mail_outcome(tx, mail.id, outcome, body)
+            await outbox.set_mail_outcome(tx, mail.workspace_id, mail.id, outcome, body)
 
     def _recorded(
         self, tx: Tx, mail: DueMail, about: UUID | None, outcome: MailOutcome

@@ -75,24 +75,6 @@ class MailOutcome(Struct, frozen=True):
     failure: str | None = None
 
 
-class LeaseGrant(Struct):
-    """Whether the holder has the lease."""
-
-    granted: bool
-
-
-class Completed(Struct):
-    """The row of a call to a database function without a result."""
-
-    done: bool
-
-
-class PrunedCount(Struct):
-    """The number of deleted messages."""
-
-    count: int
-
-
 NEW_MESSAGES = Query(
     """
     INSERT INTO outbox (workspace_id, kind, key, body, create_time)
@@ -101,17 +83,59 @@ NEW_MESSAGES = Query(
     """,
     NoRows,
 )
-LEASE = Query("SELECT take_lease(:name, :holder, :seconds) AS granted", LeaseGrant)
-RELEASED_LEASE = Query("SELECT drop_lease(:name, :holder) IS NULL AS done", Completed)
-UNSENT_MESSAGES = Query(
-    "SELECT workspace_id, id, kind, key, body FROM unsent_messages(:kinds::text[], :limit)", UnsentMessage
+# Leases and the queue belong to all workspaces. The time is that of the database, because holders compare with it.
+LEASE = Query(
+    """
+    INSERT INTO lease AS l (name, holder, expires_at)
+    VALUES (:name, :holder, clock_timestamp() + make_interval(secs => :seconds::integer))
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+        WHERE l.holder = excluded.holder OR l.expires_at < clock_timestamp()
+    """,
+    NoRows,
+    system=True,
 )
-SENT_MESSAGES = Query("SELECT mark_sent(:messages::bigint[], :now) IS NULL AS done", Completed)
-PRUNED_MESSAGES = Query("SELECT prune_outbox(:sent_before, :unsent_before, :limit) AS count", PrunedCount)
-DUE_MAIL = Query("SELECT workspace_id, id, body, create_time, attempt_count FROM due_mail(:now, :limit)", DueMail)
+RELEASED_LEASE = Query("DELETE FROM lease WHERE name = :name AND holder = :holder", NoRows, system=True)
+UNSENT_MESSAGES = Query(
+    """
+    SELECT workspace_id, id, kind, key, body FROM outbox
+    WHERE sent_at IS NULL AND kind = ANY (:kinds::text[]) ORDER BY id LIMIT :limit
+    """,
+    UnsentMessage,
+    system=True,
+)
+SENT_MESSAGES = Query(
+    "UPDATE outbox SET sent_at = :now WHERE id = ANY (:messages::bigint[]) AND sent_at IS NULL", NoRows, system=True
+)
+PRUNED_MESSAGES = Query(
+    """
+    WITH old AS MATERIALIZED (
+        SELECT workspace_id, id FROM outbox
+        WHERE sent_at < :sent_before OR (sent_at IS NULL AND create_time < :unsent_before)
+            OR (kind = 'mail' AND create_time < coalesce(:unsent_before, :sent_before))
+        LIMIT :limit
+    )
+    DELETE FROM outbox o USING old WHERE o.workspace_id = old.workspace_id AND o.id = old.id
+    """,
+    NoRows,
+    system=True,
+)
+PRUNED_FAILED_MAIL = Query("DELETE FROM outbox WHERE kind = 'mail' AND failed_at < :before", NoRows, system=True)
+DUE_MAIL = Query(
+    """
+    SELECT workspace_id, id, body, create_time, attempt_count FROM outbox
+    WHERE kind = 'mail' AND sent_at IS NULL AND failed_at IS NULL AND (retry_at IS NULL OR retry_at <= :now)
+    ORDER BY id LIMIT :limit
+    """,
+    DueMail,
+    system=True,
+)
 MAIL_OUTCOME = Query(
-    "SELECT settle_mail(:mail, :sent_at, :failed_at, :retry_at, :failure, :body) IS NULL AS done",
-    Completed,
+    """
+    UPDATE outbox SET sent_at = :sent_at, failed_at = :failed_at, retry_at = :retry_at, failure = :failure,
+        body = :body, attempt_count = attempt_count + 1, attempted_at = coalesce(:sent_at, :failed_at, now())
+    WHERE workspace_id = :workspace AND id = :mail AND kind = 'mail' AND sent_at IS NULL
+    """,
+    NoRows,
     MailOutcome,
 )
 _MAIL = "SELECT id, body, create_time, sent_at, failed_at, retry_at, attempted_at, failure FROM outbox"
@@ -149,11 +173,11 @@ async def record(tx: Tx, workspace: WorkspaceId, messages: Sequence[Message], no
 
 async def take_lease(tx: Tx, name: str, holder: UUID, seconds: int) -> bool:
     """Takes or renews a lease. Returns whether the holder has it for that time."""
-    return (await LEASE.one(tx, name=name, holder=holder, seconds=seconds)).granted
+    return await LEASE.run(tx, name=name, holder=holder, seconds=seconds) == 1
 
 
 async def release_lease(tx: Tx, name: str, holder: UUID) -> None:
-    await RELEASED_LEASE.one(tx, name=name, holder=holder)
+    await RELEASED_LEASE.run(tx, name=name, holder=holder)
 
 
 async def list_unsent(tx: Tx, kinds: Sequence[Kind], limit: int) -> list[UnsentMessage]:
@@ -162,12 +186,17 @@ async def list_unsent(tx: Tx, kinds: Sequence[Kind], limit: int) -> list[UnsentM
 
 
 async def mark_sent(tx: Tx, messages: Sequence[int], now: datetime) -> None:
-    await SENT_MESSAGES.one(tx, messages=messages, now=now)
+    await SENT_MESSAGES.run(tx, messages=messages, now=now)
 
 
 async def prune(tx: Tx, sent_before: datetime, unsent_before: datetime | None, limit: int) -> int:
     """Deletes old sent messages, and unsent ones if a time is given. Returns their number, `limit` at most."""
-    return (await PRUNED_MESSAGES.one(tx, sent_before=sent_before, unsent_before=unsent_before, limit=limit)).count
+    return await PRUNED_MESSAGES.run(tx, sent_before=sent_before, unsent_before=unsent_before, limit=limit)
+
+
+async def prune_failed_mail(tx: Tx, before: datetime) -> None:
+    """Deletes emails of all workspaces that failed for good before that time."""
+    await PRUNED_FAILED_MAIL.run(tx, before=before)
 
 
 async def list_mail(tx: Tx, workspace: WorkspaceId, limit: int) -> list[MailRow]:
@@ -185,6 +214,6 @@ async def list_due_mail(tx: Tx, now: datetime, limit: int) -> list[DueMail]:
     return await DUE_MAIL.all(tx, now=now, limit=limit)
 
 
-async def set_mail_outcome(tx: Tx, mail: int, outcome: MailOutcome, body: str) -> None:
+async def set_mail_outcome(tx: Tx, workspace: WorkspaceId, mail: int, outcome: MailOutcome, body: str) -> None:
     """Stores the result of an attempt. `body` replaces that of the message."""
-    await MAIL_OUTCOME.one(tx, outcome, mail=mail, body=body)
+    await MAIL_OUTCOME.run(tx, outcome, workspace=workspace, mail=mail, body=body)

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from tests.commands.conftest import Start
 from tests.support.command_line import SMALL_DEMO, VOXPOP, ServeProcess, clean_environment, run, run_successfully
+from tests.support.databases import run_sql
 
 from voxpop import __main__ as main
 from voxpop.db.embedded.cluster import Cluster
@@ -185,6 +186,7 @@ def test_status_shows_the_server_and_the_schema(folder: Path, data: Path, start:
     stopped = run_successfully("status", data=data)
     assert re.search(r"PostgreSQL 18\S*, not running\n", stopped)
     assert "up to date" in stopped
+    assert re.search("Privileges: +complete", stopped)
     assert "none yet" in stopped
     serving = start()
     running = run_successfully("status", data=data)
@@ -213,6 +215,12 @@ async def test_commands_use_an_external_database(live_db: str, folder: Path) -> 
     output = run("status", **external).stdout
     assert "PostgreSQL at " in output
     assert "@" not in output
+    await run_sql(live_db, "REVOKE SELECT ON feedback FROM voxpop_app")
+    refused = run("status", **external)
+    assert (refused.returncode, "1 missing: SELECT on feedback for voxpop_app" in refused.stdout) == (1, True)
+    assert "`voxpop migrate` grants them" in refused.stderr
+    run("migrate", **external)
+    assert run("status", **external).returncode == 0
     serving = ServeProcess(folder / "unused", env=clean_environment(**external)).wait_until_ready()
     with serving.client("invalid") as client:
         assert client.get("/health/ready").status_code == 200

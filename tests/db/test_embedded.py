@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from tests.support.embedded import (
     AS_ROOT,
     StartProcess,
@@ -33,7 +34,7 @@ from voxpop.db.embedded import supervisor as embedded
 from voxpop.db.embedded.account import Account, accessible_binaries, server_account
 from voxpop.db.embedded.binaries import find_binaries
 from voxpop.db.embedded.cluster import Cluster, Postmaster, ServerState
-from voxpop.db.embedded.supervisor import EmbeddedError, Server, Supervisor, running, until_ready
+from voxpop.db.embedded.supervisor import EmbeddedError, Supervisor, running, until_ready
 
 # --- start
 
@@ -161,7 +162,7 @@ def test_a_second_process_uses_the_server_of_the_first(data: Path, start_process
     owner = start_process()
     server = owner.server()
     with running(data) as second:
-        assert second.server == Server(server.dsn, owned=False, version=server.version)
+        assert second.server == replace(server, owned=False)
         query(second, "INSERT INTO kept VALUES (1)")
     assert query(server, "SELECT number FROM kept") == 1
 
@@ -172,7 +173,7 @@ def test_the_server_is_found_without_a_proc_file_system(
     server = start_process().server()
     monkeypatch.setattr(clusters, "PROC", data / "none")
     with running(data) as second:
-        assert second.server == Server(server.dsn, owned=False, version=server.version)
+        assert second.server == replace(server, owned=False)
 
 
 def test_only_one_of_several_first_starts_creates_the_database(folder: Path, start_process: StartProcess) -> None:
@@ -210,10 +211,10 @@ def test_another_process_takes_over_when_the_owner_ends(data: Path, start_proces
     owner = start_process()
     owner.server()
     with running(data) as remaining:
-        dsn = remaining.server.dsn
+        server = remaining.server
         owner.stop()
-        assert asyncio.run(watched(remaining, reconnects(dsn)))
-        assert remaining.server == Server(dsn, owned=True, version=remaining.server.version)
+        assert asyncio.run(watched(remaining, reconnects(server.dsn)))
+        assert remaining.server == replace(server, owned=True)
 
 
 # --- kills and recovery

@@ -162,7 +162,7 @@ async def test_a_connection_lost_in_a_statement_is_503(
 
 
 async def fail_after_losing_the_connection(database: Database) -> None:
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         tx.terminate()
         await asyncio.sleep(0)
         raise LookupError("in the block")
@@ -181,7 +181,7 @@ async def test_cancelling_a_statement_again_and_again_loses_no_exception(
     asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context))
 
     async def query() -> None:
-        async with database.transaction(None) as tx:
+        async with database.system_transaction() as tx:
             await tx.execute("SELECT pg_sleep(5)")
 
     for _ in range(3):

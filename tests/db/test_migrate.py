@@ -12,12 +12,22 @@ import pytest
 from tests.support.databases import at, run_sql
 from tests.support.directories import temporary_directory
 from tests.support.factories import Factory
+from tests.support.old_schemas import migrate_up_to
 
 from voxpop.config.loading import load
 from voxpop.db import migrate as module
 from voxpop.db.embedded.supervisor import running
-from voxpop.db.migrate import Migration, MigrationError, list_migrations, list_pending, migrate
-from voxpop.db.pool import Database
+from voxpop.db.migrate import (
+    LOGIN_ROLE,
+    Migration,
+    MigrationError,
+    list_migrations,
+    list_missing_privileges,
+    list_pending,
+    migrate,
+)
+from voxpop.db.pool import Database, savepoint
+from voxpop.types import WorkspaceId, uuid7
 
 AddMigration: TypeAlias = Callable[[str], Migration]
 NUMBERS = count()
@@ -80,39 +90,73 @@ async def test_only_missing_migrations_are_applied(live_db: str, add_migration: 
     assert await fetch_value(live_db, "SELECT count(*) FROM later") == 0
 
 
-async def test_texts_from_before_0007_get_their_stems(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = list_migrations()
-    monkeypatch.setattr(module, "list_migrations", lambda: known[:6])
-    await migrate(empty_database)
+async def test_texts_from_before_0007_get_their_stems(empty_database: str) -> None:
+    await migrate_up_to(empty_database, 6)
     await run_sql(
         empty_database,
         "ALTER TABLE ticket_search DROP CONSTRAINT ticket_search_ticket_exists",
         "INSERT INTO ticket_search SELECT gen_random_uuid(), gen_random_uuid(), 'e', 'Open', NULL, 2, NULL, NULL, "
         "now(), now(), array_to_tsvector(ARRAY['cafedogs', 'cafethe', 'cafeвхода', 'cafe42'])",
     )
-    monkeypatch.undo()
     await migrate(empty_database)
     words = await fetch_value(empty_database, "SELECT tsvector_to_array(words) FROM ticket_search")
     assert set(words) == {"cafedogs", "cafedog", "cafethe", "cafeвхода", "cafeвход", "cafe42"}
 
 
-async def test_texts_from_before_0010_are_indexed_again(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = list_migrations()
-    monkeypatch.setattr(module, "list_migrations", lambda: [one for one in known if one.number < 10])
-    await migrate(empty_database)
+async def test_texts_from_before_0010_are_indexed_again(empty_database: str) -> None:
+    await migrate_up_to(empty_database, 9)
     await run_sql(
         empty_database,
         "ALTER TABLE ticket_search DROP CONSTRAINT ticket_search_ticket_exists",
         "INSERT INTO ticket_search SELECT gen_random_uuid(), gen_random_uuid(), 'e', 'Open', NULL, 2, NULL, NULL, "
         "now(), now(), ''",
     )
-    monkeypatch.undo()
     await migrate(empty_database)
     # A new message begins a part of its own, because the size of the old text is unknown.
     assert await fetch_value(empty_database, "SELECT ARRAY[part, size] FROM ticket_search WHERE is_outdated") == [
         0,
         50000,
     ]
+
+
+async def test_the_login_of_the_pool_may_only_switch_to_the_roles(live_db: str) -> None:
+    await migrate(live_db, login_password="secret")
+    await migrate(live_db, login_password="secret")  # every start does
+    login = with_role(live_db, LOGIN_ROLE)
+    assert await fetch_value(login, "SELECT rolsuper OR rolinherit FROM pg_roles WHERE rolname = current_user") is False
+    for statement in ("SELECT FROM product", "SELECT FROM account", "CREATE TABLE mine ()", "SET ROLE voxpop"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await fetch_value(login, statement)
+    database = await Database.open(login, size=1)
+    try:
+        async with database.transaction(WorkspaceId(uuid7())) as tx:
+            assert await tx.fetchval("SELECT count(*) FROM product") == 0
+            await tx.execute("RESET ROLE")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with savepoint(tx):
+                    await tx.fetchval("SELECT count(*) FROM product")
+    finally:
+        await database.close()
+
+
+async def test_missing_privileges_are_listed_and_granted_again(live_db: str) -> None:
+    assert await list_missing_privileges(live_db) == []
+    await run_sql(
+        live_db,
+        "REVOKE DELETE ON product FROM voxpop_app",
+        "REVOKE ALL (last_used_at) ON api_key FROM voxpop_system",
+        "GRANT ALL ON migration TO voxpop_app",
+    )
+    missing = [
+        "DELETE on product for voxpop_app",
+        "SELECT on api_key (last_used_at) for voxpop_system",
+        "UPDATE on api_key (last_used_at) for voxpop_system",
+    ]
+    assert await list_missing_privileges(live_db) == await list_missing_privileges(live_db) == missing
+    await migrate(live_db)
+    assert await list_missing_privileges(live_db) == []
+    may_read = "SELECT has_table_privilege('voxpop_app', 'migration', 'SELECT')"
+    assert await fetch_value(live_db, may_read) is False
 
 
 async def test_a_database_of_a_newer_version_is_refused(live_db: str) -> None:

@@ -31,6 +31,11 @@ SELECT_STORED_COLUMNS = """
 """
 # Rows that only the worker and pages insert.
 INSERTS_WITHOUT_ENDPOINT = (
+    "INSERT INTO publishable_key (workspace_id, id, name, secret, origins, create_time, create_user) "
+    "VALUES ($1, gen_random_uuid(), 'shop', 'x', '{https://shop.example}', now(), 'x')",
+    "INSERT INTO survey_email (workspace_id, survey_id, campaign_id, email, email_folded) "
+    "SELECT workspace_id, id, gen_random_uuid(), 'a@b', 'a@b' FROM survey WHERE workspace_id = $1 LIMIT 1",
+    "INSERT INTO unsubscribed_email (workspace_id, email_folded, create_time) VALUES ($1, 'a@b', now())",
     """INSERT INTO session (workspace_id, id, secret_hash, kind, email, create_time, last_seen_at, idle_seconds,
                             expires_at)
        VALUES ($1, gen_random_uuid(), '', 'customer', 'x@x.com', now(), now(), 1, now())""",
@@ -122,7 +127,7 @@ async def test_a_transaction_runs_as_the_app_role_for_its_workspace(database: Da
 async def test_a_system_transaction_runs_as_the_system_role(database: Database) -> None:
     async with database.system_transaction() as tx:
         assert tuple(await tx.fetchrow(SELECT_IDENTITY) or ()) == ("voxpop_system", "")
-    for table in ("feedback", "ticket", "account", "session", "workspace"):
+    for table in ("feedback", "ticket", "survey", "interaction", "daily_metrics"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with database.system_transaction() as tx:
                 await tx.fetch(f"SELECT FROM {table}")

@@ -15,6 +15,7 @@ from tests.support.factories import Factory
 from voxpop import demo
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
+from voxpop.surveys import new_workspaces
 from voxpop.workspaces import service as workspaces
 
 SCALE = 0.5  # of the demo; enough for the differences between agents
@@ -32,7 +33,7 @@ class LoadedDemo(NamedTuple):
 async def load_demo(dsn: str) -> LoadedDemo:
     shares: list[float] = []
     pool = await Database.open(dsn)
-    workspace = await workspaces.open_workspace(pool, WORKSPACE)
+    workspace = await new_workspaces.open_workspace(pool, WORKSPACE)
     assert await demo.load(pool, workspace, lambda _, share: shares.append(share), SCALE)
     await pool.close()
     return LoadedDemo(dsn, shares)

@@ -13,8 +13,8 @@ from tests.support.kafka_broker import Broker, running
 from voxpop.campaigns import service as campaigns
 from voxpop.campaigns.models import CampaignPlan, Trigger
 from voxpop.db.pool import Database
+from voxpop.surveys import new_workspaces
 from voxpop.types import Actor, Scope, WorkspaceId, utcnow
-from voxpop.workspaces import service as workspaces
 
 StartTask = Callable[[Awaitable[None]], "asyncio.Task[None]"]
 
@@ -40,7 +40,7 @@ def kafka(broker: Broker, tmp_path: Path) -> Kafka:
 
 async def open_workspace_with_campaign(database: Database, name: str) -> WorkspaceId:
     """A workspace with one campaign, for completed orders."""
-    workspace = (await workspaces.open_workspace(database, name)).id
+    workspace = (await new_workspaces.open_workspace(database, name)).id
     actor = Actor(workspace, "test", frozenset(Scope))
     plan = CampaignPlan(
         name="After an order",

@@ -9,6 +9,7 @@ from tests.support.clients import Client
 from voxpop.config.loading import load
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
+from voxpop.surveys import new_workspaces
 from voxpop.types import Scope, WorkspaceId, utcnow
 from voxpop.workspaces import service as workspaces
 
@@ -22,7 +23,7 @@ class Factory:
         self.clients: list[Client] = []
 
     async def workspace(self, name: str) -> WorkspaceId:
-        return (await workspaces.open_workspace(self.database, name)).id
+        return (await new_workspaces.open_workspace(self.database, name)).id
 
     async def key(self, workspace: WorkspaceId, *scopes: Scope) -> str:
         async with self.database.transaction(workspace) as tx:

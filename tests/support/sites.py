@@ -16,8 +16,8 @@ from voxpop.config.loading import load
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.mail import OutgoingMail
+from voxpop.surveys import new_workspaces
 from voxpop.types import WorkspaceId, utcnow
-from voxpop.workspaces import service
 from voxpop.workspaces.models import Workspace
 
 HOST = "voxpop.test"
@@ -53,7 +53,7 @@ class Site:
 
     async def set_up(self) -> Self:
         for name in ("default", "acme"):
-            self.workspaces[name] = await service.open_workspace(self.database, name)
+            self.workspaces[name] = await new_workspaces.open_workspace(self.database, name)
         return self
 
     def workspace_id(self, slug: str = "default") -> WorkspaceId:

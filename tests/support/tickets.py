@@ -66,9 +66,9 @@ async def member(owner: "asyncpg.Connection[Any]", workspace: WorkspaceId, name:
         account, email, email.lower(), name,
     )  # fmt: skip
     await owner.execute(
-        "INSERT INTO member (workspace_id, account_id, role, create_time, create_user, last_update_time, "
-        "last_update_user) VALUES ($1, $2, 'agent', now(), 'test', now(), 'test')",
-        workspace, account,
+        "INSERT INTO member (workspace_id, account_id, name, email, email_folded, role, create_time, create_user, "
+        "last_update_time, last_update_user) VALUES ($1, $2, $3, $4, $5, 'agent', now(), 'test', now(), 'test')",
+        workspace, account, name, email, email.lower(),
     )  # fmt: skip
     return AccountId(account)
 

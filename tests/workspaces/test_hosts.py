@@ -2,14 +2,15 @@
 
 import pytest
 from tests.support.databases import at, run_sql
+from tests.support.old_schemas import migrate_up_to
 from tests.support.portal import text_of
 from tests.support.sites import HOST, Site
 
 from voxpop.accounts import sign_in
-from voxpop.db import migrate as module
-from voxpop.db.migrate import list_migrations, migrate
+from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
 from voxpop.hosts import workspace_label, workspace_url
+from voxpop.surveys import new_workspaces
 from voxpop.types import utcnow, uuid7
 from voxpop.workspaces import service
 
@@ -77,7 +78,7 @@ async def test_an_unknown_host_is_not_found(site: Site, host: str) -> None:
 
 async def test_a_label_is_made_from_the_name(site: Site) -> None:
     names = ("Ridgeway Parts", "ridgeway parts!", "Ёлка")
-    created = [await service.open_workspace(site.database, name) for name in names]
+    created = [await new_workspaces.open_workspace(site.database, name) for name in names]
     assert [workspace.slug for workspace in created] == ["ridgeway-parts", "ridgeway-parts-2", "workspace"]
 
 
@@ -93,16 +94,11 @@ async def test_a_malformed_host_is_refused(site: Site, host: str, signed_in: boo
     assert 400 <= (await browser.post("/login", data={"email": "a@b.de"}, headers=headers)).status_code < 500
 
 
-async def test_the_migration_gives_the_bare_host_to_the_oldest_workspace(
-    server_dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_migration_gives_the_bare_host_to_the_oldest_workspace(server_dsn: str) -> None:
     """Before labels existed, the oldest workspace could be renamed and another could take its name."""
     name = f"voxpop_before_labels_{uuid7().hex}"
     await run_sql(server_dsn, f"CREATE DATABASE {name} TEMPLATE template0")
-    known = list_migrations()
-    with monkeypatch.context() as before:
-        before.setattr(module, "list_migrations", lambda: known[:3])
-        await migrate(at(server_dsn, name))
+    await migrate_up_to(at(server_dsn, name), 3)
     await run_sql(
         at(server_dsn, name),
         f"SELECT create_workspace('{uuid7()}', 'default')",
@@ -111,7 +107,7 @@ async def test_the_migration_gives_the_bare_host_to_the_oldest_workspace(
     )
     await migrate(at(server_dsn, name))
     database = await Database.open(at(server_dsn, name), size=2)
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         labels = {workspace.name: workspace.slug for workspace in await service.list_workspaces(tx)}
     assert labels == {"Ridgeway": "default", "default": "default-2"}
     link = await sign_in.create_first_owner_link(database, f"http://{HOST}", utcnow())

@@ -11,6 +11,7 @@ from tests.support.invariants import Owner
 from voxpop.auth.tokens import new_api_key, parse_api_key
 from voxpop.db.pool import Database
 from voxpop.errors import NotFound, Unauthorized
+from voxpop.surveys import new_workspaces
 from voxpop.types import KeyId, Scope, utcnow, uuid7
 from voxpop.workspaces import service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
@@ -56,12 +57,12 @@ async def test_keys_are_listed_and_revoked_in_their_own_workspace_only(
 
 
 async def test_the_first_start_creates_a_workspace_and_a_key_once(database: Database, make: Factory) -> None:
-    key = await service.first_start(database, utcnow())
+    key = await new_workspaces.first_start(database, utcnow())
     client = make.anonymous(headers={"authorization": f"Bearer {key}"})
     assert (await client.get("/api/v1/workspace")).json()["name"] == "default"
-    assert await service.first_start(database, utcnow()) is None
+    assert await new_workspaces.first_start(database, utcnow()) is None
     with pytest.raises(WorkspaceAlreadyExists):
-        await service.open_workspace(database, "default")
+        await new_workspaces.open_workspace(database, "default")
 
 
 async def test_a_workspace_is_found_by_its_name(database: Database, make: Factory) -> None:

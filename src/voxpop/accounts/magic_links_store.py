@@ -89,6 +89,10 @@ DELETED_LINKS_OF_ACCOUNT = Query(
     """,
     NoRows,
 )
+DELETED_LINKS_EVERYWHERE = Query(
+    "DELETE FROM magic_link WHERE account_id = :account AND used_at IS NULL", NoRows, system=True
+)
+OLD_LINKS = Query("DELETE FROM magic_link WHERE expires_at < :before", NoRows, system=True)
 
 
 async def insert_link(tx: Tx, workspace: WorkspaceId, link: MagicLinkValues) -> None:
@@ -129,3 +133,13 @@ async def delete_links_of_account(tx: Tx, workspace: WorkspaceId, account: Accou
 async def list_owner_links(tx: Tx, workspace: WorkspaceId, now: datetime) -> list[MagicLink]:
     """The links for a first owner that can still be used."""
     return await OWNER_LINKS.all(tx, workspace=workspace, now=now)
+
+
+async def delete_links_everywhere(tx: Tx, account: AccountId) -> None:
+    """Deletes the open links of an account in every workspace. Runs as the system."""
+    await DELETED_LINKS_EVERYWHERE.run(tx, account=account)
+
+
+async def delete_old_links(tx: Tx, before: datetime) -> None:
+    """Deletes the links of every workspace that expired before that time."""
+    await OLD_LINKS.run(tx, before=before)

@@ -8,7 +8,7 @@ from voxpop.accounts import magic_links_store, passwords, sessions_store, store
 from voxpop.accounts.errors import LastOwner
 from voxpop.accounts.models import Account, Member, MemberRow, Preferences, Role
 from voxpop.auth.permissions import may_manage
-from voxpop.db.pool import Database, Tx
+from voxpop.db.pool import Database, Tx, system_role
 from voxpop.errors import FieldError, Forbidden, Invalid
 from voxpop.i18n import N_
 from voxpop.text import is_visible
@@ -104,8 +104,9 @@ async def hash_new_password(database: Database, member: Member, current: str, ne
 async def set_password(tx: Tx, member: Member, password_hash: str, now: datetime) -> None:
     """Replaces the password, and ends the account's other sessions and links everywhere."""
     await store.set_password(tx, member.workspace_id, member.account_id, password_hash, now)
-    await magic_links_store.delete_links_of_account(tx, member.workspace_id, member.account_id)
     await sessions_store.end_other_sessions(tx, member.account_id, member.session_id)
+    async with system_role(tx):
+        await magic_links_store.delete_links_everywhere(tx, member.account_id)
 
 
 async def has_password(tx: Tx, member: Member) -> bool:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from voxpop import outbox
+from voxpop.accounts import magic_links_store
 from voxpop.accounts import sessions_store as store
 from voxpop.accounts.models import (
     ActiveSession,
@@ -16,6 +18,7 @@ from voxpop.accounts.models import (
     SessionRow,
 )
 from voxpop.accounts.sessions_store import SessionValues
+from voxpop.auth import store as rate_limits_store
 from voxpop.auth.tokens import OpaqueToken, hash_secret, new_token
 from voxpop.db.pool import Database, Tx
 from voxpop.email_addresses import normalize_email
@@ -100,11 +103,14 @@ async def look_up_workspaces(tx: Tx, _: WorkspaceId, labels: Sequence[str]) -> l
 
 async def find_workspace(database: Database, label: str) -> Workspace | None:
     """The workspace with this host label."""
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         return (await store.find_workspaces(tx, [label])).get(label)
 
 
 async def purge(database: Database, now: datetime) -> None:
     """Deletes expired sessions, links, rate limits and failed emails of every workspace."""
-    async with database.transaction(None) as tx:
-        await store.delete_expired(tx, now, now - KEPT_AFTER)
+    async with database.system_transaction() as tx:
+        await store.delete_expired(tx, now)
+        await magic_links_store.delete_old_links(tx, now - KEPT_AFTER)
+        await rate_limits_store.delete_old_windows(tx, now - KEPT_AFTER)
+        await outbox.prune_failed_mail(tx, now - KEPT_AFTER)

@@ -7,16 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.accounts.models import ActiveSession, SessionKind, SessionRow
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Tx, system_role
 from voxpop.db.query import NoRows, Query
 from voxpop.types import AccountId, WorkspaceId
 from voxpop.workspaces.models import Workspace
-
-
-class Done(Struct):
-    """The row of a function that returns nothing."""
-
-    done: bool
 
 
 class SessionValues(Struct, frozen=True):
@@ -41,16 +35,31 @@ WORKSPACES_BY_LABEL = Query(
     """
     SELECT id, name, time_zone, cool_down_days, slug, portal_enabled, csat_enabled, accent, logo_hash, logo_width,
         logo_height, has_demo_data
-    FROM find_workspaces(:labels::text[])
+    FROM workspace WHERE slug = ANY (:labels::text[])
     """,
     Workspace,
+    system=True,
 )
 ACTIVE_SESSIONS = Query(
     """
-    SELECT id, workspace_id, secret_hash, kind, account_id, email, name, ticket_id, role, language, is_read_only
-    FROM find_sessions(:sessions::uuid[])
+    WITH used AS (
+        UPDATE session SET last_seen_at = now()
+        WHERE id IN (
+            SELECT id FROM session
+            WHERE id = ANY (:sessions::uuid[]) AND expires_at > now() AND last_seen_at < now() - interval '1 minute'
+                AND last_seen_at > now() - make_interval(secs => idle_seconds)
+            FOR UPDATE SKIP LOCKED)
+    )
+    SELECT s.id, s.workspace_id, s.secret_hash, s.kind, s.account_id, coalesce(m.email, s.email) AS email,
+        coalesce(m.name, s.name) AS name, s.ticket_id, m.role, m.language,
+        coalesce(m.is_read_only, false) AS is_read_only
+    FROM session s
+    LEFT JOIN member m ON m.workspace_id = s.workspace_id AND m.account_id = s.account_id AND m.removed_at IS NULL
+    WHERE s.id = ANY (:sessions::uuid[]) AND s.expires_at > now() AND (s.kind <> 'member' OR m.role IS NOT NULL)
+        AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds)
     """,
     ActiveSession,
+    system=True,
 )
 NEW_SESSION = Query(
     """
@@ -88,9 +97,18 @@ ENDED_SESSIONS_OF_CUSTOMER = Query(
     changes_identity=True,
 )
 ENDED_OTHER_SESSIONS = Query(
-    "SELECT end_account_sessions(:account, :kept) IS NULL AS done", Done, changes_identity=True
+    "DELETE FROM session WHERE account_id = :account AND id <> :kept", NoRows, changes_identity=True, system=True
 )
-DELETED_EXPIRED = Query("SELECT delete_expired(:now, :old) IS NULL AS done", Done)
+ENDED_SESSIONS_EVERYWHERE = Query(
+    "DELETE FROM session WHERE account_id = :account", NoRows, changes_identity=True, system=True
+)
+EXPIRED_SESSIONS = Query(
+    """
+    DELETE FROM session WHERE expires_at < :now OR last_seen_at < :now - make_interval(secs => idle_seconds)
+    """,
+    NoRows,
+    system=True,
+)
 
 
 async def find_workspaces(tx: Tx, labels: Sequence[str]) -> dict[str, Workspace]:
@@ -135,9 +153,15 @@ async def end_sessions_of_customer(tx: Tx, workspace: WorkspaceId, email_folded:
 
 async def end_other_sessions(tx: Tx, account: AccountId, kept: UUID) -> None:
     """Ends the account's sessions in every workspace, except the one to keep."""
-    await ENDED_OTHER_SESSIONS.one(tx, account=account, kept=kept)
+    async with system_role(tx):
+        await ENDED_OTHER_SESSIONS.run(tx, account=account, kept=kept)
 
 
-async def delete_expired(tx: Tx, now: datetime, old: datetime) -> None:
-    """Deletes expired sessions, and links, rate limits and failed emails older than `old`, in every workspace."""
-    await DELETED_EXPIRED.one(tx, now=now, old=old)
+async def end_sessions_everywhere(tx: Tx, account: AccountId) -> None:
+    """Ends the account's sessions in every workspace. Runs as the system."""
+    await ENDED_SESSIONS_EVERYWHERE.run(tx, account=account)
+
+
+async def delete_expired(tx: Tx, now: datetime) -> None:
+    """Deletes expired sessions of every workspace."""
+    await EXPIRED_SESSIONS.run(tx, now=now)

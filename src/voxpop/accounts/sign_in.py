@@ -136,7 +136,7 @@ async def create_owner_link(tx: Tx, workspace: Workspace, public_url: str, now: 
 
 async def create_first_owner_link(database: Database, public_url: str, now: datetime) -> str | None:
     """A link for the first owner of the default workspace; None if it has an owner or an open link."""
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         workspace = (await sessions_store.find_workspaces(tx, [DEFAULT_LABEL])).get(DEFAULT_LABEL)
     if workspace is None:
         return None

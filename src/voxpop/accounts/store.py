@@ -6,18 +6,26 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from voxpop.accounts import magic_links_store, sessions_store
 from voxpop.accounts.models import Account, MemberRow, Preferences, Role, StartPage
-from voxpop.db.pool import Tx
+from voxpop.db.pool import Tx, system_role
 from voxpop.db.query import NoRows, Query
 from voxpop.email_addresses import normalize_email
 from voxpop.types import AccountId, Audit, WorkspaceId
 
 
-class JoinedAccount(Struct):
-    """The account of an address, and whether it is a new one."""
+class AccountName(Struct):
+    """The account of an address, as members show it."""
 
     id: AccountId
-    is_new: bool
+    name: str
+    email: str
+
+
+class AccountRef(Struct):
+    """An account that was changed."""
+
+    id: AccountId
 
 
 class MemberName(Struct):
@@ -25,6 +33,16 @@ class MemberName(Struct):
 
     account_id: AccountId
     name: str
+
+
+class NewMember(Struct, frozen=True):
+    """The columns of a new member."""
+
+    account_id: AccountId
+    name: str
+    email: str
+    email_folded: str
+    role: Role
 
 
 class StartPageRow(Struct):
@@ -48,16 +66,15 @@ class MemberRole(Struct):
 
 MEMBERS = Query(
     """
-    SELECT m.account_id, a.name, a.email, m.role, m.create_time FROM member m JOIN account a ON a.id = m.account_id
-    WHERE m.workspace_id = :workspace AND m.removed_at IS NULL AND NOT m.is_read_only
-    ORDER BY m.create_time, m.account_id
+    SELECT account_id, name, email, role, create_time FROM member
+    WHERE workspace_id = :workspace AND removed_at IS NULL AND NOT is_read_only ORDER BY create_time, account_id
     """,
     MemberRow,
 )
 NAMES = Query(
     """
-    SELECT m.account_id, a.name FROM member m JOIN account a ON a.id = m.account_id
-    WHERE m.workspace_id = :workspace AND m.account_id = ANY (:accounts::uuid[])
+    SELECT account_id, name FROM member
+    WHERE workspace_id = :workspace AND account_id = ANY (:accounts::uuid[])
     """,
     MemberName,
 )
@@ -67,6 +84,7 @@ MEMBER_ACCOUNT_BY_EMAIL = Query(
     WHERE m.workspace_id = :workspace AND a.email_folded = :email_folded AND m.removed_at IS NULL
     """,
     Account,
+    system=True,
 )
 MEMBER_ACCOUNT = Query(
     """
@@ -74,14 +92,38 @@ MEMBER_ACCOUNT = Query(
     WHERE m.workspace_id = :workspace AND m.account_id = :account AND m.removed_at IS NULL
     """,
     Account,
+    system=True,
 )
 ACCOUNT_OF_OTHER_WORKSPACE = Query(
-    "SELECT account_id, name, email, password_hash FROM find_login_elsewhere(:workspace, :email_folded)", Account
+    """
+    SELECT a.id AS account_id, a.name, a.email, a.password_hash FROM account a
+    WHERE a.email_folded = :email_folded AND EXISTS (
+        SELECT FROM member m WHERE m.account_id = a.id AND m.workspace_id <> :workspace AND m.removed_at IS NULL)
+    """,
+    Account,
+    system=True,
 )
-JOINED_ACCOUNT = Query(
-    "SELECT id, is_new FROM join_account(:account, :email, :email_folded, :name, :email_verified, :now)",
-    JoinedAccount,
+NEW_ACCOUNT = Query(
+    """
+    INSERT INTO account (id, email, email_folded, name, create_time, last_update_time)
+    VALUES (:account, :email, :email_folded, :name, :now, :now) ON CONFLICT (email_folded) DO NOTHING
+    """,
+    NoRows,
     changes_identity=True,
+    system=True,
+)
+# An account that was made for the address by someone else loses the password that they chose.
+CLAIMED_ACCOUNT = Query(
+    """
+    UPDATE account SET email_verified_at = :now, password_hash = NULL
+    WHERE email_folded = :email_folded AND email_verified_at IS NULL RETURNING id
+    """,
+    AccountRef,
+    changes_identity=True,
+    system=True,
+)
+ACCOUNT_OF_EMAIL = Query(
+    "SELECT id, name, email FROM account WHERE email_folded = :email_folded", AccountName, system=True
 )
 VERIFIED_EMAIL = Query(
     """
@@ -91,18 +133,20 @@ VERIFIED_EMAIL = Query(
     """,
     NoRows,
     changes_identity=True,
+    system=True,
 )
 # A former member gets the role of the new invitation; a present member keeps theirs.
 NEW_MEMBER = Query(
     """
-    INSERT INTO member AS m (workspace_id, account_id, role, create_time, create_user, last_update_time,
-                             last_update_user)
-    VALUES (:workspace, :account, :role, :at, :by, :at, :by)
+    INSERT INTO member AS m (workspace_id, account_id, name, email, email_folded, role, create_time, create_user,
+                             last_update_time, last_update_user)
+    VALUES (:workspace, :account_id, :name, :email, :email_folded, :role, :at, :by, :at, :by)
     ON CONFLICT (workspace_id, account_id) DO UPDATE
         SET role = excluded.role, removed_at = NULL, last_update_time = :at, last_update_user = :by
         WHERE m.removed_at IS NOT NULL
     """,
     NoRows,
+    values=NewMember,
     changes_identity=True,
 )
 # Locked in one order, so that two owners who change each other's role wait for each other.
@@ -171,13 +215,19 @@ NEW_PREFERENCES = Query(
     NoRows,
     changes_identity=True,
 )
+# In every workspace, as the member is the same person there.
 RENAMED_ACCOUNT = Query(
     """
-    UPDATE account SET name = :name, last_update_time = :now
-    WHERE id = (SELECT account_id FROM member WHERE workspace_id = :workspace AND account_id = :account)
+    WITH renamed AS (
+        UPDATE account SET name = :name, last_update_time = :now
+        WHERE id = (SELECT account_id FROM member WHERE workspace_id = :workspace AND account_id = :account)
+        RETURNING id
+    )
+    UPDATE member m SET name = :name FROM renamed WHERE m.account_id = renamed.id
     """,
     NoRows,
     changes_identity=True,
+    system=True,
 )
 NEW_PASSWORD = Query(
     """
@@ -186,6 +236,7 @@ NEW_PASSWORD = Query(
     """,
     NoRows,
     changes_identity=True,
+    system=True,
 )
 
 
@@ -201,17 +252,20 @@ async def list_names(tx: Tx, workspace: WorkspaceId, accounts: Sequence[UUID]) -
 
 async def find_account_by_email(tx: Tx, workspace: WorkspaceId, email: str) -> Account | None:
     """The member's account with this address; None if no member has it."""
-    return await MEMBER_ACCOUNT_BY_EMAIL.find(tx, workspace=workspace, email_folded=normalize_email(email))
+    async with system_role(tx):
+        return await MEMBER_ACCOUNT_BY_EMAIL.find(tx, workspace=workspace, email_folded=normalize_email(email))
 
 
 async def get_account(tx: Tx, workspace: WorkspaceId, account: AccountId) -> Account:
     """A member's account; NotFound for anyone else's."""
-    return await MEMBER_ACCOUNT.one(tx, workspace=workspace, account=account)
+    async with system_role(tx):
+        return await MEMBER_ACCOUNT.one(tx, workspace=workspace, account=account)
 
 
 async def find_account_of_other_workspace(tx: Tx, workspace: WorkspaceId, email: str) -> Account | None:
     """The account with this address if it is a member of another workspace, and perhaps of this one too."""
-    return await ACCOUNT_OF_OTHER_WORKSPACE.find(tx, workspace=workspace, email_folded=normalize_email(email))
+    async with system_role(tx):
+        return await ACCOUNT_OF_OTHER_WORKSPACE.find(tx, workspace=workspace, email_folded=normalize_email(email))
 
 
 async def insert_member(
@@ -222,19 +276,20 @@ async def insert_member(
     `email_verified`: the person received an email at the address. An account that was made for the address without
     such a proof then loses its password, sessions and links.
     """
-    joined = await JOINED_ACCOUNT.one(
-        tx,
-        account=new.account_id,
-        email=new.email,
-        email_folded=normalize_email(new.email),
-        name=new.name,
-        email_verified=email_verified,
-        now=audit.at,
-    )
-    await NEW_MEMBER.run(tx, audit, workspace=workspace, account=joined.id, role=role)
-    if joined.is_new and new.password_hash:
-        await set_password(tx, workspace, joined.id, new.password_hash, audit.at)
-    return joined.id
+    folded = normalize_email(new.email)
+    async with system_role(tx):
+        await NEW_ACCOUNT.run(
+            tx, account=new.account_id, email=new.email, email_folded=folded, name=new.name, now=audit.at
+        )
+        if email_verified and (claimed := await CLAIMED_ACCOUNT.find(tx, email_folded=folded, now=audit.at)):
+            await sessions_store.end_sessions_everywhere(tx, claimed.id)
+            await magic_links_store.delete_links_everywhere(tx, claimed.id)
+        account = await ACCOUNT_OF_EMAIL.one(tx, email_folded=folded)
+    member = NewMember(account.id, account.name, account.email, folded, role)
+    await NEW_MEMBER.run(tx, member, audit, workspace=workspace)
+    if account.id == new.account_id and new.password_hash:
+        await set_password(tx, workspace, account.id, new.password_hash, audit.at)
+    return account.id
 
 
 async def lock_owners(tx: Tx, workspace: WorkspaceId) -> list[AccountId]:
@@ -284,14 +339,17 @@ async def set_language(tx: Tx, workspace: WorkspaceId, account: AccountId, langu
 
 async def set_name(tx: Tx, workspace: WorkspaceId, account: AccountId, name: str, now: datetime) -> None:
     """Renames a member's account."""
-    await RENAMED_ACCOUNT.run(tx, workspace=workspace, account=account, name=name, now=now)
+    async with system_role(tx):
+        await RENAMED_ACCOUNT.run(tx, workspace=workspace, account=account, name=name, now=now)
 
 
 async def set_password(tx: Tx, workspace: WorkspaceId, account: AccountId, password_hash: str, now: datetime) -> None:
     """Replaces the password of a member's account."""
-    await NEW_PASSWORD.run(tx, workspace=workspace, account=account, password_hash=password_hash, now=now)
+    async with system_role(tx):
+        await NEW_PASSWORD.run(tx, workspace=workspace, account=account, password_hash=password_hash, now=now)
 
 
 async def set_email_verified(tx: Tx, workspace: WorkspaceId, account: AccountId, now: datetime) -> None:
     """Records the first time that the address of a member's account was verified."""
-    await VERIFIED_EMAIL.run(tx, workspace=workspace, account=account, now=now)
+    async with system_role(tx):
+        await VERIFIED_EMAIL.run(tx, workspace=workspace, account=account, now=now)

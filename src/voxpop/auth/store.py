@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Query
+from voxpop.db.query import NoRows, Query
 from voxpop.types import WorkspaceId
 
 
@@ -28,6 +28,7 @@ COUNTED_ATTEMPT = Query(
     """,
     Window,
 )
+OLD_WINDOWS = Query("DELETE FROM rate_limit WHERE began_at < :before", NoRows, system=True)
 
 
 async def record_attempt(
@@ -37,3 +38,8 @@ async def record_attempt(
     return await COUNTED_ATTEMPT.one(
         tx, workspace=workspace, name=name, subject=subject, now=now, expired_before=expired_before
     )
+
+
+async def delete_old_windows(tx: Tx, before: datetime) -> None:
+    """Deletes the windows of every workspace that began before that time."""
+    await OLD_WINDOWS.run(tx, before=before)

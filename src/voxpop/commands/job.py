@@ -141,7 +141,7 @@ JOBS: dict[str, RunJob] = {
 
 
 async def _list_workspaces(database: Database) -> list[Workspace]:
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         return await workspaces.list_workspaces(tx)
 
 

@@ -23,7 +23,7 @@ def migrate(*, data: Data = None) -> None:
     """Applies the missing migrations and writes their names."""
     settings = load_settings(data)
     with database_server(settings) as server:
-        applied = asyncio.run(migrations.migrate(settings.migrate_url or server.dsn, log_progress))
+        applied = asyncio.run(migrations.migrate(server.owner_dsn, log_progress, login_password=server.login_password))
     for migration in applied:
         write_line(f"Applied {migration.number:04d} {migration.name}")
     if not applied:

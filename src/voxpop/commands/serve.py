@@ -31,6 +31,7 @@ from voxpop.commands.session import (
 from voxpop.commands.worker_processes import WorkerProcesses, WorkerStart
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
+from voxpop.surveys import new_workspaces
 from voxpop.types import utcnow
 from voxpop.web.service_metrics import ServiceMetrics
 from voxpop.worker import loop
@@ -128,7 +129,7 @@ def _count(workers: str) -> int:
 
 
 async def _run(serving: Serving) -> None:
-    async with migrated_database(serving.settings, serving.server.dsn) as database:
+    async with migrated_database(serving.settings, serving.server) as database:
         await _set_up(database, serving.settings)
         if serving.settings.demo:
             await _load_demo(database)
@@ -140,7 +141,7 @@ async def _run(serving: Serving) -> None:
 
 async def _set_up(database: Database, settings: Settings) -> None:
     """On the first start writes the API key and the owner's sign-in link."""
-    if key := await workspaces.first_start(database, utcnow()):
+    if key := await new_workspaces.first_start(database, utcnow()):
         write_line(f"Your API key with all scopes. It cannot be shown again:\n\n    {key}\n")
     if link := await sign_in.create_first_owner_link(database, settings.public_url, utcnow()):
         write_line(f"Sign in as the owner. The link works once and expires in 7 days:\n\n    {link}\n")
@@ -148,7 +149,7 @@ async def _set_up(database: Database, settings: Settings) -> None:
 
 async def _load_demo(database: Database) -> None:
     """Loads the demo data into the workspace with the default slug, whatever its name is."""
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         rows = await workspaces.list_workspaces(tx)
     for workspace in rows:
         if workspace.slug == workspaces.DEFAULT:

@@ -17,6 +17,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.embedded.supervisor import Supervisor, running
 from voxpop.db.migrate import migrate
 from voxpop.db.pool import Database
+from voxpop.surveys import new_workspaces
 from voxpop.text import is_visible, one_line
 from voxpop.types import MAX_NAME
 from voxpop.workspaces import service as workspaces
@@ -35,10 +36,15 @@ def check_name(_type: object, value: str) -> None:
 
 
 class DatabaseServer(Struct, frozen=True):
-    """The address of the database; `supervisor` is set for the embedded server."""
+    """The address of the database for the pool, and that for its owner, who migrates it.
+
+    `supervisor` and `login_password` are set for the embedded server. There the login is made with the migrations.
+    """
 
     dsn: str
-    supervisor: Supervisor | None
+    owner_dsn: str
+    supervisor: Supervisor | None = None
+    login_password: str | None = None
 
 
 def load_settings(data: Path | None, **flags: Value | None) -> Settings:
@@ -64,7 +70,7 @@ def database_server(
     starts.
     """
     if settings.database_url:
-        yield DatabaseServer(settings.database_url, None)
+        yield DatabaseServer(settings.database_url, settings.migrate_url or settings.database_url)
         return
     connections = processes * (settings.pool_size + LISTENERS) + OTHER_CONNECTIONS
     with running(
@@ -74,14 +80,15 @@ def database_server(
         connections=connections,
         meanwhile=meanwhile,
     ) as supervisor:
-        yield DatabaseServer(supervisor.server.dsn, supervisor)
+        server = supervisor.server
+        yield DatabaseServer(server.login_dsn, server.dsn, supervisor, server.login_password)
 
 
 @asynccontextmanager
-async def migrated_database(settings: Settings, dsn: str) -> AsyncIterator[Database]:
+async def migrated_database(settings: Settings, server: DatabaseServer) -> AsyncIterator[Database]:
     """A pool on the database, after its schema is migrated."""
-    await migrate(settings.migrate_url or dsn, log_progress)
-    database = await Database.open(dsn, size=settings.pool_size, direct=settings.migrate_url)
+    await migrate(server.owner_dsn, log_progress, login_password=server.login_password)
+    database = await Database.open(server.dsn, size=settings.pool_size, direct=settings.migrate_url)
     try:
         yield database
     finally:
@@ -91,15 +98,15 @@ async def migrated_database(settings: Settings, dsn: str) -> AsyncIterator[Datab
 def run_on_database(settings: Settings, action: Callable[[Database], Awaitable[Result]]) -> Result:
     """Runs an action on the database. A server that was not running stops afterwards."""
 
-    async def run(dsn: str) -> Result:
-        async with migrated_database(settings, dsn) as database:
+    async def run(server: DatabaseServer) -> Result:
+        async with migrated_database(settings, server) as database:
             return await action(database)
 
     with database_server(settings) as server:
-        return asyncio.run(run(server.dsn))
+        return asyncio.run(run(server))
 
 
 async def get_or_create_workspace(database: Database, name: str) -> Workspace:
     """The workspace. The default one is created if there is none yet."""
-    await workspaces.ensure_workspace(database)
+    await new_workspaces.ensure_workspace(database)
     return await workspaces.get_workspace_by_name(database, name)

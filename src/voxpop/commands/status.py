@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from voxpop.commands.output import write_line
 from voxpop.commands.session import Data, DatabaseServer, database_server, load_settings
 from voxpop.config.settings import Settings
-from voxpop.db.migrate import list_pending
+from voxpop.db.migrate import list_missing_privileges, list_pending
 from voxpop.db.pool import Database
+from voxpop.errors import OperatorError
 from voxpop.workspaces import service as workspaces
 
 STATUS = """Show the version, the database server and the state of the schema.
@@ -31,7 +32,7 @@ def status(*, data: Data = None) -> None:
         return
     with database_server(settings) as server:
         _write_server(settings, server)
-        asyncio.run(_write_content(settings, server.dsn))
+        asyncio.run(_write_content(settings, server))
 
 
 def _write_server(settings: Settings, server: DatabaseServer) -> None:
@@ -44,15 +45,19 @@ def _write_server(settings: Settings, server: DatabaseServer) -> None:
     _write("Data directory", str(settings.data_dir))
 
 
-async def _write_content(settings: Settings, dsn: str) -> None:
-    pending = await list_pending(settings.migrate_url or dsn)
+async def _write_content(settings: Settings, server: DatabaseServer) -> None:
+    pending = await list_pending(server.owner_dsn)
     names = ", ".join(f"{migration.number:04d} {migration.name}" for migration in pending)
     _write("Schema", f"{len(pending)} to apply: {names}" if pending else "up to date")
     if pending:
         return
-    database = await Database.open(dsn, size=1, direct=settings.migrate_url)
+    if missing := await list_missing_privileges(server.owner_dsn):
+        _write("Privileges", f"{len(missing)} missing: {', '.join(missing)}")
+        raise OperatorError("The roles of the database lack privileges. `voxpop migrate` grants them")
+    _write("Privileges", "complete")
+    database = await Database.open(server.owner_dsn, size=1)
     try:
-        async with database.transaction(None) as tx:
+        async with database.system_transaction() as tx:
             rows = await workspaces.list_workspaces(tx)
         _write("Workspaces", ", ".join(workspace.name for workspace in rows) or "none yet")
     finally:

@@ -35,7 +35,7 @@ def worker(*, data: Data = None) -> None:
 
 
 async def _run(settings: Settings, server: DatabaseServer) -> None:
-    async with migrated_database(settings, server.dsn) as database, asyncio.TaskGroup() as tasks:
+    async with migrated_database(settings, server) as database, asyncio.TaskGroup() as tasks:
         if server.supervisor:
             tasks.create_task(server.supervisor.watch())
         log_progress("The worker is running")

@@ -10,6 +10,7 @@ from voxpop.commands.session import Data, WorkspaceName, check_name, load_settin
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Database
 from voxpop.errors import Invalid
+from voxpop.surveys import new_workspaces
 from voxpop.types import MAX_NAME, utcnow
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import Workspace, WorkspaceChange
@@ -68,8 +69,8 @@ def create_workspace(name: NewName, /, *, data: Data = None) -> None:
     settings = load_settings(data)
 
     async def create(database: Database) -> str:
-        await workspaces.ensure_workspace(database)
-        return await _create_owner_link(database, await workspaces.open_workspace(database, name), settings)
+        await new_workspaces.ensure_workspace(database)
+        return await _create_owner_link(database, await new_workspaces.open_workspace(database, name), settings)
 
     link = run_on_database(settings, create)
     write_line(
@@ -118,7 +119,7 @@ def list_workspaces(*, data: Data = None) -> None:
     """Writes a table of the workspaces."""
 
     async def find(database: Database) -> list[Workspace]:
-        async with database.transaction(None) as tx:
+        async with database.system_transaction() as tx:
             return await workspaces.list_workspaces(tx)
 
     _write(run_on_database(load_settings(data), find))

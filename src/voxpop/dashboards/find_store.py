@@ -32,8 +32,8 @@ NAMES = Query(
     UNION ALL SELECT 'product', id, name, key FROM product WHERE workspace_id = :workspace
     UNION ALL SELECT 'feature', f.id, f.name, p.name FROM feature f
         JOIN product p ON p.workspace_id = :workspace AND p.id = f.product_id WHERE f.workspace_id = :workspace
-    UNION ALL SELECT 'member', a.id, a.name, a.email FROM member m JOIN account a ON a.id = m.account_id
-        WHERE m.workspace_id = :workspace AND m.removed_at IS NULL
+    UNION ALL SELECT 'member', account_id, name, email FROM member
+        WHERE workspace_id = :workspace AND removed_at IS NULL
     """,
     NamedRow,
 )

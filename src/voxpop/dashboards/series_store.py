@@ -36,7 +36,7 @@ class AccountRow(Struct):
 # The names of these series, and the survey type of a campaign. Deleted campaigns and former members have them too.
 SERIES_NAMES = Query(
     """
-    SELECT k.kind, k.id, coalesce(c.name, p.name, f.name, a.name, t.name, w.name) AS name,
+    SELECT k.kind, k.id, coalesce(c.name, p.name, f.name, m.name, t.name, w.name) AS name,
            c.survey_type_code AS survey_type
     FROM unnest(:kinds::text[], :ids::uuid[]) AS k (kind, id)
     LEFT JOIN campaign c ON k.kind = 'campaign' AND c.workspace_id = :workspace AND c.id = k.id
@@ -44,7 +44,6 @@ SERIES_NAMES = Query(
     LEFT JOIN feature f ON k.kind IN ('feature', 'feature_prompted', 'feature_voluntary')
         AND f.workspace_id = :workspace AND f.id = k.id
     LEFT JOIN member m ON k.kind = 'agent' AND m.workspace_id = :workspace AND m.account_id = k.id
-    LEFT JOIN account a ON a.id = m.account_id
     LEFT JOIN tag t ON k.kind = 'tag' AND t.workspace_id = :workspace AND t.id = k.id
     LEFT JOIN (SELECT id, name FROM workspace WHERE id = :workspace) w
         ON k.kind IN ('workspace', 'tickets') AND w.id = k.id
@@ -56,8 +55,7 @@ SERIES_NAMES = Query(
 # The account of a present or former member by its address.
 ACCOUNT_BY_EMAIL = Query(
     """
-    SELECT a.id FROM account a JOIN member m ON m.workspace_id = :workspace AND m.account_id = a.id
-    WHERE a.email_folded = :email
+    SELECT account_id AS id FROM member WHERE workspace_id = :workspace AND email_folded = :email
     """,
     AccountRow,
 )

@@ -7,6 +7,9 @@ from voxpop.errors import Unavailable
 # One item's data is invalid. A batch is split until that item is isolated.
 ITEM_ERRORS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError, OverflowError)
 
+# A value that must be unique is in use.
+UNIQUE_ERRORS = (asyncpg.UniqueViolationError,)
+
 # Another transaction or a schema change interfered. The same transaction passes when it is retried.
 TRANSIENT_ERRORS = (
     asyncpg.DeadlockDetectedError,

@@ -18,6 +18,7 @@ WRITE_ROW = Query(
     ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at
     """,
     NoRows,
+    system=True,
 )
 
 
@@ -27,7 +28,7 @@ class SpilledRows(Struct, frozen=True):
 
 # Needs more memory than SMALL_MEMORY, so that the server writes half a megabyte to a temporary file. On a full disk the
 # row alone could still be written, because its page and the log's file exist already.
-SPILL = Query("SELECT count(*) FROM generate_series(1, 20000)", SpilledRows)
+SPILL = Query("SELECT count(*) FROM generate_series(1, 20000)", SpilledRows, system=True)
 SMALL_MEMORY = "SET LOCAL work_mem = '64kB'"
 
 
@@ -51,7 +52,7 @@ class ReadinessCheck:
 
     async def _write(self) -> bool:
         try:
-            async with asyncio.timeout(TIMEOUT), self._database.transaction(None) as tx:
+            async with asyncio.timeout(TIMEOUT), self._database.system_transaction() as tx:
                 await WRITE_ROW.run(tx)
                 await tx.execute(SMALL_MEMORY)
                 await SPILL.one(tx)

@@ -17,7 +17,20 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 # The same number in every process. The session holds the lock, so the connection must not go through a pooler.
 ADVISORY_LOCK_KEY = 0x766F78706F70
 MIN_SERVER_VERSION = 150_000
+PRIVILEGES = resources.files("voxpop.db").joinpath("privileges.sql").read_text("utf-8")
 
+HAS_ROLE = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+# One line for each privilege of these roles, on a table or a part of it.
+GRANTED = """
+SELECT concat_ws(' ', privilege_type, 'on', relname, '(' || attname || ')', 'for', rolname)
+FROM (
+    SELECT relname, NULL AS attname, relacl AS acl FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT relname, attname, attacl FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
+    WHERE relnamespace = 'public'::regnamespace
+) AS object, aclexplode(acl) JOIN pg_roles r ON r.oid = grantee
+WHERE rolname = ANY ($1)
+"""
 CREATE_MIGRATION_TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number integer NOT NULL CONSTRAINT migration_pkey PRIMARY KEY,
@@ -27,6 +40,16 @@ CREATE TABLE IF NOT EXISTS migration (
 )"""
 
 ROLES = (APP_ROLE, SYSTEM_ROLE)
+LOGIN_ROLE = "voxpop_login"
+# The login of the pool may switch to the roles of transactions, and without one of them it may do nothing.
+CREATE_LOGIN = f"""
+DO $$ BEGIN
+    CREATE ROLE {{role}} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+EXCEPTION WHEN duplicate_object THEN NULL;
+END $$;
+ALTER ROLE {{role}} LOGIN NOINHERIT PASSWORD '{{password}}';
+GRANT {", ".join(ROLES)} TO {{role}}
+"""
 # Roles belong to the cluster, and two of its databases may be migrated at once.
 CREATE_ROLE = """
 DO $$ BEGIN
@@ -68,8 +91,13 @@ def _read_files() -> Iterator[Migration]:
             yield Migration(int(match[1]), match[2], file.read_text("utf-8"))
 
 
-async def migrate(dsn: str, progress: Callable[[str], None] = lambda _: None) -> list[Migration]:
-    """Applies the missing migrations and returns them. Waits while another process migrates."""
+async def migrate(
+    dsn: str, progress: Callable[[str], None] = lambda _: None, *, login_password: str | None = None
+) -> list[Migration]:
+    """Applies the missing migrations and returns them, then the privileges. Waits while another process migrates.
+
+    `dsn` is that of the owner. With a password, the login of the pool is made too.
+    """
     async with _locked_connection(dsn) as connection:
         await _prepare(connection)
         rows = await connection.fetch("SELECT number, name, checksum FROM migration")
@@ -79,6 +107,9 @@ async def migrate(dsn: str, progress: Callable[[str], None] = lambda _: None) ->
         for migration in missing:
             progress(f"Migrating: {migration.number:04d} {migration.name}")
             await _apply(connection, migration)
+        await _grant_privileges(connection)
+        if login_password:
+            await connection.execute(CREATE_LOGIN.format(role=LOGIN_ROLE, password=login_password))
         return missing
 
 
@@ -90,6 +121,24 @@ async def list_pending(dsn: str) -> list[Migration]:
             return list_migrations()
         applied = {row["number"] for row in await connection.fetch("SELECT number FROM migration")}
         return [migration for migration in list_migrations() if migration.number not in applied]
+    finally:
+        await connection.close()
+
+
+async def list_missing_privileges(dsn: str) -> list[str]:
+    """What the roles lack of the privileges that each run grants. Changes nothing."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        lines = [f"role {role}" for role in ROLES if not await connection.fetchval(HAS_ROLE, role)]
+        if lines:
+            return lines
+        granted = {row[0] for row in await connection.fetch(GRANTED, ROLES)}
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(PRIVILEGES)
+        needed = {row[0] for row in await connection.fetch(GRANTED, ROLES)}
+        await transaction.rollback()
+        return sorted(needed - granted)
     finally:
         await connection.close()
 
@@ -180,6 +229,12 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     async with connection.transaction():
         await connection.execute(migration.sql)
         await _record(connection, migration)
+
+
+async def _grant_privileges(connection: Connection) -> None:
+    """One transaction, so that processes which run at the same time never miss a privilege."""
+    async with connection.transaction():
+        await connection.execute(PRIVILEGES)
 
 
 async def _record(connection: Connection, migration: Migration) -> None:

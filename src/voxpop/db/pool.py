@@ -101,7 +101,7 @@ class Database:
 
     @asynccontextmanager
     async def system_transaction(self) -> AsyncIterator[Tx]:
-        """For statements with `system=True`. They read rows of every workspace, so each names its workspace itself."""
+        """For statements with `system=True`, which the policies of a workspace would keep from their rows."""
         async with self._begin(BEGIN_AS_SYSTEM_ROLE) as tx:
             yield tx
 
@@ -122,16 +122,19 @@ class Database:
 
     @asynccontextmanager
     async def transactions(self, workspace: WorkspaceId | None, *, one_statement: bool) -> AsyncIterator[Begin]:
-        """Yields a function that begins transactions in a workspace, one after the other.
+        """Yields a function that begins transactions in a workspace, one after the other; without one, as the system.
 
         `one_statement`: each consists of one statement, which commits by itself. The block keeps a connection, and sets
         role and workspace once, for its session. A pooler has no sessions, and Citus does not send such settings to its
         workers, so there each statement has a transaction like any other.
         """
+        if workspace is None:
+            yield self.system_transaction
+            return
         if not (one_statement and self._keeps_sessions):
             yield partial(self.transaction, workspace)
             return
-        enter = ENTER_SESSION % ("" if workspace is None else UUID(str(workspace)))
+        enter = ENTER_SESSION % UUID(str(workspace))
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
             try:
                 await connection.execute(enter)
@@ -148,14 +151,14 @@ class Database:
     async def ping(self) -> bool:
         """Whether the database responds."""
         try:
-            async with self.transaction(None) as tx:
+            async with self.system_transaction() as tx:
                 return bool(await tx.fetchval("SELECT true"))
         except CONNECTION_ERRORS:
             return False
 
     async def _notify(self, payload: str) -> None:
         """Runs NOTIFY in its own transaction, because its commit blocks every other commit with a NOTIFY."""
-        async with self.transaction(None) as tx:
+        async with self.system_transaction() as tx:
             await tx.execute("SELECT pg_notify($1, $2)", NOTIFY_CHANNEL, payload)
 
     @property
@@ -165,6 +168,29 @@ class Database:
     @property
     def idle(self) -> int:
         return self._pool.get_idle_size()
+
+
+@asynccontextmanager
+async def system_role(tx: Tx) -> AsyncIterator[None]:
+    """Runs statements with `system=True` in the transaction of a workspace, which goes on as before."""
+    await tx.execute(f"SET LOCAL ROLE {SYSTEM_ROLE}")
+    try:
+        yield
+    finally:
+        with suppress(asyncpg.InFailedSQLTransactionError):  # its rollback resets the role
+            await tx.execute(f"SET LOCAL ROLE {APP_ROLE}")
+
+
+@asynccontextmanager
+async def savepoint(tx: Tx) -> AsyncIterator[None]:
+    """Undoes the block when it raises, so that the transaction can go on after the error."""
+    await tx.execute("SAVEPOINT block")
+    try:
+        yield
+    except BaseException:
+        await tx.execute("ROLLBACK TO SAVEPOINT block")
+        raise
+    await tx.execute("RELEASE SAVEPOINT block")
 
 
 async def plan_with_values(tx: Tx) -> None:

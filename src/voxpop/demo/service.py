@@ -9,6 +9,7 @@ from voxpop.demo.campaigns.loader import has_campaigns, load_campaigns
 from voxpop.demo.features.loader import load_features
 from voxpop.demo.tickets.loader import has_tickets, load_tickets
 from voxpop.demo.year import Year
+from voxpop.errors import Conflict
 from voxpop.features import catalogue
 from voxpop.types import Actor, utcnow
 from voxpop.workspaces import service as workspaces
@@ -58,10 +59,12 @@ async def _is_empty(tx: Tx, actor: Actor) -> bool:
 
 async def _name_workspace(tx: Tx, workspace: Workspace, year: Year) -> Workspace:
     """Names the default workspace, unless an owner has named it or another workspace has the name."""
-    names = {each.name for each in await workspaces.list_workspaces(tx)}
-    if workspace.name != workspaces.DEFAULT or NAME in names:
+    if workspace.name != workspaces.DEFAULT:
         return workspace
-    return await workspaces.change_workspace(tx, workspace.id, WorkspaceChange(name=NAME), year.now, USER)
+    try:
+        return await workspaces.change_workspace(tx, workspace.id, WorkspaceChange(name=NAME), year.now, USER)
+    except Conflict:
+        return workspace
 
 
 def _part(progress: Progress, activity: str, begin: float, end: float) -> Callable[[float], None]:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from voxpop.db.pool import Tx
-from voxpop.db.query import Query
+from voxpop.db.query import NoRows, Query
 from voxpop.surveys.models import SurveyType
 from voxpop.types import Audit, WorkspaceId
 
@@ -55,6 +55,19 @@ REPLACED_TYPE = Query(
     values=SurveyType,
 )
 
+BUILTIN_SURVEY_TYPES = Query(
+    """
+    INSERT INTO survey_type (workspace_id, code, name, question, thanks, language, scale_min, scale_max, formula,
+                             satisfied_min, satisfied_max, formula_description, higher_is_better, translations,
+                             display, label_min, label_max, comment_label)
+    SELECT :workspace, code, name, question, thanks, language, scale_min, scale_max, formula,
+        satisfied_min, satisfied_max, formula_description, higher_is_better, translations,
+        display, label_min, label_max, comment_label FROM builtin_survey_type
+    """,
+    NoRows,
+    system=True,
+)
+
 
 async def list_types(tx: Tx, workspace: WorkspaceId) -> list[SurveyType]:
     return await SURVEY_TYPES.all(tx, workspace=workspace)
@@ -76,3 +89,8 @@ async def insert_type(tx: Tx, workspace: WorkspaceId, new: SurveyType, audit: Au
 
 async def replace_type(tx: Tx, workspace: WorkspaceId, new: SurveyType, audit: Audit) -> SurveyType:
     return await REPLACED_TYPE.one(tx, new, workspace=workspace, now=audit.at, user=audit.by)
+
+
+async def insert_builtin_types(tx: Tx, workspace: WorkspaceId) -> None:
+    """Gives a new workspace the survey types that every workspace begins with."""
+    await BUILTIN_SURVEY_TYPES.run(tx, workspace=workspace)

@@ -95,10 +95,11 @@ class EventHandler:
     async def _store(self, batch: Sequence[Record], rejection: str | None) -> None:
         now = utcnow()
         outcomes: Counter[str] = Counter()
-        async with self._database.transaction(None) as tx:
+        async with self._database.system_transaction() as tx:
             known = {workspace.name: workspace.id for workspace in await workspaces.list_workspaces(tx)}
+        parts = self._divide(batch, known, rejection, now)
+        async with self._database.transaction(None) as tx:
             # Sorted by workspace: the locks of each stay until the commit, so one order prevents deadlocks.
-            parts = self._divide(batch, known, rejection, now)
             for workspace, part in sorted(parts.items()):
                 await switch_workspace(tx, workspace)
                 results = await event_ingest.ingest(tx, workspace, part.events, now)

@@ -46,7 +46,7 @@ class JobStatus(Struct, frozen=True):
 async def run_due(database: Database, now: datetime, jobs: Sequence[Job]) -> None:
     """Runs the jobs that are due. A failed job is logged and tried again at the next call; the others continue."""
     for job in jobs:
-        async with database.transaction(None) as tx:
+        async with database.system_transaction() as tx:
             workspaces = await store.list_job_progress(tx, job.name)
         for progress in workspaces:
             try:
@@ -61,7 +61,7 @@ async def list_job_status(database: Database, jobs: Sequence[Job]) -> list[JobSt
     """The state of each job in every workspace."""
     statuses = []
     for job in jobs:
-        async with database.transaction(None) as tx:
+        async with database.system_transaction() as tx:
             workspaces = await store.list_job_progress(tx, job.name)
         for progress in workspaces:
             async with database.transaction(progress.workspace_id) as tx:

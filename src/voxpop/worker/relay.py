@@ -16,7 +16,7 @@ from voxpop.backoff import Backoff
 from voxpop.campaigns import dead_letters
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
-from voxpop.db.pool import Database, Tx
+from voxpop.db.pool import Begin, Database, Tx
 from voxpop.kafka.client import WORKSPACE_HEADER
 from voxpop.kafka.producer import KafkaProducer, OutgoingMessage
 from voxpop.logs import log_failure
@@ -53,22 +53,20 @@ async def purge(database: Database, settings: Settings, now: datetime) -> None:
     """Deletes old messages, idempotency keys and dead letters. Unsent messages are deleted only if no broker is set."""
     sent_before = now - timedelta(days=settings.outbox_keep_days)
     unsent_before = None if settings.kafka_bootstrap else now - timedelta(days=settings.outbox_unsent_days)
-    await _in_chunks(database, None, lambda tx: outbox.prune(tx, sent_before, unsent_before, PURGE_CHUNK))
-    await _in_chunks(database, None, lambda tx: idempotency.prune(tx, now, PURGE_CHUNK))
-    async with database.transaction(None) as tx:
+    await _in_chunks(database.system_transaction, lambda tx: outbox.prune(tx, sent_before, unsent_before, PURGE_CHUNK))
+    await _in_chunks(database.system_transaction, lambda tx: idempotency.prune(tx, now, PURGE_CHUNK))
+    async with database.system_transaction() as tx:
         all_workspaces = await workspaces.list_workspaces(tx)
     before = now - timedelta(days=settings.dead_letter_days)
     for workspace in all_workspaces:
         prune = partial(dead_letters.prune_dead_letters, workspace=workspace.id, before=before, limit=PURGE_CHUNK)
-        await _in_chunks(database, workspace.id, prune)
+        await _in_chunks(partial(database.transaction, workspace.id), prune)
 
 
-async def _in_chunks(
-    database: Database, workspace: WorkspaceId | None, purge_chunk: Callable[[Tx], Awaitable[int]]
-) -> None:
+async def _in_chunks(begin: Begin, purge_chunk: Callable[[Tx], Awaitable[int]]) -> None:
     """Runs each chunk in a transaction of its own, until one is not full."""
     while True:
-        async with database.transaction(workspace) as tx:
+        async with begin() as tx:
             if await purge_chunk(tx) < PURGE_CHUNK:
                 return
 
@@ -106,13 +104,13 @@ class Relay:
         finally:
             await self._producer.close()
             with suppress(*CONNECTION_ERRORS):
-                async with self._database.transaction(None) as tx:
+                async with self._database.system_transaction() as tx:
                     await outbox.release_lease(tx, LEASE_NAME, self._holder)
 
     async def _send_batch(self) -> timedelta:
         """Sends a batch of unsent messages; returns the pause before the next one."""
         try:
-            async with self._database.transaction(None) as tx:
+            async with self._database.system_transaction() as tx:
                 if not await self._renew_lease(tx):
                     return RENEW
                 rows = await outbox.list_unsent(tx, self._due_kinds(), MAX_BATCH_SIZE)
@@ -136,7 +134,7 @@ class Relay:
     async def _send(self, rows: Sequence[UnsentMessage], names: Mapping[WorkspaceId, str]) -> None:
         errors = await self._producer.send([self._outgoing(row, names) for row in rows])
         sent = [row.id for row, error in zip(rows, errors, strict=True) if error is None]
-        async with self._database.transaction(None) as tx:
+        async with self._database.system_transaction() as tx:
             await outbox.mark_sent(tx, sent, utcnow())
         for kind in self._failures:
             self._note_results(kind, [error for row, error in zip(rows, errors, strict=True) if row.kind == kind])

@@ -34,10 +34,13 @@ class JobRuns(Struct, frozen=True):
 
 JOB_PROGRESS = Query(
     """
-    SELECT workspace_id, time_zone, create_time, last_day, behind AS is_behind
-    FROM list_job_progress(:job)
+    SELECT w.id AS workspace_id, w.time_zone, w.create_time,
+        (SELECT max(s.day) FROM job_slot s WHERE s.workspace_id = w.id AND s.job = :job) AS last_day,
+        EXISTS (SELECT FROM job_slot s WHERE s.workspace_id = w.id AND s.job = :job AND s.done_at IS NULL) AS is_behind
+    FROM workspace w ORDER BY w.create_time, w.id
     """,
     JobProgress,
+    system=True,
 )
 
 NEW_SLOTS = Query(

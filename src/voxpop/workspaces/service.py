@@ -29,40 +29,17 @@ MAX_MINIMUM_ANSWERS = 100
 NO_ZONES = {"localtime", "Factory"}  # these depend on the machine, or name no zone
 
 
-async def open_workspace(database: Database, name: str) -> Workspace:
-    """A new workspace with the built-in survey types; WorkspaceAlreadyExists if the name is in use."""
+async def insert_workspace(tx: Tx, name: str) -> WorkspaceId:
+    """Adds an empty workspace; WorkspaceAlreadyExists if the name is in use."""
     workspace = WorkspaceId(uuid7())
-    async with database.transaction(workspace) as tx:
-        if not await store.insert_workspace(tx, workspace, name):
-            raise WorkspaceAlreadyExists
-        return await store.get_workspace(tx, workspace)
-
-
-async def ensure_workspace(database: Database) -> Workspace:
-    """The oldest workspace; creates the default one if there is none."""
-    async with database.transaction(None) as tx:
-        known = await store.list_workspaces(tx)
-    if known:
-        return known[0]
-    try:
-        return await open_workspace(database, DEFAULT)
-    except WorkspaceAlreadyExists:
-        return await get_workspace_by_name(database, DEFAULT)  # another process was first
-
-
-async def first_start(database: Database, now: datetime) -> str | None:
-    """Creates a workspace and its first API key with every scope, and returns the key; None on a later start."""
-    oldest = await ensure_workspace(database)
-    async with database.transaction(oldest.id) as tx:
-        await store.lock_workspace(tx, oldest.id)
-        if await store.list_keys(tx, oldest.id):
-            return None
-        return await create_api_key(tx, oldest.id, Scope, "first start", now)
+    if not await store.insert_workspace(tx, workspace, name):
+        raise WorkspaceAlreadyExists
+    return workspace
 
 
 async def get_workspace_by_name(database: Database, name: str) -> Workspace:
     """The workspace with this name, else with this slug; NotFound lists the names that exist."""
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         known = await store.list_workspaces(tx)
     found = {each.slug: each for each in known} | {each.name: each for each in known}
     if workspace := found.get(name):
@@ -96,8 +73,6 @@ async def change_workspace(
 ) -> Workspace:
     """Invalid for an empty change, a blank name or an unknown zone; WorkspaceAlreadyExists for a name in use."""
     _check(change)
-    if change.name and any(each.name == change.name and each.id != workspace for each in await list_workspaces(tx)):
-        raise WorkspaceAlreadyExists
     return await store.set_workspace(tx, workspace, change, Audit(now, user))
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from voxpop.db.pool import Tx
+from voxpop.db.errors import UNIQUE_ERRORS
+from voxpop.db.pool import Tx, savepoint
 from voxpop.db.query import NoRows, Query
 from voxpop.types import Audit, KeyId, WorkspaceId
+from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.models import (
     ActiveKey,
     KeyRow,
@@ -22,12 +24,6 @@ from voxpop.workspaces.models import (
 )
 
 
-class Created(Struct):
-    """Whether a workspace was created."""
-
-    create_workspace: bool
-
-
 class LinkKey(Struct):
     link_key: bytes
 
@@ -37,9 +33,26 @@ COLUMNS = (
     "logo_height, has_demo_data"
 )
 
-CREATED_WORKSPACE = Query("SELECT create_workspace(:workspace, :name)", Created)
+# `free` is the first number whose slug no other workspace has.
+NEW_WORKSPACE = Query(
+    """
+    WITH base AS (
+        SELECT coalesce(nullif(trim(both '-' FROM left(regexp_replace(lower(:name), '[^a-z0-9]+', '-', 'g'), 50)), ''),
+                        'workspace') AS slug
+    ), free AS (
+        SELECT slug || CASE WHEN number > 1 THEN '-' || number ELSE '' END AS slug
+        FROM base, generate_series(1, 100000) AS number
+        WHERE NOT EXISTS (SELECT FROM workspace w
+                          WHERE w.slug = base.slug || CASE WHEN number > 1 THEN '-' || number ELSE '' END)
+        ORDER BY number LIMIT 1
+    )
+    INSERT INTO workspace (id, name, slug) SELECT :workspace, :name, slug FROM free ON CONFLICT (name) DO NOTHING
+    """,
+    NoRows,
+    system=True,
+)
 
-ALL_WORKSPACES = Query(f"SELECT {COLUMNS} FROM list_workspaces()", Workspace)
+ALL_WORKSPACES = Query(f"SELECT {COLUMNS} FROM workspace ORDER BY create_time, id", Workspace, system=True)
 
 WORKSPACE_BY_ID = Query(f"SELECT {COLUMNS} FROM workspace WHERE id = :workspace", Workspace)
 
@@ -91,7 +104,21 @@ REMOVED_LOGO = Query(
 
 MARKED_DEMO = Query("UPDATE workspace SET has_demo_data = true WHERE id = :workspace", NoRows, changes_identity=True)
 
-ACTIVE_KEYS = Query("SELECT id, workspace_id, name, scopes, secret_hash FROM find_keys(:keys::uuid[])", ActiveKey)
+ACTIVE_KEYS = Query(
+    """
+    WITH used AS (
+        UPDATE api_key SET last_used_at = now()
+        WHERE id IN (
+            SELECT id FROM api_key
+            WHERE id = ANY (:keys::uuid[]) AND coalesce(last_used_at, '-infinity') < now() - interval '1 minute'
+            FOR UPDATE SKIP LOCKED)
+    )
+    SELECT id, workspace_id, name, scopes, secret_hash FROM api_key
+    WHERE id = ANY (:keys::uuid[]) AND revoked_at IS NULL
+    """,
+    ActiveKey,
+    system=True,
+)
 
 NEW_KEY = Query(
     """
@@ -118,7 +145,7 @@ REVOKED_KEY = Query(
 
 async def insert_workspace(tx: Tx, workspace: WorkspaceId, name: str) -> bool:
     """False if the name is in use."""
-    return (await CREATED_WORKSPACE.one(tx, workspace=workspace, name=name)).create_workspace
+    return await NEW_WORKSPACE.run(tx, workspace=workspace, name=name) == 1
 
 
 async def list_workspaces(tx: Tx) -> list[Workspace]:
@@ -137,8 +164,12 @@ async def lock_workspace(tx: Tx, workspace: WorkspaceId) -> Workspace:
 
 
 async def set_workspace(tx: Tx, workspace: WorkspaceId, change: WorkspaceChange, audit: Audit) -> Workspace:
-    """Changes the settings that are not None and returns the workspace."""
-    changed = await CHANGED_WORKSPACE.find(tx, change, audit, workspace=workspace)
+    """Changes the settings that are not None and returns the workspace; WorkspaceAlreadyExists for a name in use."""
+    try:
+        async with savepoint(tx):
+            changed = await CHANGED_WORKSPACE.find(tx, change, audit, workspace=workspace)
+    except UNIQUE_ERRORS:  # by a workspace that the policies hide
+        raise WorkspaceAlreadyExists from None
     return changed or await get_workspace(tx, workspace)
 
 

@@ -4,6 +4,7 @@ It does not start or stop the server.
 """
 
 import contextlib
+import hmac
 import os
 import secrets
 import shutil
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from voxpop.db.embedded.account import Account
 from voxpop.db.embedded.binaries import Binaries, EmbeddedError, major_version
+from voxpop.db.migrate import LOGIN_ROLE
 
 ROLE = DATABASE = "voxpop"
 
@@ -72,13 +74,28 @@ class Cluster:
         return f"voxpop-{status.st_dev:x}-{status.st_ino:x}"
 
     def dsn(self, port: int) -> str:
+        """The address for the owner of the database, who may do everything."""
+        return self._address(ROLE, self._owner_password(), port)
+
+    def login_dsn(self, port: int) -> str:
+        """The address for the pool, which may only switch to the roles of its transactions."""
+        return self._address(LOGIN_ROLE, self.login_password(), port)
+
+    def login_password(self) -> str:
+        """It follows from that of the owner, so there is no second secret to keep."""
+        return hmac.digest(self._owner_password().encode(), LOGIN_ROLE.encode(), "sha256").hex()
+
+    @staticmethod
+    def _address(role: str, password: str, port: int) -> str:
+        return f"postgresql://{role}:{password}@127.0.0.1:{port}/{DATABASE}?sslmode=disable"
+
+    def _owner_password(self) -> str:
         try:
-            password = self._password.read_text(encoding="utf-8").strip()
+            return self._password.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             raise EmbeddedError(
                 f"{self._password} is missing; put it back from a backup of the data directory"
             ) from None
-        return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}?sslmode=disable"
 
     def read_state(self) -> ServerState | None:
         try:

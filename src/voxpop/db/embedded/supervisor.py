@@ -47,9 +47,11 @@ STOP_SIGNALS = (
 
 
 class Server(Struct, frozen=True):
-    """The address of the server. Its role owns the database; transactions switch to another role."""
+    """The addresses of the server: for the owner of the database, and for the login of the pool."""
 
     dsn: str
+    login_dsn: str
+    login_password: str
     owned: bool  # this process started it and stops it
     version: str  # "18.6"
 
@@ -127,7 +129,7 @@ class Supervisor:
                 return
             if state := self._find_ready_server():
                 self._port = state.port
-                self.server = Server(self._cluster.dsn(state.port), False, state.version)
+                self.server = self._server(state.port, state.version, owned=False)
                 return
             yield pause
 
@@ -207,7 +209,11 @@ class Supervisor:
                 if self._port or attempt == 4:
                     raise
         self._port = port
-        self.server = Server(self._cluster.dsn(port), True, version)
+        self.server = self._server(port, version, owned=True)
+
+    def _server(self, port: int, version: str, *, owned: bool) -> Server:
+        cluster = self._cluster
+        return Server(cluster.dsn(port), cluster.login_dsn(port), cluster.login_password(), owned, version)
 
     def _ensure_cluster(self) -> Installation:
         """Returns binaries and account that fit the cluster. Creates the cluster if there is none."""

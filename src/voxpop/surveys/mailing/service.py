@@ -21,7 +21,7 @@ async def write_due_emails(database: Database, public_url: str, now: datetime) -
     longer wanted are dropped: the survey is closed, the campaign deleted or its reminder switched off, or the address
     is unsubscribed.
     """
-    async with database.transaction(None) as tx:
+    async with database.system_transaction() as tx:
         due = await store.list_due_workspaces(tx, now)
     written = 0
     for workspace in due:

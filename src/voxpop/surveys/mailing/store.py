@@ -41,7 +41,9 @@ class EmailState(Struct, frozen=True):
     is_unsubscribed: bool
 
 
-DUE_WORKSPACES = Query("SELECT id FROM list_survey_email_workspaces(:now)", DueWorkspace)
+DUE_WORKSPACES = Query(
+    "SELECT DISTINCT workspace_id AS id FROM survey_email WHERE due_at <= :now", DueWorkspace, system=True
+)
 
 # Which emails are due? Those of a paused campaign wait, and those that are no longer wanted are dropped. Locked rows
 # belong to another worker.

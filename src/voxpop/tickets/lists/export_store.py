@@ -38,7 +38,7 @@ CSV_LINES = Query(
     SELECT string_agg({line(COLUMNS.values())}, '' ORDER BY listed.number) AS lines
     FROM unnest(:tickets::uuid[]) WITH ORDINALITY AS listed (id, number)
         JOIN ticket t ON t.workspace_id = :workspace AND t.id = listed.id
-        LEFT JOIN account a ON a.id = t.assignee_id
+        LEFT JOIN member a ON a.workspace_id = :workspace AND a.account_id = t.assignee_id
     """,
     CsvLines,
 )

@@ -122,7 +122,7 @@ ROWS = Query(
            t.first_response_at, t.create_time, t.updated_at
     FROM unnest(:tickets::uuid[]) WITH ORDINALITY AS listed (id, number)
         JOIN ticket t ON t.workspace_id = :workspace AND t.id = listed.id
-        LEFT JOIN account a ON a.id = t.assignee_id
+        LEFT JOIN member a ON a.workspace_id = :workspace AND a.account_id = t.assignee_id
     ORDER BY listed.number
     """,
     TicketRow,

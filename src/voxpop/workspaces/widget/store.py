@@ -18,13 +18,23 @@ class ListedOrigin(Struct, frozen=True):
 
 ACTIVE_KEYS = Query(
     """
-    SELECT id, workspace_id, secret, origins, seen_at, signature_required, widget_secrets
-    FROM find_publishable_keys(:keys::uuid[])
+    SELECT k.id, k.workspace_id, k.secret, k.origins, k.seen_at, w.widget_signature_required AS signature_required,
+        array_remove(ARRAY[w.widget_secret, w.widget_previous_secret], NULL) AS widget_secrets
+    FROM publishable_key k JOIN workspace w ON w.id = k.workspace_id
+    WHERE k.id = ANY (:keys::uuid[]) AND k.revoked_at IS NULL
     """,
     ActivePublishableKey,
+    system=True,
 )
 
-LISTED_ORIGINS = Query("SELECT origin FROM find_listed_origins(:origins::text[])", ListedOrigin)
+LISTED_ORIGINS = Query(
+    """
+    SELECT wanted.origin FROM unnest(:origins::text[]) AS wanted (origin)
+    WHERE EXISTS (SELECT FROM publishable_key k WHERE k.revoked_at IS NULL AND k.origins @> ARRAY[wanted.origin])
+    """,
+    ListedOrigin,
+    system=True,
+)
 
 NEW_KEY = Query(
     """
