@@ -93,15 +93,19 @@ async def visit(chromium: Browser, server: HttpServer, app: Litestar) -> AsyncIt
         await context.close()
 
 
-@loop_fixture()
-async def inbox(database: Database) -> AsyncIterator[InboxSite]:
-    """Six tickets: TK-1 is rated, TK-5 is the longest, TK-6 is the latest."""
-    made = await InboxSite(database).set_up()
-    await made.rated(4, "Quick & honest", "Hub skips", tags=("warranty", "hubs"))
-    await made.rated(1, "Never again", "Lost parcel", tags=("delivery",), requester=BOB)
+async def six_tickets(inbox: InboxSite) -> None:
+    """TK-1 is rated, TK-5 is the longest, TK-6 is the latest."""
+    await inbox.rated(4, "Quick & honest", "Hub skips", tags=("warranty", "hubs"))
+    await inbox.rated(1, "Never again", "Lost parcel", tags=("delivery",), requester=BOB)
     for hours, subject in ((5, "Third"), (4, "Fourth"), (3, LONG), (2, "Latest")):
         urgent = Priority.URGENT if hours == 4 else Priority.MEDIUM
-        await made.open(subject, now=utcnow() - hours * HOUR, priority=urgent, requester=BOB)
+        await inbox.open(subject, now=utcnow() - hours * HOUR, priority=urgent, requester=BOB)
+
+
+@loop_fixture()
+async def inbox(database: Database) -> AsyncIterator[InboxSite]:
+    """With six tickets."""
+    made = await InboxSite(database).set_up(six_tickets)
     yield made
     for browser in made.browsers:
         await browser.aclose()

@@ -1,8 +1,12 @@
 """The app with two workspaces, whose members use the inbox through HTTP clients that act like browsers."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Self
+from functools import partial
+from typing import Any, NamedTuple, Self
 
+from httpx import Cookies
+from tests.support.recordings import record_once
 from tests.support.sites import AGENT, OWNER, Browser, Site
 
 from voxpop.accounts import members
@@ -11,9 +15,18 @@ from voxpop.tickets import ratings, service, store
 from voxpop.tickets.models import Activity, Author, Message, NewRating, NewTicket, Priority, Requester, Status, Ticket
 from voxpop.types import AccountId, utcnow
 from voxpop.workspaces import service as workspaces
+from voxpop.workspaces.models import Workspace
 
 ANN = Requester("Ann Smith", "Ann@Example.com")
 HOUR = timedelta(hours=1)
+
+
+class MadeInbox(NamedTuple):
+    """What a site keeps beside its rows."""
+
+    workspaces: dict[str, Workspace]
+    owner_cookies: Cookies
+    agent_cookies: Cookies
 
 
 class InboxSite(Site):
@@ -22,11 +35,23 @@ class InboxSite(Site):
     agent: Browser
     owner_browser: Browser
 
-    async def set_up(self) -> Self:
+    async def set_up(self, fill: "Fill | None" = None) -> Self:
+        """With the tickets that `fill` makes."""
+        name = f"inbox with {fill.__qualname__}" if fill else "inbox"
+        made = await record_once(self.database, name, partial(self._make, fill))
+        self.workspaces = dict(made.workspaces)
+        self.owner_browser, self.agent = self.browser(), self.browser()
+        self.owner_browser.cookies.update(made.owner_cookies)
+        self.agent.cookies.update(made.agent_cookies)
+        return self
+
+    async def _make(self, fill: "Fill | None") -> "MadeInbox":
         await super().set_up()
         self.owner_browser = await self.owner()
         self.agent = await self.accept_invitation(self.owner_browser, AGENT, "agent")
-        return self
+        if fill:
+            await fill(self)
+        return MadeInbox(self.workspaces, Cookies(self.owner_browser.cookies), Cookies(self.agent.cookies))
 
     async def open(self, subject: str = "Help", slug: str = "default", **fields: Any) -> Ticket:
         now = fields.pop("now", utcnow() - 3 * HOUR)
@@ -68,5 +93,7 @@ class InboxSite(Site):
             known = await members.list_members(tx, self.workspace_id())
         return next(member.account_id for member in known if member.email == email)
 
+
+Fill = Callable[[InboxSite], Awaitable[None]]
 
 __all__ = ["AGENT", "ANN", "HOUR", "OWNER", "Browser", "InboxSite", "Priority", "Requester", "Status"]
