@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: help run setup test check check-postgres15 fix bench schema clients pictures lock
 
+# The tests start Python hundreds of times, and without bytecode each start would compile the product.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
@@ -14,8 +17,8 @@ BUILD_VENDOR := build_tools/vendor/assets.lock
 WIDGET := src/voxpop/static/widget/sources.sha256
 ASSETS := $(VENDOR) $(WIDGET)
 DEV := .venv/.dev-installed
-# Every test, with a worker more than cores, because some tests wait. The slow tests come first (testpaths in
-# pyproject.toml), and an idle worker takes over tests.
+# Every test, with a worker more than cores, because some tests wait. An idle worker takes over tests of another one.
+# The slow tests come first: see tests/support/order.py.
 CORES := -n $(shell expr $$(nproc) + 1) --dist worksteal --durations 20
 ALL := $(if $(ARGS),,$(CORES))
 BENCHES := increment answers events pages analytics inbox dashboard start

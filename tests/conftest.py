@@ -15,6 +15,7 @@ from tests.support.databases import FAST_SETTINGS, Databases, at, run_sql
 from tests.support.directories import temporary_directory
 from tests.support.factories import Factory
 from tests.support.inbox import Browser, InboxSite
+from tests.support.order import spread
 
 from voxpop.config.loading import load
 from voxpop.db.embedded.supervisor import running
@@ -136,9 +137,14 @@ def member(inbox: InboxSite) -> Browser:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that use a database or a broker, for the second run on another database server."""
+    """Marks the tests that use a database or a broker, for the second run on another database server.
+
+    With several workers it puts the slow tests first.
+    """
     for item in items:
         if "server_dsn" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
         if "session_broker" in getattr(item, "fixturenames", ()):
             item.add_marker("kafka")
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        items[:] = spread(items, int(workers))

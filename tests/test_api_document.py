@@ -167,6 +167,7 @@ def examine(address: str, authorization: str, *rules: dict[str, Any]) -> Examina
     return examination
 
 
+@pytest.mark.slow
 async def test_responses_match_the_document(
     address: str, client: Client, document: dict[str, Any]
 ) -> None:  # C1, C4, C11

@@ -45,6 +45,7 @@ NAMES = re.compile(
     r"|RENAME COLUMN door TO"  # the migration that removes the word
 )
 PATTERNS = {re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE): better for words, better in REPLACEMENTS.items()}
+ANY = re.compile(rf"(?<!\w)(?:{'|'.join(REPLACEMENTS)})(?!\w)", re.IGNORECASE)
 TEXT = {".py", ".md", ".html", ".js", ".css", ".toml", ".sql", ".txt", ".ts", ""}
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 BLOCK = re.compile(r"```.*?```", re.DOTALL)
@@ -90,8 +91,9 @@ def words_of(line: str) -> str:
 def old_words(text: str) -> Iterator[tuple[int, str]]:
     """Line numbers, each with an old word and its replacement."""
     for number, line in enumerate(text.splitlines(), 1):
-        for pattern, better in PATTERNS.items():
-            for match in pattern.finditer(words_of(line)):
+        words = words_of(line)
+        for pattern, better in PATTERNS.items() if ANY.search(words) else ():
+            for match in pattern.finditer(words):
                 yield number, f"{match[0]!r}: write {better}"
 
 

@@ -72,6 +72,7 @@ async def test_several_tickets_are_selected_and_assigned_with_the_keyboard_only(
     await expect(page.locator("#TK-3 .subject a")).to_be_focused()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/inbox?status=", "/inbox/TK-1", "/inbox/new", "/low-ratings", "/settings/profile"])
 async def test_the_focus_is_always_visible(agent: Agent, path: str) -> None:
     assert await invisible_stops(await agent.go(path)) == []

@@ -65,6 +65,7 @@ async def shifts(page: Page, origin: str, paths: list[str]) -> dict[str, float]:
     return moved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "locale", "zone"), LOOKS)
 async def test_no_page_moves_while_it_loads(
     chromium: Browser, inbox: InboxSite, origin: str, width: int, locale: str, zone: str

@@ -1,10 +1,8 @@
 """People's texts in Chromium: each has its own direction, and keeps its white space, wherever it is shown or typed."""
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, expect
-from tests.support.agents import Agent, each_look, first_look, in_all_looks, window
+from tests.support.agents import TOO_WIDE, Agent, each_look, first_look, in_all_looks, picture_of_failure, window
 from tests.support.direction import NAME, SUBJECT, TAG, YAML, wrong_parts
 from tests.support.inbox import AGENT, HOUR, InboxSite, Requester
 
@@ -12,7 +10,6 @@ from voxpop.types import utcnow
 
 pytestmark = pytest.mark.browser
 
-ARTEFACTS = Path(__file__).parents[1] / "artefacts" / "text"
 PAGES = ["/inbox", "/inbox?text=التصدير", "/inbox/TK-7", "/inbox/new", "/low-ratings"]
 SETTINGS = ["/settings", "/settings/profile", "/settings/keys", "/settings/workspace"]
 
@@ -56,11 +53,10 @@ async def test_the_pages_look_right_with_texts_from_right_to_left(
 ) -> None:
     await fill(inbox)
     made = await window(chromium, inbox, origin, **first_look(locale))
-    ARTEFACTS.mkdir(parents=True, exist_ok=True)
     for name, path in {"list": "/inbox", "ticket": "/inbox/TK-7", "low-ratings": "/low-ratings"}.items():
         page = await made.go(path)
         async for look in each_look(page, locale):
-            await expect(page.locator("body")).to_be_visible()
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            await page.screenshot(path=ARTEFACTS / f"{name}-{look}.png")
+            async with picture_of_failure(page, f"text/{name}-{look}"):
+                await expect(page.locator("body")).to_be_visible()
+                assert (name, look, await page.evaluate(TOO_WIDE)) == (name, look, [])
     await made.context.close()

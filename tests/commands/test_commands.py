@@ -102,6 +102,7 @@ def test_an_impossible_data_directory_is_reported() -> None:
     assert "Traceback" not in process.stderr
 
 
+@pytest.mark.slow
 def test_keys_are_managed_without_a_running_server(data: Path) -> None:
     made = run("key", "create", "--scope", "ingest,read", "--scope", "manage", "--name", "shop", data=data)
     assert (made.returncode, bool(KEY.fullmatch(made.stdout))) == (0, True)
@@ -114,6 +115,7 @@ def test_keys_are_managed_without_a_running_server(data: Path) -> None:
     assert Cluster(data).postmaster() is None
 
 
+@pytest.mark.slow
 def test_a_key_works_at_once_and_stops_when_it_is_revoked(start: Start, data: Path) -> None:
     serving = start()
     key = run_successfully("key", "create", "--workspace", "default", "--scope", "manage", data=data).strip()
@@ -126,6 +128,7 @@ def test_a_key_works_at_once_and_stops_when_it_is_revoked(start: Start, data: Pa
         assert client.get("/api/v1/workspace").status_code == 200  # the first key still works
 
 
+@pytest.mark.slow
 def test_workspaces_are_created_changed_and_listed(data: Path) -> None:
     made = run_successfully("workspace", "create", "acme", data=data)
     link = r"http://acme\.localhost:8000/login/owner\?token=\S+"
@@ -155,6 +158,7 @@ INSERT_DEAD_LETTER = """
     RETURNING id"""
 
 
+@pytest.mark.slow
 async def test_a_dead_letter_is_listed_and_replayed(live_db: str, owner: Any) -> None:
     external = {"VOXPOP_DATABASE_URL": live_db}
     await asyncio.to_thread(run, "key", "create", "--scope", "read", **external)
@@ -169,6 +173,7 @@ async def test_a_dead_letter_is_listed_and_replayed(live_db: str, owner: Any) ->
     assert (unknown.returncode, unknown.stderr.startswith("Dead letter with id")) == (1, True)
 
 
+@pytest.mark.slow
 def test_demo_data_is_loaded_once(data: Path) -> None:
     assert run_successfully("demo", data=data, program=SMALL_DEMO) == "Loaded demo data into the workspace default\n"
     again = run("demo", data=data)
@@ -180,6 +185,7 @@ def test_migrating_a_migrated_database_changes_nothing(data: Path) -> None:
     assert run_successfully("migrate", data=data) == "The schema is up to date\n"
 
 
+@pytest.mark.slow
 def test_status_shows_the_server_and_the_schema(folder: Path, data: Path, start: Start) -> None:
     assert "empty" in run_successfully("status", data=folder / "nowhere")
     assert not (folder / "nowhere").exists()
@@ -208,6 +214,7 @@ def test_the_worker_runs_until_it_is_stopped(data: Path) -> None:
     assert Cluster(data).postmaster() is None
 
 
+@pytest.mark.slow
 async def test_commands_use_an_external_database(live_db: str, folder: Path) -> None:
     external = {"VOXPOP_DATABASE_URL": live_db, "VOXPOP_MIGRATE_URL": live_db}
     assert run("migrate", **external).stdout == "The schema is up to date\n"

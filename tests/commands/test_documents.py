@@ -191,6 +191,7 @@ def test_make_help_lists_the_targets_of_the_documents() -> None:
     assert {target for target in targets if f"make {target} " not in done.stdout} == set()
 
 
+@pytest.mark.slow
 def test_the_documents_run_in_order(start: Start, tmp_path: Path) -> None:
     """The calls to one product, then the commands beside it, of which one revokes the key."""
     serving = start("--no-worker")

@@ -42,6 +42,7 @@ def test_each_script_is_known() -> None:
     assert {path.name for path in TOOLS.iterdir() if path.is_file()} == SCRIPTS
 
 
+@pytest.mark.slow
 def test_pictures_are_taken_from_the_demo(tmp_path: Path) -> None:
     done = run("pictures.py", "--folder", str(tmp_path), "--program", str(SMALL_DEMO))
     assert done.returncode == 0, done.stderr

@@ -20,6 +20,7 @@ LOCAL_URL = r"http://127\.0\.0\.1:\d+"
 OWNER_LINK = rf"{LOCAL_URL}/login/owner\?token=\S+"
 
 
+@pytest.mark.slow
 def test_only_the_first_start_prints_the_key_and_the_owner_link(start: Start) -> None:
     first = start()
     assert re.search(
@@ -41,6 +42,7 @@ def test_only_the_first_start_prints_the_key_and_the_owner_link(start: Start) ->
     assert again.output == f"Voxpop is ready at {again.url}\n"
 
 
+@pytest.mark.slow
 def test_the_printed_link_creates_the_owner_once(start: Start) -> None:
     link = re.findall(OWNER_LINK, start().output)[0]
     again = start()
@@ -56,6 +58,7 @@ def test_the_printed_link_creates_the_owner_once(start: Start) -> None:
         assert browser.post(link, data=fields).status_code == 400
 
 
+@pytest.mark.slow
 def test_demo_data_is_loaded_before_the_server_is_ready(start: Start) -> None:
     first = start("--demo", "--no-worker", program=SMALL_DEMO)
     with first.client() as client:
@@ -119,6 +122,7 @@ async def blocked_increment(serving: ServeProcess, owner: "object") -> "asyncio.
     return task
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_no_acknowledged_increment(start: Start) -> None:
     serving = start()
     key = serving.key
@@ -136,6 +140,7 @@ def test_a_killed_process_loses_no_acknowledged_increment(start: Start) -> None:
         acknowledged += 1
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_database_and_can_stop_in_any_order(start: Start) -> None:
     first = start()
     second = start()

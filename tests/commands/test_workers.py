@@ -13,6 +13,7 @@ import pytest
 from tests.commands.conftest import Start
 from tests.support.command_line import ServeProcess, create_feature, increment, run
 
+from voxpop import __main__ as main
 from voxpop.db.embedded.cluster import Cluster
 
 REQUESTS = re.compile(r'voxpop_requests_total\{method="POST",route="[^"]*/increment",status="200"\} (\S+)')
@@ -58,6 +59,7 @@ def increment_once(serving: ServeProcess) -> int:
         return increment(client)
 
 
+@pytest.mark.slow
 def test_all_processes_serve_one_address_and_metrics_are_their_sum(start: Start) -> None:
     serving = start("--workers", "3")
     assert serving.output.count("is ready at") == 1
@@ -76,6 +78,7 @@ def test_all_processes_serve_one_address_and_metrics_are_their_sum(start: Start)
     assert not Cluster(serving.data).is_server(postgres)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(start: Start) -> None:
     serving = start("--workers", "2")
     with serving.client() as client:
@@ -90,6 +93,7 @@ def test_a_worker_that_is_killed_is_replaced(start: Start) -> None:
     assert serving.stop(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_workers_end_with_their_parent(start: Start) -> None:
     serving = start("--workers", "2")
     pids = workers(serving)
@@ -102,12 +106,15 @@ def test_workers_end_with_their_parent(start: Start) -> None:
 
 
 @pytest.mark.parametrize("count", ["0", "65", "-1", "1.5", "many", ""])
-def test_a_wrong_number_of_workers_is_a_usage_error(data: Path, count: str) -> None:
-    process = run("serve", "--workers", count, data=data)
-    assert (process.returncode, process.stdout) == (2, "")
-    assert "from 1 to 64, or 'auto'" in process.stderr
+def test_a_wrong_number_of_workers_is_a_usage_error(
+    folder: Path, count: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(["serve", "--workers", count, "--data", str(folder / "data")]) == 2
+    output = capsys.readouterr()
+    assert (output.out, "from 1 to 64, or 'auto'" in output.err) == ("", True)
 
 
+@pytest.mark.slow
 def test_a_second_service_cannot_take_the_port_of_workers(start: Start, folder: Path) -> None:
     serving = start("--workers", "2")
     process = run("serve", "--workers", "2", "--port", str(serving.port), data=folder / "other")

@@ -1,6 +1,7 @@
 """A signed-in member's browser window, and the checks made on each page of it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,15 +29,19 @@ CHROMIUM: dict[str, Any] = {
 }
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 WIDE, NARROW = 1280, 390
-REDRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+# Changes of colors have ended.
+REDRAWN = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    for (const each of document.getAnimations()) if (each instanceof CSSTransition) each.finish();
+    done();
+})))"""
 BOB = Requester("Bob Berg", "bob@example.com")
 LONG = "A subject that is so long that no column of any table on any screen of this world has room for the whole of it"
 
-# Elements wider than the window, except those in parts that scroll by themselves.
-TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-    .filter((each) => each.getBoundingClientRect().right > innerWidth)
-    .filter((each) => !each.closest(".views, .sidebar nav"))
-    .map((each) => each.outerHTML.slice(0, 80))"""
+# The document if it is wider than the window, with its elements that are, except in parts that scroll by themselves.
+TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [document.documentElement,
+    ...[...document.querySelectorAll("body *")]
+        .filter((each) => each.getBoundingClientRect().right > innerWidth)
+        .filter((each) => !each.closest(".views, .sidebar nav"))].map((each) => each.outerHTML.slice(0, 80))"""
 
 
 class Look(NamedTuple):
@@ -56,7 +61,9 @@ class Look(NamedTuple):
         return {"viewport": self._size, "color_scheme": self.scheme, "locale": self.locale, "bypass_csp": True}
 
     async def show(self, page: Page) -> None:
-        """Gives a page this width and these colors."""
+        """Gives a page this width and these colors. Each width has its own colors in a language."""
+        if page.viewport_size == self._size:
+            return
         await page.set_viewport_size(self._size)
         await page.emulate_media(color_scheme=self.scheme)  # type: ignore[arg-type]
         await page.evaluate(REDRAWN)
@@ -72,7 +79,11 @@ LOOKS = {
     "en": [Look(WIDE, "light", "en", RULES), Look(NARROW, "dark", "en", RULES_OF_LOOKS)],
     "ru": [Look(NARROW, "light", "ru", RULES), Look(WIDE, "dark", "ru", RULES_OF_LOOKS)],
 }
-in_all_looks = pytest.mark.parametrize("locale", LOOKS)
+
+
+def in_all_looks(test: Callable[..., Any]) -> Any:
+    """Runs a test of looks once for each language."""
+    return pytest.mark.slow(pytest.mark.parametrize("locale", LOOKS)(test))
 
 
 class Agent:
@@ -126,12 +137,22 @@ async def check_page(page: Page, name: str, locale: str) -> None:
 
 
 async def check_look(page: Page, name: str, look: Look) -> None:
-    """Saves a screenshot, and checks that nothing is wider than the window and that axe finds nothing."""
-    picture = ARTEFACTS / f"{name}-{look}.png"
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=picture, animations="disabled")  # which ends a change of colors
-    assert (name, look, await page.evaluate(TOO_WIDE)) == (name, look, [])
-    assert (name, look, await violations(page, *look.rules)) == (name, look, [])
+    """Checks that nothing is wider than the window and that axe finds nothing."""
+    async with picture_of_failure(page, f"{name}-{look}"):
+        assert (name, look, await page.evaluate(TOO_WIDE)) == (name, look, [])
+        assert (name, look, await violations(page, *look.rules)) == (name, look, [])
+
+
+@asynccontextmanager
+async def picture_of_failure(page: Page, name: str) -> AsyncIterator[None]:
+    """Saves a screenshot of the page if a check in the block fails."""
+    try:
+        yield
+    except AssertionError:
+        picture = ARTEFACTS / f"{name}.png"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=picture, full_page=True)
+        raise
 
 
 async def go_narrow(agent: Agent, path: str, locale: str) -> Look:

@@ -105,6 +105,7 @@ async def signed_in_twice(site: PortalSite) -> Browser:
     return browser
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES)
 async def test_no_form_takes_long(
     piece: str, database: Database, owner: Owner, monkeypatch: pytest.MonkeyPatch
