@@ -62,6 +62,15 @@ def text_direction(language: str) -> str:
         return "ltr"
 
 
+@lru_cache(maxsize=1024)
+def language_name(locale: str, language: str) -> str:
+    """The name of a language, in another one; the tag itself if it is unknown."""
+    try:
+        return Locale.parse(language, sep="-").get_display_name(locale) or language
+    except (ValueError, UnknownLocaleError):
+        return language
+
+
 @lru_cache(maxsize=256)
 def csv_delimiter(accept_language: str | None) -> str:
     """The separator of CSV columns in a spreadsheet of the user's first language, which may have no catalogue.

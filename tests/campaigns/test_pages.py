@@ -206,3 +206,36 @@ async def test_forms_of_another_site_are_refused(member: Browser, owner: Owner) 
         answer = await member.post(address, data=FORM, headers={"sec-fetch-site": "cross-site"})
         assert answer.status_code == 403
     assert await owner.fetch("SELECT * FROM campaign") == before
+
+
+async def test_channels_are_chosen_and_kept(member: Browser, owner: Owner) -> None:
+    asked = "SELECT channels, reminder_after_days, language FROM campaign"
+    path = await opened(member)
+    assert tuple(await owner.fetchrow(asked)) == (["in_app"], None, None)
+    choice = {"channels": ["", "email", "link"], "reminder_after_days": " 3 ", "language": "ru"}
+    await member.submit(f"{path}/edit", **FORM | choice)
+    assert tuple(await owner.fetchrow(asked)) == (["email", "link"], 3, "ru")
+    page = (await member.get(f"{path}/edit")).text
+    assert [f'value="{channel}" checked' in page for channel in ("in_app", "email", "link")] == [False, True, True]
+    assert '<option value="ru" dir="auto" selected>Russian</option>' in page
+    await member.submit(f"{path}/edit", **FORM | {"name": "Other"})
+    assert tuple(await owner.fetchrow(asked)) == (["email", "link"], 3, "ru")
+    await member.submit(f"{path}/edit", **FORM | {"channels": ["", "email"], "reminder_after_days": "", "language": ""})
+    assert tuple(await owner.fetchrow(asked)) == (["email"], None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("channels", "", "Choose at least one."),
+        ("channels", "sms", "Choose at least one."),
+        *(("reminder_after_days", text, "Enter a whole number of days, 1 to 30.") for text in ("0", "31", "x", "1.5")),
+        ("language", "English", "Choose a language."),
+    ],
+)
+async def test_a_wrong_way_of_asking_is_shown_at_its_field(
+    member: Browser, owner: Owner, field: str, value: str, message: str
+) -> None:
+    answer = await member.submit("/campaigns/new", **FORM | {field: value})
+    assert (answer.status_code, field_errors(answer.text)) == (400, {field: message})
+    assert await owner.fetchval("SELECT count(*) FROM campaign") == 0

@@ -6,14 +6,15 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from voxpop.campaigns.models import Campaign, CampaignPlan
-from voxpop.campaigns.schemas import MAX_DELAY_HOURS, NewCampaign
+from voxpop.campaigns.models import Campaign, CampaignPlan, Channel
+from voxpop.campaigns.schemas import MAX_DELAY_HOURS, MAX_REMINDER_DAYS, NewCampaign
 from voxpop.i18n import N_
 from voxpop.types import MAX_NAME
 from voxpop.web.forms import WHOLE_NUMBER, parse_texts
 from voxpop.web.versions import VersionedForm
 
 HOURS_OF_DAY = 24
+ASKING = ("channels", "reminder_after_days", "language")
 MESSAGES = {
     "name": N_("Give it a name of at most {limit} characters.", limit=MAX_NAME),
     "survey_type_code": N_("Choose a survey type."),
@@ -21,11 +22,14 @@ MESSAGES = {
     "delay_hours": N_("Enter a whole number of hours or days, up to {limit} hours.", limit=MAX_DELAY_HOURS),
     "start_date": N_("Enter a day, for example 2026-11-30."),
     "end_date": N_("Enter a day that is not before the start."),
+    "channels": N_("Choose at least one."),
+    "reminder_after_days": N_("Enter a whole number of days, 1 to {limit}.", limit=MAX_REMINDER_DAYS),
+    "language": N_("Choose a language."),
 }
 
 
 class CampaignForm(VersionedForm, kw_only=True):
-    """A campaign as typed. Dates are days of the workspace."""
+    """A campaign as typed. Dates are days of the workspace. A missing one of the last fields keeps what is stored."""
 
     name: str = ""
     survey_type_code: str = ""
@@ -35,6 +39,9 @@ class CampaignForm(VersionedForm, kw_only=True):
     active: str = ""
     start_date: str = ""
     end_date: str = ""
+    channels: list[str] | None = None  # with an empty item, so that a form without a choice differs
+    reminder_after_days: str | None = None
+    language: str | None = None
     preview: str = ""  # not empty if the form is sent for its preview only
 
     @classmethod
@@ -50,6 +57,9 @@ class CampaignForm(VersionedForm, kw_only=True):
             active="on" if campaign.active else "",
             start_date=_day(campaign.start_date, zone),
             end_date=_day(campaign.end_date, zone),
+            channels=campaign.channels,
+            reminder_after_days=str(campaign.reminder_after_days or ""),
+            language=campaign.language or "",
         ).with_version()
 
     def to_plan(self, zone: ZoneInfo, now: datetime, stored: Campaign | None = None) -> CampaignPlan:
@@ -65,6 +75,7 @@ class CampaignForm(VersionedForm, kw_only=True):
             "active": bool(self.active),
             "start_date": self.start_date.strip() or None,
             "end_date": self.end_date.strip() or None,
+            **self._asking(stored),
         }
         plan = parse_texts(typed, NewCampaign).plan(zone, now)
         if stored and self.start_date in ("", _day(stored.start_date, zone)):
@@ -72,6 +83,18 @@ class CampaignForm(VersionedForm, kw_only=True):
         if stored and stored.end_date and self.end_date == _day(stored.end_date, zone):
             plan = replace(plan, end_date=stored.end_date)
         return plan
+
+    def _asking(self, stored: Campaign | None) -> dict[str, Any]:
+        """How customers are asked."""
+        typed: dict[str, Any] = {}
+        if self.channels is not None:
+            chosen = [channel for channel in self.channels if channel]
+            typed["channels"] = chosen if set(chosen) <= set(Channel) else []  # one message for both mistakes
+        if self.reminder_after_days is not None:
+            typed["reminder_after_days"] = self.reminder_after_days.strip() or None
+        if self.language is not None:
+            typed["language"] = self.language or None
+        return ({name: getattr(stored.plan, name) for name in ASKING} if stored else {}) | typed
 
     def _hours(self) -> str:
         text = self.delay_hours.strip()

@@ -44,6 +44,11 @@ CHANNEL_NAMES = {
     Channel.EMAIL: N_("By email"),
     Channel.LINK: N_("By a link that you send"),
 }
+CHANNEL_HINTS = {
+    Channel.IN_APP: N_("The widget shows it, or your app lists it by the API."),
+    Channel.EMAIL: N_("To the email of the event, or to a guid that is an address. Tickets in the inbox get none."),
+    Channel.LINK: N_("You request a link by the API. With links alone, events open no surveys."),
+}
 DEFAULT_CHANNELS = (Channel.IN_APP,)
 
 

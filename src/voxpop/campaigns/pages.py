@@ -20,7 +20,15 @@ from voxpop.auth.guards import members_only
 from voxpop.campaigns import service
 from voxpop.campaigns.errors import CampaignHasSurveys, UnknownSurveyType
 from voxpop.campaigns.form_schemas import MESSAGES, CampaignForm
-from voxpop.campaigns.models import TRIGGER_NAMES, Campaign, Trigger
+from voxpop.campaigns.models import (
+    CHANNEL_HINTS,
+    CHANNEL_NAMES,
+    DEFAULT_CHANNELS,
+    TRIGGER_NAMES,
+    Campaign,
+    Trigger,
+)
+from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.surveys import survey_types
 from voxpop.types import Actor, CampaignId, utcnow
@@ -36,10 +44,12 @@ DEFAULT_TYPE = "NPS"
 
 
 @get(f"{PATH}/new", opt=members_only(Role.ADMIN), include_in_schema=False)
-async def show_new_campaign(tx: Transaction, actor: CurrentActor, render: Renderer) -> Response[Any]:
+async def show_new_campaign(
+    request: PageRequest, tx: Transaction, actor: CurrentActor, render: Renderer
+) -> Response[Any]:
     """The form for a new campaign."""
     form = CampaignForm(survey_type_code=DEFAULT_TYPE, trigger_type=Trigger.ORDER_COMPLETED, active="on")
-    return render(FORM, **await _context(tx, actor, form))
+    return render(FORM, **await _context(request, tx, actor, form))
 
 
 @post(f"{PATH}/new", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
@@ -53,7 +63,7 @@ async def create_campaign(
 ) -> Response[Any]:
     """Creates a campaign, or shows the question that it asks."""
     form, now = await read_form(request, CampaignForm), utcnow()
-    context = await _context(tx, actor, form)
+    context = await _context(request, tx, actor, form)
     if form.preview:
         return render(FORM, **context)
 
@@ -67,11 +77,16 @@ async def create_campaign(
 
 @get(f"{CAMPAIGN}/edit", opt=members_only(Role.ADMIN), include_in_schema=False)
 async def show_campaign_form(
-    tx: Transaction, actor: CurrentActor, workspace: CurrentWorkspace, render: Renderer, campaign: FromPath[str]
+    request: PageRequest,
+    tx: Transaction,
+    actor: CurrentActor,
+    workspace: CurrentWorkspace,
+    render: Renderer,
+    campaign: FromPath[str],
 ) -> Response[Any]:
     """The form of a campaign."""
     stored = await service.get_campaign(tx, actor, _id(campaign))
-    return render(FORM, **await _context(tx, actor, CampaignForm.of(stored, workspace.zone), stored))
+    return render(FORM, **await _context(request, tx, actor, CampaignForm.of(stored, workspace.zone), stored))
 
 
 @post(f"{CAMPAIGN}/edit", opt=members_only(Role.ADMIN), include_in_schema=False, status_code=303)
@@ -86,7 +101,7 @@ async def change_campaign(
     """Changes a campaign, or shows the question that it will ask."""
     form, now = await read_form(request, CampaignForm), utcnow()
     stored = await service.lock_campaign(tx, actor, _id(campaign))
-    context = await _context(tx, actor, form, stored)
+    context = await _context(request, tx, actor, form, stored)
     if form.preview:
         return render(FORM, **context)
     with render.form(FORM, messages=MESSAGES, fields=FIELDS, **context):
@@ -132,8 +147,11 @@ async def _change(change: Change, tx: Tx, actor: Actor, campaign: str, done: str
     return redirect(f"{PATH}/{changed.id}?done={done}")
 
 
-async def _context(tx: Tx, actor: Actor, form: CampaignForm, stored: Campaign | None = None) -> dict[str, Any]:
+async def _context(
+    request: PageRequest, tx: Tx, actor: Actor, form: CampaignForm, stored: Campaign | None = None
+) -> dict[str, Any]:
     types = {each.code: each for each in await survey_types.list_survey_types(tx, actor)}
+    settings: Settings = request.app.state.settings
     chosen = types.get(form.survey_type_code)
     return {
         "active": "campaigns",
@@ -141,6 +159,11 @@ async def _context(tx: Tx, actor: Actor, form: CampaignForm, stored: Campaign | 
         "stored": stored,
         "types": types,
         "triggers": TRIGGER_NAMES,
+        "channels": CHANNEL_NAMES,
+        "channel_hints": CHANNEL_HINTS,
+        "chosen_channels": form.channels if form.channels is not None else DEFAULT_CHANNELS,
+        "languages": sorted({*survey_types.list_languages(types.values()), *filter(None, [form.language])}),
+        "expiry_days": settings.survey_expiry_days,
         "preview": survey_types.preview_of(chosen) if chosen else None,
         "has_surveys": stored is not None and await service.has_surveys(tx, actor, stored.id),
     }

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from voxpop.auth.dependencies import CurrentActor, PageRequest, Renderer, Transaction
 from voxpop.auth.guards import members_only
 from voxpop.campaigns import service as campaigns
-from voxpop.campaigns.models import TRIGGER_NAMES, CampaignState
+from voxpop.campaigns.models import CHANNEL_NAMES, TRIGGER_NAMES, CampaignState
 from voxpop.dashboards import cards
 from voxpop.dashboards.campaigns import CampaignQuery, CampaignRow, list_campaigns
 from voxpop.dashboards.comments import list_comments
@@ -24,6 +24,7 @@ from voxpop.dashboards.viewer import Viewer, load_viewer
 from voxpop.db.pool import Database, Tx
 from voxpop.i18n import N_
 from voxpop.surveys import survey_types
+from voxpop.surveys.mailing import service as survey_emails
 from voxpop.types import Actor, CampaignId, utcnow
 from voxpop.web.validation import read_id
 
@@ -120,6 +121,8 @@ async def _campaign_context(
         "periods": PERIODS,
         "states": STATES,
         "triggers": TRIGGER_NAMES,
+        "channels": CHANNEL_NAMES,
+        "emails": await survey_emails.get_report(tx, actor.workspace, campaign),
     }
 
 

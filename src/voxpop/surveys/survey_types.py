@@ -1,6 +1,6 @@
 """Survey types: what a survey asks, on which scale, and how its answers are measured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -42,6 +42,12 @@ def preview_of(survey_type: SurveyType) -> Preview:
         range(survey_type.scale_min, survey_type.scale_max + 1),
         [PreviewTexts(language, each.question, each.thanks) for language, each in translations.items()],
     )
+
+
+def list_languages(types: Iterable[SurveyType]) -> set[str]:
+    """The languages in which at least one type has texts."""
+    own = {each.language for each in types if each.language}
+    return own.union(*(decode_translations(each.translations) for each in types))
 
 
 async def list_survey_types(tx: Tx, actor: Actor) -> list[SurveyType]:

@@ -47,6 +47,7 @@ def install_locale(environment: Environment, locale: str) -> None:
         "fixed": lambda value, decimals: i18n.format_fixed(locale, value, decimals),
         "signed": lambda value, decimals: i18n.format_fixed(locale, value, decimals, signed=True),
         "day": lambda day, pattern: i18n.format_day(locale, day, pattern),
+        "language": lambda language: i18n.language_name(locale, language),
         "num": lambda value: i18n.format_number(locale, value),
     }
 

@@ -21,7 +21,7 @@ def scores(page: str) -> list[int]:
 
 
 def chosen(page: str) -> list[int]:
-    return [int(value) for value in re.findall(r'value="(\d+)"(?: required)? checked', page)]
+    return [int(value) for value in re.findall(r'value="(\d+)"[^>]* checked>', page)]
 
 
 async def state(owner: Owner) -> list[Any]:

@@ -44,12 +44,12 @@ async def test_a_due_survey_is_emailed_once(site: HostedSite, server: MailServer
     assert (email["To"], email["From"], email["Auto-Submitted"]) == (ANN, f"default <{FROM}>", "auto-generated")
     assert email["Subject"] == "Оцените от 0 до 10, порекомендуете ли вы нас?"
     assert email.get_content_type() == "multipart/alternative"
-    links = re.findall(r"^(\d+): (\S+)$", server.part("plain"), re.MULTILINE)
+    links = re.findall(r"^(\d+)(?: \(.+\))?: (\S+)$", server.part("plain"), re.MULTILINE)
     assert [int(score) for score, _ in links] == list(range(11))
     assert all(link.endswith(f"?score={score}") for score, link in links)
     assert {link for _, link in links} <= set(LINK.findall(server.part("html")))
     page = await site.visitor.get(path_of(links[9][1]))
-    assert 'value="9" checked' in page.text
+    assert re.search(r'value="9"[^>]* checked', page.text)
     row = await owner.fetchrow("SELECT id::text, sent_at FROM survey")
     assert (row["id"], row["sent_at"] is not None) == (survey, True)
     assert await owner.fetchval("SELECT sum(shown) FROM survey_count WHERE series_kind = 'campaign'") == 2
@@ -244,3 +244,15 @@ async def test_an_emailed_survey_expires_like_one_that_was_shown(
         later = utcnow() + 8 * DAY
         assert await campaign_surveys.expire_surveys(tx, site.workspace_id(), later, 7, None, later) == 1  # F90
     assert (await site.visitor.get(path_of(link))).status_code == 410
+
+
+async def test_the_page_of_a_campaign_shows_its_emails(site: HostedSite, server: MailServer) -> None:
+    campaign = (await site.api.open(**BY_EMAIL))["id"]
+    server.refusals = {"gone@example.com": "550 5.1.1 <b>no such person</b>"}
+    for number, address in enumerate(("gone@example.com", ANN, "bob@example.com")):
+        await site.api.order(email=address, context_id=f"order_{number}")
+    await deliver(site, server)
+    page = (await (await site.owner()).get(f"/campaigns/{campaign}")).text
+    assert "2 surveys emailed, 0 reminders, 1 refused by a mail server." in page
+    assert "<bdi>gone@example.com</bdi>" in page
+    assert "&lt;b&gt;no such person" in page

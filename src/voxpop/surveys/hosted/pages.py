@@ -62,7 +62,7 @@ async def answer_survey(
     form = AnswerForm()
     try:
         form = await read_form(request, AnswerForm)
-        score = form.check(page.scores[0], page.scores[-1])
+        score = form.check(page.question.scores)
     except Invalid as error:
         return show_hosted(request, page, FORM, status=error.status, error=error, token=token, form=form)
     batchers: SurveyBatchers = request.app.state.survey_batchers
@@ -88,9 +88,14 @@ def _show_closed(request: PageRequest, page: SurveyPage) -> Response[Any]:
 
 def show_hosted(request: PageRequest, page: SurveyPage, template: str, **context: Any) -> Response[Any]:
     """In the survey's language, as far as our own words have it."""
-    language = page.language or choose_locale(request.headers.get("accept-language"))
+    language = page.question.language or choose_locale(request.headers.get("accept-language"))
     layout = request.scope["state"]["layout_context"] | {"language": choose_locale(language)}
-    context |= {"page": page, "page_language": language, "direction": text_direction(language)}
+    context |= {
+        "question": page.question,
+        "texts": page.question.texts,
+        "page_language": language,
+        "direction": text_direction(language),
+    }
     response = PageRenderer(request, **layout)(template, max_comment=MAX_COMMENT, **context)
     response.headers.update(NOINDEX)
     return response

@@ -1,5 +1,7 @@
 """The form of a hosted page, and its messages."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from voxpop.errors import FieldError, Invalid
@@ -18,14 +20,14 @@ class AnswerForm(Struct, frozen=True):
     score: str = ""
     comment: str = ""
 
-    def chosen_score(self, low: int, high: int) -> int | None:
+    def chosen_score(self, scores: Sequence[int]) -> int | None:
         """The score, if it is one of the scale."""
         score = int(self.score) if WHOLE_NUMBER.fullmatch(self.score) else -1
-        return score if low <= score <= high else None
+        return score if score in scores else None
 
-    def check(self, low: int, high: int) -> int:
+    def check(self, scores: Sequence[int]) -> int:
         """The score; Invalid names every field that does not fit."""
-        score = self.chosen_score(low, high)
+        score = self.chosen_score(scores)
         errors = [] if score is not None else [FieldError("score", NO_SCORE)]
         if len(self.comment) > MAX_COMMENT:
             errors.append(FieldError("comment", COMMENT_TOO_LONG))

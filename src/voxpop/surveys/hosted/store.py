@@ -8,23 +8,17 @@ from voxpop.types import SurveyId, WorkspaceId
 
 
 class HostedSurvey(Struct, frozen=True):
-    """A campaign's survey with its type, and the language that the campaign wants."""
+    """A campaign's survey. `survey_type` is for `models.decode_survey_type`; the language is that of the campaign."""
 
     id: SurveyId
     status: str
-    question: str
-    thanks: str
+    survey_type: str
     language: str | None
-    translations: str
-    scale_min: int
-    scale_max: int
-    campaign_language: str | None
 
 
 HOSTED_SURVEY = Query(
     """
-    SELECT s.id, s.status, t.question, t.thanks, t.language, t.translations, t.scale_min, t.scale_max,
-           c.language AS campaign_language
+    SELECT s.id, s.status, to_json(t)::text AS survey_type, c.language
     FROM survey s JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
         JOIN campaign c ON c.workspace_id = :workspace AND c.id = s.campaign_id
     WHERE s.workspace_id = :workspace AND s.id = :survey

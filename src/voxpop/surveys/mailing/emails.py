@@ -3,7 +3,6 @@
 A link only chooses a score on the hosted page, because mail scanners open links too.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from markupsafe import Markup
@@ -14,14 +13,14 @@ from voxpop.hosts import workspace_url
 from voxpop.i18n import N_, choose_locale, text_direction, translate
 from voxpop.mail import OutgoingMail
 from voxpop.outbox import Message
+from voxpop.surveys.hosted.models import MAX_CHOICES, Question
 from voxpop.surveys.hosted.service import sign_link
 from voxpop.surveys.hosted.tokens import Purpose
 from voxpop.surveys.mailing.store import DueEmail
-from voxpop.surveys.texts import Texts, choose_language, choose_texts, decode_translations
+from voxpop.surveys.models import decode_survey_type
 from voxpop.text import one_line
 from voxpop.workspaces.models import Workspace
 
-MAX_TEXT_LINKS = 11  # a longer scale has one link in the text
 LOGO_HEIGHT = 32
 REMINDER = N_("Reminder: {question}")
 CHOOSE = N_("Choose a score. You can add a comment on the next page.")
@@ -34,31 +33,31 @@ PAGE = Markup(
     '<meta name="viewport" content="width=device-width">\n<meta name="color-scheme" content="light dark">\n'
     '<meta name="supported-color-schemes" content="light dark">\n<title>{title}</title>\n</head>\n'
     '<body style="margin:0;padding:24px 16px;font:16px/1.5 -apple-system,Segoe UI,Roboto,Noto Sans,Arial,sans-serif">\n'
-    '<div dir="{dir}" style="max-width:600px;margin:0 auto">\n'
+    '<div role="main" dir="{dir}" style="max-width:600px;margin:0 auto">\n'
     '<p style="margin:0 0 24px;font-weight:600">{sender}</p>\n'
     '<h1 dir="auto" style="margin:0 0 16px;font-size:22px;line-height:1.3;font-weight:600;white-space:pre-wrap">'
     "{question}</h1>\n"
-    '<p style="margin:0 0 8px">\n{scale}</p>\n'
+    '<p style="margin:0 0 8px">\n{scale}</p>\n{ends}'
     '<p style="margin:0 0 32px;font-size:14px;opacity:.75">{hint}</p>\n'
     '<p style="margin:0;padding-top:16px;border-top:1px solid #96908366;font-size:14px;opacity:.75">'
     '<a href="{unsubscribe}" style="color:inherit">{unsubscribe_text}</a></p>\n</div>\n</body>\n</html>\n'
 )
 SCORE = Markup(
-    '<a href="{link}" style="display:inline-block;min-width:44px;margin:0 2px 8px;padding:9px 0;'
+    '<a href="{link}" style="display:inline-block;min-width:42px;margin:0 1px 8px;padding:9px 0;'
     'border:1px solid #968f83;border-radius:6px;text-align:center;text-decoration:none;color:inherit">{score}</a>\n'
 )
+ENDS = Markup('<p dir="auto" style="margin:0 0 8px;font-size:14px">{words}</p>\n')
 LOGO = Markup(
     '<img src="{source}" width="{width}" height="{height}" alt="" style="vertical-align:middle;border-radius:4px"> '
 )
 
 
 class Content(Struct, frozen=True):
-    """What an email says, in which language, and where its links lead."""
+    """What an email asks, in which language, and where its links lead."""
 
-    question: str
+    question: Question
     language: str
     locale: str
-    scores: Sequence[int]
     link: str
     unsubscribe: str
 
@@ -66,11 +65,15 @@ class Content(Struct, frozen=True):
         """One of our own words, in the survey's language as far as they have it."""
         return translate(self.locale, text)
 
+    def link_of(self, score: int) -> str:
+        """The link that chooses a score."""
+        return f"{self.link}?score={score}"
+
 
 def compose_email(due: DueEmail, workspace: Workspace, key: bytes, public_url: str, now: datetime) -> Message:
     """The email for the outbox. `key` signs its links."""
     content = _content(due, workspace, key, public_url)
-    question = one_line(content.question)
+    question = one_line(content.question.texts.question)
     outgoing = OutgoingMail(
         id=mail.new_mail_id(now),
         sender=workspace.name,
@@ -85,43 +88,55 @@ def compose_email(due: DueEmail, workspace: Workspace, key: bytes, public_url: s
 
 
 def _content(due: DueEmail, workspace: Workspace, key: bytes, public_url: str) -> Content:
-    translations, wanted = decode_translations(due.translations), due.campaign_language
-    language = choose_language(due.language, translations, wanted)
-    locale = choose_locale(language)
+    question = Question(decode_survey_type(due.survey_type), due.language)
+    locale = choose_locale(question.language)
     return Content(
-        choose_texts(Texts(due.question, due.thanks), due.language, translations, wanted).question,
-        language or locale,
+        question,
+        question.language or locale,
         locale,
-        range(due.scale_min, due.scale_max + 1),
         sign_link(key, workspace, Purpose.ANSWER, due.survey_id, public_url),
         sign_link(key, workspace, Purpose.UNSUBSCRIBE, due.survey_id, public_url),
     )
 
 
 def _text(content: Content, workspace: Workspace) -> str:
-    if len(content.scores) <= MAX_TEXT_LINKS:
-        links = "\n".join(f"{score}: {content.link}?score={score}" for score in content.scores)
+    question = content.question
+    if len(question.scores) <= MAX_CHOICES:
+        links = "\n".join(_text_link(content, score) for score in question.scores)
         scale = f"{links}\n\n{content.say(CHOOSE)}"
     else:
         scale = f"{content.say(OPEN)}:\n{content.link}"
     end = f"{workspace.name}\n\n{content.say(UNSUBSCRIBE)}:\n{content.unsubscribe}"
-    return f"{content.question}\n\n{scale}\n\n{end}\n"
+    return f"{question.texts.question}\n\n{scale}\n\n{end}\n"
+
+
+def _text_link(content: Content, score: int) -> str:
+    label = content.question.label_of(score)
+    return f"{content.question.sign_of(score)}{f' ({label})' if label else ''}: {content.link_of(score)}"
 
 
 def _html(content: Content, workspace: Workspace, public_url: str) -> str:
-    scale = Markup().join(SCORE.format(link=f"{content.link}?score={each}", score=each) for each in content.scores)
+    question = content.question
+    scores = (SCORE.format(link=content.link_of(each), score=question.sign_of(each)) for each in question.scores)
     page = PAGE.format(
         lang=content.language,
         dir=text_direction(content.language),
-        title=content.question,
+        title=question.texts.question,
         sender=_logo(workspace, public_url) + workspace.name,
-        question=content.question,
-        scale=scale,
+        question=question.texts.question,
+        scale=Markup().join(scores),
+        ends=_ends(question),
         hint=content.say(CHOOSE),
         unsubscribe=content.unsubscribe,
         unsubscribe_text=content.say(UNSUBSCRIBE),
     )
     return str(page)
+
+
+def _ends(question: Question) -> Markup:
+    """The words at the ends of the scale."""
+    words = [f"{score}: {label}" for score in question.scores if (label := question.label_of(score))]
+    return ENDS.format(words=" · ".join(words)) if words else Markup()
 
 
 def _logo(workspace: Workspace, public_url: str) -> Markup:

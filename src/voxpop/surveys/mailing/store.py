@@ -16,19 +16,17 @@ class DueWorkspace(Struct, frozen=True):
 
 
 class DueEmail(Struct, frozen=True):
-    """An email to write, with what it asks. `is_wanted`: the survey is open, and the address may be asked."""
+    """An email to write. `is_wanted`: the survey is open, and the address may be asked.
+
+    `survey_type` is for `models.decode_survey_type`; the language is that of the campaign.
+    """
 
     survey_id: SurveyId
     email: str
     is_reminder: bool
     is_wanted: bool
-    question: str
-    thanks: str
+    survey_type: str
     language: str | None
-    translations: str
-    scale_min: int
-    scale_max: int
-    campaign_language: str | None
 
 
 class EmailState(Struct, frozen=True):
@@ -52,8 +50,7 @@ DUE_EMAILS = Query(
     SELECT e.survey_id, e.email, e.sent_at IS NOT NULL AS is_reminder,
            s.status = 'PENDING' AND NOT c.deleted AND u.email_folded IS NULL
                AND (e.sent_at IS NULL OR c.reminder_after_days IS NOT NULL) AS is_wanted,
-           t.question, t.thanks, t.language, t.translations, t.scale_min, t.scale_max,
-           c.language AS campaign_language
+           to_json(t)::text AS survey_type, c.language
     FROM survey_email e
         JOIN survey s ON s.workspace_id = :workspace AND s.id = e.survey_id
         JOIN survey_type t ON t.workspace_id = :workspace AND t.code = s.survey_type_code
