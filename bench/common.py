@@ -91,11 +91,12 @@ def call(running: Running, method: str, path: str, body: bytes | None = None) ->
 
 def pgbench(dsn: str, script: str, *, clients: int, seconds: int) -> float:
     """Transactions per second of a script with prepared statements; fsync and the like as the server has them."""
+    length = ["-T", str(seconds)] if seconds else ["-t", "20"]
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
         out = subprocess.run(
-            [PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", file.name, dsn],
+            [PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", *length, "-f", file.name, dsn],
             capture_output=True,
             text=True,
         )
@@ -116,14 +117,14 @@ def sql(dsn: str, script: str) -> None:
 
 
 def wrk(running: Running, script: str, *, connections: int, seconds: int) -> dict[str, float]:
-    """Requests per second and latencies in ms of a lua script; every answer must be 2xx.
+    """Requests per second and latencies in ms of a lua script; every answer must be 2xx. At least a second.
 
     A busy machine may answer late, so the timeout is long.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s", file.name]
+        options = ["-t1", f"-c{connections}", f"-d{max(seconds, 1)}s", "--timeout", "30s", "--latency", "-s", file.name]
         out = subprocess.run(["wrk", *options, running.url], capture_output=True, text=True, check=True).stdout
     assert "Non-2xx" not in out, out
     assert "Socket errors" not in out, out

@@ -16,7 +16,8 @@ from tests.support.waiting import eventually
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
 from voxpop.kafka import consumer as kafka_consumer
-from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record
+from voxpop.kafka.consumer import BrokerError, KafkaConsumer
+from voxpop.kafka.messages import Record
 from voxpop.types import WorkspaceId
 from voxpop.worker import consumer
 from voxpop.worker.consumer import consume

@@ -18,7 +18,7 @@ from tests.support.kafka_broker import Broker
 
 from voxpop.config.loading import Value, load
 from voxpop.config.settings import Settings
-from voxpop.kafka.client import WORKSPACE_HEADER
+from voxpop.kafka.messages import WORKSPACE_HEADER
 
 PROCESS = Path(__file__).with_name("kafka_process.py")
 PARTITIONS = 4

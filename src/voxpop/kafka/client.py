@@ -8,8 +8,6 @@ from structlog import get_logger
 
 from voxpop.config.settings import Settings
 
-WORKSPACE_HEADER = "voxpop-workspace"  # a header of messages in and out; its value is the name of a workspace
-
 # librdkafka logs lost connections here, and how many more there were.
 log = logging.getLogger("voxpop.kafka")
 events = get_logger("voxpop.kafka")

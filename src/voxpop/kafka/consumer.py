@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from prometheus_client import Gauge
 
 from voxpop.config.settings import Settings
-from voxpop.kafka.client import WORKSPACE_HEADER, client_config, events, log, log_error
+from voxpop.kafka.client import client_config, events, log, log_error
+from voxpop.kafka.messages import WORKSPACE_HEADER, Record
 
 MAX_BATCH_SIZE = 1000
 POLL_TIMEOUT = 0.5  # seconds; a stop is noticed after this time at most
@@ -30,16 +31,6 @@ LAG = Gauge("voxpop_kafka_lag", "Messages of a partition that are not consumed y
 
 class BrokerError(Exception):
     """The client cannot continue; a new client may."""
-
-
-class Record(NamedTuple):
-    """A received message, and the workspace that its header names."""
-
-    topic: str
-    partition: int
-    offset: int
-    value: bytes
-    workspace: str | None
 
 
 class KafkaConsumer:

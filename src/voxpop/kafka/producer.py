@@ -6,24 +6,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import monotonic
-from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from voxpop.config.settings import Settings
 from voxpop.kafka.client import client_config, log, log_error
+from voxpop.kafka.messages import OutgoingMessage
 
 DELIVERY_TIMEOUT = 5.0
 BATCH_TIMEOUT = 8.0  # seconds for a batch; less than what remains of the relay's lease
-
-
-class OutgoingMessage(NamedTuple):
-    """A message to send; messages with one key keep their order."""
-
-    topic: str
-    key: str
-    value: str
-    headers: dict[str, str]
 
 
 class KafkaProducer:

@@ -22,7 +22,7 @@ from voxpop.config.settings import Settings
 from voxpop.db.errors import ITEM_ERRORS
 from voxpop.db.pool import Database, switch_workspace
 from voxpop.errors import NotFound
-from voxpop.kafka.consumer import BrokerError, KafkaConsumer, Record
+from voxpop.kafka.messages import Record
 from voxpop.logs import log_failure
 from voxpop.types import WorkspaceId, utcnow, uuid7
 from voxpop.workspaces import service as workspaces
@@ -50,6 +50,8 @@ async def consume(database: Database, settings: Settings) -> None:
 
 
 async def _consume(handler: "EventHandler", settings: Settings) -> None:
+    from voxpop.kafka.consumer import BrokerError, KafkaConsumer  # not without a broker, because the client takes 3 MB
+
     while True:
         try:
             await KafkaConsumer(settings, settings.kafka_topic_customer_events, handler.handle_batch).run()

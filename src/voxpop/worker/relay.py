@@ -17,8 +17,7 @@ from voxpop.campaigns import dead_letters
 from voxpop.config.settings import Settings
 from voxpop.db.errors import CONNECTION_ERRORS
 from voxpop.db.pool import Begin, Database, Tx
-from voxpop.kafka.client import WORKSPACE_HEADER
-from voxpop.kafka.producer import KafkaProducer, OutgoingMessage
+from voxpop.kafka.messages import WORKSPACE_HEADER, OutgoingMessage
 from voxpop.logs import log_failure
 from voxpop.outbox import Kind, UnsentMessage
 from voxpop.types import WorkspaceId, utcnow, uuid7
@@ -84,6 +83,8 @@ class Relay:
     """Sends while it holds the lease. A kind of message that fails is retried with exponential backoff."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
+        from voxpop.kafka.producer import KafkaProducer  # not without a broker, because the client takes 3 MB
+
         self._database = database
         self._producer = KafkaProducer(settings)
         self._topics = {

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 PACKAGE = Path(__file__).resolve().parents[2]
 PACKAGED, CHECKOUT = PACKAGE / "guide", PACKAGE.parents[1] / "docs"  # the build copies the one to the other
@@ -91,6 +93,8 @@ def _hit(document: Document, section: Section, word: str) -> Hit:
 
 
 def _read(name: str, text: str) -> Document:
+    from markdown_it import MarkdownIt  # not before the guide is opened
+
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(text)
     sections = _sections(tokens)
@@ -100,11 +104,11 @@ def _read(name: str, text: str) -> Document:
     html = html.replace("<table>", f"{SCROLLING}<table>").replace("</table>", "</table></div>")
     html = html.replace("<pre>", '<pre tabindex="0">')
     paragraphs = (after for before, after in pairwise(tokens) if before.type == "paragraph_open")
-    summary = _text(next(paragraphs, Token("inline", "", 0)))
+    summary = _text(paragraph) if (paragraph := next(paragraphs, None)) else ""
     return Document(name, sections[0].title, summary, Markup(html), sections)  # noqa: S704 - the parser escapes texts
 
 
-def _sections(tokens: Sequence[Token]) -> list[Section]:
+def _sections(tokens: "Sequence[Token]") -> list[Section]:
     """The sections in order; gives their headings an id."""
     sections: list[Section] = []
     for before, token in pairwise(tokens):
@@ -125,13 +129,13 @@ def _anchor(title: str, before: Sequence[Section]) -> str:
     return f"{anchor}--{same + 1}" if same else anchor
 
 
-def _flat(tokens: Sequence[Token]) -> Iterator[Token]:
+def _flat(tokens: "Sequence[Token]") -> "Iterator[Token]":
     for token in tokens:
         yield token
         yield from token.children or ()
 
 
-def _adapt(token: Token, name: str) -> None:
+def _adapt(token: "Token", name: str) -> None:
     """Leads links between documents to their pages, and drops inline styles, which the page's policy refuses."""
     token.attrs.pop("style", None)
     href = str(token.attrs.get("href", ""))
@@ -143,6 +147,6 @@ def _adapt(token: Token, name: str) -> None:
             token.attrSet("href", f"{GUIDE}/{target}" + (f"#{anchor}" if anchor else ""))
 
 
-def _text(token: Token) -> str:
+def _text(token: "Token") -> str:
     """The plain text of a line of Markdown."""
     return "".join(" " if child.type == "softbreak" else child.content for child in token.children or ())
