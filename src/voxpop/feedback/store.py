@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Struct
@@ -10,7 +12,7 @@ from voxpop.cursors import Position
 from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query, array_text, arrays_of
 from voxpop.feedback.models import Feedback, FeedbackChange, LinkKind, NewFeedback, NewNotes, Notes
-from voxpop.metrics.models import SeriesKind
+from voxpop.metrics.models import Series, SeriesKind
 from voxpop.types import Audit, FeedbackId, Origin, SurveyId, WorkspaceId
 
 
@@ -48,10 +50,22 @@ class FeedbackRow(Struct):
             rating.comment,
             rating.user_agent,
             rating.day,
-            array_text(series.kind for series in rating.series),
-            array_text(series.id for series in rating.series),
-            array_text(series.id for series in rating.series if series.kind == SeriesKind.TAG),
+            *series_arrays(rating.series),
         )
+
+
+class SeriesArrays(NamedTuple):
+    """The series of a rating as the last fields of its row."""
+
+    kinds: str
+    ids: str
+    tag_ids: str
+
+
+@lru_cache(maxsize=1024)  # many ratings have the same series
+def series_arrays(series: tuple[Series, ...]) -> SeriesArrays:
+    tags = (one.id for one in series if one.kind == SeriesKind.TAG)
+    return SeriesArrays(array_text(one.kind for one in series), array_text(one.id for one in series), array_text(tags))
 
 
 class LinkRow(Struct):
@@ -123,17 +137,22 @@ OLD_LINKS = Query(
     NoRows,
 )
 
-# The words and their stems, each with its prefix.
+# The words and their stems, each with its prefix. The stems of all ratings have one call, because each costs.
 NEW_WORDS = Query(
     """
+    WITH new AS (
+        SELECT rating, at, prefix, string_to_array(words, ' ') AS words
+        FROM unnest(:rating::uuid[], :at::timestamptz[], :prefix::text[], :words::text[])
+            AS given (rating, at, prefix, words)
+    ), stemmed AS MATERIALIZED (
+        SELECT word, stem FROM stems(ARRAY(SELECT DISTINCT word FROM new CROSS JOIN unnest(new.words) AS one (word)))
+    )
     INSERT INTO feedback_search (workspace_id, feedback_id, create_time, words)
-    SELECT :workspace, new.rating, new.at, array_to_tsvector(ARRAY(
-        SELECT new.prefix || word FROM unnest(each.words) AS one (word)
-        UNION SELECT new.prefix || stem FROM stems(each.words) WHERE stem IS NOT NULL))
-    FROM unnest(:rating::uuid[], :at::timestamptz[], :prefix::text[], :words::text[])
-        AS new (rating, at, prefix, words)
-    CROSS JOIN LATERAL (SELECT string_to_array(new.words, ' ') AS words) AS each
-    ORDER BY new.rating
+    SELECT :workspace, rating, at, array_to_tsvector(array_agg(prefix || form))
+    FROM new CROSS JOIN unnest(new.words) AS one (word) JOIN stemmed USING (word)
+        CROSS JOIN LATERAL (VALUES (word), (stem)) AS each (form)
+    WHERE form IS NOT NULL
+    GROUP BY rating, at ORDER BY rating
     """,
     NoRows,
     values=WordsRow,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from voxpop.feedback.models import NewFeedback, Source
 from voxpop.metrics.models import Series, SeriesKind, Stage
 from voxpop.surveys.texts import Texts, choose_texts, decode_translations
-from voxpop.types import CampaignId, FeedbackId, Origin, SurveyId, WorkspaceId, uuid7
+from voxpop.types import CampaignId, FeedbackId, Origin, SurveyId, WorkspaceId
 
 # The fixed survey type of features, which every workspace has. That of tickets is `tickets.models.SURVEY_TYPE`.
 FEATURE_SURVEY_TYPE = "CSAT10"
@@ -154,10 +154,10 @@ class Answer(Struct, frozen=True, kw_only=True):
         status = Status.COMPLETED if self.source is Source.PROMPTED else Status.WITHDRAWN
         return SurveyClosure(survey, status, self.series)
 
-    def feedback(self, workspace: WorkspaceId, survey: SurveyId | None, day: date) -> NewFeedback:
+    def feedback(self, workspace: WorkspaceId, new_id: FeedbackId, survey: SurveyId | None, day: date) -> NewFeedback:
         """The row of the answer. `survey` is the one it completes; `day` and the series are stored with it."""
         return NewFeedback(
-            id=FeedbackId(uuid7()),
+            id=new_id,
             survey_id=survey,
             survey_type=self.survey_type,
             scale_min=self.scale_min,

@@ -28,7 +28,7 @@ from voxpop.surveys.models import (
     SurveyClosure,
     with_workspace,
 )
-from voxpop.types import SYSTEM_USER, Audit, CampaignId, Origin, SurveyId, WorkspaceId
+from voxpop.types import SYSTEM_USER, Audit, CampaignId, FeedbackId, Origin, SurveyId, WorkspaceId, uuid7s
 from voxpop.workspaces.models import Workspace
 
 
@@ -99,7 +99,10 @@ async def record_answers(
     """
     day = workspace.day(now)
     first = _first_answers(answers)
-    rows = [answer.feedback(workspace.id, _completed_survey(answer, first), day) for answer in answers]
+    rows = [
+        answer.feedback(workspace.id, FeedbackId(new_id), _completed_survey(answer, first), day)
+        for answer, new_id in zip(answers, uuid7s(), strict=False)
+    ]
     closures = [answer.closure(survey) for survey, answer in first.items()]
     closed = await close_surveys(tx, workspace, closures, now)
     scores = await feedback.record(tx, workspace.id, rows, now)
