@@ -53,16 +53,17 @@ CROSS JOIN LATERAL (
     SELECT i.at, 'CSAT', 'ticket', gen_random_uuid(), 'prompted', 1, 5, ARRAY['workspace', 'tickets', 'agent', 'tag'],
            ARRAY[:workspace, :workspace, i.agent, i.tag] WHERE n % 10 IN (8, 9)) AS s;
 
-INSERT INTO feedback_link (workspace_id, kind, target_id, create_time, feedback_id)
-SELECT f.workspace_id, k.kind, s.id, f.create_time, f.id
+INSERT INTO feedback_link (workspace_id, kind, target_id, create_time, feedback_id, has_comment)
+SELECT f.workspace_id, k.kind, s.id, f.create_time, f.id, f.comment IS NOT NULL
 FROM feedback f, unnest(f.series_kinds, f.series_ids) AS s (kind, id),
      LATERAL (VALUES (s.kind), (CASE s.kind WHEN 'tag' THEN 'label' END)) AS k (kind)
 WHERE f.workspace_id = :workspace AND k.kind IN ('tickets', 'product', 'agent', 'tag', 'label');
 
 INSERT INTO feedback_search (workspace_id, feedback_id, create_time, words)
 SELECT workspace_id, id, create_time, array_to_tsvector(ARRAY(
-    SELECT :mark || lpad(to_hex(floor(extract(epoch FROM create_time) / 604800)::int), 4, '0') || word
-    FROM string_to_array(lower(comment), ' ') AS word))
+    SELECT :mark || lpad(to_hex(floor(extract(epoch FROM create_time) / 604800)::int), 4, '0') || form
+    FROM stems(string_to_array(lower(comment), ' ')) AS each, LATERAL (VALUES (word), (stem)) AS one (form)
+    WHERE form IS NOT NULL))
 FROM feedback WHERE workspace_id = :workspace AND comment IS NOT NULL;
 
 INSERT INTO score_count (workspace_id, series_kind, series_id, survey_type_code, grain, date, counts)
@@ -70,3 +71,17 @@ SELECT f.workspace_id, s.kind, s.id, f.survey_type_code, grain, date_trunc(grain
 FROM feedback f JOIN survey_type t ON t.workspace_id = :workspace AND t.code = f.survey_type_code,
      unnest(f.series_kinds, f.series_ids) AS s (kind, id), unnest(ARRAY['day', 'month']) AS grain
 WHERE f.workspace_id = :workspace GROUP BY 1, 2, 3, 4, 5, 6;
+
+INSERT INTO survey_count (workspace_id, series_kind, series_id, grain, date, opened, shown, completed, dismissed, expired)
+SELECT workspace_id, series_kind, series_id, grain, date, 3 * count, 2 * count, count, count, count
+FROM (SELECT workspace_id, series_kind, series_id, grain, date, sum(given)::bigint AS count
+      FROM score_count, unnest(counts) AS given WHERE workspace_id = :workspace
+          AND series_kind NOT IN ('agent', 'tag', 'feature_prompted', 'feature_voluntary')
+      GROUP BY 1, 2, 3, 4, 5) AS rated;
+
+-- A thousand users of each feature.
+INSERT INTO interaction (workspace_id, feature_id, user_email, id, interaction_count, total_interaction_count,
+                         rejection_count, first_used_at, updated_at)
+SELECT :workspace, ('00000000-0000-7000-8003-' || lpad(f::text, 12, '0'))::uuid, 'user' || n || '@example.com',
+       gen_random_uuid(), n % 5, n % 50, n % 7 / 2, now() - n * interval '1 hour', now() - n * interval '10 minutes'
+FROM generate_series(1, 50) f, generate_series(1, 1000) n;

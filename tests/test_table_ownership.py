@@ -20,7 +20,7 @@ READS: dict[str, set[str]] = {
     # The names of series, and the subjects of ratings.
     "dashboards": {"campaign", "feature", "member", "product", "survey", "tag", "ticket", "workspace"},
     "features": {"survey", "workspace"},  # the users of prompts; the cool-down
-    "feedback": {"tag"},  # the names of tags
+    "feedback": {"survey_type", "tag"},  # the scales of survey types, the names of tags
     "metrics": {"campaign", "feedback", "survey_type"},  # names and formulas; the ratings that a recount counts
     "surveys": {"campaign", "feedback"},  # the channels and the language; whether a survey type is used
     "tickets": {"member"},  # their names

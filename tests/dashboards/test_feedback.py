@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,8 +17,13 @@ from tests.support.invariants import Owner
 from tests.support.metrics import noon
 from tests.support.tickets import TicketFactory, member
 
+import voxpop.db.migrate
+from voxpop.feedback import search_index
 from voxpop.metrics.models import Series
 from voxpop.types import Origin
+from voxpop.worker.jobs import rebuild_search
+
+MIGRATION = (Path(voxpop.db.migrate.__file__).parent / "migrations/0022_feedback_lists.sql").read_text()
 
 FIELDS = [
     "id", "origin", "origin_id", "survey_id", "survey_type", "score", "comment", "source", "user_email", "guid", "day",
@@ -85,6 +91,39 @@ async def test_conditions_are_combined(ours: Ratings) -> None:
         {"series": f"workspace:{uuid4()}"},
     ):
         assert await scores(ours, **unknown) == []
+
+
+async def test_every_filter_lists_what_a_scan_would(ours: Ratings) -> None:
+    """Filters read different indexes; many ratings have the same time."""
+    tag = await ours.tag("billing")
+    for ago, type_code in ((0, "NPS"), (0, "CSAT"), (1, "CSAT10"), (2, "NPS")):
+        for comment in (None, "Slow"):
+            await ours.give(TODAY - timedelta(days=ago), [1, 3, 5, 5, 2], tag, survey_type=type_code, comment=comment)
+    await ours.give(TODAY, [0, 10], survey_type="NPS")
+    every = await feedback_rows(ours.client)
+    conditions: dict[str, Any] = {
+        "survey_type": ("NPS", "CSAT", "CES"), "score_min": (2, 5, 100), "score_max": (0, 1, 5),
+        "has_comment": ("true", "false"), "series": (f"tag:{tag.id}",), "from": (str(TODAY - timedelta(days=1)),),
+    }  # fmt: skip
+    names = list(conditions)
+    pairs = [(one, other) for one in names for other in names if one < other]
+    for one, other in pairs:
+        for query in ({one: first, other: second} for first in conditions[one] for second in conditions[other]):
+            if query.get("score_min", -1) > query.get("score_max", 101):
+                continue
+            listed = await feedback_rows(ours.client, limit=7, **query)
+            assert listed == [row for row in every if matches(row, query)], query
+
+
+def matches(row: dict[str, Any], query: dict[str, Any]) -> bool:
+    """Whether a scan of all ratings would find the row. Those of the tag have a score from 1 to 5."""
+    return (
+        query.get("survey_type", row["survey_type"]) == row["survey_type"]
+        and query.get("score_min", -1) <= row["score"] <= query.get("score_max", 101)
+        and query.get("has_comment") in (None, str(row["comment"] is not None).lower())
+        and ("series" not in query or row["score"] in (1, 2, 3, 5))
+        and query.get("from", "") <= row["day"]
+    )
 
 
 async def test_days_are_those_that_ratings_counted_for(ours: Ratings) -> None:
@@ -178,6 +217,39 @@ async def test_a_search_of_many_hits_goes_through_all(ours: Ratings, monkeypatch
     assert rows == await feedback_rows(ours.client)
     assert await feedback_rows(ours.client, text="slow", limit=5) == rows
     assert await scores(ours, text="slow", score_max=3, score_min=3) == [3] * 4
+
+
+async def test_a_job_indexes_comments_that_an_earlier_version_stored(
+    ours: Ratings, theirs: Ratings, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index, "CHUNK_SIZE", 2)
+    for ratings in (ours, theirs):
+        await ratings.give(TODAY, [1, 2, 3], comment="Café")
+        await ratings.give(TODAY, [4], comment="!!!")
+    index = "SELECT feedback_id, create_time, words::text FROM feedback_search ORDER BY feedback_id"
+    before = await owner.fetch(index)
+    await owner.execute("DELETE FROM feedback_search")
+    marks = MIGRATION[MIGRATION.index("INSERT INTO feedback_search") :].partition(";")[0]
+    await owner.execute(marks)
+    await ours.give(TODAY, [5], comment="Cafe")
+    assert await scores(ours, text="cafe") == [5]
+    runs = 0
+    is_unfinished = True
+    while is_unfinished:
+        async with ours.database.transaction(ours.client.workspace) as tx:
+            is_unfinished = await rebuild_search(tx, ours.client.workspace, TODAY)
+        runs += 1
+    assert runs == 3
+    assert sorted(await scores(ours, text="cafe")) == [1, 2, 3, 5]
+    assert await scores(theirs, text="cafe") == []
+    async with theirs.database.transaction(theirs.client.workspace) as tx:
+        rebuilt = await search_index.rebuild_next(tx, theirs.client.workspace)
+        assert rebuilt == sorted(rebuilt)
+        rest = await search_index.rebuild_next(tx, theirs.client.workspace, rebuilt[-1])
+        assert await search_index.rebuild_next(tx, theirs.client.workspace, rest[-1]) == []
+    assert sorted(await scores(theirs, text="cafe")) == [1, 2, 3]
+    ids = {row["feedback_id"] for row in before}
+    assert [row for row in await owner.fetch(index) if row["feedback_id"] in ids] == before
 
 
 async def test_csv_has_all_rows_and_no_formulas(ours: Ratings, make: Factory) -> None:

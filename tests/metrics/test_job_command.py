@@ -116,11 +116,14 @@ async def test_the_command_rebuilds_search_words(
 ) -> None:
     for campaigns in (ours, theirs):
         await TicketFactory(make, campaigns.workspace).open("Café")
+        await campaigns.answer(await campaigns.open(), 1, at=NOW)
     await owner.execute("UPDATE ticket_search SET words = ''")
+    await owner.execute("UPDATE feedback SET comment = 'Très cher'")
     lines = await run_job(live_db, "run", "rebuild-search", "--workspace", "ours")
-    assert lines == ["ours: 1 tickets indexed for search"]
-    found = await owner.fetch("SELECT workspace_id FROM ticket_search WHERE words::text LIKE '%cafe''%'")
-    assert [row["workspace_id"] for row in found] == [ours.workspace]
+    assert lines == ["ours: 1 tickets and 1 comments indexed for search"]
+    for table, word in (("ticket_search", "cafe"), ("feedback_search", "tres")):
+        found = await owner.fetch(f"SELECT workspace_id FROM {table} WHERE words::text LIKE '%{word}''%'")
+        assert [row["workspace_id"] for row in found] == [ours.workspace]
 
 
 async def test_the_command_lists_the_status_of_jobs(ours: Campaigns, owner: Owner, live_db: str) -> None:

@@ -98,7 +98,7 @@ async def replace_campaign(
 ) -> CampaignOut:
     zone = (await workspaces.get_workspace(tx, actor.workspace)).zone
     stored = await service.lock_campaign(tx, actor, _id(campaign))
-    return CampaignOut.of(await service.replace_campaign(tx, actor, stored.id, data.plan(zone, stored), utcnow()))
+    return CampaignOut.of(await service.replace_campaign(tx, actor, stored, data.plan(zone, stored), utcnow()))
 
 
 @delete(

@@ -108,7 +108,7 @@ async def change_campaign(
         plan = form.to_plan(workspace.zone, now, stored)
         if plan != stored.plan:
             form.check_version(CampaignForm.of(stored, workspace.zone))
-        await service.change_campaign(tx, actor, stored.id, plan, now)
+        await service.change_campaign(tx, actor, stored, plan, now)
     return redirect(f"{PATH}/{stored.id}?done=saved")
 
 

@@ -32,31 +32,29 @@ async def find_campaign(tx: Tx, actor: Actor, campaign: CampaignId) -> Campaign 
     return await store.find_campaign(tx, actor.workspace, campaign)
 
 
-async def replace_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
+async def replace_campaign(tx: Tx, actor: Actor, locked: Campaign, plan: CampaignPlan, now: datetime) -> Campaign:
     """CampaignHasSurveys for another survey type once there are surveys, because stored scores would change meaning."""
     _check_dates(plan)
-    old = await lock_campaign(tx, actor, campaign)
-    if old.survey_type_code != plan.survey_type_code and await store.has_surveys(tx, actor.workspace, campaign):
+    if locked.survey_type_code != plan.survey_type_code and await store.has_surveys(tx, actor.workspace, locked.id):
         raise CampaignHasSurveys
-    return await store.replace_campaign(tx, actor.workspace, campaign, plan, Audit(now, actor.name))
+    return await store.replace_campaign(tx, actor.workspace, locked.id, plan, Audit(now, actor.name))
 
 
-async def change_campaign(tx: Tx, actor: Actor, campaign: CampaignId, plan: CampaignPlan, now: datetime) -> Campaign:
+async def change_campaign(tx: Tx, actor: Actor, locked: Campaign, plan: CampaignPlan, now: datetime) -> Campaign:
     """As `replace_campaign`, but writes nothing if nothing changes."""
-    old = await lock_campaign(tx, actor, campaign)
-    return old if old.plan == plan else await replace_campaign(tx, actor, campaign, plan, now)
+    return locked if locked.plan == plan else await replace_campaign(tx, actor, locked, plan, now)
 
 
 async def pause_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
     """The campaign opens no more surveys until it is resumed."""
-    plan = (await lock_campaign(tx, actor, campaign)).plan
-    return await change_campaign(tx, actor, campaign, replace(plan, active=False), now)
+    old = await lock_campaign(tx, actor, campaign)
+    return await change_campaign(tx, actor, old, replace(old.plan, active=False), now)
 
 
 async def resume_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
     """The campaign opens surveys again, between its start and its end."""
-    plan = (await lock_campaign(tx, actor, campaign)).plan
-    return await change_campaign(tx, actor, campaign, replace(plan, active=True), now)
+    old = await lock_campaign(tx, actor, campaign)
+    return await change_campaign(tx, actor, old, replace(old.plan, active=True), now)
 
 
 async def end_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> Campaign:
@@ -66,7 +64,7 @@ async def end_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime
         raise CampaignNotStarted
     if old.state(now) is CampaignState.ENDED:
         return old
-    return await change_campaign(tx, actor, campaign, replace(old.plan, end_date=now), now)
+    return await change_campaign(tx, actor, old, replace(old.plan, end_date=now), now)
 
 
 async def delete_campaign(tx: Tx, actor: Actor, campaign: CampaignId, now: datetime) -> None:

@@ -2,18 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
 from voxpop.commands.output import write_line, write_table
 from voxpop.commands.session import Data, get_or_create_workspace, load_settings, run_on_database
 from voxpop.config.settings import Settings
-from voxpop.db.pool import Database
+from voxpop.db.pool import Database, Tx
 from voxpop.errors import Invalid
+from voxpop.feedback import search_index as comment_search
 from voxpop.metrics import daily as metrics
-from voxpop.tickets import search_index
-from voxpop.types import instant, utcnow
+from voxpop.tickets import search_index as ticket_search
+from voxpop.types import WorkspaceId, instant, utcnow
 from voxpop.worker.daily import JobStatus, list_job_status
 from voxpop.worker.jobs import daily_jobs, expire_chunk, expiry_instant, recount_scores
 from voxpop.worker.schedule import DAY
@@ -31,6 +32,7 @@ Day = Annotated[
     ),
 ]
 OneWorkspace = Annotated[str | None, Parameter(help="The name of a workspace; by default all of them.")]
+Id = TypeVar("Id")
 RunJob = Callable[[Database, Settings, Workspace, date | None, datetime], Awaitable[str]]
 
 RUN_JOB = """Run a daily job now and print its result. It can run any number of times.
@@ -38,7 +40,7 @@ RUN_JOB = """Run a daily job now and print its result. It can run any number of 
 It can run beside the worker and does not replace the worker's own run.
 aggregate-metrics can run for today, with the answers so far, and sends a
 message for each row of the day. recount-scores recounts the month of the day.
-rebuild-search stores the search words of all tickets again.
+rebuild-search stores the search words of all tickets and comments again.
 
 For example:
 
@@ -122,14 +124,25 @@ async def _recount(
 async def _rebuild_search(
     database: Database, _settings: Settings, workspace: Workspace, day: date | None, now: datetime
 ) -> str:
-    """Unlike the daily job it indexes every ticket, for example after a change of PostgreSQL's dictionaries."""
-    total, after = 0, search_index.FIRST_ID
+    """Unlike the daily job it indexes all tickets and comments, for example after a change of dictionaries."""
+    tickets = await _rebuild_all(database, workspace, ticket_search.rebuild_next, ticket_search.FIRST_ID)
+    comments = await _rebuild_all(database, workspace, comment_search.rebuild_next, comment_search.FIRST_ID)
+    return f"{tickets} tickets and {comments} comments indexed for search"
+
+
+async def _rebuild_all(
+    database: Database,
+    workspace: Workspace,
+    rebuild_next: Callable[[Tx, WorkspaceId, Id], Awaitable[list[Id]]],
+    after: Id,
+) -> int:
+    total = 0
     while True:
         async with database.transaction(workspace.id) as tx:
-            tickets = await search_index.rebuild_next(tx, workspace.id, after)
-        if not tickets:
-            return f"{total} tickets indexed for search"
-        total, after = total + len(tickets), tickets[-1]
+            rebuilt = await rebuild_next(tx, workspace.id, after)
+        if not rebuilt:
+            return total
+        total, after = total + len(rebuilt), rebuilt[-1]
 
 
 JOBS: dict[str, RunJob] = {

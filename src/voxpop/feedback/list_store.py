@@ -20,11 +20,13 @@ from voxpop.types import FeedbackId, WorkspaceId
 
 
 class Source(StrEnum):
-    """What a list reads: all ratings, those of a series or tag, those of a subject, or search hits."""
+    """What a list reads: all ratings, those of a series or tag, of a subject or of scores, comments, or search hits."""
 
     ALL = "all"
     LINK = "link"
     SUBJECT = "subject"
+    SCORES = "scores"
+    COMMENTS = "comments"
     HITS = "hits"
 
 
@@ -100,6 +102,29 @@ _OF_FEEDBACK = f"""
         AND f.create_time >= :since {_CONDITIONS}
     ORDER BY f.create_time DESC, f.id DESC LIMIT :limit"""
 
+# The types of the filter.
+_TYPES = """FROM (
+        SELECT code, scale_min, scale_max FROM survey_type
+        WHERE workspace_id = :workspace AND (:survey_type::text IS NULL OR code = :survey_type)) AS t"""
+
+
+def _newest_of(ranges: str, condition: str) -> Query[ListEntry]:
+    """The newest ratings of several ranges of an index, each of which is in the order of the list."""
+    return Query(
+        f"""
+    SELECT each.id, each.create_time AS at
+    {ranges} CROSS JOIN LATERAL (
+        SELECT f.id, f.create_time FROM feedback f
+        WHERE f.workspace_id = :workspace AND {condition}
+            AND (f.create_time, f.id) < (:before, :before_id::uuid) AND f.create_time >= :since {_CONDITIONS}
+        ORDER BY f.create_time DESC, f.id DESC LIMIT :limit
+    ) AS each
+    ORDER BY each.create_time DESC, each.id DESC LIMIT :limit""",
+        ListEntry,
+        values=Criteria,
+    )
+
+
 POSITIONS = {
     Source.ALL: Query(_OF_FEEDBACK, ListEntry, values=Criteria),
     Source.LINK: Query(
@@ -107,25 +132,22 @@ POSITIONS = {
     SELECT l.feedback_id AS id, l.create_time AS at
     FROM feedback_link l JOIN feedback f ON f.workspace_id = :workspace AND f.id = l.feedback_id
     WHERE l.workspace_id = :workspace AND l.kind = :kind AND l.target_id = :target
-        AND (l.create_time, l.feedback_id) < (:before, :before_id::uuid) AND l.create_time >= :since {_CONDITIONS}
+        AND (l.create_time, l.feedback_id) < (:before, :before_id::uuid) AND l.create_time >= :since
+        AND (:has_comment IS NOT TRUE OR l.has_comment) {_CONDITIONS}
     ORDER BY l.create_time DESC, l.feedback_id DESC LIMIT :limit""",
         ListEntry,
         values=Criteria,
     ),
     # The index of a subject begins with its origin; the id alone is in three ranges of it.
-    Source.SUBJECT: Query(
-        f"""
-    SELECT each.id, each.create_time AS at
-    FROM unnest(:origins::text[]) AS wanted (origin) CROSS JOIN LATERAL (
-        SELECT f.id, f.create_time FROM feedback f
-        WHERE f.workspace_id = :workspace AND f.origin = wanted.origin AND f.origin_id = :subject
-            AND (f.create_time, f.id) < (:before, :before_id::uuid) AND f.create_time >= :since {_CONDITIONS}
-        ORDER BY f.create_time DESC, f.id DESC LIMIT :limit
-    ) AS each
-    ORDER BY each.create_time DESC, each.id DESC LIMIT :limit""",
-        ListEntry,
-        values=Criteria,
+    Source.SUBJECT: _newest_of(
+        "FROM unnest(:origins::text[]) AS of (origin)", "f.origin = of.origin AND f.origin_id = :subject"
     ),
+    Source.SCORES: _newest_of(
+        f"""{_TYPES} CROSS JOIN LATERAL
+        generate_series(greatest(t.scale_min, :score_min), least(t.scale_max, :score_max)) AS s (score)""",
+        "f.survey_type_code = t.code AND f.score = s.score",
+    ),
+    Source.COMMENTS: _newest_of(_TYPES, "f.survey_type_code = t.code AND f.comment IS NOT NULL"),
     Source.HITS: Query(
         f"""
     SELECT f.id, f.create_time AS at
@@ -251,6 +273,20 @@ async def list_of_subject(
     return await POSITIONS[Source.SUBJECT].all(
         tx, criteria, start, workspace=workspace, limit=limit, origins=origins, subject=criteria.origin_id
     )
+
+
+async def list_of_scores(
+    tx: Tx, workspace: WorkspaceId, criteria: Criteria, start: PageStart, limit: int
+) -> list[ListEntry]:
+    """The newest ratings that match, read score by score."""
+    return await POSITIONS[Source.SCORES].all(tx, criteria, start, workspace=workspace, limit=limit)
+
+
+async def list_comments(
+    tx: Tx, workspace: WorkspaceId, criteria: Criteria, start: PageStart, limit: int
+) -> list[ListEntry]:
+    """The newest ratings with comments that match."""
+    return await POSITIONS[Source.COMMENTS].all(tx, criteria, start, workspace=workspace, limit=limit)
 
 
 async def list_hits(tx: Tx, workspace: WorkspaceId, tsquery: str, start: PageStart, limit: int) -> list[ListEntry]:

@@ -3,7 +3,7 @@
 The functions open their own transactions, because a search needs one of the system. So a caller must hold none.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec import Struct
@@ -103,15 +103,24 @@ async def _chunks(
     database: Database, workspace: WorkspaceId, wanted: FeedbackFilter | None
 ) -> AsyncIterator[Sequence[FeedbackId]]:
     before: Position | None = None
-    while wanted and (entries := await list_entries(database, workspace, wanted, before, CHUNK_SIZE)):
+    while wanted:
+        entries = await list_entries(database, workspace, wanted, before, CHUNK_SIZE, in_order_of_time=True)
+        if not entries:
+            return
         yield [each.id for each in entries]
         before = entries[-1].position
 
 
 async def list_entries(
-    database: Database, workspace: WorkspaceId, wanted: FeedbackFilter, before: Position | None, limit: int
+    database: Database,
+    workspace: WorkspaceId,
+    wanted: FeedbackFilter,
+    before: Position | None,
+    limit: int,
+    *,
+    in_order_of_time: bool = False,
 ) -> list[ListEntry]:
-    """The next ratings before a position, or the newest."""
+    """The next ratings before a position, or the newest. To list them all, read them in the order of time."""
     criteria, start = _criteria(wanted), _page_start(wanted, before or NEWEST_FIRST)
     if wanted.text is not None:
         return await _search(database, workspace, wanted.text, criteria, start, limit)
@@ -122,7 +131,16 @@ async def list_entries(
         if criteria.origin_id is not None:
             origins = [criteria.origin] if criteria.origin else list(Origin)
             return await store.list_of_subject(tx, workspace, criteria, start, origins, limit)
-        return await store.list_newest(tx, workspace, criteria, start, limit)
+        read = store.list_newest if in_order_of_time else _reader(criteria)
+        return await read(tx, workspace, criteria, start, limit)
+
+
+def _reader(criteria: Criteria) -> Callable[[Tx, WorkspaceId, Criteria, PageStart, int], Awaitable[list[ListEntry]]]:
+    """What reads few ratings, even if the wanted ones are rare."""
+    if criteria.has_comment:
+        return store.list_comments
+    has_scores = (criteria.survey_type, criteria.score_min, criteria.score_max) != (None, None, None)
+    return store.list_of_scores if has_scores else store.list_newest
 
 
 async def _search(

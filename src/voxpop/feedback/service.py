@@ -11,7 +11,7 @@ from voxpop import outbox
 from voxpop.cursors import Position
 from voxpop.db.pool import Tx, notify_on_commit
 from voxpop.errors import NotFound
-from voxpop.feedback import store
+from voxpop.feedback import search_index, store
 from voxpop.feedback.models import (
     Feedback,
     FeedbackChange,
@@ -23,11 +23,10 @@ from voxpop.feedback.models import (
     NewNotes,
     Notes,
 )
-from voxpop.feedback.store import LinkRow, Stored, WordsRow
-from voxpop.feedback.weeks import week_of, word_prefix
+from voxpop.feedback.search_store import StoredComment
+from voxpop.feedback.store import LinkRow, Stored
 from voxpop.metrics.models import ScoreIncrement, SeriesKind
 from voxpop.outbox import Kind, Message
-from voxpop.search_text import split_words
 from voxpop.types import SYSTEM_USER, Audit, FeedbackId, Origin, WorkspaceId, instant
 
 LINKED_SERIES = {kind.value for kind in LinkKind} - {LinkKind.LABEL}
@@ -53,12 +52,8 @@ async def record(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback],
 async def index_ratings(tx: Tx, workspace: WorkspaceId, ratings: Sequence[IndexedRating]) -> None:
     """Stores what lists and full-text search need of new ratings."""
     await store.insert_links(tx, workspace, [row for rating in ratings for row in _link_rows(rating)])
-    words = [
-        WordsRow(rating.id, rating.at, word_prefix(workspace, week_of(rating.at)), " ".join(found))
-        for rating in ratings
-        if rating.comment and (found := split_words(rating.comment))
-    ]
-    await store.insert_words(tx, workspace, words)
+    comments = (StoredComment(rating.id, rating.at, rating.comment) for rating in ratings)
+    await search_index.index_comments(tx, workspace, comments)
 
 
 async def list_feedback(
@@ -93,7 +88,7 @@ async def change_feedback(
     if new != old:
         at = stored.create_time
         await store.delete_links(tx, workspace, LinkKind.LABEL, sorted(old - new), feedback, at)
-        added = [LinkRow(LinkKind.LABEL, tag, at, feedback) for tag in sorted(new - old)]
+        added = [LinkRow(LinkKind.LABEL, tag, at, feedback, stored.has_comment) for tag in sorted(new - old)]
         await store.insert_links(tx, workspace, added)
     notify_on_commit(tx, workspace)
 
@@ -131,10 +126,9 @@ def _differs(stored: Stored, change: FeedbackChange) -> bool:
 def _link_rows(rating: IndexedRating) -> Iterator[LinkRow]:
     """The series that no column of the rating tells, and the tags, which are its first labels."""
     for series in rating.series:
-        if series.kind in LINKED_SERIES:
-            yield LinkRow(series.kind, series.id, rating.at, rating.id)
-        if series.kind == SeriesKind.TAG:
-            yield LinkRow(LinkKind.LABEL, series.id, rating.at, rating.id)
+        kinds = [series.kind] if series.kind in LINKED_SERIES else []
+        for kind in [*kinds, LinkKind.LABEL] if series.kind == SeriesKind.TAG else kinds:
+            yield LinkRow(kind, series.id, rating.at, rating.id, rating.comment is not None)
 
 
 def message_of(workspace: WorkspaceId, rating: NewFeedback, now: datetime) -> Message:

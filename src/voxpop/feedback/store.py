@@ -50,7 +50,7 @@ class FeedbackRow(Struct):
             rating.comment,
             rating.user_agent,
             rating.day,
-            *series_arrays(rating.series),
+            *_series_arrays(rating.series),
         )
 
 
@@ -63,7 +63,7 @@ class SeriesArrays(NamedTuple):
 
 
 @lru_cache(maxsize=1024)  # many ratings have the same series
-def series_arrays(series: tuple[Series, ...]) -> SeriesArrays:
+def _series_arrays(series: tuple[Series, ...]) -> SeriesArrays:
     tags = (one.id for one in series if one.kind == SeriesKind.TAG)
     return SeriesArrays(array_text(one.kind for one in series), array_text(one.id for one in series), array_text(tags))
 
@@ -75,15 +75,7 @@ class LinkRow(Struct):
     target: UUID
     at: datetime
     rating: FeedbackId
-
-
-class WordsRow(Struct):
-    """A row of `feedback_search`: words, separated by spaces, and the prefix of each in the index."""
-
-    rating: FeedbackId
-    at: datetime
-    prefix: str
-    words: str
+    has_comment: bool
 
 
 class Stored(Struct, frozen=True):
@@ -93,6 +85,7 @@ class Stored(Struct, frozen=True):
     create_time: datetime
     tag_ids: list[UUID]
     notes: str | None
+    has_comment: bool
     read: bool
     handled: bool
 
@@ -118,9 +111,10 @@ NEW_FEEDBACK = Query(
 
 NEW_LINKS = Query(
     """
-    INSERT INTO feedback_link (workspace_id, kind, target_id, create_time, feedback_id)
-    SELECT :workspace, kind, target, at, rating
-    FROM unnest(:kind::text[], :target::uuid[], :at::timestamptz[], :rating::uuid[]) AS new (kind, target, at, rating)
+    INSERT INTO feedback_link (workspace_id, kind, target_id, create_time, feedback_id, has_comment)
+    SELECT :workspace, kind, target, at, rating, has_comment
+    FROM unnest(:kind::text[], :target::uuid[], :at::timestamptz[], :rating::uuid[], :has_comment::boolean[])
+        AS new (kind, target, at, rating, has_comment)
     ORDER BY kind COLLATE "C", target, at, rating
     ON CONFLICT DO NOTHING
     """,
@@ -137,31 +131,11 @@ OLD_LINKS = Query(
     NoRows,
 )
 
-# The words and their stems, each with its prefix. The stems of all ratings have one call, because each costs.
-NEW_WORDS = Query(
-    """
-    WITH new AS (
-        SELECT rating, at, prefix, string_to_array(words, ' ') AS words
-        FROM unnest(:rating::uuid[], :at::timestamptz[], :prefix::text[], :words::text[])
-            AS given (rating, at, prefix, words)
-    ), stemmed AS MATERIALIZED (
-        SELECT word, stem FROM stems(ARRAY(SELECT DISTINCT word FROM new CROSS JOIN unnest(new.words) AS one (word)))
-    )
-    INSERT INTO feedback_search (workspace_id, feedback_id, create_time, words)
-    SELECT :workspace, rating, at, array_to_tsvector(array_agg(prefix || form))
-    FROM new CROSS JOIN unnest(new.words) AS one (word) JOIN stemmed USING (word)
-        CROSS JOIN LATERAL (VALUES (word), (stem)) AS each (form)
-    WHERE form IS NOT NULL
-    GROUP BY rating, at ORDER BY rating
-    """,
-    NoRows,
-    values=WordsRow,
-)
-
 # In the order of their ids, so that two changes of several ratings wait for each other instead of deadlocking.
 LOCKED_FEEDBACK = Query(
     """
-    SELECT id, create_time, tag_ids, notes, read_at IS NOT NULL AS read, handled_at IS NOT NULL AS handled
+    SELECT id, create_time, tag_ids, notes, comment IS NOT NULL AS has_comment, read_at IS NOT NULL AS read,
+           handled_at IS NOT NULL AS handled
     FROM feedback WHERE workspace_id = :workspace AND id = ANY (:ids::uuid[]) ORDER BY id FOR UPDATE
     """,
     Stored,
@@ -220,12 +194,6 @@ async def delete_links(
 ) -> None:
     """`at` is the time of the rating."""
     await OLD_LINKS.run(tx, workspace=workspace, kind=kind, targets=targets, feedback=feedback, at=at)
-
-
-async def insert_words(tx: Tx, workspace: WorkspaceId, words: Sequence[WordsRow]) -> None:
-    """The words of comments, which full-text search finds."""
-    if words:
-        await NEW_WORDS.run(tx, workspace=workspace, **arrays_of(words))
 
 
 async def lock_feedback(tx: Tx, workspace: WorkspaceId, ids: Sequence[FeedbackId]) -> list[Stored]:

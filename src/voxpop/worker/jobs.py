@@ -8,10 +8,11 @@ from structlog import get_logger
 from voxpop.config.settings import Settings
 from voxpop.db.pool import Tx
 from voxpop.features import recount as features
+from voxpop.feedback import search_index as comment_search
 from voxpop.metrics import daily as metrics_by_day
 from voxpop.metrics import service as metrics
 from voxpop.surveys import campaign_surveys as surveys
-from voxpop.tickets import search_index
+from voxpop.tickets import search_index as ticket_search
 from voxpop.types import WorkspaceId, utcnow
 from voxpop.worker.daily import Job
 from voxpop.worker.schedule import DAY, to_instant
@@ -56,8 +57,10 @@ async def expire_chunk(settings: Settings, tx: Tx, workspace: WorkspaceId, as_of
 
 
 async def rebuild_search(tx: Tx, workspace: WorkspaceId, day: date) -> bool:
-    """Indexes tickets again whose search words an earlier version stored, a chunk at a time."""
-    return await search_index.rebuild_outdated(tx, workspace)
+    """Indexes tickets and comments again whose search words an earlier version stored, a chunk at a time."""
+    more_tickets = await ticket_search.rebuild_outdated(tx, workspace)
+    more_comments = await comment_search.rebuild_outdated(tx, workspace)
+    return more_tickets or more_comments
 
 
 async def recount_scores(tx: Tx, workspace: WorkspaceId, day: date) -> None:
