@@ -171,6 +171,11 @@ def pss(pids: Sequence[int]) -> float:
     return total / 1024
 
 
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """The time of the processor that processes have used."""
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+
+
 def family_pss(running: Running) -> float:
     """The memory of the product and its database, in MB."""
     return pss(family(running.process.pid))

@@ -18,7 +18,7 @@ from voxpop.db.pool import Connection
 common.PARSER.add_argument("--cpu", action="store_true", help="times of the processor, for a busy machine")
 CPU = "--cpu" in sys.argv
 WARM_UP = 3
-FRAME = ("BEGIN", "SET", "COMMIT")  # of a transaction; a statement starts with none of these
+FRAME = ("BEGIN", "SET", "COMMIT", "ROLLBACK")  # of a transaction; a statement starts with none of these
 
 Work = Callable[[], Awaitable[object]]
 

@@ -99,7 +99,7 @@ def config(authorization: str, *rules: dict[str, Any]) -> SchemathesisConfig:
 @pytest.fixture(autouse=True)
 def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream of changes ends at once."""
-    monkeypatch.setattr("voxpop.dashboards.stream_api.LIFETIME_SECONDS", 0)
+    monkeypatch.setattr("voxpop.auth.streams.LIFETIME_SECONDS", 0)
 
 
 @pytest.fixture

@@ -75,7 +75,8 @@ HEIGHTS = [
     (re.compile(r"(\w+_)?store\Z"), STORE),
     (
         re.compile(
-            r"((\w+_)?(schemas|parameters)|authenticator|publishable_access|guards|dependencies|cookies|browser_sessions|form_submissions)\Z"
+            r"((\w+_)?(schemas|parameters)|authenticator|publishable_access|guards|dependencies|cookies|browser_sessions"
+            r"|form_submissions|streams)\Z"
         ),
         REQUESTS,
     ),
@@ -88,7 +89,7 @@ PUBLIC = {
 }  # fmt: skip
 PUBLIC_OF_IDENTITY = PUBLIC | {
     "guards", "dependencies", "permissions", "members", "sessions", "rate_limits", "browser_sessions",
-    "form_submissions", "minute_limits", "publishable_access",
+    "form_submissions", "minute_limits", "publishable_access", "streams",
 }  # fmt: skip
 
 # The web framework. Modules below the handlers must work without a request.

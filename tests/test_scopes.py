@@ -275,7 +275,7 @@ def table(text: str) -> dict[tuple[str, str], str]:
 @pytest.fixture(autouse=True)
 def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream of changes ends at once."""
-    monkeypatch.setattr("voxpop.dashboards.stream_api.LIFETIME_SECONDS", 0)
+    monkeypatch.setattr("voxpop.auth.streams.LIFETIME_SECONDS", 0)
 
 
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)

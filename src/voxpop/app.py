@@ -13,6 +13,7 @@ from voxpop.auth.authenticator import Authenticator
 from voxpop.auth.dependencies import DEPENDENCIES, begin_transactions_last
 from voxpop.auth.guards import AccessGuard, answer_preflight, check_access
 from voxpop.auth.reopening_pages import reopening_route
+from voxpop.auth.streams import OpenStreams
 from voxpop.campaigns import api as campaigns_api
 from voxpop.campaigns import pages as campaign_pages
 from voxpop.config.settings import Settings
@@ -30,8 +31,8 @@ from voxpop.dashboards import api as dashboards_api
 from voxpop.dashboards import campaign_pages as campaign_dashboard_pages
 from voxpop.dashboards import feature_pages as feature_dashboard_pages
 from voxpop.dashboards import feedback_api as all_feedback_api
-from voxpop.dashboards.change_feed import ChangeFeeds
-from voxpop.dashboards.stream_api import OpenStreams
+from voxpop.dashboards.stream_api import describe_ratings
+from voxpop.db.change_feed import ChangeFeed
 from voxpop.db.health import ReadinessCheck
 from voxpop.db.pool import Database
 from voxpop.features import api as features_api
@@ -40,6 +41,7 @@ from voxpop.features.analytics import api as analytics_api
 from voxpop.features.api import FEATURE, FeatureBatchers
 from voxpop.features.schemas import RatingBody, UserBody
 from voxpop.feedback import api as feedback_api
+from voxpop.feedback import lists as feedback_lists
 from voxpop.i18n import N_
 from voxpop.metrics import api as metrics_api
 from voxpop.surveys import api as surveys_api
@@ -51,6 +53,8 @@ from voxpop.surveys.schemas import AnswerBody
 from voxpop.tickets.api import endpoints as tickets_api
 from voxpop.tickets.inbox import live_updates, ticket_pages, undo_pages
 from voxpop.tickets.inbox import pages as inbox_pages
+from voxpop.tickets.inbox import store as inbox_store
+from voxpop.tickets.inbox.live_updates import describe_tickets
 from voxpop.tickets.inbox.sidebar import load_sidebar
 from voxpop.tickets.portal import pages as portal_pages
 from voxpop.types import Scope
@@ -104,7 +108,8 @@ def connect(app: Litestar, database: Database, settings: Settings, metrics: Serv
     surveys = SurveyBatchers(database, settings.queue_limit)
     widget = WidgetCalls(database, settings, features.uses, surveys.due, authenticator.publishable)
     readiness = ReadinessCheck(database)
-    feeds = ChangeFeeds(database)
+    rating_feed = ChangeFeed(database, feedback_lists.list_changes, describe_ratings)
+    ticket_feed = ChangeFeed(database, inbox_store.list_changed_tickets, describe_tickets)
     streams = OpenStreams()
     app.state = State(
         {
@@ -113,7 +118,8 @@ def connect(app: Litestar, database: Database, settings: Settings, metrics: Serv
             "readiness": readiness,
             "metrics": metrics,
             "access": access,
-            "change_feeds": feeds,
+            "rating_feed": rating_feed,
+            "ticket_feed": ticket_feed,
             "open_streams": streams,
             "feature_batchers": features,
             "survey_batchers": surveys,

@@ -14,11 +14,14 @@ from tests.support.factories import Factory
 from tests.support.served import serving
 from tests.support.waiting import until
 
+from voxpop.auth import streams
+from voxpop.auth.streams import changes, read_since
 from voxpop.config.loading import load
-from voxpop.dashboards import stream_api
-from voxpop.dashboards.change_feed import ChangeFeeds, Update
-from voxpop.dashboards.stream_api import changes, messages_of, read_since
+from voxpop.dashboards.stream_api import describe_ratings
+from voxpop.db import change_feed
+from voxpop.db.change_feed import ChangeFeed
 from voxpop.db.pool import Database
+from voxpop.feedback import lists
 from voxpop.types import CampaignId, utcnow
 from voxpop.workspaces import service as workspaces
 
@@ -31,7 +34,8 @@ class Stream:
 
     def __init__(self, database: Database, client: Client, since: datetime | None) -> None:
         self.allowed = True
-        self.messages = changes(ChangeFeeds(database), client.workspace, since, self.may_go_on)
+        feed = ChangeFeed(database, lists.list_changes, describe_ratings)
+        self.messages = changes(feed, client.workspace, since, self.may_go_on)
 
     async def may_go_on(self) -> bool:
         return self.allowed
@@ -103,15 +107,20 @@ def test_where_a_stream_resumes(text: str | None, since: datetime | None) -> Non
     assert read_since(text, NOW) == since
 
 
-def test_too_many_changes_make_a_page_reload() -> None:
-    assert [message.event for message in messages_of(Update(NOW, [], [], has_more=True))] == ["reload"]
-    assert list(messages_of(Update(NOW, [], []))) == []
+async def test_too_many_changes_make_a_page_reload(
+    ours: Ratings, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change_feed, "MAX_CHANGES", 2)
+    await stream.read("quiet")
+    ours.campaigns.clock.now = utcnow()
+    await ours.campaigns.answer(CampaignId((await ours.campaign("A")).id), 1, 2, 3)
+    assert await stream.read("reload") == {}
 
 
 async def test_a_stream_is_quiet_and_ends_after_its_lifetime(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_api, "LIFETIME_SECONDS", 0.4)
-    monkeypatch.setattr(stream_api, "QUIET_SECONDS", 0.1)
-    monkeypatch.setattr(stream_api, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "LIFETIME_SECONDS", 0.4)
+    monkeypatch.setattr(streams, "QUIET_SECONDS", 0.1)
+    monkeypatch.setattr(streams, "CHECK_SECONDS", 0.05)
     events = [message.event async for message in stream.messages]
     assert set(events) == {"quiet"}
     assert 3 <= len(events) <= 5

@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
 import anyio
@@ -20,10 +21,13 @@ from tests.support.portal import PortalSite
 from tests.support.tickets import NEW, TICKETS
 
 from voxpop import logs
+from voxpop.auth.streams import changes
 from voxpop.config.loading import load
 from voxpop.db import health
+from voxpop.db.change_feed import ChangeFeed
 from voxpop.db.pool import Database, Tx
-from voxpop.tickets.inbox.live_updates import changes
+from voxpop.tickets.inbox.live_updates import describe_tickets
+from voxpop.tickets.inbox.store import list_changed_tickets
 from voxpop.types import utcnow
 
 READY = "/health/ready"
@@ -200,5 +204,8 @@ async def test_a_live_stream_ends_quietly_when_the_database_fails(live_db: str, 
     database = await Database.open(live_db, size=1)
     await database.close()
     with capture_logs() as lines:
-        assert [event async for event in changes(database, workspace, utcnow(), lifetime=5)] == []
-    assert "stream.database_unavailable" in {line["event"] for line in lines}
+        feed = ChangeFeed(database, list_changed_tickets, describe_tickets)
+        assert [each.event async for each in changes(feed, workspace, utcnow(), AsyncMock(return_value=True))] == [
+            "quiet"
+        ]
+    assert "stream.read_failed" in {line["event"] for line in lines}

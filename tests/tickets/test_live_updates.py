@@ -1,53 +1,58 @@
-"""Live updates of the inbox: the tickets that a stream names, its end, and where it resumes."""
+"""Live updates of the inbox: the tickets that a stream names, and its end with the session."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
+from litestar.response import ServerSentEventMessage
 from tests.support.inbox import HOUR, InboxSite
+from tests.support.served import serving
 
-from voxpop.tickets.inbox.live_updates import changes, parse_since
+from voxpop.auth.streams import changes
+from voxpop.config.loading import load
+from voxpop.db.change_feed import ChangeFeed
+from voxpop.tickets.inbox.live_updates import describe_tickets
+from voxpop.tickets.inbox.store import list_changed_tickets
 from voxpop.types import utcnow
 
-NOW = datetime(2026, 11, 21, 16, 41, tzinfo=UTC)
+
+@pytest.fixture
+async def stream(inbox: InboxSite) -> AsyncIterator[AsyncIterator[ServerSentEventMessage]]:
+    feed = ChangeFeed(inbox.database, list_changed_tickets, describe_tickets)
+    messages = changes(feed, inbox.workspace_id(), utcnow(), AsyncMock(return_value=True))
+    assert (await anext(messages)).event == "quiet"
+    yield messages
+    await messages.aclose()
 
 
-async def test_a_stream_names_the_changed_tickets(inbox: InboxSite) -> None:
+async def test_a_stream_names_the_changed_tickets(
+    inbox: InboxSite, stream: AsyncIterator[ServerSentEventMessage]
+) -> None:
     await inbox.open(now=utcnow() - HOUR)
-    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), lifetime=20, poll=0.01)
-    quiet = await anext(stream)
-    assert (quiet.event, quiet.data) == ("quiet", "")
     await inbox.open(now=utcnow())
     told = await anext(stream)
     assert (told.event, told.data) == ("tickets", "TK-2")
     await inbox.agent.submit("/inbox/bulk", ref=["TK-1", "TK-2"], do="resolve")
     again = await anext(stream)
     assert (again.event, set(str(again.data).split())) == ("tickets", {"TK-1", "TK-2"})
-    await stream.aclose()
 
 
-async def test_a_stream_finds_a_change_that_was_committed_late(inbox: InboxSite) -> None:
-    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), lifetime=20, poll=0.01)
-    await anext(stream)
+async def test_a_stream_finds_a_change_that_was_committed_late(
+    inbox: InboxSite, stream: AsyncIterator[ServerSentEventMessage]
+) -> None:
     await inbox.open(now=utcnow() - timedelta(seconds=20))
     assert (await anext(stream)).data == "TK-1"
-    await stream.aclose()
 
 
-async def test_a_stream_ends_after_its_lifetime(inbox: InboxSite) -> None:
-    stream = changes(inbox.database, inbox.workspace_id(), utcnow(), lifetime=0.05, poll=0.01)
-    assert len([message async for message in stream]) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        (None, NOW),
-        ("nonsense", NOW),
-        ("2026-11-21T16:40:00", NOW),
-        ("2026-11-21T16:40:00+00:00", NOW - timedelta(minutes=1)),
-        ("2031-01-01T00:00:00+00:00", NOW),
-        ("1999-01-01T00:00:00+00:00", NOW - timedelta(minutes=15)),
-    ],
-)
-def test_where_a_stream_resumes(text: str | None, moment: datetime) -> None:
-    assert parse_since(text, NOW) == moment
+async def test_a_stream_of_the_inbox_ends_with_its_session(inbox: InboxSite) -> None:
+    cookies = {cookie.name: str(cookie.value) for cookie in inbox.agent.cookies.jar}
+    async with (
+        serving(inbox.app, load(env={})) as server,
+        server.stream("GET", "/inbox/changes", cookies=cookies) as answer,
+    ):
+        assert answer.status_code == 200
+        lines = answer.aiter_lines()
+        assert await anext(lines)
+        await inbox.agent.submit("/logout")
+        assert "event: tickets" not in [line async for line in lines]

@@ -145,6 +145,8 @@ class AccessGuard:
         _set_identity(connection, identity)
         _check_same_site(connection)
         _check_page_access(access, identity, connection)
+        if identity.member:
+            state["caller"] = f"session {identity.member.session_id}"
         if access.has_sidebar and identity.member:
             # Load the sidebar before the handler takes a connection. Waiting for a second connection while holding
             # one can exhaust the pool.

@@ -14,13 +14,14 @@ function onOpen() {
 
 function onEvent({ type, data, lastEventId }) {
   [since, lastEventAt] = [lastEventId || since, Date.now()];
-  if (type === "tickets" && (!ticket || data.split(" ").includes(ticket.dataset.ref))) scheduleRefresh(50);
+  const isNamed = type === "tickets" && (!ticket || data.split(" ").includes(ticket.dataset.ref));
+  if (isNamed || type === "reload") scheduleRefresh(50);
 }
 
 if (since) {
   follow({
     address: () => `/inbox/changes?since=${encodeURIComponent(since)}`, // resumes after the last event
-    kinds: ["tickets", "quiet"],
+    kinds: ["tickets", "quiet", "reload"],
     onOpen,
     onEvent,
     onRefusal: () => scheduleRefresh(), // which leads to the login page if the session has ended

@@ -12,8 +12,8 @@ from voxpop.types import AccountId, WorkspaceId
 class ChangedTicket(Struct, frozen=True):
     """A ticket that changed, and when it last did."""
 
-    ref: str
-    updated_at: datetime
+    id: str
+    at: datetime
 
 
 class UnresolvedCount(Struct, frozen=True):
@@ -52,7 +52,7 @@ BUILT_IN_COUNTS = Query(
 
 CHANGED_TICKETS = Query(
     """
-    SELECT ref, updated_at FROM ticket WHERE workspace_id = :workspace AND updated_at > :since
+    SELECT ref AS id, updated_at AS at FROM ticket WHERE workspace_id = :workspace AND updated_at > :since
     ORDER BY updated_at DESC, id DESC LIMIT :limit
     """,
     ChangedTicket,
