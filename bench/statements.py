@@ -24,9 +24,10 @@ Work = Callable[[], Awaitable[object]]
 
 
 class Times(NamedTuple):
-    """Milliseconds of each call: in all, and of each of its statements."""
+    """Milliseconds of each call: in all, in its statements, and of each statement."""
 
     calls: list[float]
+    in_statements: list[float]
     statements: dict[str, list[float]]
 
     @property
@@ -39,11 +40,6 @@ class Times(NamedTuple):
         ranked = [Statement(sql, common.percentile(times, 0.99)) for sql, times in self.statements.items()]
         return max(ranked, key=lambda each: each.p99, default=Statement("", 0))
 
-    @property
-    def in_database(self) -> float:
-        """The mean time of all statements of a call."""
-        return sum(sum(times) for times in self.statements.values()) / len(self.calls)
-
 
 class Statement(NamedTuple):
     """A statement and its p99 in milliseconds."""
@@ -52,12 +48,19 @@ class Statement(NamedTuple):
     p99: float
 
 
+class CallTime(NamedTuple):
+    """Milliseconds of one call, in all and in its statements."""
+
+    in_all: float
+    in_statements: float
+
+
 class Recorder:
     """Takes the time of every statement of the product's connections, from its creation on."""
 
     def __init__(self) -> None:
         self._statements: dict[str, list[float]] = defaultdict(list)
-        self._of_servers = 0.0
+        self._of_servers = self._in_statements = 0.0
         for name in ("fetch", "fetchrow", "execute"):
             setattr(Connection, name, self._timed(getattr(Connection, name)))
 
@@ -68,12 +71,14 @@ class Recorder:
         self._statements.clear()
         gc.collect()
         gc.freeze()  # as the product does when it starts
-        return Times([await self._time(work) for _ in range(calls)], dict(self._statements))
+        times = [await self._time(work) for _ in range(calls)]
+        return Times([each.in_all for each in times], [each.in_statements for each in times], dict(self._statements))
 
-    async def _time(self, work: Work) -> float:
-        self._of_servers, began = 0.0, _clock()
+    async def _time(self, work: Work) -> "CallTime":
+        self._of_servers = self._in_statements = 0.0
+        began = _clock()
         await work()
-        return _clock() - began + self._of_servers
+        return CallTime(_clock() - began + self._of_servers, self._in_statements)
 
     def _timed(self, run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def timed(connection: Connection, sql: str, *args: Any, **options: Any) -> Any:
@@ -85,6 +90,7 @@ class Recorder:
             self._of_servers += of_server
             if not sql.startswith(FRAME):
                 self._statements[sql].append(ours + of_server)
+                self._in_statements += ours + of_server
             return answer
 
         return timed
