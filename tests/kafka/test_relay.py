@@ -25,7 +25,7 @@ from voxpop.feedback.models import NewFeedback, Source
 from voxpop.kafka import consumer as kafka_consumer
 from voxpop.kafka import producer as kafka_producer
 from voxpop.outbox import Kind, Message
-from voxpop.types import FeedbackId, Origin, WorkspaceId, utcnow, uuid7
+from voxpop.types import FeedbackId, Origin, WorkspaceId, instant, utcnow, uuid7
 from voxpop.worker import relay as relays
 from voxpop.worker.consumer import consume
 from voxpop.worker.relay import purge, relay
@@ -104,7 +104,7 @@ def test_the_documented_rating_has_the_fields_of_a_sent_one() -> None:
         id=FeedbackId(uuid7()), survey_id=None, survey_type="NPS", scale_min=0, origin=Origin.CAMPAIGN,
         origin_id=uuid7(), source=Source.PROMPTED, score=9, day=now.date(), series=[],
     )  # fmt: skip
-    told = json.loads(feedback.message_of(WorkspaceId(uuid7()), rating, now).body)
+    told = json.loads(feedback.message_of(WorkspaceId(uuid7()), rating, instant(now)).body)
     assert list(documented) == list(told)
 
 

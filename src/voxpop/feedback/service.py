@@ -27,7 +27,7 @@ from voxpop.feedback.search_store import StoredComment
 from voxpop.feedback.store import LinkRow, Stored
 from voxpop.metrics.models import ScoreIncrement, SeriesKind
 from voxpop.outbox import Kind, Message
-from voxpop.types import SYSTEM_USER, Audit, FeedbackId, Origin, WorkspaceId, instant
+from voxpop.types import SYSTEM_USER, Audit, FeedbackId, Instant, Origin, WorkspaceId, instant
 
 LINKED_SERIES = {kind.value for kind in LinkKind} - {LinkKind.LABEL}
 
@@ -42,7 +42,8 @@ async def record(tx: Tx, workspace: WorkspaceId, ratings: Sequence[NewFeedback],
     await store.insert_feedback(tx, workspace, ratings, Audit(now, SYSTEM_USER))
     await index_ratings(tx, workspace, [IndexedRating(one.id, now, one.series, one.comment) for one in ratings])
     notify_on_commit(tx, workspace)
-    await outbox.record(tx, workspace, [message_of(workspace, rating, now) for rating in ratings], now)
+    told_at = instant(now)
+    await outbox.record(tx, workspace, [message_of(workspace, rating, told_at) for rating in ratings], now)
     return [
         ScoreIncrement(rating.survey_type, rating.score - rating.scale_min, rating.day, rating.series)
         for rating in ratings
@@ -131,7 +132,7 @@ def _link_rows(rating: IndexedRating) -> Iterator[LinkRow]:
             yield LinkRow(kind, series.id, rating.at, rating.id, rating.comment is not None)
 
 
-def message_of(workspace: WorkspaceId, rating: NewFeedback, now: datetime) -> Message:
+def message_of(workspace: WorkspaceId, rating: NewFeedback, told_at: Instant) -> Message:
     """The outbox message about a rating. Its key is the rating's id: there is one message, so no order to keep."""
     event = FeedbackRecorded(
         id=rating.id,
@@ -146,6 +147,6 @@ def message_of(workspace: WorkspaceId, rating: NewFeedback, now: datetime) -> Me
         score=rating.score,
         comment=rating.comment,
         day=rating.day,
-        timestamp=instant(now),
+        timestamp=told_at,
     )
     return Message(Kind.FEEDBACK, str(rating.id), msgspec.json.encode(event).decode())
