@@ -1,5 +1,6 @@
 """The forms of campaigns: who may use them, what they refuse, and that they follow the rules of the API."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -50,6 +51,17 @@ async def test_a_campaign_is_created_as_typed(inbox: InboxSite, member: Browser,
     dates = await owner.fetchrow("SELECT start_date, end_date FROM campaign")
     assert [each.isoformat() for each in dates] == ["2023-12-31T15:00:00+00:00", "2124-12-31T14:59:59.999999+00:00"]
     assert "After an order" in (await member.get("/campaigns")).text
+
+
+async def test_the_form_takes_every_day_that_the_api_takes(member: Browser) -> None:
+    """A browser refuses to send a form with a day that is outside of the limits of its field."""
+    path = f"{await opened(member, start_date='1990-01-01', end_date='9999-12-31')}/edit"
+    page = (await member.get(path)).text
+    for name, day in (("start_date", "1990-01-01"), ("end_date", "9999-12-31")):
+        (field,) = re.findall(rf'<input id="{name}"[^>]*>', page)
+        assert f'value="{day}"' in field
+        assert "min=" not in field
+        assert 'max="9999-12-31"' in field
 
 
 async def test_without_days_a_campaign_starts_now_and_has_no_end(member: Browser, owner: Owner) -> None:
