@@ -18,9 +18,12 @@ CAMPAIGN = {
 }  # fmt: skip
 FEATURE = {"feature_key": "export", "name": "Export", "interaction_threshold": "2", "rejection_threshold": "1"}
 NAMES = {
-    "campaign": "SELECT name FROM campaign", "product": "SELECT name FROM product",
-    "feature": "SELECT name FROM feature", "survey type": "SELECT name FROM survey_type WHERE code = 'CES' LIMIT 1",
-}  # fmt: skip
+    "campaign": "SELECT name FROM campaign",
+    "product": "SELECT name FROM product",
+    "feature": "SELECT name FROM feature",
+    "survey type": """SELECT t.name FROM survey_type t JOIN workspace w ON w.id = t.workspace_id
+        WHERE t.code = 'CES' AND w.slug = 'default'""",
+}
 
 
 @pytest.fixture
