@@ -12,7 +12,7 @@ from voxpop.db.pool import Database
 from voxpop.errors import OperatorError
 from voxpop.workspaces import service as workspaces
 
-STATUS = """Show the version, the database server and the state of the schema.
+STATUS = """Show the version, the database server, the state of the schema and the privileges of the roles.
 
 Changes nothing.
 
