@@ -89,6 +89,14 @@ def call(running: Running, method: str, path: str, body: bytes | None = None) ->
         return bytes(answer.read())
 
 
+def make_features(running: Running, count: int) -> None:
+    """The product `bench` with the features `f1` and so on, which prompt after five uses."""
+    call(running, "POST", "/api/csat/v1/products", b'{"key": "bench", "name": "Bench"}')
+    for number in range(1, count + 1):
+        feature = {"feature_key": f"f{number}", "interaction_threshold": 5, "rejection_threshold": 3}
+        call(running, "POST", "/api/csat/v1/products/bench/features", json.dumps(feature).encode())
+
+
 def pgbench(dsn: str, script: str, *, clients: int, seconds: int) -> float:
     """Transactions per second of a script with prepared statements; fsync and the like as the server has them."""
     length = ["-T", str(seconds)] if seconds else ["-t", "20"]

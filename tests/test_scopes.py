@@ -155,6 +155,10 @@ PAGES = """
     anyone   GET    /settings/invitations/{invitation}/link
     anyone   GET    /settings/invitations/{invitation}/withdraw
     anyone   GET    /settings/keys/{key}/revoke
+    anyone   GET    /settings/keys/publishable/{key}/revoke
+    anyone   GET    /settings/keys/signatures
+    anyone   GET    /settings/keys/secrets
+    anyone   GET    /settings/keys/secrets/retire
     anyone   GET    /settings/mail/test
     anyone   GET    /settings/members/{account}/remove
     anyone   GET    /settings/members/{account}/role
@@ -253,6 +257,14 @@ PAGES = """
     admin    GET    /settings/keys
     admin    POST   /settings/keys
     admin    POST   /settings/keys/{key}/revoke
+    admin    GET    /settings/keys/publishable/new
+    admin    POST   /settings/keys/publishable/new
+    admin    GET    /settings/keys/publishable/{key}
+    admin    POST   /settings/keys/publishable/{key}
+    admin    POST   /settings/keys/publishable/{key}/revoke
+    admin    POST   /settings/keys/signatures
+    admin    POST   /settings/keys/secrets
+    admin    POST   /settings/keys/secrets/retire
     admin    GET    /settings/workspace
     admin    GET    /settings/badges
     admin    POST   /settings/badges

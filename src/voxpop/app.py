@@ -74,6 +74,7 @@ from voxpop.widget.schemas import CustomerBody, TrackBody
 from voxpop.workspaces import api as workspaces_api
 from voxpop.workspaces import branding_pages, first_run_pages
 from voxpop.workspaces import settings_pages as workspace_settings_pages
+from voxpop.workspaces.widget import pages as widget_settings_pages
 
 MAX_BODY_BYTES = 2**20
 API_SECTIONS = [ApiSection("/api/csat/v1", N_("Product features"))]
@@ -187,6 +188,7 @@ def member_pages() -> list[BaseRouteHandler]:
     return [
         *account_settings_pages.ROUTES,
         *workspace_settings_pages.ROUTES,
+        *widget_settings_pages.ROUTES,
         *badge_pages.ROUTES,
         *overview_pages.ROUTES,
         *feedback_pages.ROUTES,

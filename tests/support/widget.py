@@ -11,6 +11,7 @@ from voxpop.types import Audit, WorkspaceId, utcnow
 from voxpop.widget.signatures import sign
 from voxpop.workspaces.widget import service
 from voxpop.workspaces.widget.models import PublishableKeyRow
+from voxpop.workspaces.widget.origins import parse_origins
 
 PAGE = "https://app.example.com"
 EMAIL = {"email": "ann@example.com"}
@@ -29,7 +30,9 @@ class WidgetPage:
     @classmethod
     async def open(cls, make: Factory, workspace: WorkspaceId, origins: str = PAGE) -> "WidgetPage":
         async with make.database.transaction(workspace) as tx:
-            key = await service.create_publishable_key(tx, workspace, "shop", origins, Audit(utcnow(), AUDIT))
+            key = await service.create_publishable_key(
+                tx, workspace, "shop", parse_origins(origins), Audit(utcnow(), AUDIT)
+            )
             secret = (await service.get_widget_settings(tx, workspace)).secret
         assert secret is not None
         return cls(make.anonymous(), key, secret)

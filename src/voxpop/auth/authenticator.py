@@ -14,7 +14,7 @@ from voxpop.accounts.models import ActiveSession, Customer, Member, SessionKind
 from voxpop.auth.cookies import read_cookie
 from voxpop.auth.errors import OriginNotAllowed
 from voxpop.auth.permissions import require_scope
-from voxpop.auth.publishable_access import PublishableAccess, WidgetCaller, is_publishable
+from voxpop.auth.publishable_access import PublishableAccess, WidgetCaller
 from voxpop.auth.remembered import Remembered
 from voxpop.auth.tokens import OpaqueToken, actor_of, parse_api_key, parse_token
 from voxpop.config.settings import Settings
@@ -71,8 +71,7 @@ class Authenticator:
 
     async def authenticate(self, credentials: Credentials, scope: Scope) -> Actor:
         """The actor of an API key. Unauthorized without a valid key, Forbidden if it lacks the scope."""
-        if is_publishable(credentials):
-            await self.publishable.authenticate(credentials)
+        if "pk_" in (credentials.authorization or "") and await self.publishable.authenticate(credentials):
             raise Forbidden("A publishable key allows the calls of the widget only.")
         actor = await self._authenticate_secret_key(credentials)
         require_scope(actor, scope)
@@ -80,12 +79,12 @@ class Authenticator:
 
     async def authenticate_widget(self, credentials: Credentials) -> WidgetCaller:
         """The caller of a call of the widget, which needs a publishable key. RateLimited beyond the limits."""
-        if is_publishable(credentials):
-            caller = await self.publishable.authenticate(credentials)
-            self.publishable.count(caller)
-            return caller
-        await self._authenticate_secret_key(credentials)
-        raise Forbidden("The calls of the widget need a publishable key.")
+        caller = await self.publishable.authenticate(credentials)
+        if caller is None:
+            await self._authenticate_secret_key(credentials)
+            raise Forbidden("The calls of the widget need a publishable key.")
+        self.publishable.count(caller)
+        return caller
 
     async def _authenticate_secret_key(self, credentials: Credentials) -> Actor:
         """A key with scopes is a secret, so no page but ours may send it."""

@@ -136,7 +136,7 @@ class AccessGuard:
         if "access-control-request-method" in connection.headers and await self._authenticator.publishable.is_listed(
             origin
         ):
-            headers = cors_headers(origin) | PREFLIGHT_HEADERS
+            headers = {**cors_headers(origin), **PREFLIGHT_HEADERS}
             raise ResponseOverride(Response(b"", status_code=204, headers=headers, media_type=MediaType.TEXT))
 
     async def _check_page_request(self, connection: Connection, access: PageAccess) -> None:

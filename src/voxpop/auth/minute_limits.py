@@ -31,10 +31,12 @@ class MinuteLimit:
 
     def check(self, subject: Hashable) -> None:
         """RateLimited if the limit is reached already."""
+        if not self._limit:
+            return
         now = time.monotonic()
         self._forget_windows_before(now - WINDOW)
         window = self._windows.get(subject)
-        if self._limit and window and window.count >= self._limit:
+        if window and window.count >= self._limit:
             raise RateLimited(max(1, ceil(window.began + WINDOW - now)))
 
     def _forget_windows_before(self, began: float) -> None:

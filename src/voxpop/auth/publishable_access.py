@@ -1,7 +1,7 @@
 """Authentication of pages: publishable keys, the origins that they list, and limits of requests."""
 
+import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,15 +15,14 @@ from voxpop.config.settings import Settings
 from voxpop.db.batcher import Batcher
 from voxpop.db.errors import UNAVAILABLE_ERRORS
 from voxpop.db.pool import Database
-from voxpop.errors import Unauthorized, Unavailable
+from voxpop.errors import Unavailable
 from voxpop.types import KeyId, WorkspaceId, utcnow
 from voxpop.web.client_ip import client_network
 from voxpop.web.credentials import Credentials
 from voxpop.workspaces.widget import service
 from voxpop.workspaces.widget.models import ActivePublishableKey
 
-SEEN_INTERVAL = timedelta(minutes=1)
-NEVER = datetime.min.replace(tzinfo=UTC)
+SEEN_INTERVAL, NEVER = 60.0, float("-inf")  # seconds
 
 
 class WidgetCaller(Struct, frozen=True):
@@ -51,16 +50,16 @@ class PublishableAccess:
         self._listed_origins = Remembered[bool]()
         self._key_limit = MinuteLimit(settings.widget_key_limit)
         self._address_limit = MinuteLimit(settings.widget_address_limit)
-        self._seen: dict[KeyId, datetime] = {}
+        self._seen: dict[KeyId, float] = {}
         self._database, self._notifier = database, database.notifier
         self._notifier.on_identity_change(self._forget)
 
-    async def authenticate(self, credentials: Credentials) -> WidgetCaller:
-        """Unauthorized without a valid key, OriginNotAllowed unless the page's origin is one of the key's."""
+    async def authenticate(self, credentials: Credentials) -> WidgetCaller | None:
+        """None without a valid publishable key, OriginNotAllowed unless the page's origin is one of the key's."""
         authorization, origin = credentials.authorization or "", credentials.origin
         key = await self._active_keys.get(authorization, partial(self._look_up_key, authorization))
         if key is None:
-            raise Unauthorized
+            return None
         if origin is None or origin not in key.origins:
             raise OriginNotAllowed
         credentials.allowed_origin = origin
@@ -73,12 +72,11 @@ class PublishableAccess:
 
     async def note_seen(self, caller: WidgetCaller) -> None:
         """Stores the origin of a successful call, once a minute at most for each key and process."""
-        key, now = caller.key, utcnow()
-        last = max(key.seen_at or NEVER, self._seen.get(key.id, NEVER))
-        if now - last >= SEEN_INTERVAL:
+        key, now = caller.key, time.monotonic()
+        if now - self._seen.get(key.id, NEVER) >= SEEN_INTERVAL:
             self._seen[key.id] = now
             with suppress(Unavailable, *UNAVAILABLE_ERRORS):  # the call itself has succeeded
-                await service.note_seen(self._database, key, caller.origin, now)
+                await service.note_seen(self._database, key, caller.origin, utcnow())
 
     async def is_listed(self, origin: str) -> bool:
         """Whether any active publishable key lists the origin."""
@@ -99,8 +97,3 @@ class PublishableAccess:
     def _forget(self) -> None:
         self._active_keys.forget()
         self._listed_origins.forget()
-
-
-def is_publishable(credentials: Credentials) -> bool:
-    """Whether the caller sends a publishable key, valid or not."""
-    return "pk_" in (credentials.authorization or "") and parse_publishable_key(credentials.authorization) is not None

@@ -164,15 +164,16 @@ class InteractionRow(Struct, frozen=True):
 
 
 class UsedRow(InteractionRow, frozen=True):
-    """An interaction row after uses that show their prompt. `shown_type`: the survey type, as JSON, if one does."""
+    """An interaction row after uses that show their prompt. `survey_type`: as JSON, with an open survey only."""
 
-    shown_type: str | None
+    survey_type: str | None
 
     @property
     def prompt(self) -> ShownPrompt | None:
-        if self.shown_type is None or self.open_survey_id is None:
+        """That of the open survey."""
+        if self.survey_type is None or self.open_survey_id is None:
             return None
-        return ShownPrompt(self.open_survey_id, decode_survey_type(self.shown_type))
+        return ShownPrompt(self.open_survey_id, decode_survey_type(self.survey_type))
 
 
 class PromptedUser(Struct, frozen=True):

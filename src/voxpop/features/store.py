@@ -75,8 +75,8 @@ _ROW = f"""
            n.rejection_threshold, c.interaction_count, c.total_interaction_count, c.rejection_count, c.first_used_at,
            c.updated_at, c.open_survey_id, c.in_cooldown, c.id {_IS_NEW} AS is_new_user"""
 _ROWS = f"{_ROW}\n    FROM changed c JOIN named n USING (feature_id)"
-_ROWS_AND_TYPE = f"""{_ROW}, CASE WHEN p.survey_id IS NOT NULL THEN ({FEATURE_TYPE_AS_JSON}) END AS shown_type
-    FROM changed c JOIN named n USING (feature_id) LEFT JOIN prompted p USING (feature_id, user_email, is_guid)"""
+_ROWS_AND_TYPE = f"""{_ROW}, CASE WHEN c.open_survey_id IS NOT NULL THEN ({FEATURE_TYPE_AS_JSON}) END AS survey_type
+    FROM changed c JOIN named n USING (feature_id)"""
 
 _FIRST_USE = """first_used_at = coalesce(i.first_used_at, excluded.first_used_at),
         id = CASE WHEN i.first_used_at IS NULL THEN excluded.id ELSE i.id END,
@@ -96,7 +96,7 @@ _IS_DUE = should_prompt_sql(
 
 # What are the counters after these uses? During a cool-down, a use counts in the total only. The first use that reaches
 # the threshold opens a survey, whose id is that of the row in the batch. One statement writes everything, so that it
-# commits by itself. `due` reads `summed` first: locks are taken in the order interaction, sum, survey, count.
+# commits by itself. Surveys read `summed` first: locks are taken in the order interaction, sum, survey, count.
 _USED = f"""changed AS (
     INSERT INTO interaction AS i (workspace_id, feature_id, user_email, is_guid, id, interaction_count,
                                   total_interaction_count, first_used_at, updated_at, open_survey_id)
@@ -134,20 +134,23 @@ INCREMENTED = Query(
     InteractionRow,
 )
 
-# The same where some uses show their prompt. `prompted` has the users who see one: with the count after their last such
-# use, as if no later use were in the batch. A survey is shown when it opens, or with a later use.
+# The same where some uses show their prompt. `prompted` has the surveys that users see: with the count after their last
+# such use, as if no later use were in the batch. A survey is shown when it opens, or with a later use. `open` comes
+# first, because few rows have a survey: a join of all rows with the whole batch would cost more than the rest.
 _PROMPTED = should_prompt_sql(
     "c.interaction_count - size + last_shown", "interaction_threshold", "c.rejection_count", "rejection_threshold"
 )
 SHOWN_INCREMENTED = Query(
-    f"""{_batch("last_shown")}, {_USED}, prompted AS (
-        SELECT feature_id, user_email, is_guid, c.open_survey_id AS survey_id
-        FROM changed c JOIN batch USING (feature_id, user_email, is_guid)
+    f"""{_batch("last_shown")}, {_USED}, open AS MATERIALIZED (
+        SELECT c.*, c.open_survey_id {_IS_NEW} AS is_new FROM changed c
+        WHERE c.open_survey_id IS NOT NULL AND (SELECT count(*) FROM summed) > 0
+    ), prompted AS (
+        SELECT c.open_survey_id AS survey_id FROM open c JOIN batch USING (feature_id, user_email, is_guid)
         WHERE last_shown > 0 AND NOT c.in_cooldown AND {_PROMPTED}
     ), due AS (
-        SELECT open_survey_id AS survey_id, c.feature_id, c.user_email, c.is_guid, p.survey_id IS NOT NULL AS is_shown
-        FROM changed c LEFT JOIN prompted p USING (feature_id, user_email, is_guid)
-        WHERE open_survey_id {_IS_NEW} AND (SELECT count(*) FROM summed) > 0
+        SELECT open_survey_id AS survey_id, feature_id, user_email, is_guid,
+               open_survey_id IN (SELECT survey_id FROM prompted) AS is_shown
+        FROM open WHERE is_new
     ), opened AS ({OPENED_FEATURE_SURVEYS}
     ), shown AS ({SHOWN_FEATURE_SURVEYS}
     ), reached AS (

@@ -1,17 +1,17 @@
 """The form of a survey type: what was typed, and the API request that says the same."""
 
 from itertools import zip_longest
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import asdict, astuple, replace
 
 from voxpop.errors import FieldError, Invalid
 from voxpop.i18n import N_
 from voxpop.metrics.formulas import Formula
-from voxpop.surveys.models import SurveyType
-from voxpop.surveys.schemas import MAX_SCORE, MAX_TEXT, NewSurveyType, Question, TextsBody, Thanks
-from voxpop.surveys.survey_types import Preview, PreviewTexts
+from voxpop.surveys.models import Display, SurveyType
+from voxpop.surveys.schemas import MAX_LABEL, MAX_SCORE, MAX_TEXT, Label, NewSurveyType, Question, TextsBody, Thanks
+from voxpop.surveys.survey_types import Preview, PreviewTexts, symbols_of
 from voxpop.surveys.texts import decode_translations
 from voxpop.types import MAX_KEY, MAX_NAME, Language
 from voxpop.web.forms import WHOLE_NUMBER, parse_texts
@@ -30,6 +30,9 @@ MESSAGES = {
     "satisfied_min": N_("Enter whole numbers within the scale."),
     "satisfied_max": N_("Enter whole numbers within the scale."),
     "formula_description": N_("Use {limit} characters or fewer.", limit=MAX_TEXT),
+    **dict.fromkeys(
+        ("label_min", "label_max", "comment_label"), N_("Use {limit} characters or fewer.", limit=MAX_LABEL)
+    ),
 }
 
 
@@ -39,18 +42,28 @@ class TranslationForm(Struct, frozen=True):
     language: Language
     question: Question
     thanks: Thanks
+    label_min: Label | None = None
+    label_max: Label | None = None
+    comment_label: Label | None = None
 
 
-class TypedTranslation(NamedTuple):
+class TypedTranslation(Struct, frozen=True):
     """The texts in one language as typed."""
 
     language: str = ""
     question: str = ""
     thanks: str = ""
+    label_min: str = ""
+    label_max: str = ""
+    comment_label: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(text.strip() for text in astuple(self))
 
 
 class SurveyTypeForm(VersionedForm, kw_only=True):
-    """A survey type as typed. Each of the three lists has an item for each translation."""
+    """A survey type as typed. Each of the lists has an item for each translation."""
 
     code: str = ""
     name: str = ""
@@ -64,41 +77,48 @@ class SurveyTypeForm(VersionedForm, kw_only=True):
     satisfied_max: str = ""
     formula_description: str = ""
     higher_is_better: str = "yes"
+    display: str = Display.AUTO
+    label_min: str = ""
+    label_max: str = ""
+    comment_label: str = ""
     translation_language: list[str] = field(default_factory=list)
     translation_question: list[str] = field(default_factory=list)
     translation_thanks: list[str] = field(default_factory=list)
+    translation_label_min: list[str] = field(default_factory=list)
+    translation_label_max: list[str] = field(default_factory=list)
+    translation_comment_label: list[str] = field(default_factory=list)
     preview: str = ""  # not empty if the form is sent for its preview only
 
     @classmethod
     def of(cls, stored: SurveyType) -> Self:
         texts = decode_translations(stored.translations)
-        values = {name: getattr(stored, name) for name in TEXT_FIELDS}
-        return cls(
-            **{name: "" if value is None else str(value) for name, value in values.items()},
-            higher_is_better="yes" if stored.higher_is_better else "no",
-            translation_language=list(texts),
-            translation_question=[each.question for each in texts.values()],
-            translation_thanks=[each.thanks for each in texts.values()],
-        ).with_version()
+        own = {name: getattr(stored, name) for name in TEXT_FIELDS}
+        values: dict[str, Any] = {name: "" if value is None else str(value) for name, value in own.items()}
+        values |= {f"translation_{name}": [getattr(each, name) or "" for each in texts.values()] for name in TRANSLATED}
+        higher_is_better = "yes" if stored.higher_is_better else "no"
+        return cls(**values, translation_language=list(texts), higher_is_better=higher_is_better).with_version()
 
     @property
     def translations(self) -> list[TypedTranslation]:
         """The translations as typed, blank ones included."""
-        lists = (self.translation_language, self.translation_question, self.translation_thanks)
+        lists = (getattr(self, f"translation_{name}") for name in ("language", *TRANSLATED))
         return [TypedTranslation(*texts) for texts in zip_longest(*lists, fillvalue="")]
 
     def to_preview(self) -> Preview:
         """How the type will look, as far as it is typed."""
         low, high = (int(text) if WHOLE_NUMBER.fullmatch(text) else -1 for text in (self.scale_min, self.scale_max))
         scores = range(low, high + 1) if 0 <= low < high <= MAX_SCORE else []
-        translations = [PreviewTexts(*typed) for typed in self.translations if typed.question.strip()]
-        return Preview(PreviewTexts(self.language, self.question, self.thanks), scores, translations)
+        translations = [PreviewTexts(*astuple(typed)) for typed in self.translations if typed.question.strip()]
+        own = PreviewTexts(
+            self.language, self.question, self.thanks, self.label_min, self.label_max, self.comment_label
+        )
+        return Preview(own, symbols_of(self.display, scores), translations)
 
     def to_request(self) -> NewSurveyType:
         """The API request that creates this type. Invalid names every field that does not fit."""
         typed: dict[str, Any] = {name: getattr(self, name) for name in TEXT_FIELDS}
         typed |= {name: typed[name].strip() for name in WORD_FIELDS}
-        typed |= {name: typed[name] or None for name in ("language", "satisfied_min", "satisfied_max")}
+        typed |= {name: typed[name] or None for name in OPTIONAL_FIELDS}
         if self.formula != Formula.SHARE:  # the form hides both fields
             typed |= {"satisfied_min": None, "satisfied_max": None}
         errors: list[FieldError] = []
@@ -115,21 +135,26 @@ class SurveyTypeForm(VersionedForm, kw_only=True):
         """Those that are not blank. Adds an error for each field that does not fit, named after its row."""
         found: dict[str, TextsBody] = {}
         for number, typed in enumerate(self.translations):
-            if not "".join(typed).strip():
+            if typed.is_blank:
                 continue
+            texts: dict[str, Any] = asdict(typed) | {"language": typed.language.strip()}
+            texts |= {name: texts[name] if texts[name].strip() else None for name in LABELS}
             try:
-                row = parse_texts(typed._replace(language=typed.language.strip())._asdict(), TranslationForm)
+                row = parse_texts(texts, TranslationForm)
             except Invalid as error:
                 errors += [FieldError(f"{each.field}_{number}", MESSAGES[each.field]) for each in error.details]
                 continue
             if row.language in found:
                 errors.append(FieldError(f"language_{number}", LANGUAGE_TWICE))
-            found[row.language] = TextsBody(row.question, row.thanks)
+            found[row.language] = TextsBody(*astuple(row)[1:])
         return found
 
 
 TEXT_FIELDS = (
     "code", "name", "question", "thanks", "language", "scale_min", "scale_max", "formula", "satisfied_min",
-    "satisfied_max", "formula_description",
+    "satisfied_max", "formula_description", "display", "label_min", "label_max", "comment_label",
 )  # fmt: skip
+LABELS = ("label_min", "label_max", "comment_label")
+OPTIONAL_FIELDS = ("language", "satisfied_min", "satisfied_max", *LABELS)
+TRANSLATED = ("question", "thanks", *LABELS)  # the texts of a translation
 WORD_FIELDS = ("code", "language", "scale_min", "scale_max", "satisfied_min", "satisfied_max")  # spaces do not count

@@ -13,7 +13,7 @@ OPENED_FEATURE_SURVEYS = """
 # Marks the surveys of `prompted` (survey_id) that were open before and not shown yet. Their users are locked.
 SHOWN_FEATURE_SURVEYS = """
     UPDATE survey s SET sent_at = :now, last_update_time = :now, last_update_user = :user
-    FROM prompted p WHERE s.workspace_id = :workspace AND s.id = p.survey_id AND s.sent_at IS NULL
+    WHERE s.workspace_id = :workspace AND s.id = ANY (ARRAY(SELECT survey_id FROM prompted)) AND s.sent_at IS NULL
     RETURNING s.origin_id AS feature_id"""
 
 # The survey type of features, for `models.decode_survey_type`.

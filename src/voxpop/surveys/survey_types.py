@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from voxpop.db.pool import Tx
 from voxpop.errors import Invalid, NotFound
 from voxpop.metrics.formulas import Formula
 from voxpop.surveys import survey_types_store as store
 from voxpop.surveys.errors import SurveyTypeInUse
-from voxpop.surveys.models import FEATURE_SURVEY_TYPE, SurveyType
+from voxpop.surveys.models import FEATURE_SURVEY_TYPE, Display, SurveyType
 from voxpop.surveys.texts import decode_translations
 from voxpop.types import Actor, Audit, WorkspaceId
 
 NPS_SCALE = (0, 10)
+SMILEYS = "😞🙁😐🙂😀"
 
 
 class PreviewTexts(Struct, frozen=True):
@@ -24,13 +25,16 @@ class PreviewTexts(Struct, frozen=True):
     language: str | None
     question: str
     thanks: str
+    label_min: str | None = None
+    label_max: str | None = None
+    comment_label: str | None = None
 
 
 class Preview(Struct, frozen=True):
-    """A question as customers see it. `scores` is empty while a typed scale cannot be used."""
+    """A question as customers see it. `symbols` shows each score; it is empty while a typed scale cannot be used."""
 
     texts: PreviewTexts
-    scores: Sequence[int]
+    symbols: Sequence[str]
     translations: Sequence[PreviewTexts]
 
 
@@ -38,9 +42,9 @@ def preview_of(survey_type: SurveyType) -> Preview:
     """How a stored type looks."""
     translations = decode_translations(survey_type.translations)
     return Preview(
-        PreviewTexts(survey_type.language, survey_type.question, survey_type.thanks),
-        range(survey_type.scale_min, survey_type.scale_max + 1),
-        [PreviewTexts(language, each.question, each.thanks) for language, each in translations.items()],
+        PreviewTexts(survey_type.language, *astuple(survey_type.texts)),
+        symbols_of(survey_type.display, range(survey_type.scale_min, survey_type.scale_max + 1)),
+        [PreviewTexts(language, *astuple(each)) for language, each in translations.items()],
     )
 
 
@@ -48,6 +52,21 @@ def list_languages(types: Iterable[SurveyType]) -> set[str]:
     """The languages in which at least one type has texts."""
     own = {each.language for each in types if each.language}
     return own.union(*(decode_translations(each.translations) for each in types))
+
+
+def symbols_of(display: str, scores: Sequence[int]) -> list[str]:
+    """What stands for each score of a scale, roughly as the widget draws it."""
+    shown = display
+    if display == Display.AUTO:
+        shown = {(0, 1): Display.THUMBS, (1, 2, 3, 4, 5): Display.STARS}.get(tuple(scores), Display.NUMBERS)
+    if shown == Display.THUMBS and len(scores) == len("👎👍"):
+        return ["👎", "👍"]
+    if shown == Display.STARS:
+        return ["★" for _ in scores]
+    if shown == Display.SMILEYS and scores:
+        last = len(scores) - 1
+        return [SMILEYS[round(place / last * (len(SMILEYS) - 1))] for place in range(last + 1)]
+    return [str(score) for score in scores]
 
 
 async def list_survey_types(tx: Tx, actor: Actor) -> list[SurveyType]:

@@ -15,7 +15,8 @@ from voxpop.metrics.formulas import Formula
 from voxpop.surveys import survey_types
 from voxpop.surveys.errors import SurveyTypeAlreadyExists
 from voxpop.surveys.form_schemas import MESSAGES, SurveyTypeForm
-from voxpop.surveys.schemas import MAX_SCORE, MAX_TEXT
+from voxpop.surveys.models import Display
+from voxpop.surveys.schemas import MAX_LABEL, MAX_SCORE, MAX_TEXT
 from voxpop.types import MAX_LANGUAGE, Actor, utcnow
 from voxpop.web.forms import read_form
 from voxpop.web.pages import redirect
@@ -36,6 +37,13 @@ FORMULAS = {
     Formula.NPS: FormulaTexts(N_("NPS"), N_("Share of scores 9–10 minus share of scores 0–6, −100 to 100")),
     Formula.SHARE: FormulaTexts(N_("Satisfied share"), N_("Share of the scores that count as satisfied, 0 to 100%")),
     Formula.MEAN: FormulaTexts(N_("Mean"), N_("Average of the scores, in points of the scale")),
+}
+DISPLAYS = {
+    Display.AUTO: N_("Chosen by the scale: thumbs for 0–1, stars for 1–5, otherwise numbers"),
+    Display.STARS: N_("Stars"),
+    Display.NUMBERS: N_("Numbers"),
+    Display.SMILEYS: N_("Smileys"),
+    Display.THUMBS: N_("Thumbs"),
 }
 CodeQuery = FromQuery[str]
 NEW_TYPE = SurveyTypeForm(scale_min="1", scale_max="5", formula=Formula.MEAN)
@@ -119,8 +127,10 @@ def _context(form: SurveyTypeForm) -> dict[str, Any]:
         "stored": None,
         "used": False,
         "formulas": FORMULAS,
+        "displays": DISPLAYS,
         "preview": form.to_preview(),
         "max_text": MAX_TEXT,
+        "max_label": MAX_LABEL,
         "max_score": MAX_SCORE,
         "max_language": MAX_LANGUAGE,
     }

@@ -1,6 +1,7 @@
 """What a request says about its caller, for the framework and the fast path alike, and CORS for browsers."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Self
 
 from litestar.connection import ASGIConnection
@@ -34,7 +35,8 @@ class Credentials(Struct):
         return {} if self.allowed_origin is None else cors_headers(self.allowed_origin)
 
 
-def cors_headers(origin: str) -> dict[str, str]:
+@lru_cache
+def cors_headers(origin: str) -> Mapping[str, str]:
     """The headers by which pages of an origin may read a response. Never with cookies."""
     return {
         "access-control-allow-origin": origin,

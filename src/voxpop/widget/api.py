@@ -132,6 +132,8 @@ def _language(locale: str | None, accept_language: str | None) -> str | None:
 
 def _request(caller: WidgetCaller, user: WidgetUser, call: str, body: WidgetBody, key: str | None) -> IdempotentRequest:
     """A page that sends a call again may have a new signature, so that is no part of the request."""
+    if key is None:
+        return IdempotentRequest(None, call, body)
     unsigned = replace(body, user=replace(body.user, signature=None))
     return IdempotentRequest(key, f"widget {call}", unsigned, owner=f"{caller.key.id} {user.kind}:{user.value}")
 

@@ -26,6 +26,7 @@ from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.logos import MAX_LOGO_BYTES, read_logo
 from voxpop.workspaces.models import WeekStart, Workspace
 from voxpop.workspaces.schemas import KeyForm, ReportsForm, WorkspaceForm
+from voxpop.workspaces.widget import service as widget
 
 KEYS, WORKSPACE, EMAIL = "workspaces/keys.html", "workspaces/workspace.html", "workspaces/email.html"
 KEY_ALREADY_CREATED = N_(
@@ -35,7 +36,10 @@ KEY_ALREADY_CREATED = N_(
 MAX_UPLOAD_BYTES = 2**23  # a photo gets an error beside its field; larger files get an error page
 NO_MAIL_SERVER = N_("No mail server is set up. Set VOXPOP_SMTP_URL, then try again.")
 TOASTS = {
+    "created": N_("Publishable key created"),
     "revoked": N_("Key revoked"),
+    "rotated": N_("New secret created. The previous one stays valid until you retire it."),
+    "retired": N_("Previous secret retired"),
     "saved": N_("Saved"),
     "tested": N_("Test email queued. Reload in a few seconds."),
 }
@@ -55,12 +59,15 @@ async def show_keys(tx: Transaction, member: CurrentMember, render: Renderer) ->
 
 
 async def _keys_context(tx: Tx, member: Member, form: KeyForm, created: str | None = None) -> dict[str, Any]:
-    rows = await service.list_keys(tx, member.workspace_id)
+    workspace = member.workspace_id
+    rows = await service.list_keys(tx, workspace)
     return {
         "active": "settings",
         "section": "keys",
         "toasts": TOASTS,
         "rows": [row for row in reversed(rows) if row.revoked_at is None],
+        "publishable": await widget.list_publishable_keys(tx, workspace),
+        "widget": await widget.get_widget_settings(tx, workspace),
         "scopes": SCOPE_NAMES,
         "scope_hints": SCOPE_HINTS,
         "form": form,

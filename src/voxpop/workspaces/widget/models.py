@@ -14,7 +14,6 @@ class ActivePublishableKey(Struct, frozen=True):
     workspace_id: WorkspaceId
     secret: str
     origins: list[str]
-    seen_at: datetime | None
     signature_required: bool
     widget_secrets: list[str]
 
@@ -34,6 +33,11 @@ class PublishableKeyRow(Struct, frozen=True):
     def text(self) -> str:
         """The key as pages send it. It is public, so it can be shown at any time."""
         return f"pk_{self.id.hex}_{self.secret}"
+
+    @property
+    def seen_on(self) -> str:
+        """The host, and the port if there is one, of the last call."""
+        return (self.seen_origin or "").partition("//")[2]
 
 
 class WidgetSettings(Struct, frozen=True):

@@ -6,23 +6,18 @@ from uuid import UUID
 
 from voxpop.auth.tokens import new_secret
 from voxpop.db.pool import Database, Tx
-from voxpop.errors import Invalid, NotFound
-from voxpop.text import is_visible
+from voxpop.errors import NotFound
 from voxpop.types import Audit, KeyId, WorkspaceId, uuid7
 from voxpop.workspaces.widget import store
 from voxpop.workspaces.widget.errors import TwoSecrets
 from voxpop.workspaces.widget.models import ActivePublishableKey, PublishableKeyRow, WidgetSettings
-from voxpop.workspaces.widget.origins import parse_origins
 
 
 async def create_publishable_key(
-    tx: Tx, workspace: WorkspaceId, name: str, origins: str, audit: Audit
+    tx: Tx, workspace: WorkspaceId, name: str, origins: Sequence[str], audit: Audit
 ) -> PublishableKeyRow:
-    """A new key for the pages of `origins`, and the first secret of the workspace. Invalid for another text."""
-    listed = parse_origins(origins)
-    if not is_visible(name):
-        raise Invalid.of("body", "name", "needs a visible character")
-    key = PublishableKeyRow(KeyId(uuid7()), name, new_secret(), listed, audit.at, None, None)
+    """A new key for the pages of `origins`, as `parse_origins` returns them, and the workspace's first secret."""
+    key = PublishableKeyRow(KeyId(uuid7()), name, new_secret(), list(origins), audit.at, None, None)
     await store.insert_key(tx, workspace, key, audit.by)
     if (await store.get_settings(tx, workspace)).secret is None:
         await rotate_secret(tx, workspace, audit)
@@ -34,16 +29,26 @@ async def list_publishable_keys(tx: Tx, workspace: WorkspaceId) -> list[Publisha
     return await store.list_keys(tx, workspace)
 
 
-async def change_origins(tx: Tx, workspace: WorkspaceId, key: KeyId, origins: str) -> None:
-    """Replaces the origins of a key. Invalid for a text that has no origins, NotFound for an unknown key."""
-    if not await store.set_origins(tx, workspace, key, parse_origins(origins)):
-        raise NotFound(f"The workspace has no publishable key {key}")
+async def get_publishable_key(tx: Tx, workspace: WorkspaceId, key: KeyId) -> PublishableKeyRow:
+    """NotFound for an unknown or revoked key."""
+    for each in await store.list_keys(tx, workspace):
+        if each.id == key:
+            return each
+    raise NotFound
+
+
+async def change_publishable_key(
+    tx: Tx, workspace: WorkspaceId, stored: PublishableKeyRow, name: str, origins: Sequence[str]
+) -> None:
+    """Replaces the name and the origins. Without a difference it writes nothing."""
+    if (stored.name, stored.origins) != (name, list(origins)):
+        await store.set_key(tx, workspace, stored.id, name, origins)
 
 
 async def revoke_publishable_key(tx: Tx, workspace: WorkspaceId, key: KeyId, now: datetime) -> None:
     """After the commit this process refuses the key at once, others within a second. A second call changes nothing."""
     if not await store.revoke_key(tx, workspace, key, now):
-        raise NotFound(f"The workspace has no publishable key {key}")
+        raise NotFound
 
 
 async def get_widget_settings(tx: Tx, workspace: WorkspaceId) -> WidgetSettings:

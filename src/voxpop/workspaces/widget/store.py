@@ -18,7 +18,7 @@ class ListedOrigin(Struct, frozen=True):
 
 ACTIVE_KEYS = Query(
     """
-    SELECT k.id, k.workspace_id, k.secret, k.origins, k.seen_at, w.widget_signature_required AS signature_required,
+    SELECT k.id, k.workspace_id, k.secret, k.origins, w.widget_signature_required AS signature_required,
         array_remove(ARRAY[w.widget_secret, w.widget_previous_secret], NULL) AS widget_secrets
     FROM publishable_key k JOIN workspace w ON w.id = k.workspace_id
     WHERE k.id = ANY (:keys::uuid[]) AND k.revoked_at IS NULL
@@ -52,9 +52,9 @@ KEYS = Query(
     PublishableKeyRow,
 )
 
-NEW_ORIGINS = Query(
+CHANGED_KEY = Query(
     """
-    UPDATE publishable_key SET origins = :origins
+    UPDATE publishable_key SET name = :name, origins = :origins
     WHERE workspace_id = :workspace AND id = :key AND revoked_at IS NULL
     """,
     NoRows,
@@ -134,9 +134,9 @@ async def list_keys(tx: Tx, workspace: WorkspaceId) -> list[PublishableKeyRow]:
     return await KEYS.all(tx, workspace=workspace)
 
 
-async def set_origins(tx: Tx, workspace: WorkspaceId, key: KeyId, origins: Sequence[str]) -> bool:
-    """False if the workspace has no such key."""
-    return await NEW_ORIGINS.run(tx, workspace=workspace, key=key, origins=origins) == 1
+async def set_key(tx: Tx, workspace: WorkspaceId, key: KeyId, name: str, origins: Sequence[str]) -> None:
+    """Changes an active key."""
+    await CHANGED_KEY.run(tx, workspace=workspace, key=key, name=name, origins=origins)
 
 
 async def revoke_key(tx: Tx, workspace: WorkspaceId, key: KeyId, now: datetime) -> bool:
