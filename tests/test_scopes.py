@@ -50,7 +50,6 @@ TABLE = """
     ingest  POST    /api/v1/surveys
     ingest  GET     /api/v1/feedback/surveys
     ingest  POST    /api/v1/feedback/submit
-
     page    POST    /api/v1/widget/track
     page    POST    /api/v1/widget/surveys
     page    POST    /api/v1/widget/answer
@@ -86,7 +85,6 @@ TABLE = """
     manage  POST    /api/v1/events/dead-letters/{dead_letter}/replay
     manage  GET     /api/v1/workspace
     manage  PATCH   /api/v1/workspace
-
     read    GET     /api/v1/feedback
     read    GET     /api/v1/feedback.csv
     read    GET     /api/v1/feedback.jsonl
@@ -97,7 +95,6 @@ TABLE = """
     read    GET     /api/v1/series.json
     read    GET     /api/v1/series.csv
     read    GET     /api/v1/series/{kind}/{series}
-
     read    GET     /api/v1/tickets
     read    GET     /api/v1/tickets.csv
     read    GET     /api/v1/tickets/{ref}

@@ -104,6 +104,11 @@ class SurveyTypeForm(VersionedForm, kw_only=True):
         lists = (getattr(self, f"translation_{name}") for name in ("language", *TRANSLATED))
         return [TypedTranslation(*texts) for texts in zip_longest(*lists, fillvalue="")]
 
+    @property
+    def blank_translation(self) -> TypedTranslation:
+        """The row for one more language."""
+        return TypedTranslation()
+
     def to_preview(self) -> Preview:
         """How the type will look, as far as it is typed."""
         low, high = (int(text) if WHOLE_NUMBER.fullmatch(text) else -1 for text in (self.scale_min, self.scale_max))

@@ -58,7 +58,7 @@ async def change_key(
 ) -> Response[Any]:
     """Changes the name and the origins of a publishable key."""
     form = await read_form(request, PublishableKeyForm)
-    stored = await service.get_publishable_key(tx, member.workspace_id, _key_id(key))
+    stored = await service.lock_publishable_key(tx, member.workspace_id, _key_id(key))
     with render.form(FORM, active="settings", form=form, stored=stored):
         form.check_version(PublishableKeyForm.of(stored))
         origins = form.parsed_origins()

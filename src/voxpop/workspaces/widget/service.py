@@ -31,10 +31,12 @@ async def list_publishable_keys(tx: Tx, workspace: WorkspaceId) -> list[Publisha
 
 async def get_publishable_key(tx: Tx, workspace: WorkspaceId, key: KeyId) -> PublishableKeyRow:
     """NotFound for an unknown or revoked key."""
-    for each in await store.list_keys(tx, workspace):
-        if each.id == key:
-            return each
-    raise NotFound
+    return await store.get_key(tx, workspace, key)
+
+
+async def lock_publishable_key(tx: Tx, workspace: WorkspaceId, key: KeyId) -> PublishableKeyRow:
+    """Locked until the end of the transaction, for a change. NotFound for an unknown or revoked key."""
+    return await store.lock_key(tx, workspace, key)
 
 
 async def change_publishable_key(

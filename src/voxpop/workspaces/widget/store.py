@@ -44,13 +44,15 @@ NEW_KEY = Query(
     NoRows,
 )
 
-KEYS = Query(
-    """
+_ACTIVE = """
     SELECT id, name, secret, origins, create_time, seen_at, seen_origin FROM publishable_key
-    WHERE workspace_id = :workspace AND revoked_at IS NULL ORDER BY create_time DESC, id DESC
-    """,
-    PublishableKeyRow,
-)
+    WHERE workspace_id = :workspace AND revoked_at IS NULL"""
+
+KEYS = Query(f"{_ACTIVE} ORDER BY create_time DESC, id DESC", PublishableKeyRow)
+
+KEY = Query(f"{_ACTIVE} AND id = :key", PublishableKeyRow)
+
+LOCKED_KEY = Query(f"{KEY.text} FOR UPDATE", PublishableKeyRow)
 
 CHANGED_KEY = Query(
     """
@@ -132,6 +134,16 @@ async def insert_key(tx: Tx, workspace: WorkspaceId, key: PublishableKeyRow, use
 async def list_keys(tx: Tx, workspace: WorkspaceId) -> list[PublishableKeyRow]:
     """The active ones, the newest first."""
     return await KEYS.all(tx, workspace=workspace)
+
+
+async def get_key(tx: Tx, workspace: WorkspaceId, key: KeyId) -> PublishableKeyRow:
+    """NotFound for an unknown or revoked key."""
+    return await KEY.one(tx, workspace=workspace, key=key)
+
+
+async def lock_key(tx: Tx, workspace: WorkspaceId, key: KeyId) -> PublishableKeyRow:
+    """NotFound for an unknown or revoked key."""
+    return await LOCKED_KEY.one(tx, workspace=workspace, key=key)
 
 
 async def set_key(tx: Tx, workspace: WorkspaceId, key: KeyId, name: str, origins: Sequence[str]) -> None:
