@@ -42,9 +42,12 @@ async function beRefused(api: Client): Promise<void> {
   assert.ok(conflict instanceof RequestConflict && conflict.code === "PRODUCT_ALREADY_EXISTS" && conflict.status === 409);
   const invalid = await api.increment("js-app", "export", { user_email: "nothing" }).catch((error: unknown) => error);
   assert.ok(invalid instanceof InvalidRequest && invalid.details[0]?.field === "user_email");
-  await assert.rejects(async () => await api.showTicket("TK-99"), NotFound);
+  await assert.rejects(api.showTicket("TK-99"), NotFound);
   assert.throws(() => api.deleteFeature("js-app", ".."), TypeError);
-  await assert.rejects(new Client(given.url, "vxp_x").listProducts(), Unauthorized);
+  const stranger = new Client(given.url, "vxp_x");
+  await assert.rejects(stranger.listProducts(), Unauthorized);
+  await assert.rejects(stranger.listTickets(), Unauthorized);
+  assert.equal(await stranger.listTickets().catch((error) => error.code), "UNAUTHORIZED");
 }
 
 const PROBLEM = { message: "Busy", code: "BUSY", statusCode: 503, details: [] };

@@ -12,6 +12,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import django
+import httpx
 import pytest
 from django.conf import settings as django_settings
 from django.template import engines
@@ -68,6 +69,13 @@ async def test_python(url: str, key: str, feature: Feature, tmp_path: Path) -> N
     await feature.client.post("/api/v1/tickets", json={"subject": "Help", "description": "x", "requester": REQUESTER})
     assert await asyncio.to_thread(run_python, on_asyncio, tmp_path) == "TK-1 Help\n"
     assert (tmp_path / "feedback.csv").read_text().count("\n") == 2
+
+
+async def test_a_link(url: str, key: str, client: Client, tmp_path: Path) -> None:
+    (snippet,) = snippets("A link or an email", "python", url=url, vxp=key)
+    link = httpx.URL((await asyncio.to_thread(run_python, snippet, tmp_path)).strip())
+    page = await client.get(link.path, headers={"host": link.netloc.decode()})
+    assert (page.status_code, "<form" in page.text) == (200, True)
 
 
 async def test_javascript(url: str, key: str, feature: Feature) -> None:

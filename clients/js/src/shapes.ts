@@ -23,9 +23,11 @@ export function isRepeatable(request: Request): boolean {
   return request.method !== "POST" || request.repeatable === true || "Idempotency-Key" in (request.headers ?? {});
 }
 
-/** A list: awaited, it gives one page; `for await` goes through the rows of every page. */
-export class Pages<T> implements PromiseLike<Page<T>>, AsyncIterable<T> {
+/** A list: awaited, it gives the first page; `for await` goes through the rows of every page. */
+export class Pages<T> implements Promise<Page<T>>, AsyncIterable<T> {
+  readonly [Symbol.toStringTag] = "Pages";
   readonly #load: (cursor?: string) => Promise<Page<T>>;
+  #first: Promise<Page<T>> | undefined;
 
   constructor(load: (cursor?: string) => Promise<Page<T>>) {
     this.#load = load;
@@ -35,16 +37,29 @@ export class Pages<T> implements PromiseLike<Page<T>>, AsyncIterable<T> {
     done?: ((page: Page<T>) => A | PromiseLike<A>) | null,
     failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#load().then(done, failed);
+    return this.#page().then(done, failed);
+  }
+
+  catch<B>(failed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<Page<T> | B> {
+    return this.#page().catch(failed);
+  }
+
+  finally(done?: (() => void) | null): Promise<Page<T>> {
+    return this.#page().finally(done);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    let page = await this.#load();
+    let page = await this.#page();
     yield* page.data;
     while (page.has_more && page.next_cursor !== null) {
       page = await this.#load(page.next_cursor);
       yield* page.data;
     }
+  }
+
+  /** The first page, which is asked for once and when it is first needed. */
+  #page(): Promise<Page<T>> {
+    return (this.#first ??= this.#load());
   }
 }
 
