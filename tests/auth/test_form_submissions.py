@@ -32,6 +32,7 @@ SETS = re.compile(
     r"/(logout|bulk\?.*|status.*|\{\{ name \}\}.*|delete|remove|role|revoke|withdraw|rating#how)\Z"
     r"|/login/(invitation|link|owner)\Z|/settings/(workspace|workspace/dashboards|profile|password|preferences)\Z|/inbox/undo/"
     r"|/features/\{\{ feature.id \}\}/thresholds|/(resume|\{\{ step \}\})\Z|/demo\Z|/workspace/logo\Z"
+    r"|\A/s/\{\{ token \}\}\Z|\A/unsubscribe/\{\{ token \}\}(/undo)?\Z"  # the first answer counts
     r"|view\.action\(|\{\{ (undo|marks)_action \}\}\Z"
 )
 EMAILS = "outbox WHERE kind = 'mail'"
