@@ -117,6 +117,9 @@ def plural(locale: str, count: int, one: str, many: str, **values: object) -> st
 @lru_cache(maxsize=1024, typed=True)
 def format_number(locale: str, value: float) -> str:
     """`1,234.5` in English: with the language's separators and all decimals."""
+    if locale == ENGLISH and isinstance(value, int):
+        # Messages with limits are made while modules are imported; Babel's data, 4 MB, is not loaded for these.
+        return f"{value:,}".replace("-", "−")
     return format_decimal(value, locale=_locale(locale), decimal_quantization=False).replace("-", "−")
 
 

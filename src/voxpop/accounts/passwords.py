@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from voxpop.errors import FieldError, Invalid, Unavailable
 from voxpop.i18n import N_
 from voxpop.types import MAX_PASSWORD, MIN_PASSWORD
 
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 MAX_CONCURRENT = 2
 MAX_WAITING = 100
 # Verified in place of a missing hash, so that the response takes as long as for an existing account. A test compares
@@ -44,7 +44,7 @@ def check_strength(field: str, password: str, email: str) -> None:
 
 async def hash_password(password: str) -> str:
     """Hashes off the event loop; Unavailable when too many callers wait."""
-    return await _run_in_thread(lambda: HASHER.hash(password))
+    return await _run_in_thread(lambda: _hasher().hash(password))
 
 
 async def verify(password_hash: str | None, password: str) -> Verdict:
@@ -53,13 +53,23 @@ async def verify(password_hash: str | None, password: str) -> Verdict:
 
 
 def _verify(password_hash: str | None, password: str) -> Verdict:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    hasher = _hasher()
     try:
-        HASHER.verify(password_hash or DUMMY_HASH, password)
+        hasher.verify(password_hash or DUMMY_HASH, password)
     except (VerificationError, InvalidHashError):
         return Verdict(False, False)
     if password_hash is None:
         return Verdict(False, False)
-    return Verdict(True, HASHER.check_needs_rehash(password_hash))
+    return Verdict(True, hasher.check_needs_rehash(password_hash))
+
+
+@cache
+def _hasher() -> "PasswordHasher":
+    from argon2 import PasswordHasher  # not before the first password
+
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 async def _run_in_thread(work: Callable[[], Result]) -> Result:
