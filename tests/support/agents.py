@@ -17,7 +17,7 @@ DISABLED_FEATURES = [
     *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"),
     *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
     *("AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled"),
-    "PreconnectToSearch",
+    "PreconnectToSearch", "SpareRendererForSitePerProcess",
 ]
 CHROMIUM: dict[str, Any] = {
     "executable_path": "/usr/bin/chromium",
