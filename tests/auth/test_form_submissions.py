@@ -67,7 +67,7 @@ VISITOR_FORMS = [
 FORMS = [*MEMBER_FORMS, *CUSTOMER_FORMS, *VISITOR_FORMS]
 
 
-class Visit:
+class OpenedForm:
     """A browser at a page with a form, and the key that the page gave to the form."""
 
     def __init__(self, browser: Browser, form: Form, key: str) -> None:
@@ -85,7 +85,7 @@ async def inbox(inbox: InboxSite) -> InboxSite:
 
 
 @pytest.fixture(params=FORMS, ids=lambda form: f"{form.path} {form.fields.get('kind', '')}")
-async def visit(inbox: InboxSite, request: pytest.FixtureRequest) -> Visit:
+async def opened(inbox: InboxSite, request: pytest.FixtureRequest) -> OpenedForm:
     form: Form = request.param
     browser = inbox.browser()
     if form in MEMBER_FORMS:
@@ -93,7 +93,7 @@ async def visit(inbox: InboxSite, request: pytest.FixtureRequest) -> Visit:
     elif form in CUSTOMER_FORMS:
         await browser.submit("/tickets/login", email=CUSTOMER)
         await browser.use_link(await inbox.last_link(CUSTOMER))
-    return Visit(browser, form, await key_of(browser, form.page))
+    return OpenedForm(browser, form, await key_of(browser, form.page))
 
 
 async def key_of(browser: Browser, page: str) -> str:
@@ -106,22 +106,22 @@ async def count(owner: Owner, table: str) -> int:
     return int(await owner.fetchval(f"SELECT count(*) FROM {table}"))
 
 
-async def test_a_second_click_creates_nothing_and_gets_the_first_response(visit: Visit, owner: Owner) -> None:
-    before = await count(owner, visit.form.table)
-    first, second = await asyncio.gather(visit.send(), visit.send())
-    third = await visit.send()
+async def test_a_second_click_creates_nothing_and_gets_the_first_response(opened: OpenedForm, owner: Owner) -> None:
+    before = await count(owner, opened.form.table)
+    first, second = await asyncio.gather(opened.send(), opened.send())
+    third = await opened.send()
     assert first.status_code == second.status_code == third.status_code == 303
     assert first.headers["location"] == second.headers["location"] == third.headers["location"]
-    assert await count(owner, visit.form.table) == before + 1
+    assert await count(owner, opened.form.table) == before + 1
 
 
-async def test_other_content_or_another_key_is_another_request(visit: Visit, owner: Owner) -> None:
-    before = await count(owner, visit.form.table)
-    await visit.send()
-    assert (await visit.send(other=True)).status_code == 303
-    assert await count(owner, visit.form.table) == before + 2
-    assert (await visit.send()).status_code == 303
-    assert await count(owner, visit.form.table) == before + 2
+async def test_other_content_or_another_key_is_another_request(opened: OpenedForm, owner: Owner) -> None:
+    before = await count(owner, opened.form.table)
+    await opened.send()
+    assert (await opened.send(other=True)).status_code == 303
+    assert await count(owner, opened.form.table) == before + 2
+    assert (await opened.send()).status_code == 303
+    assert await count(owner, opened.form.table) == before + 2
 
 
 async def test_each_page_has_another_key(inbox: InboxSite) -> None:

@@ -64,7 +64,7 @@ async def owner(live_db: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     await connection.close()
 
 
-class Visit:
+class WatchedPage:
     """A page with what went out from it and what it complained about."""
 
     def __init__(self, page: Page, origin: str) -> None:
@@ -85,11 +85,11 @@ class Visit:
 
 
 @loop_fixture()
-async def visit(chromium: Browser, server: HttpServer, app: Litestar) -> AsyncIterator[Visit]:
+async def watched(chromium: Browser, server: HttpServer, app: Litestar) -> AsyncIterator[WatchedPage]:
     """To `app`, which a test module provides."""
     async with server.serving(app) as origin:
         context = await chromium.new_context(viewport={"width": 1280, "height": 900})
-        yield Visit(await context.new_page(), origin)
+        yield WatchedPage(await context.new_page(), origin)
         await context.close()
 
 

@@ -17,7 +17,7 @@ from voxpop.web.openapi.sections import ApiSection
 from voxpop.workspaces import first_run_pages
 
 if TYPE_CHECKING:
-    from .conftest import Visit
+    from .conftest import WatchedPage
 
 pytestmark = pytest.mark.browser
 
@@ -51,17 +51,17 @@ def app() -> Litestar:
 
 
 @pytest.mark.parametrize("path", [SECTION.swagger_path, SECTION.scalar_path, "/docs", "/reference"])
-async def test_documentation_loads_nothing_from_other_sites(visit: "Visit", path: str) -> None:  # C11
-    page = await visit.go(path)
+async def test_documentation_loads_nothing_from_other_sites(watched: "WatchedPage", path: str) -> None:  # C11
+    page = await watched.go(path)
     if path in (SECTION.swagger_path, "/docs"):
         await page.get_by_text("/api/thing/v1/things").first.click()
     await page.get_by_text("It is made at once.").first.wait_for()
-    assert (visit.outside, visit.errors) == ([], [])
+    assert (watched.outside, watched.errors) == ([], [])
     assert await page.locator("main").count() == 1
 
 
-async def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:
-    page = await visit.go("/docs")
+async def test_a_request_can_be_tried_with_a_key(watched: "WatchedPage") -> None:
+    page = await watched.go("/docs")
     await page.get_by_role("button", name="Authorize").click()
     await page.locator("#auth-bearer-value").fill("vp_key")
     await page.get_by_role("button", name="Apply credentials").click()
@@ -75,20 +75,20 @@ async def test_a_request_can_be_tried_with_a_key(visit: "Visit") -> None:
     assert request.post_data_json == {"name": "Pump"}
 
 
-async def test_the_first_commands_can_be_copied(visit: "Visit") -> None:
-    await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=visit.origin)
-    page = await visit.go("/")
+async def test_the_first_commands_can_be_copied(watched: "WatchedPage") -> None:
+    await watched.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=watched.origin)
+    page = await watched.go("/")
     await page.get_by_role("button", name="Copy").first.click()
     await page.get_by_role("button", name="Copied").wait_for()
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("KEY=$(voxpop key create")
     assert copied.count("curl ") == 5
-    assert (visit.outside, visit.errors) == ([], [])
+    assert (watched.outside, watched.errors) == ([], [])
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", PAGES)
-async def test_no_page_is_wider_than_the_window(visit: "Visit", path: str, width: int) -> None:
-    await visit.page.set_viewport_size({"width": width, "height": 800})
-    page = await visit.go(path)
+async def test_no_page_is_wider_than_the_window(watched: "WatchedPage", path: str, width: int) -> None:
+    await watched.page.set_viewport_size({"width": width, "height": 800})
+    page = await watched.go(path)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -11,7 +11,7 @@ from voxpop.web.openapi.docs import ApiDocs
 from voxpop.web.static import static_file
 
 if TYPE_CHECKING:
-    from .conftest import Visit
+    from .conftest import WatchedPage
 
 pytestmark = pytest.mark.browser
 
@@ -33,10 +33,10 @@ def app() -> Litestar:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/reference"])
-async def test_a_description_never_becomes_a_script(visit: "Visit", path: str) -> None:
-    page = await visit.go(path)
+async def test_a_description_never_becomes_a_script(watched: "WatchedPage", path: str) -> None:
+    page = await watched.go(path)
     if path == "/docs":
         await page.get_by_text("Make a thing.").first.click()
     await page.get_by_text("At once.").first.wait_for()
     assert await page.evaluate("window.ran") is None
-    assert visit.outside == []
+    assert watched.outside == []

@@ -18,7 +18,7 @@ from voxpop.tickets.models import Status
 pytestmark = pytest.mark.browser
 
 
-class Shop:
+class RunningPortal:
     """A running portal and a browser. `origin` is that of the default workspace."""
 
     def __init__(self, portal: PortalSite, browser: Browser, port: int) -> None:
@@ -42,10 +42,10 @@ class Shop:
 
 
 @loop_fixture()
-async def shop(chromium: Browser, server: HttpServer, database: Database) -> AsyncIterator[Shop]:
+async def site(chromium: Browser, server: HttpServer, database: Database) -> AsyncIterator[RunningPortal]:
     portal = await PortalSite(database, VOXPOP_SMTP_URL="smtp://127.0.0.1:1").set_up()
     async with server.serving(portal.app):
-        yield Shop(portal, chromium, server.port)
+        yield RunningPortal(portal, chromium, server.port)
         await close_contexts(chromium)
     for each in portal.browsers:
         await each.aclose()
@@ -63,10 +63,10 @@ async def colours(page: Page) -> list[bool]:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 async def test_a_customer_opens_rates_and_replies_with_the_keyboard(
-    shop: Shop, scripts: bool
+    site: RunningPortal, scripts: bool
 ) -> None:  # T1, T2, T5, T6, T9, T20, T24
-    page = await shop.visitor(java_script_enabled=scripts)
-    await page.goto(f"{shop.origin}/tickets/new")
+    page = await site.visitor(java_script_enabled=scripts)
+    await page.goto(f"{site.origin}/tickets/new")
     await page.get_by_label("Your name").fill("Gus Gray")
     await page.get_by_label("Email").fill("gus@example.com")
     await page.get_by_label("Subject").fill("Hub skips")
@@ -75,9 +75,9 @@ async def test_a_customer_opens_rates_and_replies_with_the_keyboard(
     await expect(page.get_by_role("heading", name="Hub skips")).to_be_visible()
     await expect(page.get_by_text("Thanks, we’ve received your request (TK-1).")).to_be_visible()
 
-    await shop.portal.answer("TK-1", "New springs are on their way.")
-    await shop.portal.set_status("TK-1", Status.RESOLVED)
-    await page.goto(f"{shop.origin}/tickets/TK-1")
+    await site.portal.answer("TK-1", "New springs are on their way.")
+    await site.portal.set_status("TK-1", Status.RESOLVED)
+    await page.goto(f"{site.origin}/tickets/TK-1")
     await expect(page.get_by_text("New springs are on their way.")).to_be_visible()
     await expect(page.get_by_role("button", name="Submit")).to_be_hidden()
     await star(page, 1).focus()
@@ -101,10 +101,10 @@ async def test_a_customer_opens_rates_and_replies_with_the_keyboard(
     await expect(page.locator("q")).to_have_text("Quick and honest")
 
 
-async def test_stars_follow_the_pointer(shop: Shop) -> None:  # T2, T5
-    await shop.portal.open(Status.RESOLVED)
-    page = await shop.customer("ann@example.com")
-    await page.goto(f"{shop.origin}/tickets/TK-1")
+async def test_stars_follow_the_pointer(site: RunningPortal) -> None:  # T2, T5
+    await site.portal.open(Status.RESOLVED)
+    page = await site.customer("ann@example.com")
+    await page.goto(f"{site.origin}/tickets/TK-1")
     assert await colours(page) == [False] * 5
     await page.locator(".rating-input label").nth(2).hover()
     assert await colours(page) == [True, True, True, False, False]
@@ -120,33 +120,33 @@ async def test_stars_follow_the_pointer(shop: Shop) -> None:  # T2, T5
     assert amber == "rgb(239, 165, 29)"
 
 
-async def test_a_second_open_page_shows_the_first_rating(shop: Shop) -> None:  # T6
-    await shop.portal.open(Status.RESOLVED)
-    page = await shop.customer("ann@example.com")
+async def test_a_second_open_page_shows_the_first_rating(site: RunningPortal) -> None:  # T6
+    await site.portal.open(Status.RESOLVED)
+    page = await site.customer("ann@example.com")
     other = await page.context.new_page()
     for each, number in ((page, 5), (other, 1)):
-        await each.goto(f"{shop.origin}/tickets/TK-1")
+        await each.goto(f"{site.origin}/tickets/TK-1")
         await star(each, number).check(force=True)
     for each in (page, other):
         await each.get_by_role("button", name="Submit").click()
         await expect(each.get_by_role("img", name="5 of 5 stars")).to_be_visible()
 
 
-async def test_another_customer_and_a_visitor_cannot_open_the_ticket(shop: Shop) -> None:  # T8, T26
-    await shop.portal.open(Status.RESOLVED)
-    bob = await shop.customer("bob@example.com")
-    answer = await bob.goto(f"{shop.origin}/tickets/TK-1")
+async def test_another_customer_and_a_visitor_cannot_open_the_ticket(site: RunningPortal) -> None:  # T8, T26
+    await site.portal.open(Status.RESOLVED)
+    bob = await site.customer("bob@example.com")
+    answer = await bob.goto(f"{site.origin}/tickets/TK-1")
     assert answer is not None
     assert answer.status == 404
-    await bob.goto(f"http://acme.localhost:{shop.port}/tickets/TK-1")
-    await expect(bob).to_have_url(f"http://acme.localhost:{shop.port}/tickets/login?next=%2Ftickets%2FTK-1")
+    await bob.goto(f"http://acme.localhost:{site.port}/tickets/TK-1")
+    await expect(bob).to_have_url(f"http://acme.localhost:{site.port}/tickets/login?next=%2Ftickets%2FTK-1")
 
 
-async def test_a_customer_of_another_workspace_finds_no_ticket(shop: Shop) -> None:  # T26
-    await shop.portal.open(Status.RESOLVED)
-    page = await shop.visitor()
-    origin = f"http://acme.localhost:{shop.port}"
-    jar = (await shop.portal.customer("ann@example.com", "acme")).cookies
+async def test_a_customer_of_another_workspace_finds_no_ticket(site: RunningPortal) -> None:  # T26
+    await site.portal.open(Status.RESOLVED)
+    page = await site.visitor()
+    origin = f"http://acme.localhost:{site.port}"
+    jar = (await site.portal.customer("ann@example.com", "acme")).cookies
     await page.context.add_cookies([{"name": name, "value": jar[name], "url": origin} for name in jar])
     await page.goto(f"{origin}/tickets")
     await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
@@ -156,10 +156,10 @@ async def test_a_customer_of_another_workspace_finds_no_ticket(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("spent_by", ["use", "age"])
-async def test_a_used_or_expired_link_offers_a_new_one(shop: Shop, owner: Any, spent_by: str) -> None:  # T23
-    page = await shop.visitor()
-    await shop.portal.browser().submit("/tickets/login", email="ann@example.com")
-    link = shop.origin + "/" + (await shop.portal.last_link("ann@example.com")).split("/", 3)[3]
+async def test_a_used_or_expired_link_offers_a_new_one(site: RunningPortal, owner: Any, spent_by: str) -> None:  # T23
+    page = await site.visitor()
+    await site.portal.browser().submit("/tickets/login", email="ann@example.com")
+    link = site.origin + "/" + (await site.portal.last_link("ann@example.com")).split("/", 3)[3]
     await page.goto(link)
     if spent_by == "age":
         await owner.execute("UPDATE magic_link SET expires_at = now()")
@@ -175,29 +175,29 @@ async def test_a_used_or_expired_link_offers_a_new_one(shop: Shop, owner: Any, s
     await expect(page.get_by_role("status").first).to_contain_text("A link is on its way to you.")
 
 
-async def test_a_form_from_a_sibling_host_is_rejected(shop: Shop) -> None:
-    await shop.portal.open(Status.RESOLVED)
-    page = await shop.customer("ann@example.com", bypass_csp=True)
-    await page.goto(f"http://acme.localhost:{shop.port}/tickets/new")
-    form = f"<form method=post action='{shop.origin}/tickets/TK-1/rating'><input name=rating value=1></form>"
+async def test_a_form_from_a_sibling_host_is_rejected(site: RunningPortal) -> None:
+    await site.portal.open(Status.RESOLVED)
+    page = await site.customer("ann@example.com", bypass_csp=True)
+    await page.goto(f"http://acme.localhost:{site.port}/tickets/new")
+    form = f"<form method=post action='{site.origin}/tickets/TK-1/rating'><input name=rating value=1></form>"
     await page.evaluate("form => { document.body.innerHTML = form; document.forms[0].submit() }", form)
     await expect(page.get_by_role("heading", name="You don’t have access")).to_be_visible()
-    assert not (await shop.portal.ticket("TK-1")).is_rated
+    assert not (await site.portal.ticket("TK-1")).is_rated
 
 
-async def prepare(shop: Shop) -> None:
+async def prepare(site: RunningPortal) -> None:
     """TK-1 shows the rating panel, TK-2 is rated, TK-3 rated and reopened, TK-4 has a long conversation."""
-    ann = await shop.portal.customer()
+    ann = await site.portal.customer()
     for _ in range(4):
-        ref = await shop.portal.open()
-        await shop.portal.answer(ref, "A set of springs is on its way, see https://example.com/parts.")
-    await shop.portal.set_status("TK-1", Status.RESOLVED)
+        ref = await site.portal.open()
+        await site.portal.answer(ref, "A set of springs is on its way, see https://example.com/parts.")
+    await site.portal.set_status("TK-1", Status.RESOLVED)
     for ref in ("TK-2", "TK-3"):
-        await shop.portal.set_status(ref, Status.CLOSED)
+        await site.portal.set_status(ref, Status.CLOSED)
         await ann.submit(f"/tickets/{ref}/rating", rating=4, comment="Quick and honest.")
-    await shop.portal.set_status("TK-3", Status.OPEN)
+    await site.portal.set_status("TK-3", Status.OPEN)
     for number in range(60):
-        await shop.portal.answer("TK-4", f"Answer {number}")
+        await site.portal.answer("TK-4", f"Answer {number}")
 
 
 async def choose(page: Page) -> None:
@@ -240,28 +240,28 @@ STATES = {
 
 
 @pytest.mark.slow
-async def test_the_focus_is_always_visible(shop: Shop) -> None:
-    await prepare(shop)
-    page = await shop.customer("ann@example.com")
+async def test_the_focus_is_always_visible(site: RunningPortal) -> None:
+    await prepare(site)
+    page = await site.customer("ann@example.com")
     for state, (path, act) in STATES.items():
-        await page.goto(f"{shop.origin}{path}")
+        await page.goto(f"{site.origin}{path}")
         await act(page)
         assert (state, await invisible_stops(page)) == (state, [])
 
 
 @in_all_looks
-async def test_axe_finds_nothing_in_any_state(shop: Shop, locale: str) -> None:
-    await prepare(shop)
-    page = await shop.customer("ann@example.com", **first_look(locale))
+async def test_axe_finds_nothing_in_any_state(site: RunningPortal, locale: str) -> None:
+    await prepare(site)
+    page = await site.customer("ann@example.com", **first_look(locale))
     for state, (path, act) in STATES.items():
-        await page.goto(f"{shop.origin}{path}")
+        await page.goto(f"{site.origin}{path}")
         await act(page)
         await check_targets_too(page, state, locale)
     await page.context.clear_cookies()
-    await page.goto(f"{shop.origin}/tickets/new")
+    await page.goto(f"{site.origin}/tickets/new")
     await check_targets_too(page, "new for a visitor", locale)
-    await shop.sign_in(page.context, "new@example.com")
-    await page.goto(f"{shop.origin}/tickets")
+    await site.sign_in(page.context, "new@example.com")
+    await page.goto(f"{site.origin}/tickets")
     await check_targets_too(page, "empty list", locale)
 
 
@@ -282,12 +282,12 @@ async def small_targets(page: Page) -> list[str]:
 
 
 @in_all_looks
-async def test_texts_have_their_own_direction_and_white_space(shop: Shop, locale: str) -> None:
-    ref = await shop.portal.open(Status.RESOLVED, subject=SUBJECT, description=YAML)
-    await shop.portal.answer(ref, YAML)
-    page = await shop.customer("ann@example.com", **first_look(locale))
+async def test_texts_have_their_own_direction_and_white_space(site: RunningPortal, locale: str) -> None:
+    ref = await site.portal.open(Status.RESOLVED, subject=SUBJECT, description=YAML)
+    await site.portal.answer(ref, YAML)
+    page = await site.customer("ann@example.com", **first_look(locale))
     for path in ("/tickets", "/tickets/new", f"/tickets/{ref}"):
-        await page.goto(f"{shop.origin}{path}")
+        await page.goto(f"{site.origin}{path}")
         async for look in each_look(page, locale):
             async with picture_of_failure(page, f"portal/right-to-left-{path.rpartition('/')[2]}-{look}"):
                 assert (path, look, await wrong_parts(page)) == (path, look, [])
@@ -296,10 +296,10 @@ async def test_texts_have_their_own_direction_and_white_space(shop: Shop, locale
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-async def test_the_length_of_a_field_is_counted_in_characters(shop: Shop, has_script: bool) -> None:
+async def test_the_length_of_a_field_is_counted_in_characters(site: RunningPortal, has_script: bool) -> None:
     """An emoji is one character of the server, and two units of the browser's own limit."""
-    page = await shop.visitor(java_script_enabled=has_script)
-    await page.goto(f"{shop.origin}/tickets/new")
+    page = await site.visitor(java_script_enabled=has_script)
+    await page.goto(f"{site.origin}/tickets/new")
     subject = page.get_by_label("Subject")
     await subject.fill("🙂" * 150 + "x" * 49)
     await subject.press_sequentially("yz")
@@ -312,10 +312,10 @@ async def test_the_length_of_a_field_is_counted_in_characters(shop: Shop, has_sc
         assert await subject.input_value() == value, "a full field takes no more, wherever the caret is"
 
 
-async def test_emoji_reach_the_server_up_to_its_limit(shop: Shop) -> None:
-    page = await shop.customer("ann@example.com")
-    ref = await shop.portal.open(email="ann@example.com")
-    await page.goto(f"{shop.origin}/tickets/{ref}")
+async def test_emoji_reach_the_server_up_to_its_limit(site: RunningPortal) -> None:
+    page = await site.customer("ann@example.com")
+    ref = await site.portal.open(email="ann@example.com")
+    await page.goto(f"{site.origin}/tickets/{ref}")
     await page.locator("textarea[name=body]").first.fill("🙂" * 1500)
     await page.get_by_role("button", name="Send").first.click()
     await expect(page.get_by_text("🙂" * 1500).first).to_be_visible()

@@ -17,7 +17,8 @@ DISABLED_FEATURES = [
     *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"),
     *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
     *("AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled"),
-    "PreconnectToSearch", "SpareRendererForSitePerProcess",
+    "PreconnectToSearch",
+    "SpareRendererForSitePerProcess",
 ]
 CHROMIUM: dict[str, Any] = {
     "executable_path": "/usr/bin/chromium",

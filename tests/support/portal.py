@@ -63,5 +63,6 @@ def text_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 
-def without_trace(page: str) -> str:
+def without_request_ids(page: str) -> str:
+    """The page without identifiers, which differ from one response to the next."""
     return re.sub(r"[0-9a-f-]{36}", "", page)
