@@ -53,7 +53,7 @@ async def rate(database: Database, workspace: WorkspaceId, *scores: int) -> None
             source=Source.VOLUNTARY,
             score=score,
             day=now.date(),
-            series=[],
+            series=(),
             user_email="ann@example.com",
             comment="Отлично",
         )
@@ -102,7 +102,7 @@ def test_the_documented_rating_has_the_fields_of_a_sent_one() -> None:
     now = utcnow()
     rating = NewFeedback(
         id=FeedbackId(uuid7()), survey_id=None, survey_type="NPS", scale_min=0, origin=Origin.CAMPAIGN,
-        origin_id=uuid7(), source=Source.PROMPTED, score=9, day=now.date(), series=[],
+        origin_id=uuid7(), source=Source.PROMPTED, score=9, day=now.date(), series=(),
     )  # fmt: skip
     told = json.loads(feedback.message_of(WorkspaceId(uuid7()), rating, instant(now)).body)
     assert list(documented) == list(told)
