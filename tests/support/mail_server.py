@@ -18,6 +18,7 @@ class MailServer:
         self.recipients: list[str] = []
         self.refusals: dict[str, str] = {}
         self.port = 0
+        self.arrived = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -31,6 +32,7 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.recipients += envelope.rcpt_tos
+        self.arrived.set()
         self.emails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 

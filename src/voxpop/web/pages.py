@@ -41,7 +41,8 @@ ERROR_HINTS = {
     503: N_("The service is busy. Try again in a moment."),
 }
 MAX_PATH_LENGTH = 8000
-PORTAL_PREFIX = "/tickets/"  # the pages of customers, which do not mention this product
+PORTAL_PREFIX = "/tickets/"
+CUSTOMER_PREFIXES = (PORTAL_PREFIX, "/s/", "/unsubscribe/")  # pages of customers, which do not mention this product
 SHOWS_MEMBER = {"shows_member": True}  # the `opt` of an open page that looks different to signed-in members
 ANONYMOUS_LAYOUT = {"workspace": None, "member": None, "customer": None}
 OTHER_HOST_PREFIXES = ("//", "/\\")  # browsers read what follows as a host
@@ -106,6 +107,7 @@ def error_page(
         code=error.status,
         trace=trace,
         is_portal=f"{path}/".startswith(PORTAL_PREFIX),
+        is_for_customers=f"{path}/".startswith(CUSTOMER_PREFIXES),
         **(layout_context or ANONYMOUS_LAYOUT),
     )
 

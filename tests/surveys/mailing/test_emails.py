@@ -1,10 +1,12 @@
 """Emails that ask for a rating, as a real mail server receives them: their content, once, reminders and refusals."""
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.support.campaigns import PLAN
 from tests.support.clients import expect_ok
 from tests.support.hosted import TEXTS, HostedSite, path_of
@@ -17,6 +19,7 @@ from voxpop.surveys import campaign_surveys
 from voxpop.surveys.mailing.service import write_due_emails
 from voxpop.surveys.mailing.tracking import SurveyMailTracker
 from voxpop.types import utcnow
+from voxpop.worker.loop import run_worker
 
 FROM = "feedback@voxpop.test"
 ANN = "Ann.Lee@example.com"
@@ -256,3 +259,14 @@ async def test_the_page_of_a_campaign_shows_its_emails(site: HostedSite, server:
     assert "2 surveys emailed, 0 reminders, 1 refused by a mail server." in page
     assert "<bdi>gone@example.com</bdi>" in page
     assert "&lt;b&gt;no such person" in page
+
+
+async def test_the_worker_writes_and_sends_what_is_due(site: HostedSite, server: MailServer) -> None:
+    settings = replace(site.settings, smtp_url=server.url)
+    await site.api.open(**BY_EMAIL)
+    await site.api.order(email=ANN)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(run_worker(site.database, settings))
+        await server.arrived.wait()
+        working.cancel()
+    assert server.recipients == [ANN]
