@@ -28,7 +28,7 @@ def key(client: Client) -> str:
 @pytest.fixture
 async def calls(client: Client, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> list[ExampleCall]:
     """Every call with its examples, which name the member Ann. A stream of changes ends at once."""
-    monkeypatch.setattr("voxpop.dashboards.stream_api.LIFETIME_SECONDS", 0)
+    monkeypatch.setattr("voxpop.auth.streams.LIFETIME_SECONDS", 0)
     await member(owner, client.workspace, "ann")
     document: dict[str, Any] = (await client.get("/openapi.json")).json()
     return example_calls(document)
