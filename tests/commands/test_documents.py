@@ -47,6 +47,8 @@ NOT_RUN = {
     "bench/answers": "make check runs it with --small",
     "bench/events": "make check runs it with --small",
     "bench/inbox": "make check runs it with --small",
+    "bench/dashboard N --cpu": "takes minutes; make check runs it with --small",
+    "bench/streams": "takes minutes",
 }
 PLACEHOLDERS = {
     r"\bCOMMAND\b": "status",
