@@ -23,7 +23,7 @@ from voxpop.web.linkify import linkify
 MAX_LENGTHS = {"text": MAX_NAME, "key": MAX_KEY, "email": MAX_EMAIL, "password": MAX_PASSWORD}  # of fields, by type
 
 # `{% set row = remember(_row) %}` keeps the latest results of a macro by its arguments. Only for templates that are
-# imported without context: their macros see nothing else of a request.
+# imported without context: their macros see nothing else of a request. A text is not the markup that looks the same.
 REMEMBERED_RESULTS = 2048
 
 
@@ -42,7 +42,7 @@ def template_environment(locale: str) -> Environment:
         "max_lengths": MAX_LENGTHS,
         "max_integer": MAX_INTEGER,
         "min_password": MIN_PASSWORD,
-        "remember": lru_cache(maxsize=REMEMBERED_RESULTS),
+        "remember": lru_cache(maxsize=REMEMBERED_RESULTS, typed=True),
     }
     filters = (linkify, initials, bdi, maxlength, who, disable_forms)
     environment.filters |= {each.__name__: each for each in filters}

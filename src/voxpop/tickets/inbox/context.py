@@ -120,11 +120,11 @@ async def form_options(tx: Tx, workspace: WorkspaceId, member: Member) -> dict[s
     colleagues = await members.list_members(tx, workspace)
     tags = [tag.name for tag in await ticket_store.list_tags(tx, workspace)]
     return {
-        "assignable": [
+        "assignable": tuple(
             (str(each.account_id), each.name) for each in colleagues if each.account_id != member.account_id
-        ],
+        ),
         "tags": tags,
-        "tag_options": [(tag, tag) for tag in tags],
+        "tag_options": tuple((tag, tag) for tag in tags),
         "statuses": list(Status),
         "priorities": list(Priority),
         "limits": limits,
