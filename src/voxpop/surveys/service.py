@@ -1,8 +1,8 @@
 """The only writer of surveys, and the one place that records answers, for every origin.
 
-Lock order, the same everywhere: idempotency key, interaction or ticket, sums of interactions, survey, email of a survey,
-feedback, outbox, counts. Each table has one statement, or one step of a statement, with its keys sorted. The counts come last, because
-most transactions share them.
+Lock order, the same everywhere: idempotency key, interaction or ticket, sums of interactions, survey, its email,
+feedback, outbox, counts. Each table has one statement, or one step of a statement, with its keys sorted. The counts
+come last, because most transactions share them.
 
 A function that returns increments leaves the counting to its caller, which passes them to `metrics.add_counts` or to
 `record_answers` at the end of its transaction.
