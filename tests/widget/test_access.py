@@ -105,7 +105,7 @@ async def test_a_workspace_may_need_no_signature_but_a_sent_one_is_checked(
     assert error_code(wrong) == (401, "SIGNATURE_INVALID")
 
 
-async def test_calls_are_refused_in_the_order_of_the_contract(make: Factory, client: Client) -> None:
+async def test_calls_are_refused_in_the_order_of_the_contract(make: Factory, client: Client) -> None:  # G8
     """Each step repairs the first fault of a request that has all of them."""
     await Feature.open(client)
     page = await WidgetPage.open(make, client.workspace)

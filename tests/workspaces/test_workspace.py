@@ -17,6 +17,7 @@ SETTINGS: dict[str, Any] = {"time_zone": "UTC", "cool_down_days": 180, "portal_e
     "agents_see_all": False,
     "accent": None,
     "logo": None,
+    "widget_signature_required": True,
 }
 OURS = {"name": "ours", "slug": "ours"} | SETTINGS
 
@@ -32,6 +33,7 @@ async def test_a_change_is_shown_afterwards(client: Client, other_client: Client
         {"minimum_answers": 1.0, "week_start": "saturday", "agents_see_all": True},
         {"accent": "#1b5eae"},
         {"accent": None},
+        {"widget_signature_required": False},
         {"name": "acme", "cool_down_days": 3650, "unknown": 1},
     ]
     shown = dict(OURS)
@@ -51,7 +53,7 @@ async def test_an_invalid_change_is_refused(client: Client, other_client: Client
     wrong += [{"week_start": day} for day in ("tuesday", "Monday", "", None, 1)]
     wrong += [
         {switch: value}
-        for switch in ("portal_enabled", "csat_enabled", "agents_see_all")
+        for switch in ("portal_enabled", "csat_enabled", "agents_see_all", "widget_signature_required")
         for value in (None, 1, "true")
     ]
     wrong += [{"accent": accent} for accent in ("", "1b5eae", "#1b5ea", "red", "#1b5eag", "#1b5eae\n", 5)]

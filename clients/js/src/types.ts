@@ -942,6 +942,8 @@ export interface Workspace {
   accent: string | null;
   /** The address of the logo */
   logo: string | null;
+  /** Whether users of the widget need a signature */
+  widget_signature_required: boolean;
 }
 
 /** The fields to change; at least one. A new time zone affects future days only. */
@@ -961,6 +963,8 @@ export interface WorkspacePatch {
   agents_see_all?: boolean;
   /** The colour as `#rrggbb`; null removes it */
   accent?: string | null;
+  /** Whether users of the widget need a signature */
+  widget_signature_required?: boolean;
 }
 
 export interface FeatureSummary {

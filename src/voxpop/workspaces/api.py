@@ -16,6 +16,7 @@ from voxpop.workspaces import service
 from voxpop.workspaces.errors import WorkspaceAlreadyExists
 from voxpop.workspaces.models import Workspace
 from voxpop.workspaces.schemas import WorkspaceOut, WorkspacePatchBody
+from voxpop.workspaces.widget import service as widget
 
 TAG = ["Workspace"]
 ApiRequest = Request[Any, Any, State]
@@ -50,7 +51,8 @@ async def change_workspace(
 async def _shape(request: ApiRequest, tx: Tx, workspace: Workspace) -> WorkspaceOut:
     settings: Settings = request.app.state.settings
     reports = await service.get_report_settings(tx, workspace.id)
-    return WorkspaceOut.of(workspace, reports, workspace_url(settings.public_url, workspace.slug))
+    widget_settings = await widget.get_widget_settings(tx, workspace.id)
+    return WorkspaceOut.of(workspace, reports, widget_settings, workspace_url(settings.public_url, workspace.slug))
 
 
 ROUTES = [show_workspace, change_workspace]

@@ -12,6 +12,7 @@ from voxpop.web.versions import VersionedForm
 from voxpop.workspaces.accents import is_accent
 from voxpop.workspaces.models import ReportSettings, WeekStart, Workspace, WorkspaceChange
 from voxpop.workspaces.service import MAX_COOL_DOWN_DAYS, MAX_MINIMUM_ANSWERS, is_time_zone
+from voxpop.workspaces.widget.models import WidgetSettings
 
 NO_NAME = N_("Enter a name.")
 NO_SCOPE = N_("Select at least one permission.")
@@ -45,6 +46,7 @@ MINIMUM_ANSWERS = "The number of answers that dashboards need to show a score"
 MinimumAnswers = Annotated[int, Meta(ge=1, le=MAX_MINIMUM_ANSWERS, description=MINIMUM_ANSWERS, examples=[5])]
 NewMinimumAnswers = Annotated[float, whole_number(1, MAX_MINIMUM_ANSWERS), Meta(examples=[5])]
 FirstWeekday = Annotated[WeekStart, Meta(description="The day on which the weeks of dashboards begin")]
+SignatureRequired = Annotated[bool, Meta(description="Whether users of the widget need a signature")]
 AgentsSeeAll = Annotated[bool, Meta(description="Whether the ratings of an agent are shown to other agents")]
 
 Accent = Annotated[str, Meta(description="The colour of buttons on pages of customers", examples=["#1b5eae"])]
@@ -71,9 +73,10 @@ class WorkspaceOut(Struct, frozen=True):
     agents_see_all: AgentsSeeAll
     accent: Accent | None
     logo: LogoAddress | None
+    widget_signature_required: SignatureRequired
 
     @classmethod
-    def of(cls, workspace: Workspace, reports: ReportSettings, address: str) -> Self:
+    def of(cls, workspace: Workspace, reports: ReportSettings, widget: WidgetSettings, address: str) -> Self:
         """`address`: that of the workspace, without a slash at the end."""
         return cls(
             workspace.name,
@@ -87,6 +90,7 @@ class WorkspaceOut(Struct, frozen=True):
             reports.agents_see_all,
             workspace.accent or None,
             f"{address}/logo/{workspace.logo_hash}" if workspace.logo_hash else None,
+            widget.signature_required,
         )
 
 
@@ -105,6 +109,7 @@ class WorkspacePatch(Struct, frozen=True):
     week_start: FirstWeekday | UnsetType = UNSET
     agents_see_all: AgentsSeeAll | UnsetType = UNSET
     accent: NewAccent | UnsetType | None = UNSET
+    widget_signature_required: SignatureRequired | UnsetType = UNSET
 
     def change(self) -> WorkspaceChange:
         """The fields that were sent."""

@@ -33,6 +33,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     accent: str | None
     # The address of the logo
     logo: str | None
+    # Whether users of the widget need a signature
+    widget_signature_required: bool
 
 
 class WorkspacePatch(TypedDict, total=False):
@@ -53,6 +55,8 @@ class WorkspacePatch(TypedDict, total=False):
     agents_see_all: bool
     # The colour as `#rrggbb`; null removes it
     accent: str | None
+    # Whether users of the widget need a signature
+    widget_signature_required: bool
 
 
 class WorkspaceCalls:
