@@ -67,7 +67,7 @@ fix: $(DEV) ## format, and repair what the linter can repair
 	@$(PY) -m ruff check --fix --quiet
 
 bench: $(DEV) $(ASSETS) ## measure the hot operations, pages and the start; write bench/RESULTS.md
-	@build_tools/need wrk postgresql java maven
+	@build_tools/need chromium wrk postgresql java maven
 	@$(PY) bench/results $(BENCHES)
 
 schema: .venv/.installed ## describe what the migrations make, in src/voxpop/db/schema.txt

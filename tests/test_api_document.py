@@ -40,6 +40,7 @@ WITHOUT_SUCCESS = {
     "POST /api/v1/widget/surveys",
     "POST /api/v1/widget/answer",
     "POST /api/v1/widget/dismiss",
+    "POST /api/v1/widget/form",
 }
 
 

@@ -54,6 +54,7 @@ TABLE = """
     page    POST    /api/v1/widget/surveys
     page    POST    /api/v1/widget/answer
     page    POST    /api/v1/widget/dismiss
+    page    POST    /api/v1/widget/form
 
     read    GET     /api/csat/v1/products
     read    GET     /api/csat/v1/features
@@ -112,6 +113,7 @@ PAGES = """
     anyone   POST   /login/invitation
     anyone   GET    /logo/{logo_hash}
     anyone   POST   /demo
+    anyone   GET    /demo-shop
     anyone   GET    /demo
     anyone   GET    /start/key
     anyone   GET    /login/owner
@@ -265,6 +267,7 @@ PAGES = """
     admin    GET    /settings/workspace
     admin    GET    /settings/badges
     admin    POST   /settings/badges
+    admin    GET    /settings/install
     admin    POST   /settings/workspace
     admin    POST   /settings/workspace/dashboards
     admin    POST   /settings/workspace/logo
@@ -290,14 +293,9 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 EXPECTED, EXPECTED_PAGES = table(TABLE), table(PAGES)
 IDS = {"product": "pms", "feature": "dashboard", "feedback": str(uuid4()), "name": "voxpop.css", "slug": "ours"}
 IDS |= {"document": "tickets", "sheet": "1b5eae.css", "script": "v1.js", "logo_hash": "0" * 32}
-IDS |= (
-    {"kind": "campaign"}
-    | dict.fromkeys(("campaign", "dead_letter", "series"), str(uuid4()))
-    | {"code": "NPS", "ref": "TK-1"}
-)
+IDS |= {"kind": "campaign", "code": "NPS", "ref": "TK-1", "token": "0" * 75, "file": f"campaign-{uuid4()}.svg"}
+IDS |= dict.fromkeys(("campaign", "dead_letter", "series"), str(uuid4()))
 IDS |= dict.fromkeys(("view", "session", "invitation", "account", "key", "change"), str(uuid4()))
-IDS |= {"token": "0" * 75}
-IDS |= {"file": f"campaign-{uuid4()}.svg"}
 ROLES = ["agent", "admin", "owner"]  # each role includes the rights of those before it
 
 

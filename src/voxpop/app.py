@@ -69,6 +69,7 @@ from voxpop.web.openapi.sections import ApiSection
 from voxpop.web.service_metrics import ServiceMetrics
 from voxpop.web.validation import note_query_parameters, validate_body, validate_query
 from voxpop.widget import api as widget_api
+from voxpop.widget import demo_shop_pages, install_pages
 from voxpop.widget.api import WidgetCalls
 from voxpop.widget.schemas import CustomerBody, TrackBody
 from voxpop.workspaces import api as workspaces_api
@@ -216,6 +217,8 @@ def api_routes() -> list[BaseRouteHandler]:
         *feedback_api.ROUTES,
         *surveys_api.ROUTES,
         *widget_api.ROUTES,
+        *demo_shop_pages.ROUTES,
+        *install_pages.ROUTES,
         *campaigns_api.ROUTES,
         *metrics_api.ROUTES,
         *tickets_api.ROUTES,

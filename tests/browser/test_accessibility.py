@@ -13,7 +13,8 @@ from tests.support.sites import AGENT, fake_smtp_server
 
 from voxpop.accounts import sign_in
 from voxpop.mail import MailSender
-from voxpop.types import utcnow
+from voxpop.types import Audit, utcnow
+from voxpop.workspaces.widget import service as widget
 
 pytestmark = pytest.mark.browser
 
@@ -40,17 +41,24 @@ async def magic_links(inbox: InboxSite) -> dict[str, str]:
 
 
 async def set_look(inbox: InboxSite) -> None:
-    """Gives the workspace a logo, and an accent colour that needs black text."""
+    """Gives the workspace a logo, an accent colour that needs black text, and a publishable key."""
     form = {"name": "Harbour Hotels", "time_zone": "UTC", "cool_down_days": "180", "portal": "on", "csat": "on"}
     answers = [
         await inbox.owner_browser.post("/settings/workspace/logo", files={"logo": ("logo.png", png(120, 40))}),
         await inbox.owner_browser.submit("/settings/workspace", **form, accent="#ffd400"),
     ]
     assert [answer.status_code for answer in answers] == [303, 303]
+    async with inbox.database.transaction(inbox.workspace_id()) as tx:
+        audit = Audit(utcnow(), "owner")
+        await widget.create_publishable_key(tx, inbox.workspace_id(), "Shop", ["https://app.example.com"], audit)
 
 
 async def do_nothing(page: Page) -> None:
     """Leaves the page as it was loaded."""
+
+
+async def wait_for_preview(page: Page) -> None:
+    await page.locator("voxpop-survey[inline] .card").wait_for()
 
 
 async def submit_empty(page: Page) -> None:
@@ -118,6 +126,7 @@ SIGNED_IN: dict[str, tuple[str, Act]] = {
     "role changed": ("/settings?done=role", do_nothing),
     "keys": ("/settings/keys", do_nothing),
     "key created": ("/settings/keys", create_key),
+    "install": ("/settings/install", wait_for_preview),
     "workspace": ("/settings/workspace", do_nothing),
     "badges": ("/settings/badges", do_nothing),
     "badge on": ("/settings/badges", switch_badge_on),

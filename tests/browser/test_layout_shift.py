@@ -28,6 +28,7 @@ MEMBER_PATHS = [
         "/agents",
         "/settings",
         "/settings/keys",
+        "/settings/install",
         "/settings/workspace",
         "/settings/badges",
         "/settings/mail",

@@ -1,5 +1,6 @@
 /** Sends calls to the server, one after the other. What could not be sent is kept, and sent again with the same id. */
 
+import { warn } from "./events";
 import { type Call, Store } from "./storage";
 import type { User } from "./types";
 
@@ -75,20 +76,21 @@ export class Calls {
   }
 
   private async sendAll(): Promise<void> {
-    for (let call = this.waiting[0]; call; call = this.waiting[0]) {
-      const result = this.kept.has(call) && !this.store.has(call) ? NO_RESULT : await this.request(call);
-      if (this.waiting[0] !== call) continue; // forgotten meanwhile
-      if (result && result.body.code === "SIGNATURE_EXPIRED") this.expired = true;
-      if (!result || this.expired) {
-        this.postpone(call, result ?? NO_RESULT);
-        break;
+    try {
+      for (let call = this.waiting[0]; call; call = this.waiting[0]) {
+        const result = this.kept.has(call) && !this.store.has(call) ? NO_RESULT : await this.request(call);
+        if (this.waiting[0] !== call) continue; // forgotten meanwhile
+        // `init` with a new signature goes on. There is none for an earlier user.
+        this.expired = result?.body.code === "SIGNATURE_EXPIRED" && isSame(call.user, this.user);
+        if (!result || this.expired) return this.postpone(call, result ?? NO_RESULT);
+        this.failures = 0;
+        this.waiting.shift();
+        this.finish(call, result);
+        if (result.status) this.onResult(call, result);
       }
-      this.failures = 0;
-      this.waiting.shift();
-      this.finish(call, result);
-      if (result.status) this.onResult(call, result);
+    } finally {
+      this.sending = false;
     }
-    this.sending = false;
   }
 
   /** Null if it should be sent again: the network or the server failed. */
@@ -105,15 +107,16 @@ export class Calls {
         signal: AbortSignal.timeout(TIMEOUT),
       });
       if (response.status >= 500 || response.status === 429) return null;
-      return { status: response.status, body: await response.json() };
+      return { status: response.status, body: await response.json().catch(() => ({})) };
     } catch {
+      if (!this.failures) warn(`${API} could not be reached. Is ${location.origin} an origin of the key?`);
       return null;
     }
   }
 
   private postpone(call: Call, result: Result): void {
     this.settle(call, NO_RESULT);
-    if (this.expired) return this.onResult(call, result); // `init` with a new signature goes on
+    if (this.expired) return this.onResult(call, result);
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.failures++);
     this.timer = setTimeout(() => this.flush(), pause * (0.5 + Math.random()));
   }

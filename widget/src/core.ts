@@ -16,6 +16,7 @@ let locale: string | undefined;
 
 const commands: Record<string, Command> = {
   init(options: Options) {
+    if (!/^pk_/.test(options?.key)) throw new Error("init needs the publishable key of this page, pk_…");
     locale = pickLocale(options.locale);
     calls.use(options.key, options.user);
     prompts.use(lookOf(options, locale), options);
@@ -54,7 +55,8 @@ function run(call: ArrayLike<unknown>): void {
   }
 }
 
-function lookOf(options: Options, language: string): Look {
+/** The page of the settings draws its preview by it. */
+export function lookOf(options: Pick<Options, "theme" | "position" | "texts">, language: string): Look {
   const direction = directionOf(language);
   const { theme = "auto", position = direction === "rtl" ? "bottom-left" : "bottom-right" } = options;
   return { locale: language, direction, theme, position, texts: textsFor(language, options.texts) };
@@ -68,6 +70,6 @@ function onResult(call: Call, { status, body }: Result): void {
   } else if (call.path === "track") {
     prompts.show(body.ask as Ask | null, call);
   } else if (call.path === "surveys") {
-    prompts.show((body.surveys as Ask[])[0] ?? null, call);
+    prompts.show((body.surveys as Ask[] | undefined)?.[0], call);
   }
 }

@@ -37,15 +37,16 @@ export class OpenPrompts {
   }
 
   /** Ignored while another question is open: it stays due. */
-  show(ask: Ask | null, { user }: Call): void {
+  show(ask: Ask | null | undefined, { user }: Call): void {
     if (ask && this.isOurs(user)) this.present({ ask, user, draft: { comment: "" } });
   }
 
   /** The form of a feature, because the user wants to rate it. */
   async open({ product, feature }: Subject, locale: string | undefined): Promise<void> {
+    if (this.current) return this.element?.focus();
     const { body } = await this.calls.send("form", { product, feature, locale }, false);
     const ask = body.ask as Ask | undefined;
-    if (ask) this.present({ ask, user: this.user, draft: { comment: "" }, subject: { product, feature } });
+    if (ask) this.present({ ask, user: this.user, draft: { comment: "" }, subject: { product, feature } }, true);
   }
 
   forget(): void {
@@ -54,15 +55,15 @@ export class OpenPrompts {
     this.element?.reset();
   }
 
-  private present(prompt: OpenPrompt): void {
+  private present(prompt: OpenPrompt, wanted = false): void {
     if (this.current) return;
     this.current = prompt;
     this.keep();
-    const { ask, draft, subject } = prompt;
+    const { ask, draft } = prompt;
     const shown: Prompt = {
       ask,
       draft,
-      wanted: Boolean(subject),
+      wanted,
       onDraft: (entered) => {
         prompt.draft = entered;
         this.keep();

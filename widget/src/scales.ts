@@ -9,6 +9,8 @@ const FACE = "M12 2.5a9.5 9.5 0 1 0 0 19 9.5 9.5 0 1 0 0-19z";
 const EYES = "M8.8 9.3v.7M15.2 9.3v.7";
 const MAX_CHOICES = 11;
 
+type OnScore = (score: number) => void;
+
 /** The numbers of a scale in order; null for a scale that needs a slider. */
 export function choicesOf({ scale_min, scale_max }: Ask): number[] | null {
   const count = scale_max - scale_min + 1;
@@ -24,19 +26,27 @@ export function displayOf({ display, scale_min, scale_max }: Ask): Display {
   return scale_min === 1 && scale_max === 5 ? "stars" : "numbers";
 }
 
-/** The input, which calls `onScore` for each choice. */
-export function scaleInput(ask: Ask, texts: Texts, score: number | undefined, onScore: (score: number) => void): HTMLElement {
+/** The input with the words at its ends. It calls `onScore` for each choice. */
+export function scaleInput(ask: Ask, texts: Texts, score: number | undefined, onScore: OnScore): HTMLElement {
+  const { min, max } = ask.labels;
   const choices = choicesOf(ask);
-  return choices ? radioGroup(ask, texts, choices, score, onScore) : slider(ask, score, onScore);
+  const input = choices ? radioGroup(ask, texts, choices, score, onScore) : slider(ask, score, onScore);
+  const ends = make("div", { class: "ends", "aria-hidden": "true" }, end(min), end(max));
+  return make("div", { class: `scale ${displayOf(ask)}` }, input, ...(min || max ? [ends] : []));
+}
+
+function end(word: string | null): HTMLElement {
+  return make("span", { dir: "auto" }, word ?? "");
 }
 
 function radioGroup(
-  ask: Ask, texts: Texts, choices: number[], score: number | undefined, onScore: (score: number) => void,
+  ask: Ask, texts: Texts, choices: number[], score: number | undefined, onScore: OnScore,
 ): HTMLElement {
   const display = displayOf(ask);
-  const group = make("div", { role: "radiogroup", "aria-labelledby": "question", class: `choices ${display}` });
+  const group = make("div", { role: "radiogroup", "aria-labelledby": "question", class: "choices" });
   group.classList.toggle("many", choices.length > 7);
   group.style.setProperty("--count", String(choices.length));
+  group.style.setProperty("--half", String(Math.ceil(choices.length / 2))); // two rows on a phone
   choices.forEach((value, index) => {
     const name = nameOf(ask, texts, display, value);
     const input = make("input", { type: "radio", name: "score", value, "aria-label": name, checked: value === score });
@@ -64,7 +74,7 @@ function nameOf({ scale_min, scale_max, labels }: Ask, texts: Texts, display: Di
 }
 
 /** Nothing is chosen until the user touches it: the middle is no answer. */
-function slider(ask: Ask, score: number | undefined, onScore: (score: number) => void): HTMLElement {
+function slider(ask: Ask, score: number | undefined, onScore: OnScore): HTMLElement {
   const { scale_min: min, scale_max: max } = ask;
   const middle = Math.round((min + max) / 2);
   const input = make("input", { type: "range", min, max, value: score ?? middle, "aria-labelledby": "question" });
@@ -76,5 +86,5 @@ function slider(ask: Ask, score: number | undefined, onScore: (score: number) =>
   input.addEventListener("input", choose);
   input.addEventListener("pointerup", choose);
   input.addEventListener("keydown", ({ key }) => key === " " && choose());
-  return make("div", { class: "slider" }, output, input);
+  return make("div", { class: "track" }, output, input);
 }

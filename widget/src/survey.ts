@@ -1,7 +1,7 @@
 /** The element that asks: a question with its scale, an optional comment, then thanks. It knows no server. */
 
 import { draw, make } from "./dom";
-import { displayOf, scaleInput } from "./scales";
+import { scaleInput } from "./scales";
 import css from "style.css";
 import type { Draft, Look, Outcome, Prompt, Texts } from "./types";
 
@@ -58,9 +58,13 @@ export class SurveyElement extends HTMLElement {
     this.answered = false;
     this.lastFocus = document.activeElement;
     const { question } = prompt.ask;
-    this.fill(make("p", { id: "question", dir: "auto" }, question), this.form(prompt, look.texts));
+    this.fill(make("div", { class: "head" }, title(question)), this.form(prompt, look.texts));
     this.announce(question);
-    if (prompt.wanted) this.root.querySelector("input")?.focus();
+    if (prompt.wanted) this.focus();
+  }
+
+  override focus(): void {
+    this.root.querySelector<HTMLElement>("input, .close")?.focus();
   }
 
   /** Without telling anyone. */
@@ -93,7 +97,7 @@ export class SurveyElement extends HTMLElement {
     const more = make(
       "div",
       { class: "more", hidden: entered.score === undefined },
-      make("label", { for: "comment" }, ask.comment_label ?? texts.comment),
+      make("label", { for: "comment", dir: "auto" }, ask.comment_label ?? texts.comment),
       comment,
       make("p", { class: "problem", role: "alert" }),
       make("button", { class: "send" }, texts.send),
@@ -104,9 +108,7 @@ export class SurveyElement extends HTMLElement {
       more.hidden = false;
       onDraft(Object.assign(entered, { score }));
     });
-    const { min, max } = ask.labels;
-    const ends = make("div", { class: `ends ${displayOf(ask)}`, "aria-hidden": "true" }, bidi(min), bidi(max));
-    const form = make("form", {}, scale, ...(min || max ? [ends] : []), more);
+    const form = make("form", {}, scale, more);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (entered.score !== undefined) void this.send(form, entered.score, entered.comment.trim());
@@ -122,9 +124,11 @@ export class SurveyElement extends HTMLElement {
     const button = form.querySelector<HTMLButtonElement>(".send");
     if (!prompt || !button || button.hasAttribute(BUSY)) return;
     button.setAttribute(BUSY, "true"); // not `disabled`, which would lose the focus
+    this.answered = true; // closing it from now on is no refusal
     const outcome = await prompt.onAnswer(score, comment);
     if (this.prompt !== prompt) return;
     if (outcome.state !== "refused") return this.thank(outcome, prompt);
+    this.answered = false;
     button.removeAttribute(BUSY);
     form.querySelector(".problem")!.textContent = this.look.texts.refused;
   }
@@ -133,8 +137,7 @@ export class SurveyElement extends HTMLElement {
     const hadFocus = this.root.activeElement;
     const words = thanks || ask.thanks;
     const kept = state === "kept" ? this.look.texts.kept : "";
-    this.answered = true;
-    this.fill(make("div", { class: "thanks" }, draw(CHECK), make("p", { id: "question", dir: "auto" }, words)));
+    this.fill(make("div", { class: "thanks" }, draw(CHECK), title(words)));
     if (kept) this.card.append(make("p", { class: "kept" }, kept));
     this.announce(`${words} ${kept}`);
     if (hadFocus) this.root.querySelector<HTMLElement>(".close")?.focus();
@@ -201,6 +204,7 @@ export function mount(): SurveyElement {
   return (document.querySelector<SurveyElement>(`${NAME}:not([inline])`) ?? document.createElement(NAME)) as SurveyElement;
 }
 
-function bidi(text: string | null): HTMLElement {
-  return make("span", { dir: "auto" }, text ?? "");
+/** What the card is about: the question, then the thanks. */
+function title(text: string): HTMLElement {
+  return make("p", { id: "question", dir: "auto" }, text);
 }

@@ -24,10 +24,14 @@ const RUSSIAN: Texts = {
   kept: "Похоже, нет связи. Ответ сохранён и будет отправлен позже.",
   refused: "Не удалось отправить ответ. Попробуйте позже.",
 };
+const TAG = /^[a-z]{2,8}([-_][a-z0-9]{1,8})*$/i;
+const MAX_TAG = 35;
 const FROM_RIGHT = /^(ar|arc|ckb|dv|fa|he|iw|ks|ps|sd|syr|ug|ur|yi)\b|[-_](Arab|Hebr|Thaa|Syrc|Nkoo|Adlm)\b/i;
 
+/** What the page wants, its own language, or the browser's: the first that the server accepts as a language tag. */
 export function pickLocale(wanted?: string): string {
-  return wanted || document.documentElement.lang || navigator.language || "en";
+  const known = [wanted, document.documentElement.lang, navigator.language, "en"];
+  return known.find((tag) => tag && tag.length <= MAX_TAG && TAG.test(tag))!;
 }
 
 export function textsFor(locale: string, own: Partial<Texts> = {}): Texts {

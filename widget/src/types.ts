@@ -80,7 +80,7 @@ export interface Look {
 export interface Prompt {
   ask: Ask;
   draft: Draft;
-  /** The user asked for it, so it takes the focus. */
+  /** The user has just asked for it, so it takes the focus. */
   wanted: boolean;
   onDraft(draft: Draft): void;
   onAnswer(score: number, comment: string): Promise<Outcome>;

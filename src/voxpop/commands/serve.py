@@ -34,6 +34,7 @@ from voxpop.db.pool import Database
 from voxpop.surveys import new_workspaces
 from voxpop.types import utcnow
 from voxpop.web.service_metrics import ServiceMetrics
+from voxpop.widget import demo_shop
 from voxpop.worker import loop
 from voxpop.workspaces import service as workspaces
 
@@ -132,7 +133,7 @@ async def _run(serving: Serving) -> None:
     async with migrated_database(serving.settings, serving.server) as database:
         await _set_up(database, serving.settings)
         if serving.settings.demo:
-            await _load_demo(database)
+            await _load_demo(database, serving.settings.public_url)
         if serving.processes == 1:
             await _serve(serving, database)
     if serving.processes > 1:
@@ -147,13 +148,14 @@ async def _set_up(database: Database, settings: Settings) -> None:
         write_line(f"Sign in as the owner. The link works once and expires in 7 days:\n\n    {link}\n")
 
 
-async def _load_demo(database: Database) -> None:
-    """Loads the demo data into the workspace with the default slug, whatever its name is."""
+async def _load_demo(database: Database, public_url: str) -> None:
+    """Loads the demo data into the workspace with the default slug, whatever its name is, and opens the demo shop."""
     async with database.system_transaction() as tx:
         rows = await workspaces.list_workspaces(tx)
     for workspace in rows:
         if workspace.slug == workspaces.DEFAULT:
             await load_demo(database, workspace)
+            await demo_shop.prepare(database, workspace.id, public_url)
 
 
 async def _serve(serving: Serving, database: Database) -> None:

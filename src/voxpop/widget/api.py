@@ -37,6 +37,8 @@ from voxpop.widget.schemas import (
     CustomerBody,
     DismissBody,
     DismissOut,
+    FormOut,
+    QuestionOut,
     TrackBody,
     TrackOut,
     UserOfPage,
@@ -47,7 +49,7 @@ from voxpop.widget.schemas import (
 from voxpop.widget.signatures import check_signature
 
 BASE = "/api/v1/widget"
-TRACK, SURVEYS, ANSWER, DISMISS = (f"{BASE}/{call}" for call in ("track", "surveys", "answer", "dismiss"))
+TRACK, SURVEYS, ANSWER, DISMISS, FORM = (f"{BASE}/{call}" for call in ("track", "surveys", "answer", "dismiss", "form"))
 TAG = ["Widget"]
 REFUSALS = (OriginNotAllowed, RateLimited, SignatureInvalid, SignatureExpired, IdempotencyKeyReused)
 
@@ -65,7 +67,7 @@ class WidgetCalls:
         self, database: Database, settings: Settings, uses: UseBatcher, due: DueBatcher, access: PublishableAccess
     ) -> None:
         limit = settings.queue_limit
-        self._uses, self._due, self._access = uses, due, access
+        self._database, self._uses, self._due, self._access = database, uses, due, access
         self._answer = IdempotentBatcher("widget-answer", database, service.answer_surveys, queue_limit=limit)
         self._rate = IdempotentBatcher("widget-rate", database, service.rate_voluntarily, queue_limit=limit)
         self._dismiss = IdempotentBatcher("widget-dismiss", database, service.dismiss_surveys, queue_limit=limit)
@@ -114,6 +116,13 @@ class WidgetCalls:
         out = await self._dismiss.submit(caller.workspace, dismissal, request, respond, DismissOut)
         await self._access.note_seen(caller)
         return out
+
+    async def form(self, caller: WidgetCaller, body: TrackBody, language: str | None) -> FormOut:
+        self._verify(caller, body.user)
+        async with self._database.transaction(caller.workspace) as tx:
+            shown = await service.get_question(tx, caller.workspace, FeaturePath(body.product, body.feature))
+        await self._access.note_seen(caller)
+        return FormOut(QuestionOut.of(shown.code, shown, _language(body.locale, language)))
 
     def _verify(self, caller: WidgetCaller, named: UserOfPage) -> WidgetUser:
         """The user, whose signature is valid. Only verified calls count, so that others cannot use up the limit."""
@@ -239,9 +248,26 @@ async def dismiss(
     return await _calls(state).dismiss(caller, data, idempotency_key)
 
 
+@post(
+    FORM,
+    status_code=200,
+    opt=requires_publishable_key() | {"errors": (NotFound, *REFUSALS)},
+    tags=TAG,
+    summary="Get the form of a feature",
+    description=(
+        "The question of a feature, for a customer who wants to rate it without a prompt. It changes nothing; the "
+        "rating that follows is voluntary."
+    ),
+)
+async def show_form(
+    request: PageRequest, state: State, caller: CurrentWidgetCaller, data: JSONBody[TrackBody]
+) -> FormOut:
+    return await _calls(state).form(caller, data, request.headers.get("accept-language"))
+
+
 def _calls(state: State) -> WidgetCalls:
     calls: WidgetCalls = state.widget_calls
     return calls
 
 
-ROUTES = [track, show_surveys, answer, dismiss]
+ROUTES = [track, show_surveys, answer, dismiss, show_form]

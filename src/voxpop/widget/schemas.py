@@ -1,6 +1,6 @@
 """The request and response structs of the widget's calls, with their limits and examples."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from msgspec import Meta, Struct
 
@@ -145,10 +145,9 @@ class Labels(Struct, frozen=True):
     max: Annotated[str, Meta(examples=["Very easy"])] | None
 
 
-class AskOut(Struct, frozen=True):
-    """A survey to show now, in the language of the page."""
+class QuestionOut(Struct, frozen=True, kw_only=True):
+    """A question with its scale, in the language of the page."""
 
-    survey_id: SurveyId
     survey_type: Annotated[str, Meta(examples=["CSAT10"])]
     question: Annotated[str, Meta(examples=["How satisfied are you with this feature?"])]
     scale_min: Annotated[int, Meta(examples=[1])]
@@ -159,29 +158,40 @@ class AskOut(Struct, frozen=True):
     thanks: Annotated[str, Meta(examples=["Thank you!"])]
 
     @classmethod
-    def of_prompt(cls, prompt: ShownPrompt, language: str | None) -> Self:
-        shown = prompt.survey_type
-        return cls.of(prompt.survey, shown.code, shown, language)
-
-    @classmethod
-    def of_survey(cls, survey: DueSurvey, language: str | None) -> Self:
-        return cls.of(survey.id, survey.survey_type_code, survey, language)
-
-    @classmethod
-    def of(cls, survey: SurveyId, code: str, shown: SurveyType | DueSurvey, language: str | None) -> Self:
+    def of(cls, code: str, shown: SurveyType | DueSurvey, language: str | None, **more: Any) -> Self:
         """`language` is an Accept-Language header."""
         texts = shown.texts_for(language)
         return cls(
-            survey,
-            code,
-            texts.question,
-            shown.scale_min,
-            shown.scale_max,
-            Display(shown.display),
-            Labels(texts.label_min, texts.label_max),
-            texts.comment_label,
-            texts.thanks,
+            survey_type=code,
+            question=texts.question,
+            scale_min=shown.scale_min,
+            scale_max=shown.scale_max,
+            display=Display(shown.display),
+            labels=Labels(texts.label_min, texts.label_max),
+            comment_label=texts.comment_label,
+            thanks=texts.thanks,
+            **more,
         )
+
+
+class AskOut(QuestionOut, frozen=True, kw_only=True):
+    """A survey to show now."""
+
+    survey_id: SurveyId
+
+    @classmethod
+    def of_prompt(cls, prompt: ShownPrompt, language: str | None) -> Self:
+        return cls.of(prompt.survey_type.code, prompt.survey_type, language, survey_id=prompt.survey)
+
+    @classmethod
+    def of_survey(cls, survey: DueSurvey, language: str | None) -> Self:
+        return cls.of(survey.survey_type_code, survey, language, survey_id=survey.id)
+
+
+class FormOut(Struct, frozen=True):
+    """The question of a feature, for a customer who wants to rate it."""
+
+    ask: QuestionOut
 
 
 class TrackOut(Struct, frozen=True):

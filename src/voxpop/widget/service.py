@@ -6,8 +6,9 @@ A batch has both. Locks are taken in the order of `surveys/service.py`: first th
 from collections.abc import Collection, Mapping, Sequence
 
 from voxpop.db.pool import Tx
+from voxpop.features import catalogue
 from voxpop.features import service as features
-from voxpop.features.models import FeatureUser, NewRating
+from voxpop.features.models import FeaturePath, FeatureUser, NewRating
 from voxpop.feedback.models import Source
 from voxpop.metrics import service as metrics
 from voxpop.surveys import campaign_surveys, survey_types
@@ -20,9 +21,10 @@ from voxpop.surveys.models import (
     SubmissionError,
     SubmissionResult,
     SurveyClosure,
+    SurveyType,
     campaign_series,
 )
-from voxpop.types import CampaignId, Origin, SurveyId, WorkspaceId, utcnow
+from voxpop.types import Actor, CampaignId, Origin, SurveyId, WorkspaceId, utcnow
 from voxpop.widget.models import StoredAnswer, WidgetAnswer, WidgetDismissal, WidgetUser
 from voxpop.workspaces import service as workspaces
 
@@ -86,6 +88,14 @@ async def rate_voluntarily(tx: Tx, workspace: WorkspaceId, ratings: Sequence[New
     stored = await features.rate(tx, workspace, ratings)
     survey_type = await survey_types.get_feature_type(tx, workspace)
     return [None if one is None else StoredAnswer(one.id, survey_type) for one in stored]
+
+
+async def get_question(tx: Tx, workspace: WorkspaceId, path: FeaturePath) -> SurveyType:
+    """The survey type that asks about a feature. NotFound for an unknown feature."""
+    features = await catalogue.list_features(tx, Actor(workspace, "widget", frozenset()), [path.product])
+    if all(each.feature_key != path.feature for each in features):
+        raise catalogue.feature_not_found(path)
+    return await survey_types.get_feature_type(tx, workspace)
 
 
 async def _lock(tx: Tx, workspace: WorkspaceId, named: Collection[SurveyId]) -> tuple[Users, Surveys]:
