@@ -127,6 +127,7 @@ SIGNED_IN: dict[str, tuple[str, Act]] = {
     "keys": ("/settings/keys", do_nothing),
     "key created": ("/settings/keys", create_key),
     "install": ("/settings/install", wait_for_preview),
+    "publishable key": ("/settings/keys/publishable/new", do_nothing),
     "workspace": ("/settings/workspace", do_nothing),
     "badges": ("/settings/badges", do_nothing),
     "badge on": ("/settings/badges", switch_badge_on),

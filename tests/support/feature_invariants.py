@@ -87,8 +87,11 @@ async def _assert_surveys_are_known(owner: Owner) -> None:
 
 
 KNOWN = "SELECT workspace_id, feature_id, user_email, open_survey_id FROM interaction WHERE open_survey_id IS NOT NULL"
-ANSWERS = f"SELECT workspace_id, origin_id, user_email, survey_id FROM ({FEEDBACK}) AS f WHERE survey_id IS NOT NULL"
+ANSWERS = f"""
+    SELECT workspace_id, origin_id, coalesce(guid, user_email), survey_id FROM ({FEEDBACK}) AS f
+    WHERE survey_id IS NOT NULL
+"""
 
 
 def _key(row: Any) -> tuple[Any, ...]:
-    return row["workspace_id"], row["origin_id"], row["user_email"], row["id"]
+    return row["workspace_id"], row["origin_id"], row["guid"] or row["user_email"], row["id"]

@@ -1,7 +1,8 @@
 """The widget's four calls: what they count, show, store and refuse."""
 
+import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from tests.support.campaigns import CampaignApi
@@ -10,7 +11,10 @@ from tests.support.factories import Factory
 from tests.support.feature_invariants import assert_counts_agree
 from tests.support.features import Feature
 from tests.support.invariants import Owner
-from tests.support.widget import EMAIL, WidgetPage
+from tests.support.widget import EMAIL, PAGE, WidgetPage
+
+from voxpop.features import service
+from voxpop.features.models import FeatureUser, Use
 
 ANN = EMAIL["email"]
 GUID = {"guid": ANN}
@@ -191,7 +195,9 @@ async def test_unknown_ids_and_those_of_another_workspace_are_not_found(
         ("track", {"product": "pms", "feature": "nothing"}),
         ("track", {"product": "crm", "feature": "dashboard"}),
     ):
-        assert error_code(await page.call(name, **body)) == (404, "NOT_FOUND"), (name, body)
+        answer = await page.call(name, **body)
+        assert error_code(answer) == (404, "NOT_FOUND"), (name, body)
+        assert answer.headers["access-control-allow-origin"] == PAGE
     assert (await theirs.answer(survey_id=survey, score=5))["thanks"]
 
 
@@ -214,4 +220,38 @@ async def test_a_repeated_call_takes_effect_once(page: WidgetPage, feature: Feat
         expect_ok(await page.call(name, {"email": "bob@example.com"}, key="k", **body))  # a user's keys are their own
     if name == "track":
         assert await feature.counts(ANN) == (4, 4, 0)
+    await assert_counts_agree(owner)
+
+
+async def test_of_answers_and_dismissals_at_once_one_takes_effect(
+    page: WidgetPage, feature: Feature, campaigns: CampaignApi, owner: Owner
+) -> None:
+    await campaigns.open()
+    prompt, survey = (await page.track(times=3))["survey_id"], await campaigns.ask(guid=ANN)
+    for one in (prompt, survey):
+        calls = [page.call("answer", survey_id=one, score=5) for _ in range(4)]
+        calls += [page.call("dismiss", survey_id=one) for _ in range(4)]
+        answers = await asyncio.gather(*calls)
+        stored = await owner.fetchval("SELECT count(*) FROM feedback WHERE survey_id = $1", UUID(one))
+        status = await owner.fetchval("SELECT status FROM survey WHERE id = $1", UUID(one))
+        accepted = [answer.status_code == 200 for answer in answers]
+        if status == "COMPLETED":
+            assert (stored, sum(accepted[:4]), sum(accepted[4:])) == (1, 1, 0)
+        else:
+            assert (status, stored, accepted) == ("DISMISSED", 0, [False] * 4 + [True] * 4)
+    assert await owner.fetchval("SELECT rejection_count FROM interaction") in (0, 1)
+
+
+async def test_a_batch_gives_each_use_the_result_that_it_would_have_alone(
+    make: Factory, client: Client, feature: Feature, owner: Owner
+) -> None:
+    """Of three uses at once, only one that shows its prompt and reaches the threshold marks the survey as shown."""
+    for email, shows, shown in (("a", [True, True, False], False), ("b", [False, False, True], True)):
+        user = FeatureUser("pms", "dashboard", f"{email}@x.com")
+        async with make.database.transaction(client.workspace) as tx:
+            counters = await service.count_uses(tx, client.workspace, [Use(user, one) for one in shows])
+        assert [one and one.interaction_count for one in counters] == [1, 2, 3]
+        assert [bool(one and one.prompt) for one in counters] == [False, False, shown]
+        sent = await owner.fetchval("SELECT sent_at FROM survey WHERE user_email = $1", user.user_email)
+        assert (sent is not None) == shown
     await assert_counts_agree(owner)
