@@ -7,7 +7,7 @@ from tests.support.widget import EMAIL, WidgetPage
 USE = {"product": "pms", "feature": "dashboard"}
 
 
-async def test_a_form_has_the_question_and_changes_nothing(page: WidgetPage, feature: Feature) -> None:
+async def test_a_form_has_the_question_and_changes_nothing(page: WidgetPage, feature: Feature) -> None:  # G8
     form = expect_ok(await page.call("form", **USE, locale="en"))["ask"]
     prompt = await page.track(EMAIL, 3, locale="en")
     assert form == {name: value for name, value in prompt.items() if name != "survey_id"}
