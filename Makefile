@@ -21,7 +21,7 @@ DEV := .venv/.dev-installed
 # The slow tests come first: see tests/support/order.py.
 CORES := -n $(shell expr $$(nproc) + 1) --dist worksteal --durations 20
 ALL := $(if $(ARGS),,$(CORES))
-BENCHES := increment widget answers events pages analytics inbox dashboard start
+BENCHES := increment widget answers events pages analytics inbox dashboard streams start
 # The tests whose result depends on the database server: statements, schema, lists, search, metrics and counts in SQL.
 ON_POSTGRES15 := $(patsubst %,tests/%.py,dashboards/test_series_list \
 	dashboards/test_feedback db/test_migrate db/test_pool db/test_queries db/test_schema features/test_analytics \
