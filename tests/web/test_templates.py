@@ -35,7 +35,7 @@ class Page:
         (None, "None"),
         (["<"], "[&#39;&lt;&#39;]"),
     ],
-    ids=str,
+    ids=["text", "markup", "object", "number", "none", "list"],
 )  # fmt: skip
 def test_values_are_escaped_unless_they_are_markup(value: object, shown: str) -> None:
     template = template_environment(ENGLISH).from_string(
