@@ -15,6 +15,7 @@ from tests.support.served import serving
 
 from voxpop.errors import Forbidden
 from voxpop.types import Actor, Scope, WorkspaceId, uuid7
+from voxpop.web.credentials import Credentials
 from voxpop.web.fast_path import FastPost, Operation
 from voxpop.web.middleware import AppMiddleware
 
@@ -32,11 +33,11 @@ class Doubler:
     def __init__(self) -> None:
         self.open, self.called, self.calls = asyncio.Event(), asyncio.Event(), list[int]()
         self.open.set()
-        operation = Operation("/double/{name}", Scope.INGEST, self.double, status=201)
+        operation = Operation("/double/{name}", self.double, status=201)
         self.app = AppMiddleware(self.framework, (FastPost(operation, self.authenticate, Number),))
 
-    async def authenticate(self, authorization: str | None, scope: Scope) -> Actor:
-        if authorization == "no":
+    async def authenticate(self, credentials: Credentials) -> Actor:
+        if credentials.authorization == "no":
             raise Forbidden
         return ACTOR
 
@@ -150,7 +151,7 @@ async def test_a_client_that_leaves_early_harms_no_other(doubler: Doubler, port:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(post(1))
     await writer.drain()
-    await doubler.called.wait()
+    await asyncio.wait_for(doubler.called.wait(), 10)
     writer.transport.abort()
     await asyncio.sleep(0.01)
     doubler.open.set()
@@ -160,7 +161,7 @@ async def test_a_client_that_leaves_early_harms_no_other(doubler: Doubler, port:
 async def test_a_request_that_a_stop_cancels_gets_a_503(doubler: Doubler, port: int) -> None:
     doubler.open.clear()
     request = asyncio.create_task(exchange(port, post(1)))
-    await doubler.called.wait()
+    await asyncio.wait_for(doubler.called.wait(), 10)
     doubler.app.stop()
     for task in asyncio.all_tasks():
         if getattr(task.get_coro(), "__name__", "") == "_serve":

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from tests.support.clients import Client, invalid_fields
+from tests.support.factories import Factory
+from tests.support.widget import WidgetPage
 
 from voxpop.app import create_framework
 
+WIDGET = "/api/v1/widget/"
 ID = "0192f1c0-0000-7000-8000-000000000000"
 
 
@@ -25,7 +28,7 @@ def filled(path: str) -> str:
     return "/".join(ID if part.startswith("{") else part for part in path.split("/"))
 
 
-@pytest.mark.parametrize(("method", "path"), calls("/api/v1/"))
+@pytest.mark.parametrize(("method", "path"), [call for call in calls("/api/v1/") if not call[1].startswith(WIDGET)])
 async def test_an_unknown_parameter_is_named(client: Client, method: str, path: str) -> None:  # G6
     body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
     response = await client.request(method, f"{filled(path)}?unknown_one=1&Limit=5", **body)
@@ -33,6 +36,14 @@ async def test_an_unknown_parameter_is_named(client: Client, method: str, path: 
         assert response.status_code == 400
     else:
         assert invalid_fields(response) == ["Limit", "unknown_one"]
+
+
+@pytest.mark.parametrize("name", [path.removeprefix(WIDGET) for _, path in calls(WIDGET)])
+async def test_an_unknown_parameter_of_the_widget_is_named(make: Factory, client: Client, name: str) -> None:  # G6, G8
+    page = await WidgetPage.open(make, client.workspace)
+    answer = await page.call(f"{name}?unknown_one=1", product="p", feature="f", score=1, survey_id=ID)
+    assert answer.status_code == 400
+    assert invalid_fields(answer) == ["unknown_one"] or "body" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("query", ["limit=2&_=17", "Q=x", "delimiter=;", "status[]=Open", "=1"])
