@@ -29,7 +29,7 @@ VIEW = {"query": "status=Open", "name": "Mine"}
 TEMPLATES = Path(voxpop.__file__).parent / "templates"
 # Forms that set something, delete something or use up a link: twice is the same as once. The first rating counts (T6).
 SETS = re.compile(
-    r"/(logout|bulk\?.*|status.*|\{\{ name \}\}.*|delete|remove|role|revoke|withdraw|rating#how)\Z"
+    r"/(logout|bulk\?.*|status.*|\{\{ name \}\}.*|delete|remove|role|revoke|retire|withdraw|rating#how)\Z"
     r"|/login/(invitation|link|owner)\Z|/settings/(workspace|workspace/dashboards|profile|password|preferences|badges|keys/signatures)\Z|/inbox/undo/"
     r"|/features/\{\{ feature.id \}\}/thresholds|/(resume|\{\{ step \}\})\Z|/demo\Z|/workspace/logo\Z"
     r"|\A/s/\{\{ token \}\}\Z|\A/unsubscribe/\{\{ token \}\}(/undo)?\Z"  # the first answer counts
