@@ -186,23 +186,26 @@ async def test_a_killed_sender_repeats_an_email_with_the_same_id(
     assert await owner.fetchval("SELECT count(*) FROM survey_email WHERE sent_at IS NOT NULL") == 1
 
 
-@pytest.mark.parametrize("change", ["answered", "unsubscribed", "expired"])
+@pytest.mark.parametrize("change", ["answered", "unsubscribed", "expired", "deleted"])
 async def test_an_email_that_waits_is_not_sent_when_it_is_not_wanted_any_more(
     site: HostedSite, server: MailServer, owner: Owner, change: str
 ) -> None:
-    await site.api.open(**BY_EMAIL)
+    campaign = (await site.api.open(**BY_EMAIL))["id"]
     survey = (await site.api.order(email=ANN))["surveys"][0]
     await write_due_emails(site.database, site.settings.public_url, utcnow())
     if change == "answered":
         await site.api.submit(survey, 9)
     elif change == "unsubscribed":
         await site.visitor.submit(path_of((await site.emails())[0].unsubscribe or ""))
+    elif change == "deleted":
+        await site.api.client.delete(f"/api/v1/campaigns/{campaign}")
     else:
         await owner.execute("UPDATE survey SET status = 'EXPIRED'")
     assert await deliver(site, server) == 0
     assert server.emails == []
     assert await owner.fetchval("SELECT failure FROM outbox WHERE kind = 'mail'") in (
         "The survey was closed before the email was sent", "The recipient has unsubscribed",
+        "The campaign was deleted before the email was sent",
     )  # fmt: skip
     assert await owner.fetchval("SELECT failed_at IS NULL AND sent_at IS NULL FROM survey_email")
 

@@ -36,6 +36,7 @@ class EmailState(Struct, frozen=True):
     email: str
     email_folded: str
     is_open: bool
+    is_deleted: bool  # its campaign
     is_unsubscribed: bool
 
 
@@ -70,10 +71,11 @@ WRITTEN_EMAILS = Query(
 
 EMAIL_STATE = Query(
     """
-    SELECT e.campaign_id, e.email, e.email_folded, s.status = 'PENDING' AS is_open,
+    SELECT e.campaign_id, e.email, e.email_folded, s.status = 'PENDING' AS is_open, c.deleted AS is_deleted,
            u.email_folded IS NOT NULL AS is_unsubscribed
     FROM survey_email e
         JOIN survey s ON s.workspace_id = :workspace AND s.id = e.survey_id
+        JOIN campaign c ON c.workspace_id = :workspace AND c.id = e.campaign_id
         LEFT JOIN unsubscribed_email u ON u.workspace_id = :workspace AND u.email_folded = e.email_folded
     WHERE e.workspace_id = :workspace AND e.survey_id = :survey
     """,

@@ -23,6 +23,8 @@ class SurveyMailTracker:
         state = await store.find_state(tx, mail.workspace_id, SurveyId(about))
         if state is None or not state.is_open:
             return "The survey was closed before the email was sent"
+        if state.is_deleted:
+            return "The campaign was deleted before the email was sent"
         return "The recipient has unsubscribed" if state.is_unsubscribed else None
 
     @asynccontextmanager
