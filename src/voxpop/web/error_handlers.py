@@ -1,5 +1,6 @@
 """The exception handler of the app: turns every exception into the error envelope, or into a page for a browser."""
 
+import re
 from functools import partial
 from http import HTTPStatus
 from traceback import walk_tb
@@ -51,6 +52,7 @@ ERROR_OF_STATUS: dict[int, type[AppError]] = {
     )
 }
 CLIENT_DISCONNECTED = "client disconnected prematurely"  # the framework's message
+TOKEN_IN_PATH = re.compile(r"\A(/s/|/unsubscribe/).*", re.DOTALL)  # a log must not have what opens a survey
 API_PREFIXES = ("/api/", "/badge/", "/openapi", "/health/", "/metrics")
 
 
@@ -97,7 +99,7 @@ def error_headers(error: AppError) -> dict[str, str]:
 
 def log_error(error: AppError, cause: Exception, problem: Problem) -> None:
     """Logs a 5xx, and its repeats together. Other errors are the caller's, and are not logged."""
-    path = problem.data.endpoint.partition("?")[0]
+    path = TOKEN_IN_PATH.sub(r"\1...", problem.data.endpoint.partition("?")[0])
     if isinstance(error, Unavailable):
         reason = error.message if isinstance(cause, AppError) else f"{type(cause).__name__}: {cause}"
         line = partial(log.warning, "request.unavailable", endpoint=path, reason=reason)
