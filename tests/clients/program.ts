@@ -91,5 +91,6 @@ for (const call of given.calls) outcomes[call.name] = await outcomeOf(api, call)
 await useTheProduct(api);
 await beRefused(api);
 await repeat();
+assert.throws(() => new Client(given.url, "vxp_1\nx"), (error) => error instanceof TypeError && !error.message.includes("vxp_"));
 assert.throws(() => sign("secret", "phone" as "email", "1", 1), TypeError);
 console.log(JSON.stringify({ outcomes, signature: sign("wsec_test_0123456789", "email", "ann@example.com", 1767225600) }));

@@ -192,6 +192,18 @@ def test_a_value_cannot_lead_to_another_path(monkeypatch: pytest.MonkeyPatch) ->
                 api.delete_feature("my-app", wrong)
 
 
+def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in ("vxp_1\nx", "vxp_1 x", "vxp_ж", ""):
+        with pytest.raises(ValueError, match="ASCII") as raised:
+            Client("http://voxpop.test", wrong)
+        assert "vxp_" not in str(raised.value)
+    server = FakeServer(monkeypatch, counted())
+    with Client("http://voxpop.test", "vxp_1\n", transport=httpx.MockTransport(server._answer)) as api:  # noqa: SLF001
+        increment(api)
+        assert server.requests[0].headers["authorization"] == "Bearer vxp_1"
+        assert "vxp_1" not in repr(vars(api))
+
+
 def test_a_word_of_a_later_version_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     event = {"status": "postponed", "surveys": [], "message": None, "more": 1}
     with FakeServer(monkeypatch, httpx.Response(202, json={"results": [event]})).client() as api:

@@ -23,8 +23,10 @@ export class Client extends Calls {
   constructor(url: string, key: string, options: ClientOptions = {}) {
     super();
     this.#url = url.replace(/\/+$/, "");
-    this.#key = key;
-    this.#options = { timeout: 10, retries: 4, fetch, ...options };
+    this.#key = key.trim();
+    // The error of a wrong header would show the key.
+    if (!/^[!-~]+$/.test(this.#key)) throw new TypeError("The API key must consist of ASCII characters without spaces");
+    this.#options = { timeout: options.timeout ?? 10, retries: options.retries ?? 4, fetch: options.fetch ?? fetch };
   }
 
   protected async call<T>(request: Request): Promise<T> {
