@@ -198,7 +198,7 @@ def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
             Client("http://voxpop.test", wrong)
         assert "vxp_" not in str(raised.value)
     server = FakeServer(monkeypatch, counted())
-    with Client("http://voxpop.test", "vxp_1\n", transport=httpx.MockTransport(server._answer)) as api:  # noqa: SLF001
+    with Client("http://voxpop.test", "vxp_1\n", transport=httpx.MockTransport(server._answer)) as api:
         increment(api)
         assert server.requests[0].headers["authorization"] == "Bearer vxp_1"
         assert "vxp_1" not in repr(vars(api))
