@@ -12,6 +12,8 @@ WINDOW = 60.0  # seconds from the first request that is counted
 
 
 class Window(Struct):
+    """The requests of a subject since `began`, by the monotonic clock."""
+
     began: float
     count: int = 0
 

@@ -66,9 +66,12 @@ class PublishableAccess:
         return WidgetCaller(key, origin, client_network(credentials.address))
 
     def count(self, caller: WidgetCaller) -> None:
-        """Counts a call for its key and its address. RateLimited beyond a limit."""
-        self._key_limit.count(caller.key.id)
+        """Counts a call for its address and its key. RateLimited beyond a limit.
+
+        The address comes first: the calls refused to one address use up nothing of the key's limit.
+        """
         self._address_limit.count(caller.address)
+        self._key_limit.count(caller.key.id)
 
     async def note_seen(self, caller: WidgetCaller) -> None:
         """Stores the origin of a successful call, once a minute at most for each key and process."""
