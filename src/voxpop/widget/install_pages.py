@@ -1,7 +1,6 @@
 """The settings page "Install": the lines for a page, whether they work, a preview, and how to sign users."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response, get
@@ -18,7 +17,6 @@ from voxpop.surveys import survey_types
 from voxpop.web.widget_files import part_name
 from voxpop.widget.schemas import QuestionOut
 from voxpop.workspaces.widget import service as widget_settings
-from voxpop.workspaces.widget.models import PublishableKeyRow
 
 INSTALL = "widget/install.html"
 EXAMPLE = FeaturePath("shop", "search")  # until the workspace has a feature
@@ -44,7 +42,6 @@ async def show_install(
         section="install",
         keys=keys,
         chosen=next((each for each in keys if str(each.id) == key), keys[0] if keys else None),
-        host_of=_host_of,
         has_signatures=(await widget_settings.get_widget_settings(tx, workspace.id)).signature_required,
         url=workspace_url(settings.public_url, workspace.slug),
         example=features[0].path if features else EXAMPLE,
@@ -53,11 +50,6 @@ async def show_install(
             each.code: msgspec.json.encode(QuestionOut.of(each.code, each, render.locale)).decode() for each in types
         },
     )
-
-
-def _host_of(key: PublishableKeyRow) -> str:
-    """The host and port of the page that called last."""
-    return urlsplit(key.seen_origin or "").netloc
 
 
 ROUTES = [show_install]

@@ -1,4 +1,4 @@
-"""The origins of pages as the people type them, and as browsers send them; pure."""
+"""The origins of pages as members type them, and as browsers send them; pure."""
 
 import re
 from urllib.parse import urlsplit
