@@ -13,8 +13,8 @@ if (!earlier?.loaded) {
   page.voxpop = Object.assign(voxpop, { queue, loaded: true });
   // As a module, a script does not know its own element.
   const script = document.currentScript ?? document.querySelector("script[src*='/widget/v1.js']");
-  import(new URL(CORE, (script as HTMLScriptElement).src).href).then(
-    (core) => core.start(queue),
-    (error) => console.warn("Voxpop could not load:", error),
-  );
+  Promise.resolve() // what fails from here on rejects, and throws nothing into the page
+    .then(() => import(new URL(CORE, (script as HTMLScriptElement).src).href))
+    .then((core) => core.start(queue))
+    .catch((error) => console.warn("Voxpop could not load:", error));
 }
