@@ -35,7 +35,7 @@ export class Calls {
     addEventListener("online", () => this.flush());
   }
 
-  /** Whose calls follow. Calls that earlier pages kept are sent now. */
+  /** Sets the user of the calls that follow. Calls that earlier pages kept are sent now. */
   use(key: string, user: User): void {
     if (key !== this.key) {
       this.key = key;
@@ -70,7 +70,7 @@ export class Calls {
     clearTimeout(this.timer);
     if (this.sending || this.expired || !this.waiting.length) return;
     this.sending = true;
-    const work = () => this.sendAll();
+    const work = () => this.sendAll().catch((error) => warn(String(error)));
     if (navigator.locks) navigator.locks.request("voxpop", work).catch(work);
     else void work();
   }

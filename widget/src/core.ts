@@ -17,6 +17,7 @@ let locale: string | undefined;
 const commands: Record<string, Command> = {
   init(options: Options) {
     if (!/^pk_/.test(options?.key)) throw new Error("init needs the publishable key of this page, pk_…");
+    if (typeof options.user !== "object" || !options.user) throw new Error("init needs the user, by email or guid");
     locale = pickLocale(options.locale);
     calls.use(options.key, options.user);
     prompts.use(lookOf(options, locale), options);
@@ -35,7 +36,7 @@ const commands: Record<string, Command> = {
 
 /** Runs the calls made so far, then each as it comes. */
 export function start(queue: ArrayLike<unknown>[]): void {
-  queue.splice(0).forEach(run);
+  while (queue.length) run(queue.shift()!); // also those that a listener adds meanwhile
   queue.push = (...more) => {
     more.forEach(run);
     return 0;
@@ -49,7 +50,8 @@ function run(call: ArrayLike<unknown>): void {
     if (name === "on") on(words[0], words[1]);
     else if (!command) warn(`There is no command "${name}".`);
     else if (name === "init" || locale !== undefined) command(...words);
-    else if (name !== "reset") early.push(call);
+    else if (name === "reset") early.length = 0;
+    else early.push(call);
   } catch (error) {
     warn(String(error));
   }

@@ -31,9 +31,18 @@ export class OpenPrompts {
   use(look: Look, { user, button }: Options): void {
     this.look = look;
     this.user = user;
-    if (button) this.draw((element) => element.offer(button.text, () => void this.open(button, look.locale), look));
+    if (this.current && !this.isOurs(this.current.user)) {
+      this.end(this.current);
+      this.element?.close();
+    }
+    if (button) {
+      this.draw((element) => {
+        // Not if `reset` came before the element was loaded.
+        if (this.isOurs(user)) element.offer(button.text, () => void this.open(button, look.locale), look);
+      });
+    }
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(OPEN) ?? "null") as OpenPrompt | null, null);
-    if (kept && this.isOurs(kept.user)) this.present(kept);
+    if (kept?.user && this.isOurs(kept.user)) this.present(kept);
   }
 
   /** Ignored while another question is open: it stays due. */

@@ -47,7 +47,7 @@ export class Store {
 
   private read(name: string, now: number): Call[] {
     const call = attempt(() => JSON.parse(localStorage.getItem(name) ?? "") as Call, null);
-    if (call?.id && call.at > now - MAX_AGE) return [call];
+    if (call?.id && call.user && call.at > now - MAX_AGE) return [call];
     localStorage.removeItem(name);
     return [];
   }
