@@ -45,7 +45,7 @@ export class SurveyElement extends HTMLElement {
 
   /** The button that is always there. */
   offer(text: string | undefined, onPress: () => void, look: Look): void {
-    this.dress(look);
+    this.applyLook(look);
     this.launcher.textContent = text ?? look.texts.feedback;
     this.launcher.onclick = onPress;
     this.launcher.hidden = Boolean(this.prompt);
@@ -53,7 +53,7 @@ export class SurveyElement extends HTMLElement {
 
   show(prompt: Prompt, look: Look): void {
     clearTimeout(this.timer);
-    this.dress(look);
+    this.applyLook(look);
     this.prompt = prompt;
     this.answered = false;
     this.lastFocus = document.activeElement;
@@ -170,17 +170,17 @@ export class SurveyElement extends HTMLElement {
     setTimeout(() => (this.live.textContent = text), ANNOUNCE_AFTER);
   }
 
-  private dress(look: Look): void {
+  private applyLook(look: Look): void {
     this.look = look;
     this.lang = look.locale;
     this.setAttribute("position", look.position);
     this.card.dir = this.launcher.dir = look.direction;
     this.paint();
-    if (!this.hasAttribute("inline")) this.rise();
+    if (!this.hasAttribute("inline")) this.enterTopLayer();
   }
 
   /** Above everything in the page, where the browser has popovers; elsewhere by its z-index. */
-  private rise(): void {
+  private enterTopLayer(): void {
     const { documentElement: html, body } = document;
     // Beside the body, which frameworks replace. Where a style sheet hides all elements, this one needs the root.
     if (!this.isConnected) html.append(this);
