@@ -15,7 +15,8 @@ from tests.support.widget import EMAIL, PAGE, WidgetPage
 from voxpop.config.loading import load
 from voxpop.types import Audit, Scope, utcnow
 from voxpop.web.middleware import AppMiddleware
-from voxpop.widget.signatures import sign
+from voxpop.widget.errors import SignatureInvalid
+from voxpop.widget.signatures import check_signature, sign
 from voxpop.workspaces import service as workspaces
 from voxpop.workspaces.models import WorkspaceChange
 from voxpop.workspaces.widget import service
@@ -74,6 +75,13 @@ async def test_a_signature_is_checked_to_the_second(page: WidgetPage, feature: F
         refused = await page.call("track", EMAIL | {"signature": signature}, **USE)
         assert (error_code(refused), cors(refused)) == ((401, "SIGNATURE_INVALID"), PAGE), signature
     assert await feature.counts(EMAIL["email"]) == (3, 3, 0)
+
+
+def test_a_signature_is_valid_for_a_day_and_a_minute_at_most() -> None:
+    now = 1_767_225_600
+    check_signature(sign("s", "guid", "x", now + 86_460), "guid", "x", ["s"], now)
+    with pytest.raises(SignatureInvalid):
+        check_signature(sign("s", "guid", "x", now + 86_461), "guid", "x", ["s"], now)
 
 
 async def test_both_secrets_are_valid_until_the_previous_one_is_retired(

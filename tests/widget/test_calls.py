@@ -132,6 +132,7 @@ async def test_a_voluntary_rating_needs_no_survey(page: WidgetPage, feature: Fea
         {**target, "score": 7.5},
         {**target, "score": "7"},
         {**target, "score": None},
+        {**target, "score": True},
         target,
         {"product": "pms", "score": 7},
         {"score": 7},
