@@ -64,7 +64,7 @@ async def test_a_request_can_be_tried_with_a_key(watched: "WatchedPage") -> None
     page = await watched.go("/docs")
     await page.get_by_role("button", name="Authorize").click()
     await page.locator("#auth-bearer-value").first.fill("vp_key")
-    await page.get_by_role("button", name="Apply credentials").click()
+    await page.get_by_role("button", name="Apply credentials").first.click()
     await page.get_by_role("button", name="Close").click()
     await page.get_by_text("/api/thing/v1/things").first.click()
     await page.get_by_role("button", name="Try it out").click()
