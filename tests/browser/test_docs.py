@@ -65,7 +65,7 @@ async def test_a_request_can_be_tried_with_a_key(watched: "WatchedPage") -> None
     await page.get_by_role("button", name="Authorize").click()
     await page.locator("#auth-bearer-value").first.fill("vp_key")
     await page.get_by_role("button", name="Apply credentials").first.click()
-    await page.get_by_role("button", name="Close").click()
+    await page.get_by_role("button", name="Close").first.click()
     await page.get_by_text("/api/thing/v1/things").first.click()
     await page.get_by_role("button", name="Try it out").click()
     async with page.expect_request("**/api/thing/v1/things") as sent:
