@@ -124,7 +124,8 @@ async def test_the_login_of_the_pool_may_only_switch_to_the_roles(live_db: str) 
     await migrate(live_db, login_password="secret")  # every start does
     login = with_role(live_db, LOGIN_ROLE)
     assert await fetch_value(login, "SELECT rolsuper OR rolinherit FROM pg_roles WHERE rolname = current_user") is False
-    for statement in ("SELECT FROM product", "SELECT FROM account", "CREATE TABLE mine ()", "SET ROLE voxpop"):
+    owner = await fetch_value(live_db, "SELECT format('%I', current_user)")
+    for statement in ("SELECT FROM product", "SELECT FROM account", "CREATE TABLE mine ()", f"SET ROLE {owner}"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await fetch_value(login, statement)
     database = await Database.open(login, size=1)
