@@ -112,7 +112,7 @@ VERBS = (
 BEFORE_A_WORKSPACE = {
     "list_workspaces", "find_keys", "list_job_progress", "list_due_workspaces",
     "find_publishable_keys", "find_listed_origins",
-    "find_workspaces", "find_sessions", "end_other_sessions", "delete_expired",
+    "find_workspaces", "find_sessions", "delete_expired",
     "delete_old_links", "delete_old_windows", "end_sessions_everywhere", "delete_links_everywhere",
 }  # fmt: skip
 

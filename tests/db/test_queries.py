@@ -37,7 +37,6 @@ ACROSS_WORKSPACES = {
     "WORKSPACES_BY_LABEL of accounts.sessions_store",
     "ACTIVE_SESSIONS of accounts.sessions_store",
     "EXPIRED_SESSIONS of accounts.sessions_store",
-    "ENDED_OTHER_SESSIONS of accounts.sessions_store",
     "ENDED_SESSIONS_EVERYWHERE of accounts.sessions_store",
     "OLD_LINKS of accounts.magic_links_store",
     "DELETED_LINKS_EVERYWHERE of accounts.magic_links_store",

@@ -104,8 +104,8 @@ async def hash_new_password(database: Database, member: Member, current: str, ne
 async def set_password(tx: Tx, member: Member, password_hash: str, now: datetime) -> None:
     """Replaces the password, and ends the account's other sessions and links everywhere."""
     await store.set_password(tx, member.workspace_id, member.account_id, password_hash, now)
-    await sessions_store.end_other_sessions(tx, member.account_id, member.session_id)
     async with system_role(tx):
+        await sessions_store.end_sessions_everywhere(tx, member.account_id, kept=member.session_id)
         await magic_links_store.delete_links_everywhere(tx, member.account_id)
 
 

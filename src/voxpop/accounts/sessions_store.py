@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from voxpop.accounts.models import ActiveSession, SessionKind, SessionRow
-from voxpop.db.pool import Tx, system_role
+from voxpop.db.pool import Tx
 from voxpop.db.query import NoRows, Query
 from voxpop.types import AccountId, WorkspaceId
 from voxpop.workspaces.models import Workspace
@@ -96,11 +96,11 @@ ENDED_SESSIONS_OF_CUSTOMER = Query(
     NoRows,
     changes_identity=True,
 )
-ENDED_OTHER_SESSIONS = Query(
-    "DELETE FROM session WHERE account_id = :account AND id <> :kept", NoRows, changes_identity=True, system=True
-)
 ENDED_SESSIONS_EVERYWHERE = Query(
-    "DELETE FROM session WHERE account_id = :account", NoRows, changes_identity=True, system=True
+    "DELETE FROM session WHERE account_id = :account AND id IS DISTINCT FROM :kept",
+    NoRows,
+    changes_identity=True,
+    system=True,
 )
 EXPIRED_SESSIONS = Query(
     """
@@ -151,15 +151,9 @@ async def end_sessions_of_customer(tx: Tx, workspace: WorkspaceId, email_folded:
     await ENDED_SESSIONS_OF_CUSTOMER.run(tx, workspace=workspace, email_folded=email_folded)
 
 
-async def end_other_sessions(tx: Tx, account: AccountId, kept: UUID) -> None:
-    """Ends the account's sessions in every workspace, except the one to keep."""
-    async with system_role(tx):
-        await ENDED_OTHER_SESSIONS.run(tx, account=account, kept=kept)
-
-
-async def end_sessions_everywhere(tx: Tx, account: AccountId) -> None:
-    """Ends the account's sessions in every workspace. Runs as the system."""
-    await ENDED_SESSIONS_EVERYWHERE.run(tx, account=account)
+async def end_sessions_everywhere(tx: Tx, account: AccountId, kept: UUID | None = None) -> None:
+    """Ends the account's sessions in every workspace, except the one to keep. Runs as the system."""
+    await ENDED_SESSIONS_EVERYWHERE.run(tx, account=account, kept=kept)
 
 
 async def delete_expired(tx: Tx, now: datetime) -> None:

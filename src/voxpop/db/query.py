@@ -22,7 +22,7 @@ class Query(Generic[Row]):
     `changes_identity`: the statement can end or change a key, session, member or workspace that processes remember.
     They forget it after the commit; a test finds the statements that need it.
 
-    `system`: the statement runs in a `system_transaction`. A test lists these.
+    `system`: the statement runs in a `system_transaction`, or in a block of `system_role`. A test lists these.
     """
 
     registry: ClassVar[list["Query[Any]"]] = []
