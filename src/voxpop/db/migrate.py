@@ -42,14 +42,7 @@ CREATE TABLE IF NOT EXISTS migration (
 ROLES = (APP_ROLE, SYSTEM_ROLE)
 LOGIN_ROLE = "voxpop_login"
 # The login of the pool may switch to the roles of transactions, and without one of them it may do nothing.
-CREATE_LOGIN = f"""
-DO $$ BEGIN
-    CREATE ROLE {{role}} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
-EXCEPTION WHEN duplicate_object THEN NULL;
-END $$;
-ALTER ROLE {{role}} LOGIN NOINHERIT PASSWORD '{{password}}';
-GRANT {", ".join(ROLES)} TO {{role}}
-"""
+ALTER_LOGIN = f"ALTER ROLE {LOGIN_ROLE} NOINHERIT PASSWORD '%s'; GRANT {', '.join(ROLES)} TO {LOGIN_ROLE}"
 # Roles belong to the cluster, and two of its databases may be migrated at once.
 CREATE_ROLE = """
 DO $$ BEGIN
@@ -109,7 +102,8 @@ async def migrate(
             await _apply(connection, migration)
         await _grant_privileges(connection)
         if login_password:
-            await connection.execute(CREATE_LOGIN.format(role=LOGIN_ROLE, password=login_password))
+            await connection.execute(CREATE_ROLE.format(role=LOGIN_ROLE))
+            await connection.execute(ALTER_LOGIN % login_password)
         return missing
 
 
