@@ -36,22 +36,6 @@ UPDATE survey_type s SET label_min = l.label_min, label_max = l.label_max, trans
 UPDATE builtin_survey_type b
     SET label_min = l.label_min, label_max = l.label_max, translations = l.translations FROM label l WHERE b.code = l.code;
 
-CREATE OR REPLACE FUNCTION create_workspace(new_id uuid, new_name text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    INSERT INTO workspace (id, name, slug) VALUES (new_id, new_name, free_slug(new_name)) ON CONFLICT (name) DO NOTHING;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    INSERT INTO survey_type (workspace_id, code, name, question, thanks, language, scale_min, scale_max, formula,
-                             satisfied_min, satisfied_max, formula_description, higher_is_better, translations,
-                             display, label_min, label_max, comment_label)
-    SELECT new_id, code, name, question, thanks, language, scale_min, scale_max, formula,
-           satisfied_min, satisfied_max, formula_description, higher_is_better, translations,
-           display, label_min, label_max, comment_label FROM builtin_survey_type;
-    RETURN true;
-END $$;
-
 -- A user of a feature has an address or a guid. A guid that is equal to an address is another user.
 ALTER TABLE interaction
     ADD COLUMN is_guid boolean NOT NULL DEFAULT false,
@@ -90,27 +74,3 @@ ALTER TABLE workspace
     ADD CONSTRAINT workspace_widget_secret_whole
         CHECK ((widget_secret IS NULL) = (widget_secret_at IS NULL)
                AND (widget_previous_secret IS NULL OR widget_secret IS NOT NULL));
-
--- Publishable keys by id, the revoked left out, with what the workspace says about signatures.
-CREATE FUNCTION find_publishable_keys(wanted uuid[])
-RETURNS TABLE (id uuid, workspace_id uuid, secret text, origins text[], seen_at timestamptz, signature_required boolean,
-               widget_secrets text[])
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    RETURN QUERY SELECT k.id, k.workspace_id, k.secret, k.origins, k.seen_at, w.widget_signature_required,
-            array_remove(ARRAY[w.widget_secret, w.widget_previous_secret], NULL)
-        FROM publishable_key k JOIN workspace w ON w.id = k.workspace_id
-        WHERE k.id = ANY (wanted) AND k.revoked_at IS NULL;
-END $$;
-
--- Which of these origins does any active publishable key list?
-CREATE FUNCTION find_listed_origins(wanted text[])
-RETURNS TABLE (origin text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    RETURN QUERY SELECT w.origin FROM unnest(wanted) AS w (origin)
-        WHERE EXISTS (SELECT FROM publishable_key k WHERE k.revoked_at IS NULL AND k.origins @> ARRAY[w.origin]);
-END $$;
-
-REVOKE ALL ON FUNCTION find_publishable_keys(uuid[]), find_listed_origins(text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION find_publishable_keys(uuid[]), find_listed_origins(text[]) TO voxpop_app;

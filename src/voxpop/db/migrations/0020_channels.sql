@@ -56,13 +56,3 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO voxpop_app', owned);
     END LOOP;
 END $$;
-
--- The workspaces with emails to write.
-CREATE FUNCTION list_survey_email_workspaces(moment timestamptz)
-RETURNS TABLE (id uuid)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    RETURN QUERY SELECT DISTINCT e.workspace_id FROM survey_email e WHERE e.due_at <= moment;
-END $$;
-REVOKE ALL ON FUNCTION list_survey_email_workspaces(timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION list_survey_email_workspaces(timestamptz) TO voxpop_app;

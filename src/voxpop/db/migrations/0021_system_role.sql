@@ -34,8 +34,7 @@ DROP FUNCTION create_workspace(uuid, text), free_slug(text), list_workspaces(), 
     settle_mail(bigint, timestamptz, timestamptz, timestamptz, text, text),
     prune_outbox(timestamptz, timestamptz, integer), prune_idempotency_keys(timestamptz, integer),
     find_login_elsewhere(uuid, text), join_account(uuid, text, text, text, boolean, timestamptz),
-    end_account_sessions(uuid, uuid), find_publishable_keys(uuid[]), find_listed_origins(text[]),
-    list_survey_email_workspaces(timestamptz);
+    end_account_sessions(uuid, uuid);
 
 -- Policies without a subquery: a cluster refuses those on tables that it distributes.
 DO $$
