@@ -16,6 +16,7 @@ from tests.support.directories import temporary_directory
 from tests.support.factories import Factory
 from tests.support.inbox import Browser, InboxSite
 from tests.support.order import spread
+from tests.support.sites import closing
 
 from voxpop.config.loading import load
 from voxpop.db.embedded.supervisor import running
@@ -124,10 +125,8 @@ async def other_client(make: Factory) -> Client:
 @pytest.fixture
 async def inbox(database: Database) -> AsyncIterator[InboxSite]:
     """Pages of two workspaces with members and customers."""
-    made = await InboxSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+    async with closing(await InboxSite(database).set_up()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.sites import Site
+from tests.support.sites import Site, closing
 
 from voxpop.db.pool import Database
 
@@ -11,7 +11,5 @@ from voxpop.db.pool import Database
 @pytest.fixture
 async def site(database: Database) -> AsyncIterator[Site]:
     """The app over two workspaces, `default` and `acme`."""
-    site = await Site(database).set_up()
-    yield site
-    for browser in site.browsers:
-        await browser.aclose()
+    async with closing(await Site(database).set_up()) as site:
+        yield site

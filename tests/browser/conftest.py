@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from tests.support.agents import BOB, CHROMIUM, LONG, Agent, window
 from tests.support.http_server import HttpServer
 from tests.support.inbox import HOUR, InboxSite, Priority
+from tests.support.sites import closing
 
 from voxpop.db.pool import Database
 from voxpop.types import utcnow
@@ -105,10 +106,8 @@ async def six_tickets(inbox: InboxSite) -> None:
 @loop_fixture()
 async def inbox(database: Database) -> AsyncIterator[InboxSite]:
     """With six tickets."""
-    made = await InboxSite(database).set_up(six_tickets)
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+    async with closing(await InboxSite(database).set_up(six_tickets)) as made:
+        yield made
 
 
 @loop_fixture()

@@ -9,6 +9,7 @@ from tests.support.campaigns import GUID, PLAN, CampaignApi
 from tests.support.clients import error_code, expect_ok, invalid_fields
 from tests.support.hosted import HostedSite, path_of
 from tests.support.invariants import Owner
+from tests.support.sites import closing
 
 from voxpop.db.pool import Database
 from voxpop.surveys import campaign_surveys
@@ -19,10 +20,8 @@ PATH = "/api/v1/surveys"
 
 @pytest.fixture
 async def site(database: Database) -> AsyncIterator[HostedSite]:
-    site = await HostedSite(database).set_up()
-    yield site
-    for browser in site.browsers:
-        await browser.aclose()
+    async with closing(await HostedSite(database).set_up()) as site:
+        yield site
 
 
 def of(campaign: Any) -> tuple[list[str], int | None, str | None]:

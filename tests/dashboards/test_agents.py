@@ -7,7 +7,7 @@ import pytest
 from tests.support.clients import Client, error_code, expect_ok
 from tests.support.dashboards import SERIES, TODAY, Ratings
 from tests.support.metrics import Clock
-from tests.support.sites import AGENT, Browser, Site, member_id
+from tests.support.sites import AGENT, Browser, Site, closing, member_id
 
 from voxpop.db.pool import Database
 from voxpop.metrics.models import Series, SeriesKind
@@ -19,10 +19,8 @@ OTHER = "other@example.com"
 
 @pytest.fixture
 async def site(database: Database) -> AsyncIterator[Site]:
-    made = await Site(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+    async with closing(await Site(database).set_up()) as made:
+        yield made
 
 
 async def rated_agents(site: Site, owner: Browser) -> list[str]:

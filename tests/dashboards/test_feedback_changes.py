@@ -10,7 +10,7 @@ from tests.support.dashboards import FEEDBACK, TODAY, Ratings, feedback_rows
 from tests.support.factories import Factory
 from tests.support.invariants import Owner
 from tests.support.metrics import Clock
-from tests.support.sites import AGENT, Site
+from tests.support.sites import AGENT, Site, closing
 from tests.support.tickets import TicketFactory
 
 from voxpop.db.pool import Database
@@ -91,10 +91,8 @@ async def test_unknown_ratings_and_those_of_others_are_not_found(ours: Ratings, 
 
 @pytest.fixture
 async def site(database: Database) -> AsyncIterator[Site]:
-    made = await Site(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+    async with closing(await Site(database).set_up()) as made:
+        yield made
 
 
 async def test_members_change_ratings_by_their_session(site: Site, owner: Owner) -> None:

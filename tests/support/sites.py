@@ -5,7 +5,7 @@ import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from tests.support.app import app_for
@@ -177,3 +177,16 @@ async def fake_smtp_server() -> AsyncIterator[FakeSmtpServer]:
         yield fake
     finally:
         server.close()
+
+
+AnySite = TypeVar("AnySite", bound=Site)
+
+
+@asynccontextmanager
+async def closing(site: AnySite) -> AsyncIterator[AnySite]:
+    """Closes the browsers of the site when the block ends."""
+    try:
+        yield site
+    finally:
+        for browser in site.browsers:
+            await browser.aclose()

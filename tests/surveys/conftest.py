@@ -6,6 +6,8 @@ import pytest
 from tests.support.campaigns import CampaignApi
 from tests.support.clients import Client
 from tests.support.factories import Factory
+from tests.support.hosted import HostedSite
+from tests.support.sites import closing
 
 from voxpop.config.loading import load
 from voxpop.db.pool import Database
@@ -29,3 +31,10 @@ async def other_process(api: CampaignApi, live_db: str) -> AsyncIterator[Campaig
     yield CampaignApi(client)
     await client.aclose()
     await database.close()
+
+
+@pytest.fixture
+async def site(database: Database) -> AsyncIterator[HostedSite]:
+    """A site with hosted surveys."""
+    async with closing(await HostedSite(database).set_up()) as site:
+        yield site

@@ -6,6 +6,7 @@ import pytest
 from tests.support.clients import Client
 from tests.support.factories import Factory
 from tests.support.portal import PortalSite
+from tests.support.sites import closing
 from tests.support.tickets import TicketFactory
 
 from voxpop.db.pool import Database
@@ -19,7 +20,5 @@ def tickets(make: Factory, client: Client) -> TicketFactory:
 
 @pytest.fixture
 async def portal(database: Database) -> AsyncIterator[PortalSite]:
-    made = await PortalSite(database).set_up()
-    yield made
-    for browser in made.browsers:
-        await browser.aclose()
+    async with closing(await PortalSite(database).set_up()) as made:
+        yield made
